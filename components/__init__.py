@@ -1,0 +1,1 @@
+"""The layers of the Evolution System: one noun per file, one ComponentResource per layer."""

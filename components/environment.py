@@ -1,0 +1,308 @@
+"""The environment table: everything that differs between dev, staging and prod, read and checked once.
+
+Each `Pulumi.<stack>.yaml` carries one table under `evolution-system:environment`. `load` turns it into an `Environment`,
+or raises `EnvironmentTableError`, whose message names every wrong key, its value, what is allowed and an example.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+PROJECT = "evolution-system"
+"""The Pulumi project's name, and so the namespace of its configuration keys (Pulumi.yaml)."""
+
+KEY = f"{PROJECT}:environment"
+"""The one configuration key that holds the table."""
+
+DISPOSABLE_STACK = "dev"
+"""The only stack that may run permissive safety and may be destroyed with its data. Every other name, known or not, is held to
+the strict side."""
+
+STACK_PATTERN = re.compile(r"[a-z][a-z0-9]{0,11}")
+"""A stack's name is part of every physical name: lower case and no hyphen (AgentCore names take none), 12 characters at most, so that
+`evolution-artifacts-<stack>-<12-digit account>-<region>` stays within S3's 63."""
+
+FARGATE_MEMORY_BY_CPU: dict[int, Sequence[int]] = {
+    256: (512, 1024, 2048),
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+"""CPU units (1024 = one vCPU) to the memory sizes in MiB that Fargate pairs with them. Source: Amazon ECS developer guide, "Task CPU and
+memory"."""
+
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""The retention periods that CloudWatch Logs takes. Source: API reference, PutRetentionPolicy."""
+
+Region = Literal[
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-west-1",
+]
+"""The regions in which every service of this system is offered; Bedrock AgentCore is the narrowest of them.
+Source: "Supported AWS Regions" in the AgentCore developer guide."""
+
+InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "secretsmanager", "ssm"]
+"""The services that the workloads call and that a VPC interface endpoint can keep off the NAT gateways."""
+
+SafetyMode = Literal["permissive", "strict"]
+"""`strict` refuses what `permissive` only records."""
+
+
+def _vpc_cidr(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; write the network address and its prefix length") from None
+    if not 16 <= network.prefixlen <= 20:
+        raise ValueError("a VPC takes a prefix of /16 to /28, and six subnets of a useful size need /16 to /20")
+    if not network.is_private:
+        raise ValueError("a VPC must use a private range (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)")
+    return value
+
+
+def _log_retention(value: int) -> int:
+    if value not in LOG_RETENTION_DAYS:
+        raise ValueError(f"CloudWatch Logs keeps logs for one of {', '.join(map(str, LOG_RETENTION_DAYS))} days")
+    return value
+
+
+Percent = Annotated[int, Field(ge=1, le=100)]
+"""A whole percentage, 1 to 100."""
+
+Days = Annotated[int, Field(ge=1, le=3653)]
+"""Days, at most ten years."""
+
+VpcCidr = Annotated[str, AfterValidator(_vpc_cidr)]
+"""A private IPv4 network, /16 to /20."""
+
+LogRetentionDays = Annotated[int, AfterValidator(_log_retention)]
+"""Days, one of LOG_RETENTION_DAYS."""
+
+ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""An image's content digest. A tag can be moved after the review; a digest can't."""
+
+ModelId = Annotated[str, Field(pattern=r"^(us|eu|apac|jp|au|global)\.[a-z0-9-]+\.[a-z0-9.:-]+$")]
+"""A Bedrock cross-region inference profile, such as us.anthropic.claude-sonnet-4-6."""
+
+EmailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+"""Where alerts go. SNS asks the owner to confirm."""
+
+
+class FargateSize(BaseModel):
+    """A task's CPU (units, 1024 = one vCPU) and memory (MiB): a pair that Fargate offers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    cpu: int
+    memory: int
+
+    @model_validator(mode="after")
+    def _is_offered(self) -> Self:
+        sizes = FARGATE_MEMORY_BY_CPU.get(self.cpu)
+        if sizes is None:
+            raise ValueError(f"Fargate has no task with {self.cpu} CPU units; choose one of {', '.join(map(str, FARGATE_MEMORY_BY_CPU))}")
+        if self.memory not in sizes:
+            raise ValueError(f"Fargate pairs {self.cpu} CPU units with {', '.join(map(str, sizes))} MiB, not with {self.memory}")
+        return self
+
+
+class Environment(BaseModel):
+    """One stack's table: frozen (nobody edits it later), closed (an unknown key is an error) and strict ("3" is not 3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    region: Region = Field(examples=["us-east-1"])
+
+    # What the system may do. The policy pack holds its own ceilings for these rows; a table may be stricter, never looser.
+    autonomy_percent: Percent = Field(examples=[75])
+    agent_memory_bytes: Annotated[int, Field(ge=1024, le=65536)] = Field(examples=[8192])
+    max_concurrent_agents: Annotated[int, Field(ge=1, le=100_000)] = Field(examples=[1000])
+    safety_mode: SafetyMode = Field(examples=["strict"])
+    generations: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[10])
+    safety_score_minimum: Annotated[float, Field(gt=0, le=1)] = Field(examples=[0.8])
+    instantiation_target_us: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[3])
+    model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
+
+    # The network.
+    vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
+    availability_zones: Annotated[int, Field(ge=2, le=6)] = Field(examples=[3])
+    nat_gateways: Annotated[int, Field(ge=1, le=6)] = Field(examples=[2])
+    interface_endpoints: tuple[InterfaceEndpoint, ...] = Field(examples=[["logs", "monitoring"]])
+
+    # The engine and the safety monitor.
+    engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
+    engine_task: FargateSize = Field(examples=[{"cpu": 4096, "memory": 8192}])
+    engine_container_cpu: Annotated[int, Field(ge=128)] = Field(examples=[3072])
+    engine_container_memory: Annotated[int, Field(ge=128)] = Field(examples=[6144])
+    engine_desired: Annotated[int, Field(ge=1)] = Field(examples=[3])
+    engine_minimum: Annotated[int, Field(ge=1)] = Field(examples=[2])
+    engine_maximum: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[100])
+    monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
+
+    # How long things are kept, who is told, and what it may cost.
+    protect_data: bool = Field(examples=[True])
+    log_retention_days: LogRetentionDays = Field(examples=[7])
+    artifact_retention_days: Days = Field(examples=[90])
+    noncurrent_retention_days: Days = Field(examples=[30])
+    alert_emails: tuple[EmailAddress, ...] = Field(examples=[["oncall@example.com"]])
+    monthly_budget_usd: Annotated[int, Field(ge=1)] = Field(examples=[500])
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        faults: list[str] = []
+        if self.nat_gateways > self.availability_zones:
+            faults.append(
+                f"nat_gateways ({self.nat_gateways}) must be at most availability_zones ({self.availability_zones}): "
+                "a private subnet uses one"
+            )
+        if not self.engine_minimum <= self.engine_desired <= self.engine_maximum:
+            faults.append(
+                f"engine_desired ({self.engine_desired}) must lie between engine_minimum ({self.engine_minimum}) and "
+                f"engine_maximum ({self.engine_maximum}): the autoscaler would move it there at once"
+            )
+        if self.engine_container_cpu > self.engine_task.cpu:
+            faults.append(f"engine_container_cpu ({self.engine_container_cpu}) must be at most engine_task.cpu ({self.engine_task.cpu})")
+        if self.engine_container_memory > self.engine_task.memory:
+            faults.append(
+                f"engine_container_memory ({self.engine_container_memory}) must be at most engine_task.memory ({self.engine_task.memory})"
+            )
+        geography = self.model_id.partition(".")[0]
+        if geography not in _geographies(self.region):
+            faults.append(
+                f"model_id ({self.model_id}) is an inference profile of another geography than {self.region}; "
+                f"its name must start with one of {', '.join(_geographies(self.region))}"
+            )
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def tags(self, stack: str) -> dict[str, str]:
+        """The tags that every resource carries. Values keep to the characters that all services take: no `%`."""
+        return {
+            "Project": PROJECT,
+            "Environment": stack,
+            "ManagedBy": "pulumi",
+            "Purpose": "AI Evolution System",
+            "Autonomy": str(self.autonomy_percent),
+            "AgentMemoryLimit": f"{self.agent_memory_bytes / 1024:g}KB",
+        }
+
+
+class EnvironmentTableError(ValueError):
+    """The table can't be used; the message is for the person who wrote it."""
+
+
+def load(stack: str, table: str) -> Environment:
+    """Read a stack's table.
+
+    Args:
+        stack: the stack's name, such as `prod`.
+        table: the table as the JSON text that Pulumi hands over for an object.
+
+    Raises:
+        EnvironmentTableError: the stack's name or the table is wrong. The message names every fault, with the value and an example.
+    """
+    if not STACK_PATTERN.fullmatch(stack):
+        raise EnvironmentTableError(
+            f"Stack name {stack!r} can't be used: it becomes part of every physical name and must be 1 to 12 lower-case letters "
+            "and digits, starting with a letter, such as 'dev'."
+        )
+    try:
+        environment = Environment.model_validate_json(table)
+    except ValidationError as error:
+        faults = [_explain(detail) for detail in error.errors(include_url=False)]
+        raise EnvironmentTableError(_report(stack, faults)) from None
+    faults = [*_faults_outside_the_disposable_stack(stack, environment)]
+    if faults:
+        raise EnvironmentTableError(_report(stack, faults))
+    return environment
+
+
+def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -> list[str]:
+    if stack == DISPOSABLE_STACK:
+        return []
+    faults: list[str] = []
+    if environment.safety_mode != "strict":
+        faults.append(
+            f"safety_mode is {environment.safety_mode!r}: every stack but {DISPOSABLE_STACK} must refuse, not only record. "
+            "Write `safety_mode: strict`."
+        )
+    if not environment.protect_data:
+        faults.append(
+            f"protect_data is false: every stack but {DISPOSABLE_STACK} must keep its data when it goes. Write `protect_data: true`."
+        )
+    return faults
+
+
+def _geographies(region: str) -> tuple[str, ...]:
+    """The inference-profile prefixes that can be called from a region.
+
+    Source: Bedrock user guide, "Supported Regions and models for inference profiles".
+    """
+    match region.partition("-")[0], region:
+        case "us", _:
+            return ("us", "global")
+        case "eu", _:
+            return ("eu", "global")
+        case _, "ap-northeast-1":
+            return ("apac", "jp", "global")
+        case _, "ap-southeast-2":
+            return ("apac", "au", "global")
+        case _:
+            return ("apac", "global")
+
+
+def _report(stack: str, faults: list[str]) -> str:
+    lines = "\n".join(f"  - {fault}" for fault in faults)
+    return f"The environment table in Pulumi.{stack}.yaml ({KEY}) can't be used:\n{lines}"
+
+
+def _explain(detail: ErrorDetails) -> str:
+    """One sentence for one fault: the key, the value, what is allowed, an example."""
+    path = [str(part) for part in detail["loc"]]
+    key = ".".join(path)
+    fields = Environment.model_fields
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    match detail["type"]:
+        case "extra_forbidden" if len(path) == 1:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            return f"{key} is not a key of the table.{hint} The keys are: {', '.join(fields)}."
+        case "missing" if len(path) == 1:
+            return f"{key} is missing.{_example(key)}"
+        case "value_error" if not path:
+            return message
+        case "json_invalid" | "model_type" if not path:
+            return f"the value must be a table of keys, such as `region: us-east-1`. {message}."
+        case _:
+            return f"{key} is {_shown(detail['input'])}: {message}.{_example(path[0])}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _example(key: str) -> str:
+    field = Environment.model_fields.get(key)
+    if field is None or not field.examples:
+        return ""
+    value = field.examples[0]
+    return f" Example: `{key}: {str(value).lower() if isinstance(value, bool) else value}`."
