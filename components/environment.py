@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import json
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
+from pulumi import RunError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -58,7 +60,7 @@ Region = Literal[
 """The regions in which every service of this system is offered; Bedrock AgentCore is the narrowest of them.
 Source: "Supported AWS Regions" in the AgentCore developer guide."""
 
-InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "secretsmanager", "ssm"]
+InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager"]
 """The services that the workloads call and that a VPC interface endpoint can keep off the NAT gateways."""
 
 SafetyMode = Literal["permissive", "strict"]
@@ -105,10 +107,14 @@ EmailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 """Where alerts go. SNS asks the owner to confirm."""
 
 
-class FargateSize(BaseModel):
-    """A task's CPU (units, 1024 = one vCPU) and memory (MiB): a pair that Fargate offers."""
+class Table(BaseModel):
+    """Part of the table: frozen (nobody edits it later), closed (an unknown key is an error) and strict ("3" is not 3)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class FargateSize(Table):
+    """A task's CPU (units, 1024 = one vCPU) and memory (MiB): a pair that Fargate offers."""
 
     cpu: int
     memory: int
@@ -123,14 +129,61 @@ class FargateSize(BaseModel):
         return self
 
 
-class Environment(BaseModel):
-    """One stack's table: frozen (nobody edits it later), closed (an unknown key is an error) and strict ("3" is not 3)."""
+class Network(Table):
+    """Where the workloads live."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
+    availability_zones: Annotated[int, Field(ge=2, le=6)] = Field(examples=[3])
+    nat_gateways: Annotated[int, Field(ge=1, le=6)] = Field(examples=[2])
+    interface_endpoints: tuple[InterfaceEndpoint, ...] = Field(examples=[["logs", "monitoring"]])
 
-    region: Region = Field(examples=["us-east-1"])
+    @model_validator(mode="after")
+    def _wastes_no_gateway(self) -> Self:
+        if self.nat_gateways > self.availability_zones:
+            raise ValueError(
+                f"nat_gateways ({self.nat_gateways}) must be at most availability_zones ({self.availability_zones}): "
+                "each private subnet uses one"
+            )
+        return self
 
-    # What the system may do. The policy pack holds its own ceilings for these rows; a table may be stricter, never looser.
+
+class Engine(Table):
+    """How large the engine is: its task, its container's share of it (CPU units, MiB), and how many tasks run."""
+
+    task: FargateSize = Field(examples=[{"cpu": 4096, "memory": 8192}])
+    container_cpu: Annotated[int, Field(ge=128)] = Field(examples=[3072])
+    container_memory: Annotated[int, Field(ge=128)] = Field(examples=[6144])
+    desired: Annotated[int, Field(ge=1)] = Field(examples=[3])
+    minimum: Annotated[int, Field(ge=1)] = Field(examples=[2])
+    maximum: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[100])
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        faults: list[str] = []
+        if not self.minimum <= self.desired <= self.maximum:
+            faults.append(
+                f"desired ({self.desired}) must lie between minimum ({self.minimum}) and maximum ({self.maximum}): "
+                "the autoscaler would move it there at once"
+            )
+        if self.container_cpu > self.task.cpu:
+            faults.append(f"container_cpu ({self.container_cpu}) must be at most task.cpu ({self.task.cpu})")
+        if self.container_memory > self.task.memory:
+            faults.append(f"container_memory ({self.container_memory}) must be at most task.memory ({self.task.memory})")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Limits(Table):
+    """What the system may do. The policy pack holds its own ceilings for these rows; a table may be stricter, never looser.
+
+    Attributes:
+        autonomy_percent: the share of promotions that may happen without a human.
+        agent_memory_bytes: the most that one agent may occupy, in bytes.
+        safety_score_minimum: 0 to 1; below it, evolution is unsafe.
+        instantiation_target_us: the longest that making an agent may take, in microseconds.
+    """
+
     autonomy_percent: Percent = Field(examples=[75])
     agent_memory_bytes: Annotated[int, Field(ge=1024, le=65536)] = Field(examples=[8192])
     max_concurrent_agents: Annotated[int, Field(ge=1, le=100_000)] = Field(examples=[1000])
@@ -138,59 +191,51 @@ class Environment(BaseModel):
     generations: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[10])
     safety_score_minimum: Annotated[float, Field(gt=0, le=1)] = Field(examples=[0.8])
     instantiation_target_us: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[3])
-    model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
 
-    # The network.
-    vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
-    availability_zones: Annotated[int, Field(ge=2, le=6)] = Field(examples=[3])
-    nat_gateways: Annotated[int, Field(ge=1, le=6)] = Field(examples=[2])
-    interface_endpoints: tuple[InterfaceEndpoint, ...] = Field(examples=[["logs", "monitoring"]])
 
-    # The engine and the safety monitor.
-    engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
-    engine_task: FargateSize = Field(examples=[{"cpu": 4096, "memory": 8192}])
-    engine_container_cpu: Annotated[int, Field(ge=128)] = Field(examples=[3072])
-    engine_container_memory: Annotated[int, Field(ge=128)] = Field(examples=[6144])
-    engine_desired: Annotated[int, Field(ge=1)] = Field(examples=[3])
-    engine_minimum: Annotated[int, Field(ge=1)] = Field(examples=[2])
-    engine_maximum: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[100])
-    monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
+class Keeping(Table):
+    """How long things are kept.
 
-    # How long things are kept, who is told, and what it may cost.
+    Attributes:
+        protect_data: False only where the stack may be destroyed with its data.
+        log_retention_days: one of CloudWatch Logs' periods.
+        artifact_retention_days: after this many days an artifact expires.
+        noncurrent_retention_days: how long a replaced or deleted version can still be brought back.
+    """
+
     protect_data: bool = Field(examples=[True])
     log_retention_days: LogRetentionDays = Field(examples=[7])
     artifact_retention_days: Days = Field(examples=[90])
     noncurrent_retention_days: Days = Field(examples=[30])
-    alert_emails: tuple[EmailAddress, ...] = Field(examples=[["oncall@example.com"]])
+
+
+class Alerts(Table):
+    """Who is told (each address must confirm), and the US dollars a month that the account may cost before they are."""
+
+    emails: tuple[EmailAddress, ...] = Field(examples=[["oncall@example.com"]])
     monthly_budget_usd: Annotated[int, Field(ge=1)] = Field(examples=[500])
 
+
+class Environment(Limits):
+    """One stack's table."""
+
+    region: Region = Field(examples=["us-east-1"])
+    model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
+    network: Network
+    engine: Engine
+    engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
+    monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
+    keeping: Keeping
+    alerts: Alerts
+
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
-        faults: list[str] = []
-        if self.nat_gateways > self.availability_zones:
-            faults.append(
-                f"nat_gateways ({self.nat_gateways}) must be at most availability_zones ({self.availability_zones}): "
-                "a private subnet uses one"
+    def _calls_a_model_nearby(self) -> Self:
+        geographies = _geographies(self.region)
+        if self.model_id.partition(".")[0] not in geographies:
+            raise ValueError(
+                f"model_id ({self.model_id}) is an inference profile that {self.region} can't call; "
+                f"there, its name must start with one of {', '.join(geographies)}"
             )
-        if not self.engine_minimum <= self.engine_desired <= self.engine_maximum:
-            faults.append(
-                f"engine_desired ({self.engine_desired}) must lie between engine_minimum ({self.engine_minimum}) and "
-                f"engine_maximum ({self.engine_maximum}): the autoscaler would move it there at once"
-            )
-        if self.engine_container_cpu > self.engine_task.cpu:
-            faults.append(f"engine_container_cpu ({self.engine_container_cpu}) must be at most engine_task.cpu ({self.engine_task.cpu})")
-        if self.engine_container_memory > self.engine_task.memory:
-            faults.append(
-                f"engine_container_memory ({self.engine_container_memory}) must be at most engine_task.memory ({self.engine_task.memory})"
-            )
-        geography = self.model_id.partition(".")[0]
-        if geography not in _geographies(self.region):
-            faults.append(
-                f"model_id ({self.model_id}) is an inference profile of another geography than {self.region}; "
-                f"its name must start with one of {', '.join(_geographies(self.region))}"
-            )
-        if faults:
-            raise ValueError("; ".join(faults))
         return self
 
     def tags(self, stack: str) -> dict[str, str]:
@@ -205,16 +250,16 @@ class Environment(BaseModel):
         }
 
 
-class EnvironmentTableError(ValueError):
-    """The table can't be used; the message is for the person who wrote it."""
+class EnvironmentTableError(RunError):
+    """The table can't be used; the message is for the person who wrote it. Pulumi prints it without a traceback."""
 
 
-def load(stack: str, table: str) -> Environment:
+def load(stack: str, table: str | None) -> Environment:
     """Read a stack's table.
 
     Args:
         stack: the stack's name, such as `prod`.
-        table: the table as the JSON text that Pulumi hands over for an object.
+        table: the table as the JSON text that Pulumi hands over for an object; None where the stack has none.
 
     Raises:
         EnvironmentTableError: the stack's name or the table is wrong. The message names every fault, with the value and an example.
@@ -224,13 +269,16 @@ def load(stack: str, table: str) -> Environment:
             f"Stack name {stack!r} can't be used: it becomes part of every physical name and must be 1 to 12 lower-case letters "
             "and digits, starting with a letter, such as 'dev'."
         )
+    if table is None:
+        raise EnvironmentTableError(
+            f"Stack {stack!r} has no environment table. Write one under `{KEY}` in Pulumi.{stack}.yaml; Pulumi.dev.yaml is an example."
+        )
     try:
         environment = Environment.model_validate_json(table)
     except ValidationError as error:
         faults = [_explain(detail) for detail in error.errors(include_url=False)]
         raise EnvironmentTableError(_report(stack, faults)) from None
-    faults = [*_faults_outside_the_disposable_stack(stack, environment)]
-    if faults:
+    if faults := _faults_outside_the_disposable_stack(stack, environment):
         raise EnvironmentTableError(_report(stack, faults))
     return environment
 
@@ -244,9 +292,10 @@ def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -
             f"safety_mode is {environment.safety_mode!r}: every stack but {DISPOSABLE_STACK} must refuse, not only record. "
             "Write `safety_mode: strict`."
         )
-    if not environment.protect_data:
+    if not environment.keeping.protect_data:
         faults.append(
-            f"protect_data is false: every stack but {DISPOSABLE_STACK} must keep its data when it goes. Write `protect_data: true`."
+            f"keeping.protect_data is false: every stack but {DISPOSABLE_STACK} must keep its data when it goes. "
+            "Write `protect_data: true`."
         )
     return faults
 
@@ -278,31 +327,40 @@ def _explain(detail: ErrorDetails) -> str:
     """One sentence for one fault: the key, the value, what is allowed, an example."""
     path = [str(part) for part in detail["loc"]]
     key = ".".join(path)
-    fields = Environment.model_fields
     message = str(detail["msg"]).removeprefix("Value error, ")
     match detail["type"]:
-        case "extra_forbidden" if len(path) == 1:
-            near = difflib.get_close_matches(key, fields, n=1)
+        case "extra_forbidden":
+            keys = _table_at(path[:-1]).model_fields
+            near = difflib.get_close_matches(path[-1], keys, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else ""
-            return f"{key} is not a key of the table.{hint} The keys are: {', '.join(fields)}."
-        case "missing" if len(path) == 1:
-            return f"{key} is missing.{_example(key)}"
-        case "value_error" if not path:
-            return message
-        case "json_invalid" | "model_type" if not path:
-            return f"the value must be a table of keys, such as `region: us-east-1`. {message}."
+            return f"{key} is not a key of the table.{hint} The keys are: {', '.join(keys)}."
+        case "missing":
+            return f"{key} is missing.{_example(path)}"
+        case "value_error" if isinstance(detail["input"], dict):
+            return f"{key}: {message}." if key else f"{message}."
         case _:
-            return f"{key} is {_shown(detail['input'])}: {message}.{_example(path[0])}"
+            return f"{key or 'the table'} is {_shown(detail['input'])}: {message}.{_example(path)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _example(key: str) -> str:
-    field = Environment.model_fields.get(key)
-    if field is None or not field.examples:
-        return ""
-    value = field.examples[0]
-    return f" Example: `{key}: {str(value).lower() if isinstance(value, bool) else value}`."
+def _table_at(path: Sequence[str]) -> type[Table]:
+    """The model that describes the part of the table at a path; the innermost known one where the path goes on into a value."""
+    table: type[Table] = Environment
+    for key in path:
+        field = table.model_fields.get(key)
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, Table)):
+            break
+        table = field.annotation
+    return table
+
+
+def _example(path: Sequence[str]) -> str:
+    for length, key in enumerate(path):
+        field = _table_at(path[:length]).model_fields.get(key)
+        if field is not None and field.examples:
+            return f" Example: `{key}: {json.dumps(field.examples[0])}`."
+    return " Pulumi.dev.yaml is an example."

@@ -1,0 +1,69 @@
+"""The Evolution System on AWS, top to bottom: each layer rests on the ones before it."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.compute import Compute, ComputeArgs
+from components.data import Data, DataArgs
+from components.environment import load
+from components.monitoring import Monitoring, MonitoringArgs
+from components.naming import Names
+from components.network import Network, NetworkArgs
+from components.safety import safety_alarms
+from components.security import Security, SecurityArgs
+
+stack = pulumi.get_stack()
+env = load(stack, pulumi.Config().get("environment"))
+
+# Every resource is made by this provider: one region, and the table's tags on everything that takes them.
+provider = aws.Provider("aws", region=env.region, default_tags={"tags": env.tags(stack)})
+on_aws = pulumi.ResourceOptions(providers=[provider])
+account = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).account_id
+names = Names(stack=stack, region=env.region, account=account)
+
+security = Security("security", SecurityArgs(names=names, limits=env, keeping=env.keeping), on_aws)
+key_arn, boundary_arn = security.key_arn, security.boundary_arn
+
+network = Network(
+    "network", NetworkArgs(names=names, settings=env.network, keeping=env.keeping, key_arn=key_arn, boundary_arn=boundary_arn), on_aws
+)
+data = Data("data", DataArgs(names=names, keeping=env.keeping, key_arn=key_arn), on_aws)
+compute = Compute(
+    "compute",
+    ComputeArgs(
+        names=names,
+        limits=env,
+        engine=env.engine,
+        image_digest=env.engine_image_digest,
+        monitor_task=env.monitor_task,
+        keeping=env.keeping,
+        key_arn=key_arn,
+        boundary_arn=boundary_arn,
+        monitor_role=security.monitor_role,
+        vpc_id=network.vpc_id,
+        subnet_ids=network.private_subnet_ids,
+        data=data,
+    ),
+    on_aws,
+)
+monitoring = Monitoring(
+    "monitoring",
+    MonitoringArgs(
+        names=names,
+        safety_alarms=safety_alarms(env),
+        minimum_tasks=compute.minimum_tasks,
+        workload_runs=compute.runs,
+        alerts=env.alerts,
+        key_arn=key_arn,
+    ),
+    on_aws,
+)
+
+pulumi.export("environment", env.model_dump(mode="json"))
+pulumi.export("next_step", compute.next_step)
+pulumi.export("repository_url", names.repository_url)
+pulumi.export("cluster", names.cluster)
+pulumi.export("tables", names.tables)
+pulumi.export("artifacts_bucket", names.artifacts_bucket)
+pulumi.export("alert_topic_arn", monitoring.topic_arn)
+pulumi.export("dashboard", names.dashboard)

@@ -1,0 +1,58 @@
+"""What all layers share: how a child is declared, and how what holds data is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.iam import Statement, document
+
+
+def kept(parent: pulumi.Resource, *, protect: bool) -> pulumi.ResourceOptions:
+    """The options of what holds data: where data is protected, Pulumi refuses to delete it and leaves it in place when the stack goes."""
+    return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRole:
+    """A role and its one inline policy. What takes on the role must depend on the grants too, or it starts before it may do anything."""
+
+    role: aws.iam.Role
+    grants: aws.iam.RolePolicy
+
+
+def service_role(
+    name: str,
+    physical_name: str,
+    *,
+    description: str,
+    trust: str,
+    grants: tuple[Statement, ...],
+    boundary_arn: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> ServiceRole:
+    """A role with its one inline policy, under the permissions boundary."""
+    role = aws.iam.Role(
+        name,
+        name=physical_name,
+        description=description,
+        assume_role_policy=trust,
+        permissions_boundary=boundary_arn,
+        opts=opts,
+    )
+    policy = aws.iam.RolePolicy(f"{name}-grants", name="grants", role=role.name, policy=document(*grants), opts=opts)
+    return ServiceRole(role=role, grants=policy)
+
+
+def log_group(
+    name: str,
+    physical_name: str,
+    *,
+    key_arn: pulumi.Input[str],
+    retention_days: int,
+    opts: pulumi.ResourceOptions,
+) -> aws.cloudwatch.LogGroup:
+    """An encrypted log group that keeps its events for a number of days."""
+    return aws.cloudwatch.LogGroup(name, name=physical_name, kms_key_id=key_arn, retention_in_days=retention_days, opts=opts)

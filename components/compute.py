@@ -1,0 +1,299 @@
+"""Compute: the image repository, the cluster, the engine and the safety monitor that watches it from a task of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import environment, iam
+from components.component import ServiceRole, kept, log_group, service_role
+from components.containers import SCRATCH_VOLUME, engine_container, monitor_container
+from components.environment import FargateSize
+from components.naming import Names
+
+HTTPS = 443
+
+IMAGES_KEPT = 30
+"""Far more than a rollback ever goes back; each release is one image."""
+
+UNTAGGED_IMAGE_DAYS = 14
+"""An image that lost its tag is only kept for a rollback by digest."""
+
+CPU_TARGET_PERCENT = 70
+MEMORY_TARGET_PERCENT = 80
+
+SCALE_IN_SECONDS = 300
+"""Slow to shrink: a task that goes takes its islands' warm state with it."""
+
+SCALE_OUT_SECONDS = 120
+"""Quick to grow: two minutes are a task's start."""
+
+MINIMUM_HEALTHY_PERCENT = 50
+MAXIMUM_PERCENT = 200
+
+MONITOR_TASKS = 1
+"""One judge: two would publish two scores for the same population."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputeArgs:
+    """What the compute layer is made from.
+
+    Attributes:
+        image_digest: the image's `sha256:…` in the stack's own repository. None before the first image is pushed: then there is a
+            repository and a cluster, and nothing that runs.
+        engine: sizes, and the number of tasks: a new service starts with `desired`; from then on the autoscaler decides, between
+            `minimum` and `maximum`.
+        limits: what the engine is told that it may do.
+        data: what must be there before a task starts.
+    """
+
+    names: Names
+    key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
+    monitor_role: ServiceRole
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    data: pulumi.Resource
+    limits: environment.Limits
+    engine: environment.Engine
+    image_digest: str | None
+    monitor_task: FargateSize
+    keeping: environment.Keeping
+
+
+class Compute(pulumi.ComponentResource):
+    """The repository and the cluster; with an image, the two services."""
+
+    cluster: aws.ecs.Cluster
+    runs: bool
+    minimum_tasks: dict[str, int]
+    next_step: str
+
+    def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("evolution:compute:Compute", name, opts=opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names = args.names
+
+        self._repository(name, args)
+        self.cluster = aws.ecs.Cluster(
+            f"{name}-cluster",
+            name=names.cluster,
+            settings=[{"name": "containerInsights", "value": "enhanced"}],
+            configuration={"managed_storage_configuration": {"fargate_ephemeral_storage_kms_key_id": args.key_arn}},
+            opts=child,
+        )
+        execution = service_role(
+            f"{name}-execution-role",
+            names.execution_role,
+            description="ECS: pulls the image and writes the logs.",
+            trust=iam.ecs_task_trust(names),
+            grants=iam.execution_grants(names),
+            boundary_arn=args.boundary_arn,
+            opts=child,
+        )
+        engine_role = service_role(
+            f"{name}-engine-role",
+            names.engine_role,
+            description="The engine: its tables, its bucket, its metrics.",
+            trust=iam.ecs_task_trust(names),
+            grants=iam.engine_grants(names),
+            boundary_arn=args.boundary_arn,
+            opts=child,
+        )
+        engine_logs = self._logs(f"{name}-engine-logs", names.engine_log_group, args)
+        monitor_logs = self._logs(f"{name}-monitor-logs", names.monitor_log_group, args)
+        group = self._security_group(name, args)
+
+        if args.image_digest is not None:
+            image = f"{names.repository_url}@{args.image_digest}"
+            engine = self._service(
+                f"{name}-engine",
+                args,
+                names.engine_service,
+                containers=engine_container(
+                    names, args.limits, image=image, cpu=args.engine.container_cpu, memory=args.engine.container_memory
+                ),
+                size=args.engine.task,
+                count=args.engine.desired,
+                execution=execution,
+                task_role=engine_role,
+                group=group,
+                # The autoscaler moves the count; a later `pulumi up` must not move it back.
+                ignore_changes=["desiredCount"],
+                logs=engine_logs,
+            )
+            self._autoscaling(name, args, engine)
+            self._service(
+                f"{name}-monitor",
+                args,
+                names.monitor_service,
+                containers=monitor_container(names, image=image, safety_mode=args.limits.safety_mode),
+                size=args.monitor_task,
+                count=MONITOR_TASKS,
+                execution=execution,
+                task_role=args.monitor_role,
+                group=group,
+                ignore_changes=[],
+                logs=monitor_logs,
+            )
+        self.runs = args.image_digest is not None
+        self.minimum_tasks = {names.engine_service: args.engine.minimum, names.monitor_service: MONITOR_TASKS}
+        self.next_step = next_step(names, args.image_digest)
+        self.register_outputs({"cluster": self.cluster.name, "repositoryUrl": names.repository_url})
+
+    def _repository(self, name: str, args: ComputeArgs) -> None:
+        repository = aws.ecr.Repository(
+            f"{name}-repository",
+            name=args.names.repository,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
+            force_delete=not args.keeping.protect_data,
+            opts=kept(self, protect=args.keeping.protect_data),
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{name}-repository-lifecycle",
+            repository=repository.name,
+            policy=repository_lifecycle(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _logs(self, name: str, physical_name: str, args: ComputeArgs) -> aws.cloudwatch.LogGroup:
+        return log_group(
+            name,
+            physical_name,
+            key_arn=args.key_arn,
+            retention_days=args.keeping.log_retention_days,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _security_group(self, name: str, args: ComputeArgs) -> aws.ec2.SecurityGroup:
+        """Both workloads call AWS over HTTPS, and nobody calls them."""
+        child = pulumi.ResourceOptions(parent=self)
+        group = aws.ec2.SecurityGroup(
+            f"{name}-workload-group",
+            name=args.names.regional("evolution-workloads"),
+            description="Engine and safety monitor: HTTPS out, nothing in.",
+            vpc_id=args.vpc_id,
+            tags={"Name": args.names.regional("evolution-workloads")},
+            opts=child,
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}-workload-https",
+            security_group_id=group.id,
+            description="AWS services over HTTPS",
+            cidr_ipv4="0.0.0.0/0",
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            opts=child,
+        )
+        return group
+
+    def _service(
+        self,
+        name: str,
+        args: ComputeArgs,
+        physical_name: str,
+        *,
+        containers: str,
+        size: FargateSize,
+        count: int,
+        execution: ServiceRole,
+        task_role: ServiceRole,
+        logs: aws.cloudwatch.LogGroup,
+        group: aws.ec2.SecurityGroup,
+        ignore_changes: list[str],
+    ) -> aws.ecs.Service:
+        task = aws.ecs.TaskDefinition(
+            f"{name}-task",
+            family=physical_name,
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            runtime_platform={"operating_system_family": "LINUX", "cpu_architecture": "ARM64"},
+            cpu=str(size.cpu),
+            memory=str(size.memory),
+            execution_role_arn=execution.role.arn,
+            task_role_arn=task_role.role.arn,
+            container_definitions=containers,
+            volumes=[{"name": SCRATCH_VOLUME}],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return aws.ecs.Service(
+            f"{name}-service",
+            name=physical_name,
+            cluster=self.cluster.arn,
+            task_definition=task.arn,
+            desired_count=count,
+            launch_type="FARGATE",
+            network_configuration={"subnets": args.subnet_ids, "security_groups": [group.id], "assign_public_ip": False},
+            deployment_minimum_healthy_percent=MINIMUM_HEALTHY_PERCENT,
+            deployment_maximum_percent=MAXIMUM_PERCENT,
+            deployment_circuit_breaker={"enable": True, "rollback": True},
+            availability_zone_rebalancing="ENABLED",
+            # A shell in a container would be a way around everything the pack holds.
+            enable_execute_command=False,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[execution.grants, task_role.grants, logs, args.data], ignore_changes=ignore_changes
+            ),
+        )
+
+    def _autoscaling(self, name: str, args: ComputeArgs, service: aws.ecs.Service) -> None:
+        target = aws.appautoscaling.Target(
+            f"{name}-engine-scaling",
+            service_namespace="ecs",
+            scalable_dimension="ecs:service:DesiredCount",
+            resource_id=f"service/{args.names.cluster}/{args.names.engine_service}",
+            min_capacity=args.engine.minimum,
+            max_capacity=args.engine.maximum,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[service]),
+        )
+        for metric, predefined, percent in (
+            ("cpu", "ECSServiceAverageCPUUtilization", CPU_TARGET_PERCENT),
+            ("memory", "ECSServiceAverageMemoryUtilization", MEMORY_TARGET_PERCENT),
+        ):
+            aws.appautoscaling.Policy(
+                f"{name}-engine-scaling-{metric}",
+                name=args.names.regional(f"evolution-engine-{metric}"),
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                scalable_dimension=target.scalable_dimension,
+                resource_id=target.resource_id,
+                target_tracking_scaling_policy_configuration={
+                    "predefined_metric_specification": {"predefined_metric_type": predefined},
+                    "target_value": percent,
+                    "scale_in_cooldown": SCALE_IN_SECONDS,
+                    "scale_out_cooldown": SCALE_OUT_SECONDS,
+                },
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+
+
+def repository_lifecycle() -> str:
+    """What ECR removes by itself: stale untagged images, and the oldest beyond the last releases."""
+    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": UNTAGGED_IMAGE_DAYS}
+    tagged = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": IMAGES_KEPT}
+    rules = [
+        {"rulePriority": priority, "description": description, "selection": selection, "action": {"type": "expire"}}
+        for priority, (description, selection) in enumerate(
+            [("Untagged images go after two weeks", untagged), ("The last releases stay", tagged)], start=1
+        )
+    ]
+    return json.dumps({"rules": rules})
+
+
+def next_step(names: Names, image_digest: str | None) -> str:
+    """What a person has to do before the system runs."""
+    if image_digest is None:
+        return (
+            f"Nothing runs yet. Push an arm64 image to {names.repository_url}, then write its digest into Pulumi.{names.stack}.yaml "
+            "as `engine_image_digest: sha256:…` and run `pulumi up` again."
+        )
+    return "Nothing: the engine and the safety monitor run."

@@ -1,0 +1,97 @@
+"""Container definitions: what a task runs and what it is told. Pure functions, fully known at preview."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from components.environment import Limits
+from components.naming import LOG_STREAM_PREFIX, METRIC_NAMESPACE, Names
+
+ENGINE_PORT = 8000
+"""TCP. Serves /health, /ready and /status inside the task; no security group lets anyone else in."""
+
+UNPRIVILEGED_USER = "10001:10001"
+"""The image's user and group. A number, because ECS can't tell that a name isn't root."""
+
+STOP_SECONDS = 120
+"""From SIGTERM to SIGKILL: time for a last checkpoint, and the longest that Fargate gives."""
+
+SCRATCH_VOLUME = "scratch"
+"""The only place a container can write to: the root file system is read-only."""
+
+
+def workload_environment(names: Names) -> dict[str, str]:
+    """Where a workload finds its tables, bucket, settings and metrics. Names only: what is secret stays in the secret."""
+    return {
+        "EVOLUTION_ENVIRONMENT": names.stack,
+        "EVOLUTION_STATE_TABLE": names.state_table,
+        "EVOLUTION_POPULATION_TABLE": names.population_table,
+        "EVOLUTION_CHECKPOINT_TABLE": names.checkpoint_table,
+        "EVOLUTION_ARTIFACTS_BUCKET": names.artifacts_bucket,
+        "EVOLUTION_SAFETY_SECRET": names.safety_secret,
+        "EVOLUTION_METRIC_NAMESPACE": METRIC_NAMESPACE,
+    }
+
+
+def engine_environment(names: Names, limits: Limits) -> dict[str, str]:
+    """The engine's environment."""
+    return {
+        "EVOLUTION_MODE": "autonomous",
+        "AI_AUTONOMY_LEVEL": str(limits.autonomy_percent),
+        "AGENT_MEMORY_LIMIT": str(limits.agent_memory_bytes),
+        "INSTANTIATION_TARGET_US": str(limits.instantiation_target_us),
+        "MAX_CONCURRENT_AGENTS": str(limits.max_concurrent_agents),
+        "BEDROCK_REGION": names.region,
+        "EVOLUTION_SAFETY_ENABLED": "true",
+        "EVOLUTION_SAFETY_MODE": limits.safety_mode,
+        "EVOLUTION_GENERATIONS": str(limits.generations),
+        **workload_environment(names),
+    }
+
+
+def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int) -> str:
+    """The engine task's one container, as the JSON text that ECS takes. `cpu` in units (1024 = one vCPU), `memory` in MiB."""
+    probe = f"import urllib.request as request; request.urlopen('http://127.0.0.1:{ENGINE_PORT}/health', timeout=4)"
+    container = _container(names, "engine", names.engine_log_group, image=image, environment=engine_environment(names, limits)) | {
+        "cpu": cpu,
+        "memory": memory,
+        "portMappings": [{"containerPort": ENGINE_PORT, "protocol": "tcp"}],
+        # ECS ignores the image's own HEALTHCHECK.
+        "healthCheck": {"command": ["CMD", "python", "-c", probe], "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 60},
+    }
+    return json.dumps([container])
+
+
+def monitor_container(names: Names, *, image: str, safety_mode: str) -> str:
+    """The safety monitor task's one container, as the JSON text that ECS takes."""
+    environment = {"EVOLUTION_SAFETY_ENABLED": "true", "EVOLUTION_SAFETY_MODE": safety_mode, **workload_environment(names)}
+    return json.dumps([_container(names, "monitor", names.monitor_log_group, image=image, environment=environment)])
+
+
+def _container(names: Names, command: str, log_group: str, *, image: str, environment: Mapping[str, str]) -> dict[str, object]:
+    """One image, three commands (engine, monitor, agent): the name of the container is the command that it runs."""
+    return {
+        "name": command,
+        "image": image,
+        "command": [command],
+        "essential": True,
+        "user": UNPRIVILEGED_USER,
+        "privileged": False,
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
+        "mountPoints": [{"sourceVolume": SCRATCH_VOLUME, "containerPath": "/tmp", "readOnly": False}],
+        "environment": [{"name": key, "value": value} for key, value in environment.items()],
+        "stopTimeout": STOP_SECONDS,
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": log_group,
+                "awslogs-region": names.region,
+                "awslogs-stream-prefix": LOG_STREAM_PREFIX,
+                # A slow log service must not stop evolution; what doesn't fit in the buffer is dropped.
+                "mode": "non-blocking",
+                "max-buffer-size": "4m",
+            },
+        },
+    }

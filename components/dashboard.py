@@ -1,0 +1,78 @@
+"""The dashboard's body: three widgets, each with the thresholds of the alarms drawn in. A pure function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from components.naming import METRIC_NAMESPACE, Names
+from components.safety import SafetyAlarm
+
+WIDGET_WIDTH = 12
+"""Of the dashboard's 24 columns."""
+
+WIDGET_HEIGHT = 6
+
+PERIOD_SECONDS = 60
+
+
+def dashboard_body(names: Names, alarms: Sequence[SafetyAlarm]) -> str:
+    """The dashboard as the JSON text that CloudWatch takes."""
+    widgets = [
+        _widget(names, alarms, 0, 0, "Safety Score Trend", left=["SafetyScore"], left_label="score"),
+        _widget(
+            names,
+            alarms,
+            WIDGET_WIDTH,
+            0,
+            "Agent Constraints",
+            left=["AgentMemoryUsageKB"],
+            left_label="KB",
+            right=["InstantiationSpeedMicroseconds"],
+            right_label="µs",
+        ),
+        _widget(names, alarms, 0, WIDGET_HEIGHT, "Autonomy Level", left=["AutonomyPercentage"], left_label="percent"),
+    ]
+    return json.dumps({"widgets": widgets})
+
+
+def _widget(
+    names: Names,
+    alarms: Sequence[SafetyAlarm],
+    x: int,
+    y: int,
+    title: str,
+    *,
+    left: Sequence[str],
+    left_label: str,
+    right: Sequence[str] = (),
+    right_label: str = "",
+) -> dict[str, object]:
+    axis = dict.fromkeys(left, "left") | dict.fromkeys(right, "right")
+    shown = [alarm for alarm in alarms if alarm.metric in axis]
+    bounds: dict[tuple[str, float], str] = {}
+    for alarm in shown:
+        word = "at least" if alarm.comparison == "LessThanThreshold" else "at most"
+        bounds.setdefault((axis[alarm.metric], alarm.threshold), f"{alarm.metric}: {word} {alarm.threshold:g}")
+    return {
+        "type": "metric",
+        "x": x,
+        "y": y,
+        "width": WIDGET_WIDTH,
+        "height": WIDGET_HEIGHT,
+        "properties": {
+            "title": title,
+            "region": names.region,
+            "view": "timeSeries",
+            "period": PERIOD_SECONDS,
+            "metrics": [
+                [METRIC_NAMESPACE, alarm.metric, "Environment", names.stack, {"stat": alarm.statistic, "yAxis": axis[alarm.metric]}]
+                for alarm in shown
+            ],
+            "yAxis": {"left": {"label": left_label, "showUnits": False}}
+            | ({"right": {"label": right_label, "showUnits": False}} if right else {}),
+            "annotations": {
+                "horizontal": [{"label": label, "value": value, "yAxis": side} for (side, value), label in bounds.items()],
+            },
+        },
+    }

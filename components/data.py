@@ -1,0 +1,173 @@
+"""Data: what evolution remembers. Three tables and one bucket, encrypted, versioned or recoverable, and kept where data is protected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import resource_policies
+from components.component import kept
+from components.environment import Keeping
+from components.naming import Names
+
+ACCESS_LOG_DAYS = 90
+"""How long the bucket's access logs are kept: a quarter, as long as an investigation looks back."""
+
+MULTIPART_DAYS = 7
+"""Parts of an upload that was never finished are billed and can't be seen: a week is longer than any upload."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataArgs:
+    """What the data layer is made from."""
+
+    names: Names
+    keeping: Keeping
+    key_arn: pulumi.Input[str]
+
+
+class Data(pulumi.ComponentResource):
+    """The tables and the bucket."""
+
+    tables: dict[str, aws.dynamodb.Table]
+    stream_arn: pulumi.Output[str]
+    bucket: aws.s3.Bucket
+
+    def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("evolution:data:Data", name, opts=opts)
+        names = args.names
+
+        state = self._table(
+            f"{name}-state", args, names.state_table, {"evolution_id": "S", "generation": "N"}, stream_view_type="NEW_AND_OLD_IMAGES"
+        )
+        population = self._table(
+            f"{name}-population",
+            args,
+            names.population_table,
+            {"population_id": "S", "agent_id": "S"},
+            ttl={"attribute_name": "ttl", "enabled": True},
+        )
+        checkpoints = self._table(f"{name}-checkpoints", args, names.checkpoint_table, {"checkpoint_id": "S"})
+
+        self.tables = {names.state_table: state, names.population_table: population, names.checkpoint_table: checkpoints}
+        self.stream_arn = state.stream_arn
+        self.bucket = self._artifacts(name, args)
+        self.register_outputs({"streamArn": self.stream_arn, "bucket": self.bucket.bucket})
+
+    def _table(
+        self,
+        name: str,
+        args: DataArgs,
+        physical_name: str,
+        keys: Mapping[str, str],
+        *,
+        stream_view_type: str | None = None,
+        ttl: aws.dynamodb.TableTtlArgsDict | None = None,
+    ) -> aws.dynamodb.Table:
+        """A table on demand; `keys` are its hash key and, if there is a second one, its range key, each with its type."""
+        hash_key, *range_key = keys
+        return aws.dynamodb.Table(
+            name,
+            name=physical_name,
+            billing_mode="PAY_PER_REQUEST",
+            hash_key=hash_key,
+            range_key=range_key[0] if range_key else None,
+            attributes=[{"name": key, "type": kind} for key, kind in keys.items()],
+            stream_enabled=stream_view_type is not None,
+            stream_view_type=stream_view_type,
+            ttl=ttl,
+            point_in_time_recovery={"enabled": True},
+            server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
+            deletion_protection_enabled=args.keeping.protect_data,
+            opts=kept(self, protect=args.keeping.protect_data),
+        )
+
+    def _artifacts(self, name: str, args: DataArgs) -> aws.s3.Bucket:
+        names = args.names
+        artifacts = self._bucket(
+            f"{name}-artifacts",
+            args,
+            names.artifacts_bucket,
+            policy=resource_policies.artifacts_bucket_policy(names),
+            expire_days=args.keeping.artifact_retention_days,
+            encryption={
+                "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": args.key_arn},
+                "bucket_key_enabled": True,
+            },
+        )
+        # S3 delivers access logs only to a bucket under its own keys. Source: S3 guide, "Enabling Amazon S3 server access logging".
+        access_logs = self._bucket(
+            f"{name}-access-logs",
+            args,
+            names.access_logs_bucket,
+            policy=resource_policies.access_logs_bucket_policy(names),
+            expire_days=ACCESS_LOG_DAYS,
+            encryption={"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
+        )
+        aws.s3.BucketLogging(
+            f"{name}-artifacts-logging",
+            bucket=artifacts.bucket,
+            target_bucket=access_logs.bucket,
+            target_prefix="artifacts/",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return artifacts
+
+    def _bucket(
+        self,
+        name: str,
+        args: DataArgs,
+        physical_name: str,
+        *,
+        policy: str,
+        expire_days: int,
+        encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict,
+    ) -> aws.s3.Bucket:
+        """A private, versioned, encrypted bucket whose objects expire."""
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            name, bucket=physical_name, force_destroy=not args.keeping.protect_data, opts=kept(self, protect=args.keeping.protect_data)
+        )
+        block = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access-block",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+        )
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=child
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.bucket, rules=[encryption], opts=child)
+        # S3 takes one bucket-level change at a time: the policy waits for the block.
+        aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.bucket,
+            policy=policy,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+        )
+        # No transition to a colder class on the way: an agent is 6.5 KB, and S3 moves nothing under 128 KB.
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.bucket,
+            rules=[
+                {
+                    "id": "expire",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "expiration": {"days": expire_days},
+                    "noncurrent_version_expiration": {"noncurrent_days": args.keeping.noncurrent_retention_days},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": MULTIPART_DAYS},
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        return bucket

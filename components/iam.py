@@ -1,0 +1,178 @@
+"""Identity policy documents: who may do what, as pure functions of the names.
+
+A document is plain JSON text, fully known at preview. A statement grants named actions on named resources; where an action can't be
+scoped to a resource, a condition narrows it as far as AWS lets it. The permissions boundary is the union of all grants, so a role that
+is given anything else, by hand or by a later edit, still can't use it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from components.naming import METRIC_NAMESPACE, PARTITION, Names
+
+Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
+Statement = dict[str, object]
+
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+FLOW_LOGS = "vpc-flow-logs.amazonaws.com"
+
+
+def document(*statements: Statement) -> str:
+    """A policy document as the JSON text that AWS takes."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: str | Sequence[str],
+    *,
+    condition: Condition | None = None,
+    principal: Mapping[str, str] | str | None = None,
+) -> Statement:
+    """One Allow statement; `principal` only in a resource's own policy."""
+    statement: Statement = {"Sid": sid, "Effect": "Allow"}
+    if principal is not None:
+        statement["Principal"] = principal
+    statement |= {"Action": list(actions), "Resource": resources if isinstance(resources, str) else list(resources)}
+    if condition:
+        statement["Condition"] = condition
+    return statement
+
+
+def deny_plain_transport(resources: str | Sequence[str], action: str) -> Statement:
+    """Refuse requests without TLS. A Deny on everything is the point here."""
+    return {
+        "Sid": "DenyPlainTransport",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resources if isinstance(resources, str) else list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def trust(service: str, *, account: str, source_arn: str) -> str:
+    """The trust policy of a role that one AWS service takes on, and only for this account's resources (the confused deputy)."""
+    statement: Statement = {
+        "Sid": "ServiceTakesRole",
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": source_arn}},
+    }
+    return document(statement)
+
+
+def ecs_task_trust(names: Names) -> str:
+    return trust(ECS_TASKS, account=names.account, source_arn=names.arn("ecs", "*"))
+
+
+def flow_logs_trust(names: Names) -> str:
+    return trust(FLOW_LOGS, account=names.account, source_arn=names.arn("ec2", "vpc-flow-log/*"))
+
+
+def flow_logs_grants(names: Names) -> tuple[Statement, ...]:
+    """What VPC flow logs need to write to their one group."""
+    return (
+        allow(
+            "WriteFlowLogs",
+            ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+            f"{names.log_group_arn(names.flow_log_group)}:*",
+        ),
+    )
+
+
+def execution_grants(names: Names) -> tuple[Statement, ...]:
+    """What ECS needs to start a task: pull from the stack's own repository, write to its log groups."""
+    return (
+        allow("FindRegistry", ["ecr:GetAuthorizationToken"], "*"),
+        allow(
+            "PullImage",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            names.arn("ecr", f"repository/{names.repository}"),
+        ),
+        allow(
+            "WriteTaskLogs",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"{names.log_group_arn(group)}:*" for group in (names.engine_log_group, names.monitor_log_group)],
+        ),
+    )
+
+
+def engine_grants(names: Names) -> tuple[Statement, ...]:
+    """What the engine needs: its tables, its bucket, its safety settings, its metrics."""
+    bucket = names.bucket_arn(names.artifacts_bucket)
+    return (
+        allow(
+            "EvolvePopulation",
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:BatchWriteItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            [names.table_arn(table) for table in names.tables],
+        ),
+        allow("KeepArtifacts", ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], f"{bucket}/*"),
+        *_shared_grants(names),
+    )
+
+
+def monitor_grants(names: Names) -> tuple[Statement, ...]:
+    """What the safety monitor needs: to read what the engine made, and to publish its verdict. It can't change what it grades."""
+    bucket = names.bucket_arn(names.artifacts_bucket)
+    return (
+        allow(
+            "ReadPopulation",
+            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
+            [names.table_arn(table) for table in names.tables],
+        ),
+        allow("ReadArtifacts", ["s3:GetObject"], f"{bucket}/*"),
+        *_shared_grants(names),
+    )
+
+
+def _shared_grants(names: Names) -> tuple[Statement, ...]:
+    return (
+        allow("ListArtifacts", ["s3:ListBucket"], names.bucket_arn(names.artifacts_bucket)),
+        allow("ReadSafetySettings", ["secretsmanager:GetSecretValue"], names.safety_secret_arn),
+        allow(
+            "UseKey",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            names.any_key_arn,
+            # A key's id is AWS's to make; its alias is ours.
+            condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}},
+        ),
+        allow(
+            "PublishMetrics",
+            ["cloudwatch:PutMetricData"],
+            "*",
+            condition={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+        ),
+    )
+
+
+def all_grants(names: Names) -> list[Statement]:
+    """What the stack's roles are granted, each distinct grant once. Every statement keeps to one AWS service."""
+    union: dict[str, Statement] = {}
+    for grants in (flow_logs_grants, execution_grants, engine_grants, monitor_grants):
+        for statement in grants(names):
+            union.setdefault(json.dumps({**statement, "Sid": ""}, sort_keys=True), statement)
+    return list(union.values())
+
+
+def boundary(names: Names) -> str:
+    """The permissions boundary of every role: the union of what the roles are granted."""
+    return document(*all_grants(names))
+
+
+def account_root(names: Names) -> Mapping[str, str]:
+    """The account as a principal: it delegates to the account's IAM policies, and names no role that might not exist yet."""
+    return {"AWS": f"arn:{PARTITION}:iam::{names.account}:root"}

@@ -1,0 +1,198 @@
+"""Monitoring: one topic, the alarms that guard evolution, the ones that guard what it runs on, the dashboard and the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import resource_policies
+from components.dashboard import dashboard_body
+from components.environment import Alerts
+from components.naming import METRIC_NAMESPACE, Names
+from components.safety import SafetyAlarm
+
+PERIOD_SECONDS = 60
+"""The shortest period of a standard metric: the sooner evolution is halted, the less it has to undo."""
+
+WARM_UP_MINUTES = 15
+"""Silence is no alarm while the first tasks of a deployment start: longer than an image pull with its health check."""
+
+THROTTLE_PERIODS = 5
+"""On-demand tables throttle for moments while they grow; five minutes in a row is a hot key."""
+
+BUDGET_FORECAST_PERCENT = 80
+BUDGET_ACTUAL_PERCENT = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs:
+    """What monitoring is made from.
+
+    Attributes:
+        safety_alarms: with thresholds from the environment table.
+        workload_runs: whether the plan holds the services. Without them nobody publishes, and silence is no alarm.
+        minimum_tasks: service name to the tasks that must run.
+        alerts: who is told, and the account's budget.
+    """
+
+    names: Names
+    key_arn: pulumi.Input[str]
+    safety_alarms: Sequence[SafetyAlarm]
+    workload_runs: bool
+    minimum_tasks: Mapping[str, int]
+    alerts: Alerts
+
+
+class Monitoring(pulumi.ComponentResource):
+    """What wakes a person up, and what the person looks at."""
+
+    topic_arn: pulumi.Output[str]
+    unsafe_alarm: aws.cloudwatch.CompositeAlarm
+
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("evolution:monitoring:Monitoring", name, opts=opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names = args.names
+
+        topic = aws.sns.Topic(f"{name}-alerts", name=names.alert_topic, kms_master_key_id=args.key_arn, opts=child)
+        topic_policy = aws.sns.TopicPolicy(f"{name}-alerts-policy", arn=topic.arn, policy=resource_policies.topic_policy(names), opts=child)
+        for index, address in enumerate(args.alerts.emails):
+            aws.sns.TopicSubscription(f"{name}-alerts-to-{index}", topic=topic.arn, protocol="email", endpoint=address, opts=child)
+        self.topic_arn = topic.arn
+
+        guards = [self._safety_alarm(name, args, alarm) for alarm in args.safety_alarms]
+        self.unsafe_alarm = aws.cloudwatch.CompositeAlarm(
+            f"{name}-unsafe",
+            alarm_name=names.regional("evolution-unsafe"),
+            alarm_description="Evolution is unsafe: at least one safety alarm fires. Look at the dashboard, then at the alarm that fires.",
+            alarm_rule=" OR ".join(f'ALARM("{names.regional(alarm.stem)}")' for alarm in args.safety_alarms),
+            alarm_actions=[topic.arn],
+            ok_actions=[topic.arn],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=guards),
+        )
+        for service, minimum in args.minimum_tasks.items():
+            self._running_tasks_alarm(name, args, service, minimum)
+        for table in names.tables:
+            self._throttle_alarm(name, args, table)
+        aws.cloudwatch.Dashboard(
+            f"{name}-dashboard", dashboard_name=names.dashboard, dashboard_body=dashboard_body(names, args.safety_alarms), opts=child
+        )
+        self._budget(name, args, topic_policy)
+        self.register_outputs({"topicArn": self.topic_arn, "unsafeAlarm": self.unsafe_alarm.alarm_name})
+
+    def _safety_alarm(self, name: str, args: MonitoringArgs, alarm: SafetyAlarm) -> aws.cloudwatch.MetricAlarm:
+        silence = _silence(args, is_breach=alarm.fails_closed)
+        return aws.cloudwatch.MetricAlarm(
+            f"{name}-{alarm.stem.removeprefix('evolution-')}",
+            name=args.names.regional(alarm.stem),
+            alarm_description=alarm.means,
+            namespace=METRIC_NAMESPACE,
+            metric_name=alarm.metric,
+            # Without it, dev's figures would trip prod's alarms.
+            dimensions={"Environment": args.names.stack},
+            statistic=alarm.statistic,
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            period=PERIOD_SECONDS,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.periods,
+            treat_missing_data=silence,
+            warm_up_configuration=_warm_up(silence),
+            actions_enabled=True,
+            alarm_actions=[self.topic_arn],
+            ok_actions=[self.topic_arn],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _running_tasks_alarm(self, name: str, args: MonitoringArgs, service: str, minimum: int) -> None:
+        stem = service.removesuffix(f"-{args.names.stack}")
+        silence = _silence(args, is_breach=True)
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-{stem.removeprefix('evolution-')}-tasks",
+            name=args.names.regional(f"{stem}-tasks"),
+            alarm_description=f"Fewer than {minimum} tasks of {service} run. Look at the service's events.",
+            namespace="ECS/ContainerInsights",
+            metric_name="RunningTaskCount",
+            dimensions={"ClusterName": args.names.cluster, "ServiceName": service},
+            statistic="Minimum",
+            comparison_operator="LessThanThreshold",
+            threshold=minimum,
+            period=PERIOD_SECONDS,
+            evaluation_periods=3,
+            datapoints_to_alarm=3,
+            treat_missing_data=silence,
+            warm_up_configuration=_warm_up(silence),
+            actions_enabled=True,
+            alarm_actions=[self.topic_arn],
+            ok_actions=[self.topic_arn],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _throttle_alarm(self, name: str, args: MonitoringArgs, table: str) -> None:
+        stem = table.removesuffix(f"-{args.names.stack}")
+        events: list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict] = [
+            {
+                "id": kind,
+                "metric": {
+                    "namespace": "AWS/DynamoDB",
+                    "metric_name": metric,
+                    "dimensions": {"TableName": table},
+                    "period": PERIOD_SECONDS,
+                    "stat": "Sum",
+                },
+            }
+            for kind, metric in (("reads", "ReadThrottleEvents"), ("writes", "WriteThrottleEvents"))
+        ]
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-{stem}-throttles",
+            name=args.names.regional(f"{stem}-throttles"),
+            alarm_description=f"Requests to {table} have been throttled for {THROTTLE_PERIODS} minutes: look for a hot key.",
+            metric_queries=[
+                {"id": "throttles", "expression": "reads + writes", "label": "throttled requests", "return_data": True},
+                *events,
+            ],
+            comparison_operator="GreaterThanThreshold",
+            threshold=0,
+            evaluation_periods=THROTTLE_PERIODS,
+            datapoints_to_alarm=THROTTLE_PERIODS,
+            # CloudWatch ignores missing data of DynamoDB whatever is written here.
+            treat_missing_data="notBreaching",
+            actions_enabled=True,
+            alarm_actions=[self.topic_arn],
+            ok_actions=[self.topic_arn],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _budget(self, name: str, args: MonitoringArgs, topic_policy: aws.sns.TopicPolicy) -> None:
+        """For the whole account: a filter by tag shows nothing until somebody activates the tag for billing, and then never fires."""
+        aws.budgets.Budget(
+            f"{name}-budget",
+            name=args.names.in_account("evolution-system"),
+            budget_type="COST",
+            limit_amount=str(args.alerts.monthly_budget_usd),
+            limit_unit="USD",
+            time_unit="MONTHLY",
+            notifications=[
+                {
+                    "comparison_operator": "GREATER_THAN",
+                    "notification_type": kind,
+                    "threshold": percent,
+                    "threshold_type": "PERCENTAGE",
+                    "subscriber_sns_topic_arns": [self.topic_arn],
+                }
+                for kind, percent in (("FORECASTED", BUDGET_FORECAST_PERCENT), ("ACTUAL", BUDGET_ACTUAL_PERCENT))
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[topic_policy]),
+        )
+
+
+def _silence(args: MonitoringArgs, *, is_breach: bool) -> str:
+    """How missing data counts. Before there is a workload, nobody publishes, and that is no alarm."""
+    return "breaching" if is_breach and args.workload_runs else "notBreaching"
+
+
+def _warm_up(silence: str) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgsDict | None:
+    return {"warm_up_period_duration_in_minutes": WARM_UP_MINUTES} if silence == "breaching" else None

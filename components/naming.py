@@ -1,0 +1,180 @@
+"""Physical names and ARNs, all of them known before anything exists.
+
+Names are explicit and deterministic so that every ARN, and with them every policy document, is known at preview: the policy pack and
+the reviewer judge the real document, not a placeholder. What AWS numbers itself (a key's id, a secret's suffix) is named by the prefix
+that is known, with the generated part as the only wildcard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PARTITION = "aws"
+"""The regions of the environment table are all in the commercial partition."""
+
+METRIC_NAMESPACE = "EvolutionSystem"
+"""The CloudWatch namespace of the system's own metrics. They carry the dimension Environment=<stack>."""
+
+LOG_STREAM_PREFIX = "evolution"
+"""The first part of every container's log stream."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The names of one stack in one account and region.
+
+    A stem is followed by the stack. Names that are unique in an account rather than in a region (IAM, budgets, dashboards) add the
+    region, and buckets, unique in the world, add account and region: stacks, regions and accounts never collide.
+    """
+
+    stack: str
+    region: str
+    account: str
+
+    def regional(self, stem: str) -> str:
+        """`<stem>-<stack>`, for what is unique in an account's region."""
+        return f"{stem}-{self.stack}"
+
+    def in_account(self, stem: str) -> str:
+        """`<stem>-<stack>-<region>`, for what is unique in an account."""
+        return f"{stem}-{self.stack}-{self.region}"
+
+    def in_world(self, stem: str) -> str:
+        """`<stem>-<stack>-<account>-<region>`, for what is unique in the world."""
+        return f"{stem}-{self.stack}-{self.account}-{self.region}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a regional resource of this account."""
+        return f"arn:{PARTITION}:{service}:{self.region}:{self.account}:{resource}"
+
+    # Data.
+
+    @property
+    def state_table(self) -> str:
+        return self.regional("evolution-state")
+
+    @property
+    def population_table(self) -> str:
+        return self.regional("agent-population")
+
+    @property
+    def checkpoint_table(self) -> str:
+        return self.regional("evolution-checkpoints")
+
+    @property
+    def tables(self) -> tuple[str, str, str]:
+        return (self.state_table, self.population_table, self.checkpoint_table)
+
+    @property
+    def artifacts_bucket(self) -> str:
+        return self.in_world("evolution-artifacts")
+
+    @property
+    def access_logs_bucket(self) -> str:
+        return self.in_world("evolution-access-logs")
+
+    def table_arn(self, table: str) -> str:
+        return self.arn("dynamodb", f"table/{table}")
+
+    def bucket_arn(self, bucket: str) -> str:
+        return f"arn:{PARTITION}:s3:::{bucket}"
+
+    # Security.
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/{self.regional('evolution')}"
+
+    @property
+    def any_key_arn(self) -> str:
+        """Every key of the account: AWS makes a key's id. A grant must narrow it by the condition kms:ResourceAliases."""
+        return self.arn("kms", "key/*")
+
+    @property
+    def safety_secret(self) -> str:
+        return self.regional("EvolutionSafetyConfig")
+
+    @property
+    def safety_secret_arn(self) -> str:
+        """Secrets Manager appends a hyphen and six random characters."""
+        return self.arn("secretsmanager", f"secret:{self.safety_secret}-??????")
+
+    @property
+    def web_acl_log_group(self) -> str:
+        """WAF delivers only to a log group whose name starts like this."""
+        return self.regional("aws-waf-logs-evolution")
+
+    @property
+    def flow_log_group(self) -> str:
+        return f"/evolution/{self.stack}/flow-logs"
+
+    @property
+    def engine_log_group(self) -> str:
+        return f"/evolution/{self.stack}/engine"
+
+    @property
+    def monitor_log_group(self) -> str:
+        return f"/evolution/{self.stack}/safety-monitor"
+
+    def log_group_arn(self, log_group: str) -> str:
+        return self.arn("logs", f"log-group:{log_group}")
+
+    # Roles.
+
+    @property
+    def flow_logs_role(self) -> str:
+        return self.in_account("evolution-flow-logs")
+
+    @property
+    def execution_role(self) -> str:
+        return self.in_account("evolution-execution")
+
+    @property
+    def engine_role(self) -> str:
+        return self.in_account("evolution-engine")
+
+    @property
+    def monitor_role(self) -> str:
+        return self.in_account("evolution-safety-monitor")
+
+    @property
+    def permissions_boundary(self) -> str:
+        return self.in_account("evolution-boundary")
+
+    def role_arn(self, role: str) -> str:
+        return f"arn:{PARTITION}:iam::{self.account}:role/{role}"
+
+    # Compute.
+
+    @property
+    def repository(self) -> str:
+        return self.regional("evolution-engine")
+
+    @property
+    def repository_url(self) -> str:
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.repository}"
+
+    @property
+    def cluster(self) -> str:
+        return self.regional("evolution-system")
+
+    @property
+    def engine_service(self) -> str:
+        return self.regional("evolution-engine")
+
+    @property
+    def monitor_service(self) -> str:
+        return self.regional("evolution-safety-monitor")
+
+    # Monitoring.
+
+    @property
+    def alert_topic(self) -> str:
+        return self.regional("evolution-system-alerts")
+
+    @property
+    def dashboard(self) -> str:
+        return self.in_account("Evolution-System-Monitoring")
+
+    def alarm_arn(self, alarm: str) -> str:
+        return self.arn("cloudwatch", f"alarm:{alarm}")

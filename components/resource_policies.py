@@ -1,0 +1,233 @@
+"""The policies of resources: key, topic, buckets, endpoints, log delivery. Pure functions of the names, fully known at preview.
+
+Where a role must be named, the account is the principal and `aws:PrincipalArn` the condition: AWS refuses a policy that names a role
+not yet made, and a string gives Pulumi no edge to order by.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from components.iam import Condition, Statement, account_root, all_grants, allow, deny_plain_transport, document
+from components.naming import PARTITION, Names
+
+KEY_ITSELF = "*"
+"""In a key's own policy, the resource `*` means this key."""
+
+ENDPOINT_ACTIONS = {
+    "dynamodb": "dynamodb",
+    "ecr.api": "ecr",
+    "ecr.dkr": "ecr",
+    "logs": "logs",
+    "monitoring": "cloudwatch",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+}
+"""A VPC endpoint's service to the prefix of the actions that go through it."""
+
+
+def key_policy(names: Names) -> str:
+    """The policy of the one key: who administers it, who creates what it encrypts, and which roles and services use it."""
+    root = account_root(names)
+
+    def via(*services: str) -> list[str]:
+        return [f"{service}.{names.region}.amazonaws.com" for service in services]
+
+    return document(
+        allow(
+            "AccountAdministersKey",
+            [
+                "kms:CancelKeyDeletion",
+                "kms:CreateAlias",
+                "kms:DeleteAlias",
+                "kms:DescribeKey",
+                "kms:DisableKey",
+                "kms:EnableKey",
+                "kms:EnableKeyRotation",
+                "kms:GetKeyPolicy",
+                "kms:GetKeyRotationStatus",
+                "kms:ListGrants",
+                "kms:ListKeyPolicies",
+                "kms:ListResourceTags",
+                "kms:PutKeyPolicy",
+                "kms:RevokeGrant",
+                "kms:ScheduleKeyDeletion",
+                "kms:TagResource",
+                "kms:UntagResource",
+                "kms:UpdateAlias",
+                "kms:UpdateKeyDescription",
+            ],
+            KEY_ITSELF,
+            principal=root,
+        ),
+        allow(
+            "AccountCreatesEncryptedResources",
+            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            KEY_ITSELF,
+            principal=root,
+            condition={
+                "StringEquals": {
+                    "kms:CallerAccount": names.account,
+                    "kms:ViaService": via("dynamodb", "ecr", "secretsmanager"),
+                }
+            },
+        ),
+        allow(
+            "StackRolesUseData",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            KEY_ITSELF,
+            principal=root,
+            condition={
+                "StringEquals": {"kms:ViaService": via("dynamodb", "s3", "secretsmanager")},
+                "ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in (names.engine_role, names.monitor_role)]},
+            },
+        ),
+        allow(
+            "LogGroupsOfThisStack",
+            ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            KEY_ITSELF,
+            principal={"Service": f"logs.{names.region}.amazonaws.com"},
+            condition={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": [
+                        names.log_group_arn(f"/evolution/{names.stack}/*"),
+                        names.log_group_arn(names.web_acl_log_group),
+                    ]
+                }
+            },
+        ),
+        allow(
+            "AlarmsPublishToTopic",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            KEY_ITSELF,
+            principal={"Service": "cloudwatch.amazonaws.com"},
+            condition=_from_this_account(names, names.alarm_arn("*")),
+        ),
+        allow(
+            "BudgetPublishesToTopic",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            KEY_ITSELF,
+            principal={"Service": "budgets.amazonaws.com"},
+            condition=_from_this_account(names, _any_budget(names)),
+        ),
+        *_fargate_storage(names),
+    )
+
+
+def _fargate_storage(names: Names) -> tuple[Statement, Statement]:
+    """Fargate encrypts a task's ephemeral storage with the key.
+
+    Source: ECS guide, "Customer managed keys for AWS Fargate ephemeral storage".
+    """
+    context = {"kms:EncryptionContext:aws:ecs:clusterAccount": names.account, "kms:EncryptionContext:aws:ecs:clusterName": names.cluster}
+    fargate = {"Service": "fargate.amazonaws.com"}
+    return (
+        allow(
+            "FargateMakesDataKeys",
+            ["kms:GenerateDataKeyWithoutPlaintext"],
+            KEY_ITSELF,
+            principal=fargate,
+            condition={"StringEquals": context},
+        ),
+        allow(
+            "FargateGrantsDecryption",
+            ["kms:CreateGrant"],
+            KEY_ITSELF,
+            principal=fargate,
+            condition={"StringEquals": context, "ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]}},
+        ),
+    )
+
+
+def topic_policy(names: Names) -> str:
+    """Alarms and the budget of this account publish; nobody does so in the clear."""
+    topic = names.arn("sns", names.alert_topic)
+    return document(
+        allow(
+            "AlarmsPublish",
+            ["sns:Publish"],
+            topic,
+            principal={"Service": "cloudwatch.amazonaws.com"},
+            condition=_from_this_account(names, names.alarm_arn("*")),
+        ),
+        allow(
+            "BudgetPublishes",
+            ["sns:Publish"],
+            topic,
+            principal={"Service": "budgets.amazonaws.com"},
+            condition=_from_this_account(names, _any_budget(names)),
+        ),
+        deny_plain_transport(topic, "sns:Publish"),
+    )
+
+
+def artifacts_bucket_policy(names: Names) -> str:
+    bucket = names.bucket_arn(names.artifacts_bucket)
+    return document(deny_plain_transport([bucket, f"{bucket}/*"], "s3:*"))
+
+
+def access_logs_bucket_policy(names: Names) -> str:
+    """S3 delivers the access logs of the artifacts bucket, and of no other."""
+    bucket = names.bucket_arn(names.access_logs_bucket)
+    return document(
+        allow(
+            "S3DeliversAccessLogs",
+            ["s3:PutObject"],
+            f"{bucket}/*",
+            principal={"Service": "logging.s3.amazonaws.com"},
+            condition=_from_this_account(names, names.bucket_arn(names.artifacts_bucket)),
+        ),
+        deny_plain_transport([bucket, f"{bucket}/*"], "s3:*"),
+    )
+
+
+def web_acl_log_delivery(names: Names) -> str:
+    """CloudWatch Logs takes WAF's logs for the one group. Without it, AWS adds a policy of its own that is wider."""
+    return document(
+        allow(
+            "WafDeliversLogs",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            f"{names.log_group_arn(names.web_acl_log_group)}:*",
+            principal={"Service": "delivery.logs.amazonaws.com"},
+            condition=_from_this_account(names, names.arn("logs", "*")),
+        )
+    )
+
+
+def endpoint_policy(names: Names, service: str) -> str:
+    """Through a VPC endpoint: what the stack's roles are granted there, to principals of this account; nothing else.
+
+    Args:
+        service: the endpoint's service, a key of `ENDPOINT_ACTIONS`.
+    """
+    prefix = ENDPOINT_ACTIONS[service]
+    statements = [
+        statement | {"Principal": "*", "Condition": _also_by_this_account(names, statement)}
+        for statement in all_grants(names)
+        if _service_of(statement) == prefix
+    ]
+    if service == "s3":
+        # ECR keeps image layers in a bucket of AWS's own and signs the requests itself, so no condition on our account holds.
+        # Source: ECR guide, "Amazon ECR interface VPC endpoints".
+        layers = names.bucket_arn(f"prod-{names.region}-starport-layer-bucket/*")
+        statements.append(allow("ImageLayers", ["s3:GetObject"], layers, principal="*"))
+    return document(*statements)
+
+
+def _service_of(statement: Statement) -> str:
+    actions = cast("list[str]", statement["Action"])
+    return actions[0].partition(":")[0]
+
+
+def _also_by_this_account(names: Names, statement: Statement) -> Condition:
+    condition = cast("Condition", statement.get("Condition", {}))
+    return {**condition, "StringEquals": {**condition.get("StringEquals", {}), "aws:PrincipalAccount": names.account}}
+
+
+def _from_this_account(names: Names, source_arn: str) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {"aws:SourceAccount": names.account}, "ArnLike": {"aws:SourceArn": source_arn}}
+
+
+def _any_budget(names: Names) -> str:
+    """Budgets live in no region."""
+    return f"arn:{PARTITION}:budgets::{names.account}:*"

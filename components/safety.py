@@ -1,0 +1,93 @@
+"""The safety metrics: what is measured, and when evolution counts as unsafe. One source for the alarms, the dashboard and the composite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from components.environment import Limits
+
+Comparison = Literal["LessThanThreshold", "GreaterThanThreshold"]
+
+BYTES_PER_KB = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyAlarm:
+    """One metric, one statistic, one bound.
+
+    Attributes:
+        stem: the first part of the alarm's name.
+        metric: the metric's name in the system's namespace.
+        threshold: in the metric's own unit.
+        periods: how many minutes in a row must be out of bounds.
+        fails_closed: whether silence counts as unsafe. Only the safety monitor's score does: it is published even while evolution is
+            halted. The other three come from the engine, whose silence the running-tasks alarm reports; if it counted as unsafe here,
+            a halted engine could never be resumed.
+        means: what an operator should read into it.
+    """
+
+    stem: str
+    metric: str
+    statistic: str
+    comparison: Comparison
+    threshold: float
+    periods: int
+    fails_closed: bool
+    means: str
+
+
+def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
+    """The alarms that guard evolution, with their thresholds from the environment table."""
+    return (
+        SafetyAlarm(
+            stem="evolution-safety-score",
+            metric="SafetyScore",
+            statistic="Average",
+            comparison="LessThanThreshold",
+            threshold=limits.safety_score_minimum,
+            periods=2,
+            fails_closed=True,
+            means="The population as a whole is less safe than the table allows, or nobody has scored it.",
+        ),
+        SafetyAlarm(
+            stem="evolution-safety-score-worst",
+            metric="SafetyScore",
+            statistic="Minimum",
+            comparison="LessThanThreshold",
+            threshold=limits.safety_score_minimum,
+            periods=2,
+            fails_closed=True,
+            means="One sample is less safe than the table allows; the average may hide it.",
+        ),
+        SafetyAlarm(
+            stem="evolution-agent-memory",
+            metric="AgentMemoryUsageKB",
+            statistic="Maximum",
+            comparison="GreaterThanThreshold",
+            threshold=limits.agent_memory_bytes / BYTES_PER_KB,
+            periods=1,
+            fails_closed=False,
+            means="An agent is larger than the table allows.",
+        ),
+        SafetyAlarm(
+            stem="evolution-instantiation-speed",
+            metric="InstantiationSpeedMicroseconds",
+            statistic="Average",
+            comparison="GreaterThanThreshold",
+            threshold=limits.instantiation_target_us,
+            periods=3,
+            fails_closed=False,
+            means="Making an agent takes longer than the table allows: the host is overloaded, or agents have grown.",
+        ),
+        SafetyAlarm(
+            stem="evolution-autonomy",
+            metric="AutonomyPercentage",
+            statistic="Average",
+            comparison="LessThanThreshold",
+            threshold=limits.autonomy_percent,
+            periods=2,
+            fails_closed=False,
+            means="The autonomy level in force is below the table: an operator or the monitor has lowered it.",
+        ),
+    )

@@ -1,0 +1,192 @@
+"""Security: the one key, the safety settings, the permissions boundary, the safety monitor's role, the web ACL."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import iam, resource_policies
+from components.component import ServiceRole, kept, log_group, service_role
+from components.environment import Keeping, Limits
+from components.naming import Names
+
+KEY_ROTATION_DAYS = 365
+"""Yearly, KMS's own default, written down so that a change shows in a review."""
+
+LONGEST_WINDOW_DAYS = 30
+"""The longest time that KMS and Secrets Manager keep what was deleted by mistake."""
+
+SHORTEST_KEY_WINDOW_DAYS = 7
+"""The shortest that KMS offers."""
+
+REQUESTS_PER_ADDRESS = 2000
+"""Requests in five minutes from one address before WAF blocks it: far above one agent's calls, far below a flood."""
+
+MANAGED_RULE_GROUPS = (
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
+)
+
+COUNTED_RULES = {"AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",)}
+"""Rules that count and don't block. The body rule stops at 8 KB, which a genome with its prompt exceeds; the handler checks sizes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityArgs:
+    """What the security layer is made from."""
+
+    names: Names
+    limits: Limits
+    keeping: Keeping
+
+
+class Security(pulumi.ComponentResource):
+    """The layer that every other one rests on."""
+
+    key_arn: pulumi.Output[str]
+    boundary_arn: pulumi.Output[str]
+    monitor_role: ServiceRole
+    web_acl_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: SecurityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("evolution:security:Security", name, opts=opts)
+        child = pulumi.ResourceOptions(parent=self)
+        keep = kept(self, protect=args.keeping.protect_data)
+        names = args.names
+
+        key = aws.kms.Key(
+            f"{name}-key",
+            description=f"Everything that evolution-system {names.stack} stores.",
+            enable_key_rotation=True,
+            rotation_period_in_days=KEY_ROTATION_DAYS,
+            deletion_window_in_days=LONGEST_WINDOW_DAYS if args.keeping.protect_data else SHORTEST_KEY_WINDOW_DAYS,
+            policy=resource_policies.key_policy(names),
+            opts=keep,
+        )
+        # The roles' grants name the key by this alias.
+        aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=child)
+
+        boundary = aws.iam.Policy(
+            f"{name}-boundary",
+            name=names.permissions_boundary,
+            description="The most that any role of this stack may do.",
+            policy=iam.boundary(names),
+            opts=child,
+        )
+        self._safety_settings(name, args, key.arn, keep)
+        self.monitor_role = service_role(
+            f"{name}-monitor-role",
+            names.monitor_role,
+            description="The safety monitor: reads the population, publishes the safety score.",
+            trust=iam.ecs_task_trust(names),
+            grants=iam.monitor_grants(names),
+            boundary_arn=boundary.arn,
+            opts=child,
+        )
+        web_acl = self._web_acl(name, args, key.arn, child)
+
+        self.key_arn = key.arn
+        self.boundary_arn = boundary.arn
+        self.web_acl_arn = web_acl.arn
+        self.register_outputs({"keyArn": self.key_arn, "boundaryArn": self.boundary_arn, "webAclArn": self.web_acl_arn})
+
+    def _safety_settings(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], keep: pulumi.ResourceOptions) -> None:
+        """The secret that the engine validates promotions with. The password is made by AWS and is kept in no state file."""
+        secret = aws.secretsmanager.Secret(
+            f"{name}-safety-settings",
+            name=args.names.safety_secret,
+            description="The safety threshold, and the key that promotions are validated with.",
+            kms_key_id=key_arn,
+            recovery_window_in_days=LONGEST_WINDOW_DAYS if args.keeping.protect_data else 0,
+            opts=keep,
+        )
+        child = pulumi.ResourceOptions(parent=self)
+        validation_key = aws.secretsmanager.get_random_password_output(
+            password_length=32,
+            exclude_characters='"@/\\',
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        ).random_password
+
+        def settings(generated: str) -> str:
+            return json.dumps({"safety_threshold": str(args.limits.safety_score_minimum), "safety_validation_key": generated})
+
+        aws.secretsmanager.SecretVersion(
+            f"{name}-safety-settings-value",
+            secret_id=secret.id,
+            secret_string_wo=pulumi.Output.secret(validation_key.apply(settings)),
+            # A write-only value is sent when its version changes, and only then: here, when the threshold does.
+            secret_string_wo_version=round(args.limits.safety_score_minimum * 10_000),
+            opts=child,
+        )
+
+    def _web_acl(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], child: pulumi.ResourceOptions) -> aws.wafv2.WebAcl:
+        names = args.names
+        web_acl = aws.wafv2.WebAcl(
+            f"{name}-web-acl",
+            name=names.regional("evolution"),
+            description="In front of the agents: known attacks, known bad addresses, floods.",
+            scope="REGIONAL",
+            default_action={"allow": {}},
+            rules=[
+                *(_managed_rule(priority, group) for priority, group in enumerate(MANAGED_RULE_GROUPS)),
+                _rate_limit(len(MANAGED_RULE_GROUPS)),
+            ],
+            visibility_config=_visible("evolution-web-acl"),
+            opts=child,
+        )
+        group = log_group(
+            f"{name}-web-acl-logs",
+            names.web_acl_log_group,
+            key_arn=key_arn,
+            retention_days=args.keeping.log_retention_days,
+            opts=child,
+        )
+        delivery = aws.cloudwatch.LogResourcePolicy(
+            f"{name}-web-acl-log-delivery",
+            policy_name=names.regional("evolution-web-acl-logs"),
+            policy_document=resource_policies.web_acl_log_delivery(names),
+            opts=child,
+        )
+        aws.wafv2.WebAclLoggingConfiguration(
+            f"{name}-web-acl-logging",
+            resource_arn=web_acl.arn,
+            log_destination_configs=[group.arn],
+            # Callers sign their requests: the signature has no business in a log.
+            redacted_fields=[{"single_header": {"name": "authorization"}}],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[delivery]),
+        )
+        return web_acl
+
+
+def _visible(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgsDict:
+    return {"cloudwatch_metrics_enabled": True, "metric_name": metric, "sampled_requests_enabled": True}
+
+
+def _managed_rule(priority: int, group: str) -> aws.wafv2.WebAclRuleArgsDict:
+    return {
+        "name": group,
+        "priority": priority,
+        "override_action": {"none": {}},
+        "statement": {
+            "managed_rule_group_statement": {
+                "vendor_name": "AWS",
+                "name": group,
+                "rule_action_overrides": [{"name": rule, "action_to_use": {"count": {}}} for rule in COUNTED_RULES.get(group, ())],
+            }
+        },
+        "visibility_config": _visible(group),
+    }
+
+
+def _rate_limit(priority: int) -> aws.wafv2.WebAclRuleArgsDict:
+    return {
+        "name": "RateLimit",
+        "priority": priority,
+        "action": {"block": {}},
+        "statement": {"rate_based_statement": {"limit": REQUESTS_PER_ADDRESS, "aggregate_key_type": "IP"}},
+        "visibility_config": _visible("RateLimit"),
+    }
