@@ -1,0 +1,170 @@
+"""The decisions that components only declare: subnets, zones, containers, alarms, the dashboard."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components.compute import next_step, repository_lifecycle
+from components.containers import engine_container, monitor_container
+from components.dashboard import dashboard_body
+from components.environment import KEY, Environment, load
+from components.naming import Names
+from components.network import choose_zones, plan_subnets
+from components.safety import safety_alarms
+
+NAMES = Names(stack="prod", region="us-east-1", account="123456789012")
+IMAGE = f"{NAMES.repository_url}@sha256:{'0' * 64}"
+
+
+def env_of(stack: str) -> Environment:
+    text = (Path(__file__).parents[2] / f"Pulumi.{stack}.yaml").read_text()
+    return load(stack, json.dumps(yaml.safe_load(text)["config"][KEY]))
+
+
+PROD = env_of("prod")
+
+
+@pytest.mark.parametrize("cidr", ["10.10.0.0/16", "172.16.0.0/18", "192.168.16.0/20"])
+@pytest.mark.parametrize("zones", range(1, 7))
+def test_subnets_lie_in_the_vpc_and_never_overlap(cidr: str, zones: int) -> None:
+    plan = plan_subnets(cidr, zones)
+    assert len(plan.public) == len(plan.private) == zones
+    subnets = [ipaddress.IPv4Network(subnet) for subnet in (*plan.public, *plan.private)]
+    assert all(subnet.subnet_of(ipaddress.IPv4Network(cidr)) for subnet in subnets)
+    assert not [(a, b) for i, a in enumerate(subnets) for b in subnets[:i] if a.overlaps(b)]
+    assert all(subnet.prefixlen <= 28 for subnet in subnets), "AWS takes nothing smaller than /28"
+
+
+def test_a_plan_for_more_zones_extends_the_plan_for_fewer() -> None:
+    assert (
+        plan_subnets("10.10.0.0/16", 6).private[:3]
+        == plan_subnets("10.10.0.0/16", 3).private
+        == (
+            "10.10.0.0/19",
+            "10.10.32.0/19",
+            "10.10.64.0/19",
+        )
+    )
+
+
+def test_the_first_zones_by_name_are_used() -> None:
+    assert choose_zones(["eu-west-1c", "eu-west-1a", "eu-west-1b"], 2, "eu-west-1") == ("eu-west-1a", "eu-west-1b")
+
+
+def test_a_region_with_too_few_zones_is_refused() -> None:
+    with pytest.raises(
+        pulumi.RunError, match=r"availability_zones is 4, but eu-west-1 offers this account only 3: .* Write `availability_zones: 3`"
+    ):
+        choose_zones(["eu-west-1a", "eu-west-1b", "eu-west-1c"], 4, "eu-west-1")
+
+
+def container(text: str) -> dict[str, Any]:
+    [only] = json.loads(text)
+    return only
+
+
+ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144))
+MONITOR = container(monitor_container(NAMES, image=IMAGE, safety_mode="strict"))
+
+
+def test_the_engine_is_told_what_the_table_says() -> None:
+    assert {item["name"]: item["value"] for item in ENGINE["environment"]} == {
+        "EVOLUTION_MODE": "autonomous",
+        "AI_AUTONOMY_LEVEL": "85",
+        "AGENT_MEMORY_LIMIT": "6656",
+        "INSTANTIATION_TARGET_US": "3",
+        "MAX_CONCURRENT_AGENTS": "10000",
+        "BEDROCK_REGION": "us-east-1",
+        "EVOLUTION_SAFETY_ENABLED": "true",
+        "EVOLUTION_SAFETY_MODE": "strict",
+        "EVOLUTION_GENERATIONS": "50",
+        "EVOLUTION_ENVIRONMENT": "prod",
+        "EVOLUTION_STATE_TABLE": "evolution-state-prod",
+        "EVOLUTION_POPULATION_TABLE": "agent-population-prod",
+        "EVOLUTION_CHECKPOINT_TABLE": "evolution-checkpoints-prod",
+        "EVOLUTION_ARTIFACTS_BUCKET": "evolution-artifacts-prod-123456789012-us-east-1",
+        "EVOLUTION_SAFETY_SECRET": "EvolutionSafetyConfig-prod",
+        "EVOLUTION_METRIC_NAMESPACE": "EvolutionSystem",
+    }
+
+
+@pytest.mark.parametrize("definition", [ENGINE, MONITOR], ids=["engine", "monitor"])
+def test_a_container_is_unprivileged_and_cannot_write_to_its_root(definition: dict[str, Any]) -> None:
+    assert definition["user"] == "10001:10001"
+    assert definition["privileged"] is False
+    assert definition["readonlyRootFilesystem"] is True
+    assert definition["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+    assert definition["image"] == IMAGE
+    assert definition["logConfiguration"]["options"]["awslogs-stream-prefix"] == "evolution"
+
+
+def test_the_engine_answers_on_its_port_and_is_checked() -> None:
+    assert ENGINE["portMappings"] == [{"containerPort": 8000, "protocol": "tcp"}]
+    assert (ENGINE["cpu"], ENGINE["memory"]) == (3072, 6144)
+    assert "/health" in ENGINE["healthCheck"]["command"][-1]
+    assert (ENGINE["command"], MONITOR["command"]) == (["engine"], ["monitor"])
+
+
+@pytest.mark.parametrize(
+    ("stack", "thresholds"),
+    [("dev", [0.8, 0.8, 8.0, 3, 75]), ("staging", [0.8, 0.8, 7.0, 3, 80]), ("prod", [0.8, 0.8, 6.5, 3, 85])],
+)
+def test_the_safety_alarms_stand_at_the_tables_thresholds(stack: str, thresholds: list[float]) -> None:
+    alarms = safety_alarms(env_of(stack))
+    assert [(alarm.metric, alarm.statistic, alarm.comparison, alarm.threshold, alarm.periods) for alarm in alarms] == [
+        ("SafetyScore", "Average", "LessThanThreshold", thresholds[0], 2),
+        ("SafetyScore", "Minimum", "LessThanThreshold", thresholds[1], 2),
+        ("AgentMemoryUsageKB", "Maximum", "GreaterThanThreshold", thresholds[2], 1),
+        ("InstantiationSpeedMicroseconds", "Average", "GreaterThanThreshold", thresholds[3], 3),
+        ("AutonomyPercentage", "Average", "LessThanThreshold", thresholds[4], 2),
+    ]
+    assert [alarm.fails_closed for alarm in alarms] == [True, True, False, False, False]
+
+
+def test_the_dashboard_draws_each_metric_with_its_bound() -> None:
+    score, constraints, autonomy = json.loads(dashboard_body(NAMES, safety_alarms(PROD)))["widgets"]
+    assert [(w["width"], w["height"], w["properties"]["title"]) for w in (score, constraints, autonomy)] == [
+        (12, 6, "Safety Score Trend"),
+        (12, 6, "Agent Constraints"),
+        (12, 6, "Autonomy Level"),
+    ]
+    drawn = {
+        (line["label"], line["value"], line["yAxis"])
+        for widget in (score, constraints, autonomy)
+        for line in widget["properties"]["annotations"]["horizontal"]
+    }
+    assert drawn == {
+        ("SafetyScore: at least 0.8", 0.8, "left"),
+        ("AgentMemoryUsageKB: at most 6.5", 6.5, "left"),
+        ("InstantiationSpeedMicroseconds: at most 3", 3, "right"),
+        ("AutonomyPercentage: at least 85", 85, "left"),
+    }
+    for widget in (score, constraints, autonomy):
+        for namespace, _, dimension, value, _ in widget["properties"]["metrics"]:
+            assert (namespace, dimension, value) == ("EvolutionSystem", "Environment", "prod")
+
+
+def test_widgets_lie_side_by_side_on_the_grid() -> None:
+    widgets = json.loads(dashboard_body(NAMES, safety_alarms(PROD)))["widgets"]
+    places = {(w["x"] + column, w["y"] + row) for w in widgets for column in range(w["width"]) for row in range(w["height"])}
+    assert len(places) == 3 * 12 * 6, "two widgets overlap"
+    assert max(x for x, _ in places) < 24
+
+
+def test_untagged_images_go_and_releases_stay() -> None:
+    rules = json.loads(repository_lifecycle())["rules"]
+    assert [rule["selection"]["tagStatus"] for rule in rules] == ["untagged", "any"]
+    assert [rule["rulePriority"] for rule in rules] == [1, 2]
+
+
+def test_without_an_image_the_output_says_what_to_do() -> None:
+    assert "engine_image_digest" in next_step(NAMES, None)
+    assert NAMES.repository_url in next_step(NAMES, None)
+    assert "run" in next_step(NAMES, "sha256:" + "0" * 64)

@@ -1,0 +1,180 @@
+"""The environment table: what it takes, what it refuses, and what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.environment import FARGATE_MEMORY_BY_CPU, KEY, EnvironmentTableError, load
+
+ROOT = Path(__file__).parents[2]
+STACKS = ("dev", "staging", "prod")
+
+Table = dict[str, Any]
+
+
+def table_of(stack: str) -> Table:
+    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"][KEY]
+
+
+def refusal(stack: str, table: Table) -> str:
+    with pytest.raises(EnvironmentTableError) as refused:
+        load(stack, json.dumps(table))
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("stack", "row"),
+    [
+        ("dev", (75, 8192, 1000, "permissive", 10, 0.8, 3)),
+        ("staging", (80, 7168, 5000, "strict", 25, 0.8, 3)),
+        ("prod", (85, 6656, 10000, "strict", 50, 0.8, 3)),
+    ],
+)
+def test_each_committed_stack_carries_its_row_of_the_design(stack: str, row: tuple[object, ...]) -> None:
+    env = load(stack, json.dumps(table_of(stack)))
+    assert row == (
+        env.autonomy_percent,
+        env.agent_memory_bytes,
+        env.max_concurrent_agents,
+        env.safety_mode,
+        env.generations,
+        env.safety_score_minimum,
+        env.instantiation_target_us,
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_committed_stack_names_an_image(stack: str) -> None:
+    assert load(stack, json.dumps(table_of(stack))).engine_image_digest is None
+
+
+def test_tags_keep_to_the_characters_that_every_service_takes() -> None:
+    tags = load("prod", json.dumps(table_of("prod"))).tags("prod")
+    assert tags == {
+        "Project": "evolution-system",
+        "Environment": "prod",
+        "ManagedBy": "pulumi",
+        "Purpose": "AI Evolution System",
+        "Autonomy": "85",
+        "AgentMemoryLimit": "6.5KB",
+    }
+
+
+def _put(path: str, value: object) -> Callable[[Table], None]:
+    def edit(table: Table) -> None:
+        *parents, last = path.split(".")
+        for parent in parents:
+            table = table[parent]
+        table[last] = value
+
+    return edit
+
+
+def _drop(path: str) -> Callable[[Table], None]:
+    def edit(table: Table) -> None:
+        *parents, last = path.split(".")
+        for parent in parents:
+            table = table[parent]
+        del table[last]
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (_put("autonomy_percnt", 80), "autonomy_percnt is not a key of the table. Did you mean `autonomy_percent`?"),
+        (_put("network.nat_gateway", 2), "network.nat_gateway is not a key of the table. Did you mean `nat_gateways`?"),
+        (_drop("generations"), "generations is missing. Example: `generations: 10`."),
+        (_drop("engine"), "engine is missing."),
+        (_drop("engine.task"), 'engine.task is missing. Example: `task: {"cpu": 4096, "memory": 8192}`.'),
+        (_put("autonomy_percent", 120), "autonomy_percent is 120: Input should be less than or equal to 100."),
+        (_put("autonomy_percent", "85"), "autonomy_percent is '85': Input should be a valid integer. Example: `autonomy_percent: 75`."),
+        (_put("autonomy_percent", True), "autonomy_percent is True: Input should be a valid integer."),
+        (_put("safety_score_minimum", 1.5), "safety_score_minimum is 1.5: Input should be less than or equal to 1."),
+        (_put("safety_mode", "lenient"), "safety_mode is 'lenient': Input should be 'permissive' or 'strict'."),
+        (_put("region", "us-east-9"), "region is 'us-east-9'"),
+        (
+            _put("engine.task", {"cpu": 256, "memory": 8192}),
+            "engine.task: Fargate pairs 256 CPU units with 512, 1024, 2048 MiB, not with 8192.",
+        ),
+        (
+            _put("engine.task", {"cpu": 3000, "memory": 8192}),
+            "engine.task: Fargate has no task with 3000 CPU units; choose one of 256, 512",
+        ),
+        (_put("engine.desired", 101), "engine: desired (101) must lie between minimum (2) and maximum (100)"),
+        (_put("engine.container_cpu", 8192), "container_cpu (8192) must be at most task.cpu (4096)"),
+        (_put("engine.container_memory", 9000), "container_memory (9000) must be at most task.memory (8192)"),
+        (_put("network.vpc_cidr", "10.30.0.1/16"), "network.vpc_cidr is '10.30.0.1/16': 10.30.0.1/16 has host bits set"),
+        (_put("network.vpc_cidr", "10.30.0.0/24"), "six subnets of a useful size need /16 to /20"),
+        (_put("network.vpc_cidr", "52.0.0.0/16"), "a VPC must use a private range"),
+        (_put("network.nat_gateways", 4), "nat_gateways (4) must be at most availability_zones (3)"),
+        (_put("network.interface_endpoints", ["lambda"]), "network.interface_endpoints.0 is 'lambda'"),
+        (_put("engine_image_digest", "evolution-engine:latest"), "engine_image_digest is 'evolution-engine:latest'"),
+        (_put("model_id", "eu.anthropic.claude-sonnet-4-6"), "there, its name must start with one of us, global"),
+        (_put("keeping.log_retention_days", 8), "CloudWatch Logs keeps logs for one of 1, 3, 5, 7, 14"),
+        (_put("alerts.emails", ["nobody"]), "alerts.emails.0 is 'nobody'"),
+        (_put("safety_mode", "permissive"), "safety_mode is 'permissive': every stack but dev must refuse, not only record."),
+        (_put("keeping.protect_data", False), "keeping.protect_data is false: every stack but dev must keep its data when it goes."),
+    ],
+)
+def test_a_wrong_table_is_refused_by_key_value_and_mend(edit: Callable[[Table], None], says: str) -> None:
+    table = table_of("prod")
+    edit(table)
+    message = refusal("prod", table)
+    assert says in message
+    assert message.startswith("The environment table in Pulumi.prod.yaml (evolution-system:environment) can't be used:\n")
+    assert len(message.splitlines()) == 2, "one fault must give one line"
+
+
+def test_every_fault_is_named_at_once() -> None:
+    table = table_of("dev")
+    table["autonomy_percent"] = 0
+    del table["region"]
+    table["extra"] = 1
+    assert len(refusal("dev", table).splitlines()) == 4
+
+
+@pytest.mark.parametrize("table", [[], "prod", 3, None])
+def test_what_is_no_table_is_refused(table: Any) -> None:
+    assert "the table is" in refusal("dev", table)
+
+
+def test_a_stack_without_a_table_is_refused() -> None:
+    with pytest.raises(EnvironmentTableError, match="Stack 'dev' has no environment table"):
+        load("dev", None)
+
+
+@pytest.mark.parametrize("stack", ["Prod", "prod-eu", "a-very-long-stack-name", "1st", ""])
+def test_a_stack_name_that_physical_names_cannot_carry_is_refused(stack: str) -> None:
+    with pytest.raises(EnvironmentTableError, match="lower-case letters"):
+        load(stack, json.dumps(table_of("dev")))
+
+
+@pytest.mark.parametrize("stack", ["sandbox", "prod2"])
+def test_an_environment_named_in_no_code_is_held_to_the_strict_side(stack: str) -> None:
+    assert "safety_mode" in refusal(stack, table_of("dev"))
+    assert load(stack, json.dumps(table_of("prod"))).safety_mode == "strict"
+
+
+def test_dev_may_be_permissive_and_disposable() -> None:
+    env = load("dev", json.dumps(table_of("dev")))
+    assert (env.safety_mode, env.keeping.protect_data) == ("permissive", False)
+
+
+def test_every_fargate_size_of_the_table_is_one_of_aws() -> None:
+    assert {cpu: (min(sizes), max(sizes)) for cpu, sizes in FARGATE_MEMORY_BY_CPU.items()} == {
+        256: (512, 2048),
+        512: (1024, 4096),
+        1024: (2048, 8192),
+        2048: (4096, 16384),
+        4096: (8192, 30720),
+        8192: (16384, 61440),
+        16384: (32768, 122880),
+    }
