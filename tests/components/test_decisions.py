@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-import yaml
 
 from components.compute import next_step, repository_lifecycle
 from components.containers import engine_container, monitor_container
 from components.dashboard import dashboard_body
-from components.environment import KEY, Environment, load
 from components.naming import Names
 from components.network import choose_zones, plan_subnets
 from components.safety import safety_alarms
+from tests.components.tables import env_of
 
 NAMES = Names(stack="prod", region="us-east-1", account="123456789012")
 IMAGE = f"{NAMES.repository_url}@sha256:{'0' * 64}"
-
-
-def env_of(stack: str) -> Environment:
-    text = (Path(__file__).parents[2] / f"Pulumi.{stack}.yaml").read_text()
-    return load(stack, json.dumps(yaml.safe_load(text)["config"][KEY]))
 
 
 PROD = env_of("prod")

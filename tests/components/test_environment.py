@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from components.environment import FARGATE_MEMORY_BY_CPU, KEY, EnvironmentTableError, load
+from components.environment import FARGATE_MEMORY_BY_CPU, EnvironmentTableError, load
+from tests.components.tables import table_of
 
-ROOT = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod")
 
 Table = dict[str, Any]
-
-
-def table_of(stack: str) -> Table:
-    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"][KEY]
 
 
 def refusal(stack: str, table: Table) -> str:

@@ -1,0 +1,95 @@
+"""A recording monitor for unit tests: runs one layer under Pulumi's mocks and keeps every registration as it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+
+from local.provider.catalogue import RESOURCES
+from local.provider.data_sources import invoke
+from local.provider.outputs import compute
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One resource as the program registered it."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str
+    protect: bool
+    retain_on_delete: bool
+    ignore_changes: tuple[str, ...]
+    depends_on: frozenset[str]
+    """Names of the resources that it waits for."""
+
+
+@dataclass
+class Layer:
+    """What one layer registered."""
+
+    resources: list[Registered] = field(default_factory=list[Registered])
+
+    def of(self, kind: str) -> dict[str, Registered]:
+        """The resources of a type by name; `kind` is the type's last part, such as `Table`."""
+        return {resource.name: resource for resource in self.resources if resource.type.rpartition(":")[2] == kind}
+
+    def only(self, kind: str) -> Registered:
+        """The one resource of a type."""
+        [resource] = self.of(kind).values()
+        return resource
+
+
+class _Recorder(MockMonitor):
+    def __init__(self, mocks: Mocks, layer: Layer) -> None:
+        super().__init__(mocks)
+        self.layer = layer
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the protocol's name)
+        if request.type != "pulumi:pulumi:Stack":
+            self.layer.resources.append(
+                Registered(
+                    type=request.type,
+                    name=request.name,
+                    inputs=rpc.deserialize_properties(request.object),
+                    parent=request.parent.rpartition("::")[2],
+                    protect=request.protect,
+                    retain_on_delete=request.retainOnDelete,
+                    ignore_changes=tuple(request.ignoreChanges),
+                    depends_on=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
+                )
+            )
+        return super().RegisterResource(request)
+
+
+class _Answers(Mocks):
+    """Answers as AWS does, by the table of the embedded cloud: a type or a lookup that isn't there is refused."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if not args.custom:
+            return "", args.inputs
+        identifier, outputs = compute(RESOURCES[args.typ], args.inputs, REGION)
+        return identifier, args.inputs | outputs
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        arguments = Struct()
+        arguments.update(args.args)
+        return rpc.deserialize_properties(invoke(args.token, arguments, REGION)), []
+
+
+def build(layer: Callable[[], object], stack: str = "prod") -> Layer:
+    """Run the constructor of a layer, and give what it registered."""
+    registered = Layer()
+    answers = _Answers()
+    set_mocks(answers, project="evolution-system", stack=stack, preview=False, monitor=_Recorder(answers, registered))
+    pulumi.runtime.test(layer)()
+    return registered

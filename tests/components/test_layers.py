@@ -1,0 +1,382 @@
+"""Each layer by itself under Pulumi's mocks: what it declares, what waits for what, and what differs between stacks."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from components.component import ServiceRole
+from components.compute import Compute, ComputeArgs
+from components.data import Data, DataArgs
+from components.monitoring import Monitoring, MonitoringArgs
+from components.naming import Names
+from components.network import Network, NetworkArgs
+from components.safety import safety_alarms
+from components.security import Security, SecurityArgs
+from local.provider.outputs import ACCOUNT
+from tests.components.cloud import REGION, Layer, build
+from tests.components.tables import env_of
+
+KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
+BOUNDARY = "arn:aws:iam::000000000000:policy/boundary"
+DIGEST = "sha256:" + "0" * 64
+
+STACKS = ("dev", "staging", "prod")
+
+
+def names_of(stack: str) -> Names:
+    return Names(stack=stack, region=REGION, account=ACCOUNT)
+
+
+def security(stack: str) -> Layer:
+    env = env_of(stack)
+    return build(lambda: Security("security", SecurityArgs(names=names_of(stack), limits=env, keeping=env.keeping)).key_arn, stack)
+
+
+def network(stack: str) -> Layer:
+    env = env_of(stack)
+    args = NetworkArgs(names=names_of(stack), settings=env.network, keeping=env.keeping, key_arn=KEY, boundary_arn=BOUNDARY)
+    return build(lambda: Network("network", args).vpc_id, stack)
+
+
+def data(stack: str) -> Layer:
+    env = env_of(stack)
+    return build(lambda: Data("data", DataArgs(names=names_of(stack), keeping=env.keeping, key_arn=KEY)).stream_arn, stack)
+
+
+def compute(stack: str, digest: str | None = DIGEST) -> Layer:
+    env = env_of(stack)
+
+    def declare() -> pulumi.Output[str]:
+        role = aws.iam.Role("monitor", name="monitor", assume_role_policy="{}")
+        grants = aws.iam.RolePolicy("monitor-grants", name="grants", role=role.name, policy="{}")
+        args = ComputeArgs(
+            names=names_of(stack),
+            limits=env,
+            engine=env.engine,
+            image_digest=digest,
+            monitor_task=env.monitor_task,
+            keeping=env.keeping,
+            key_arn=KEY,
+            boundary_arn=BOUNDARY,
+            monitor_role=ServiceRole(role=role, grants=grants),
+            vpc_id="vpc-0123456789abcdef0",
+            subnet_ids=["subnet-0123456789abcdef0"],
+            data=aws.dynamodb.Table("stored", name="stored", hash_key="id", attributes=[{"name": "id", "type": "S"}]),
+        )
+        return Compute("compute", args).cluster.name
+
+    return build(declare, stack)
+
+
+def monitoring(stack: str, *, runs: bool = True) -> Layer:
+    env = env_of(stack)
+    args = MonitoringArgs(
+        names=names_of(stack),
+        safety_alarms=safety_alarms(env),
+        minimum_tasks={f"evolution-engine-{stack}": 2},
+        workload_runs=runs,
+        alerts=env.alerts.model_copy(update={"emails": ("oncall@example.com",)}),
+        key_arn=KEY,
+    )
+    return build(lambda: Monitoring("monitoring", args).topic_arn, stack)
+
+
+LAYERS = {"security": security, "network": network, "data": data, "compute": compute, "monitoring": monitoring}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_resource_of_a_layer_is_its_child(name: str) -> None:
+    given = {"monitor", "monitor-grants", "stored"}
+    component, *children = [resource for resource in LAYERS[name]("prod").resources if resource.name not in given]
+    assert component.type == f"evolution:{name}:{name.capitalize()}"
+    assert {child.parent for child in children} == {name}
+    assert all(child.name.startswith(f"{name}-") for child in children)
+
+
+# Security.
+
+
+@pytest.mark.parametrize(("stack", "key_days", "secret_days"), [("dev", 7, 0), ("staging", 30, 30), ("prod", 30, 30)])
+def test_what_is_deleted_by_mistake_can_be_brought_back_outside_dev(stack: str, key_days: int, secret_days: int) -> None:
+    layer = security(stack)
+    assert layer.only("Key").inputs["deletionWindowInDays"] == key_days
+    assert layer.only("Secret").inputs["recoveryWindowInDays"] == secret_days
+    assert layer.only("Key").protect is (stack != "dev")
+
+
+def test_the_key_rotates_and_bears_the_alias_that_grants_name() -> None:
+    layer = security("prod")
+    assert layer.only("Key").inputs["enableKeyRotation"] is True
+    assert layer.only("Alias").inputs["name"] == "alias/evolution-prod"
+
+
+def test_the_safety_settings_are_write_only_and_secret() -> None:
+    value = security("prod").only("SecretVersion").inputs
+    assert "secretString" not in value
+    wrapped = value["secretStringWo"]
+    assert wrapped["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270", "it must be marked as a secret"
+    settings = json.loads(wrapped["value"])
+    assert settings["safety_threshold"] == "0.8"
+    assert len(settings["safety_validation_key"]) == 32
+    assert not set('"@/\\') & set(settings["safety_validation_key"])
+    assert value["secretStringWoVersion"] == 8000
+
+
+def test_the_web_acl_blocks_known_attacks_and_floods_and_counts_large_bodies() -> None:
+    layer = security("prod")
+    rules = {rule["name"]: rule for rule in layer.only("WebAcl").inputs["rules"]}
+    assert list(rules) == [
+        "AWSManagedRulesCommonRuleSet",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+        "AWSManagedRulesAmazonIpReputationList",
+        "RateLimit",
+    ]
+    assert [rule["priority"] for rule in rules.values()] == [0, 1, 2, 3]
+    common = rules["AWSManagedRulesCommonRuleSet"]["statement"]["managedRuleGroupStatement"]
+    assert common["ruleActionOverrides"] == [{"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}]
+    assert all("overrideAction" not in rule or rule["overrideAction"] == {"none": {}} for rule in rules.values())
+    assert rules["RateLimit"]["action"] == {"block": {}}
+
+
+def test_web_acl_logs_go_to_an_encrypted_group_once_waf_may_write_there() -> None:
+    layer = security("prod")
+    group = layer.only("LogGroup")
+    assert group.inputs["name"] == "aws-waf-logs-evolution-prod"
+    assert "kmsKeyId" in group.inputs
+    logging = layer.only("WebAclLoggingConfiguration")
+    assert "security-web-acl-log-delivery" in logging.depends_on
+    assert logging.inputs["redactedFields"] == [{"singleHeader": {"name": "authorization"}}]
+
+
+# Network.
+
+
+@pytest.mark.parametrize(("stack", "gateways"), [("dev", 1), ("staging", 2), ("prod", 2)])
+def test_each_private_subnet_leaves_through_a_nat_gateway(stack: str, gateways: int) -> None:
+    layer = network(stack)
+    assert len(layer.of("NatGateway")) == gateways
+    for index in range(3):
+        route = layer.of("Route")[f"network-private-{index}-to-nat"]
+        assert f"network-nat-{index % gateways}" in route.depends_on
+        assert route.inputs["natGatewayId"].startswith("nat-")
+
+
+def test_no_subnet_gives_a_public_address_and_nothing_comes_in() -> None:
+    layer = network("prod")
+    assert len(layer.of("Subnet")) == 6
+    assert not [subnet for subnet in layer.of("Subnet").values() if subnet.inputs["mapPublicIpOnLaunch"]]
+    assert (layer.only("DefaultSecurityGroup").inputs["ingress"], layer.only("DefaultSecurityGroup").inputs["egress"]) == ([], [])
+    assert layer.only("SecurityGroupIngressRule").inputs["cidrIpv4"] == "10.30.0.0/16"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_tables_endpoints_are_made_each_with_a_policy(stack: str) -> None:
+    endpoints = network(stack).of("VpcEndpoint").values()
+    kinds = {
+        endpoint.inputs["serviceName"].removeprefix("com.amazonaws.us-east-1."): endpoint.inputs["vpcEndpointType"]
+        for endpoint in endpoints
+    }
+    wanted = dict.fromkeys(env_of(stack).network.interface_endpoints, "Interface")
+    assert kinds == {"s3": "Gateway", "dynamodb": "Gateway"} | wanted
+    assert all(json.loads(endpoint.inputs["policy"])["Statement"] for endpoint in endpoints)
+
+
+def test_flow_logs_wait_for_the_right_to_write() -> None:
+    layer = network("prod")
+    flow = layer.only("FlowLog")
+    assert flow.inputs["trafficType"] == "ALL"
+    assert "network-flow-logs-role-grants" in flow.depends_on
+    assert layer.only("LogGroup").inputs["kmsKeyId"] == KEY
+
+
+# Data.
+
+
+def test_the_tables_have_their_keys_stream_and_time_to_live() -> None:
+    tables = data("prod").of("Table")
+    keys = {
+        table.inputs["name"]: (
+            table.inputs["hashKey"],
+            table.inputs.get("rangeKey"),
+            {attribute["name"]: attribute["type"] for attribute in table.inputs["attributes"]},
+        )
+        for table in tables.values()
+    }
+    assert keys == {
+        "evolution-state-prod": ("evolution_id", "generation", {"evolution_id": "S", "generation": "N"}),
+        "agent-population-prod": ("population_id", "agent_id", {"population_id": "S", "agent_id": "S"}),
+        "evolution-checkpoints-prod": ("checkpoint_id", None, {"checkpoint_id": "S"}),
+    }
+    assert tables["data-state"].inputs["streamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert tables["data-population"].inputs["ttl"] == {"attributeName": "ttl", "enabled": True}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_data_is_encrypted_and_recoverable_everywhere_and_kept_outside_dev(stack: str) -> None:
+    layer = data(stack)
+    kept = stack != "dev"
+    for table in layer.of("Table").values():
+        assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
+        assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
+        assert table.inputs["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": KEY}
+        assert (table.inputs["deletionProtectionEnabled"], table.protect, table.retain_on_delete) == (kept, kept, kept)
+    for bucket in layer.of("Bucket").values():
+        assert (bucket.inputs["forceDestroy"], bucket.protect, bucket.retain_on_delete) == (not kept, kept, kept)
+
+
+def test_the_artifacts_are_private_versioned_logged_and_expire() -> None:
+    layer = data("prod")
+    for bucket in ("data-artifacts", "data-access-logs"):
+        block = layer.of("BucketPublicAccessBlock")[f"{bucket}-public-access-block"].inputs
+        assert {block[key] for key in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")} == {True}
+        assert layer.of("BucketOwnershipControls")[f"{bucket}-ownership"].inputs["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
+        assert layer.of("BucketVersioning")[f"{bucket}-versioning"].inputs["versioningConfiguration"] == {"status": "Enabled"}
+        assert f"{bucket}-public-access-block" in layer.of("BucketPolicy")[f"{bucket}-policy"].depends_on
+    [encryption] = layer.of("BucketServerSideEncryptionConfiguration")["data-artifacts-encryption"].inputs["rules"]
+    assert encryption == {
+        "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY},
+        "bucketKeyEnabled": True,
+    }
+    [rule] = layer.of("BucketLifecycleConfiguration")["data-artifacts-lifecycle"].inputs["rules"]
+    assert (rule["expiration"], rule["noncurrentVersionExpiration"]) == ({"days": 365}, {"noncurrentDays": 90})
+    assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+    assert "transitions" not in rule, "objects of this size never move to a colder class"
+    assert layer.only("BucketLogging").inputs["targetPrefix"] == "artifacts/"
+
+
+# Compute.
+
+
+def test_the_engine_runs_as_the_design_says() -> None:
+    service = compute("prod").of("Service")["compute-engine-service"]
+    inputs = service.inputs
+    assert (inputs["name"], inputs["launchType"], inputs["desiredCount"]) == ("evolution-engine-prod", "FARGATE", 3)
+    assert (inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]) == (50, 200)
+    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert inputs["availabilityZoneRebalancing"] == "ENABLED"
+    assert inputs["networkConfiguration"]["assignPublicIp"] is False
+    assert inputs["enableExecuteCommand"] is False
+
+
+def test_the_program_never_fights_the_autoscaler() -> None:
+    services = compute("prod").of("Service")
+    assert services["compute-engine-service"].ignore_changes == ("desiredCount",)
+    assert services["compute-monitor-service"].ignore_changes == (), "nothing scales the monitor: its one task is the program's"
+
+
+def test_a_service_waits_for_its_roles_grants_its_logs_and_its_data() -> None:
+    services = compute("prod").of("Service")
+    assert services["compute-engine-service"].depends_on >= {
+        "compute-execution-role-grants",
+        "compute-engine-role-grants",
+        "compute-engine-logs",
+        "stored",
+    }
+    assert services["compute-monitor-service"].depends_on >= {
+        "compute-execution-role-grants",
+        "monitor-grants",
+        "compute-monitor-logs",
+        "stored",
+    }
+
+
+def test_the_engine_and_its_judge_are_two_tasks_with_two_roles() -> None:
+    tasks = compute("prod").of("TaskDefinition")
+    roles = {name: task.inputs["taskRoleArn"] for name, task in tasks.items()}
+    assert len(set(roles.values())) == 2
+    for task in tasks.values():
+        assert task.inputs["runtimePlatform"] == {"operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64"}
+        assert task.inputs["requiresCompatibilities"] == ["FARGATE"]
+    assert (tasks["compute-engine-task"].inputs["cpu"], tasks["compute-engine-task"].inputs["memory"]) == ("4096", "8192")
+
+
+def test_the_autoscaler_follows_cpu_and_memory_within_the_tables_bounds() -> None:
+    layer = compute("prod")
+    target = layer.only("Target").inputs
+    assert (target["minCapacity"], target["maxCapacity"]) == (2, 100)
+    assert target["resourceId"] == "service/evolution-system-prod/evolution-engine-prod"
+    policies = [policy.inputs["targetTrackingScalingPolicyConfiguration"] for policy in layer.of("Policy").values()]
+    assert {policy["predefinedMetricSpecification"]["predefinedMetricType"]: policy["targetValue"] for policy in policies} == {
+        "ECSServiceAverageCPUUtilization": 70,
+        "ECSServiceAverageMemoryUtilization": 80,
+    }
+    assert {(policy["scaleInCooldown"], policy["scaleOutCooldown"]) for policy in policies} == {(300, 120)}
+
+
+def test_the_repository_takes_no_second_image_under_a_tag() -> None:
+    repository = compute("prod").only("Repository")
+    assert repository.inputs["imageTagMutability"] == "IMMUTABLE"
+    assert repository.inputs["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert repository.inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": KEY}]
+
+
+def test_before_the_first_image_only_what_runs_it_is_absent() -> None:
+    with_image = {(resource.type, resource.name) for resource in compute("prod").resources}
+    without = {(resource.type, resource.name) for resource in compute("prod", None).resources}
+    assert without < with_image
+    assert {kind.rpartition(":")[2] for kind, _ in with_image - without} == {"TaskDefinition", "Service", "Target", "Policy"}
+
+
+# Monitoring.
+
+
+def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
+    layer = monitoring("prod")
+    alarms = [alarm.inputs for alarm in layer.of("MetricAlarm").values() if alarm.inputs.get("namespace") == "EvolutionSystem"]
+    assert len(alarms) == 5
+    for alarm in alarms:
+        assert alarm["dimensions"] == {"Environment": "prod"}
+        assert alarm["actionsEnabled"] is True
+        assert alarm["alarmActions"] == [f"arn:aws:sns:{REGION}:{ACCOUNT}:evolution-system-alerts-prod"]
+        assert alarm["datapointsToAlarm"] == alarm["evaluationPeriods"]
+
+
+def test_silence_is_an_alarm_only_where_somebody_should_speak() -> None:
+    def silence(layer: Layer) -> dict[str, str]:
+        return {name: alarm.inputs["treatMissingData"] for name, alarm in layer.of("MetricAlarm").items()}
+
+    running, first = silence(monitoring("prod")), silence(monitoring("prod", runs=False))
+    assert {name for name, value in running.items() if value == "breaching"} == {
+        "monitoring-safety-score",
+        "monitoring-safety-score-worst",
+        "monitoring-engine-tasks",
+    }
+    assert set(first.values()) == {"notBreaching"}
+    for name, alarm in monitoring("prod").of("MetricAlarm").items():
+        assert ("warmUpConfiguration" in alarm.inputs) is (running[name] == "breaching")
+
+
+def test_one_alarm_says_that_evolution_is_unsafe() -> None:
+    composite = monitoring("prod").only("CompositeAlarm")
+    assert composite.inputs["alarmRule"] == (
+        'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod") OR ALARM("evolution-agent-memory-prod")'
+        ' OR ALARM("evolution-instantiation-speed-prod") OR ALARM("evolution-autonomy-prod")'
+    )
+    assert composite.depends_on >= {"monitoring-safety-score", "monitoring-autonomy"}
+
+
+def test_each_table_is_watched_for_throttling() -> None:
+    alarms = monitoring("prod").of("MetricAlarm")
+    watched = {
+        query["metric"]["dimensions"]["TableName"]
+        for alarm in alarms.values()
+        for query in alarm.inputs.get("metricQueries", [])
+        if "metric" in query
+    }
+    assert watched == {"evolution-state-prod", "agent-population-prod", "evolution-checkpoints-prod"}
+
+
+def test_somebody_is_told_before_the_budget_is_spent() -> None:
+    layer = monitoring("prod")
+    budget = layer.only("Budget")
+    assert (budget.inputs["limitAmount"], budget.inputs["limitUnit"]) == ("10000", "USD")
+    assert [(told["notificationType"], told["threshold"]) for told in budget.inputs["notifications"]] == [
+        ("FORECASTED", 80),
+        ("ACTUAL", 100),
+    ]
+    assert "monitoring-alerts-policy" in budget.depends_on, "AWS refuses a topic that the budget may not publish to"
+    assert layer.only("TopicSubscription").inputs["endpoint"] == "oncall@example.com"
