@@ -80,12 +80,13 @@ class Compute(pulumi.ComponentResource):
         names = args.names
 
         self._repository(name, args)
+        insights = self._logs(f"{name}-insights-logs", names.insights_log_group, args)
         self.cluster = aws.ecs.Cluster(
             f"{name}-cluster",
             name=names.cluster,
             settings=[{"name": "containerInsights", "value": "enhanced"}],
             configuration={"managed_storage_configuration": {"fargate_ephemeral_storage_kms_key_id": args.key_arn}},
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
         execution = service_role(
             f"{name}-execution-role",

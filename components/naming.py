@@ -116,6 +116,11 @@ class Names:
     def monitor_log_group(self) -> str:
         return f"/evolution/{self.stack}/safety-monitor"
 
+    @property
+    def insights_log_group(self) -> str:
+        """Container Insights writes here; AWS fixes the name, and makes the group without a key if it isn't there."""
+        return f"/aws/ecs/containerinsights/{self.cluster}/performance"
+
     def log_group_arn(self, log_group: str) -> str:
         return self.arn("logs", f"log-group:{log_group}")
 

@@ -92,6 +92,7 @@ def key_policy(names: Names) -> str:
                     "kms:EncryptionContext:aws:logs:arn": [
                         names.log_group_arn(f"/evolution/{names.stack}/*"),
                         names.log_group_arn(names.web_acl_log_group),
+                        names.log_group_arn(names.insights_log_group),
                     ]
                 }
             },

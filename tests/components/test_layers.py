@@ -314,6 +314,12 @@ def test_the_repository_takes_no_second_image_under_a_tag() -> None:
     assert repository.inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": KEY}]
 
 
+def test_container_insights_writes_to_an_encrypted_group_that_is_there_first() -> None:
+    layer = compute("prod")
+    assert layer.of("LogGroup")["compute-insights-logs"].inputs["name"] == "/aws/ecs/containerinsights/evolution-system-prod/performance"
+    assert "compute-insights-logs" in layer.only("Cluster").depends_on
+
+
 def test_before_the_first_image_only_what_runs_it_is_absent() -> None:
     with_image = {(resource.type, resource.name) for resource in compute("prod").resources}
     without = {(resource.type, resource.name) for resource in compute("prod", None).resources}

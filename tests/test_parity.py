@@ -1,0 +1,109 @@
+"""docs/parity.md is true: every row of it holds in what the real engine plans for each stack."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from local.engine import UNKNOWN, Plan
+
+STACKS = ("dev", "staging", "prod")
+TEXT = (Path(__file__).parents[1] / "docs/parity.md").read_text(encoding="utf-8")
+
+ABSENT = object()
+
+
+class Row(NamedTuple):
+    """One row of the document."""
+
+    layer: str
+    what: str
+    resource: str
+    property: str
+    value: str
+
+
+def _rows() -> list[Row]:
+    rows: list[Row] = []
+    layer = ""
+    for line in TEXT.splitlines():
+        if line.startswith("## "):
+            layer = line.removeprefix("## ").lower()
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if line.startswith("| ") and len(cells) == 4 and cells[0] != "what":
+            rows.append(Row(layer, cells[0], *(cell.strip("`") for cell in cells[1:])))
+    return rows
+
+
+ROWS = _rows()
+
+
+def expected(row: Row, stack: str) -> Any:
+    values = row.value.split(" / ")
+    text = values[STACKS.index(stack)] if len(values) == len(STACKS) else row.value
+    return {"absent": ABSENT, "unknown": UNKNOWN}.get(text) or json.loads(text)
+
+
+def step(value: Any, part: str) -> Any:
+    """One step down a path: a key, or an item in brackets."""
+    if not part.startswith("["):
+        return value.get(part, ABSENT) if isinstance(value, dict) else ABSENT
+    key = part[1:-1]
+    if key.isdigit():
+        return value[int(key)]
+    found = [item for item in value if key in (item.get("name"), item.get("Sid"), item.get("id"))]
+    return found[0] if len(found) == 1 else ABSENT
+
+
+def planned(row: Row, plan: Plan) -> Any:
+    kind, _, name = row.resource.partition(" ")
+    of_kind = [resource for resource in plan.resources if resource.type.startswith(f"aws:{kind}:")]
+    if row.property == "count":
+        return len(of_kind)
+    found = [resource for resource in of_kind if resource.name == name]
+    if not found:
+        return ABSENT
+    [resource] = found
+    if row.layer != "tags":
+        assert resource.parent.rpartition("::")[2] == row.layer, f"{name} is made in another layer"
+    if row.property in ("protect", "retainOnDelete"):
+        return {"protect": resource.protect, "retainOnDelete": resource.retain_on_delete}[row.property]
+    value: Any = dict(resource.inputs)
+    for document in row.property.split(">"):
+        value = json.loads(value) if isinstance(value, str) else value
+        for part in re.findall(r"\[[^\]]*\]|[^.\[\]]+", document):
+            value = step(value, part)
+            if value is ABSENT:
+                return ABSENT
+    return value
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if wanted is UNKNOWN:
+        return value == UNKNOWN or value == [UNKNOWN]
+    return (type(value) is type(wanted) and value == wanted) or (_number(value) and _number(wanted) and value == wanted)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def test_the_document_has_its_rows() -> None:
+    assert {row.layer for row in ROWS} == {"network", "security", "data", "compute", "monitoring", "tags"}
+    table_lines = [line for line in TEXT.splitlines() if line.startswith("| ") and not line.startswith("| what ")]
+    assert len(ROWS) == len(table_lines), "a row could not be read"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_row_holds_in_the_plan(stack: str, plan: Callable[..., Plan]) -> None:
+    wrong = [
+        f"{row.layer}: {row.what}: {row.resource} {row.property} is {planned(row, plan(stack))!r}, not {row.value}"
+        for row in ROWS
+        if not _holds(planned(row, plan(stack)), expected(row, stack))
+    ]
+    assert not wrong, "\n".join(wrong)

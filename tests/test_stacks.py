@@ -1,0 +1,203 @@
+"""The committed stacks through the real engine, the real program and the real pack; and the edits that the pack refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engine import UNKNOWN, Plan, Resource
+
+ROOT = Path(__file__).parents[1]
+STACKS = ("dev", "staging", "prod")
+
+DOCUMENTS = {"policy", "assumeRolePolicy", "policyDocument", "containerDefinitions", "dashboardBody", "alarmRule"}
+"""Inputs that are JSON text or a rule's text, and whose content is what a reviewer judges."""
+
+FIGURES = {
+    "threshold",
+    "evaluationPeriods",
+    "datapointsToAlarm",
+    "period",
+    "comparisonOperator",
+    "statistic",
+    "treatMissingData",
+    "dimensions",
+}
+
+
+def unknown_in(value: Any) -> bool:
+    match value:
+        case dict():
+            return any(unknown_in(item) for item in value.values())
+        case list():
+            return any(unknown_in(item) for item in value)
+        case str():
+            return UNKNOWN in value
+        case _:
+            return False
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_the_stack_previews_with_the_pack_and_without_a_word_of_warning(stack: str, plan: Callable[..., Plan]) -> None:
+    planned = plan(stack)
+    assert planned.succeeded, planned.text
+    assert len(planned.policy_packs) == 1, "the pack must be loaded"
+    assert not planned.violations
+    assert not planned.diagnostics
+
+
+def test_no_document_threshold_or_container_is_unknown_at_preview(stack: str, plan: Callable[..., Plan]) -> None:
+    judged = 0
+    unknown: list[str] = []
+    for resource in plan(stack).resources:
+        wanted = DOCUMENTS | (FIGURES if resource.type.endswith(":MetricAlarm") else set())
+        for name in wanted & set(resource.inputs):
+            judged += 1
+            if unknown_in(resource.inputs[name]):
+                unknown.append(f"{resource.name}.{name}")
+    assert not unknown, f"{len(unknown)} of {judged} can't be judged at preview: {unknown}"
+    assert judged > 80, f"only {judged} documents and figures were found: the test has lost sight of them"
+
+
+def test_every_policy_document_of_the_plan_is_json(stack: str, plan: Callable[..., Plan]) -> None:
+    for resource in plan(stack).resources:
+        for name in DOCUMENTS - {"alarmRule"}:
+            if name in resource.inputs:
+                json.loads(resource.inputs[name])
+
+
+def test_everything_that_takes_tags_carries_the_tables(stack: str, plan: Callable[..., Plan]) -> None:
+    tagged = [resource for resource in plan(stack).resources if "tags" in resource.inputs]
+    assert len(tagged) > 40
+    for resource in tagged:
+        tags = resource.inputs["tags"]
+        assert {"Project", "Environment", "ManagedBy", "Purpose", "Autonomy", "AgentMemoryLimit"} <= tags.keys(), resource.name
+        assert tags["Environment"] == stack
+
+
+def test_every_name_is_explicit_and_carries_the_stack(stack: str, plan: Callable[..., Plan]) -> None:
+    names = {"name", "bucket", "family", "alarmName", "dashboardName", "policyName"}
+    inner = re.compile(r"grants|alias/evolution-.*|/aws/ecs/.*|/evolution/.*|arn:.*")
+    for resource in plan(stack).resources:
+        for key in names & set(resource.inputs):
+            value = resource.inputs[key]
+            if resource.type.startswith("aws:") and isinstance(value, str) and not inner.fullmatch(value):
+                assert f"-{stack}" in value, f"{resource.name}.{key} is {value}"
+
+
+def test_every_resource_is_made_by_the_layers_own_provider(stack: str, plan: Callable[..., Plan]) -> None:
+    providers = [resource.name for resource in plan(stack).resources if resource.type.startswith("pulumi:providers:")]
+    assert providers == ["aws"], "a default provider would carry no tags"
+
+
+def test_a_first_deployment_runs_nothing_and_says_what_to_do(plan: Callable[..., Plan]) -> None:
+    first, later = plan("prod", image="none"), plan("prod")
+    assert first.succeeded, first.text
+    assert not first.violations
+    missing = {(resource.type, resource.name) for resource in later.resources} - {
+        (resource.type, resource.name) for resource in first.resources
+    }
+    assert {kind for kind, _ in missing} == {
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "aws:ecs/service:Service",
+        "aws:appautoscaling/target:Target",
+        "aws:appautoscaling/policy:Policy",
+    }
+    assert "engine_image_digest" in first.outputs["next_step"]
+    silence = {resource.name: resource.inputs["treatMissingData"] for resource in first.resources if "treatMissingData" in resource.inputs}
+    assert set(silence.values()) == {"notBreaching"}, "before there is anything to run, silence is no alarm"
+
+
+def test_protected_stacks_protect_what_holds_data(plan: Callable[..., Plan]) -> None:
+    def protected(resources: tuple[Resource, ...]) -> set[str]:
+        return {resource.name for resource in resources if resource.protect and resource.retain_on_delete}
+
+    assert protected(plan("dev").resources) == set()
+    assert (
+        protected(plan("staging").resources)
+        == protected(plan("prod").resources)
+        == {
+            "compute-repository",
+            "data-access-logs",
+            "data-artifacts",
+            "data-checkpoints",
+            "data-population",
+            "data-state",
+            "security-key",
+            "security-safety-settings",
+        }
+    )
+
+
+EDITS = {
+    "a weaker SafetyScore threshold": (
+        "components/safety.py",
+        "threshold=limits.safety_score_minimum",
+        "threshold=0.5",
+        ("monitoring-safety-score", "alarms/"),
+    ),
+    "the bucket encrypted with S3's own key": ("components/data.py", '"aws:kms"', '"AES256"', ("data-artifacts", "encryption/")),
+    "any action in the monitor's role": (
+        "components/iam.py",
+        '["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]',
+        '["*"]',
+        ("security-monitor-role-grants", "identity/"),
+    ),
+    "more autonomy than prod may have": (
+        "components/containers.py",
+        "str(limits.autonomy_percent)",
+        '"95"',
+        ("compute-engine-task", "environment/"),
+    ),
+    "an image by tag": ("components/compute.py", "@{args.image_digest}", ":latest", ("compute-engine-task", "workload/")),
+    "the safety alarm removed": (
+        "components/monitoring.py",
+        "for alarm in args.safety_alarms]",
+        "for alarm in args.safety_alarms[1:]]",
+        ("SafetyScore", "alarms/"),
+    ),
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Path]:
+    """A copy of what is deployed, to edit."""
+    copy = tmp_path / "checkout"
+    kept = shutil.ignore_patterns("__pycache__", ".venv", ".local", ".git", "tests", "docs", ".*_cache")
+    shutil.copytree(ROOT, copy, ignore=kept)
+    yield copy
+    shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_the_preview_refuses(edit: str, checkout: Path) -> None:
+    file, before, after, named = EDITS[edit]
+    source = (checkout / file).read_text(encoding="utf-8")
+    assert before in source, f"{file} no longer says {before}: mend this test"
+    (checkout / file).write_text(source.replace(before, after), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "local", "preview", "--stack", "prod"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    said = run.stdout + run.stderr
+    assert run.returncode == 1, said
+    assert "Traceback" not in said
+    assert "[mandatory]" in said
+    for word in (*named, "must"):
+        assert word in said, f"the refusal doesn't say {word}:\n{said}"
