@@ -42,7 +42,7 @@ compute = Compute(
         monitor_role=security.monitor_role,
         vpc_id=network.vpc_id,
         subnet_ids=network.private_subnet_ids,
-        data=data,
+        after=[security, network, data],
     ),
     on_aws,
 )

@@ -49,7 +49,7 @@ class ComputeArgs:
         engine: sizes, and the number of tasks: a new service starts with `desired`; from then on the autoscaler decides, between
             `minimum` and `maximum`.
         limits: what the engine is told that it may do.
-        data: what must be there before a task starts.
+        after: the layers that must be whole before a task starts: its routes, its key's alias, its tables.
     """
 
     names: Names
@@ -58,7 +58,7 @@ class ComputeArgs:
     monitor_role: ServiceRole
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
-    data: pulumi.Resource
+    after: Sequence[pulumi.Resource]
     limits: environment.Limits
     engine: environment.Engine
     image_digest: str | None
@@ -242,7 +242,7 @@ class Compute(pulumi.ComponentResource):
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[execution.grants, task_role.grants, logs, args.data], ignore_changes=ignore_changes
+                parent=self, depends_on=[execution.grants, task_role.grants, logs, *args.after], ignore_changes=ignore_changes
             ),
         )
 

@@ -65,7 +65,7 @@ def compute(stack: str, digest: str | None = DIGEST) -> Layer:
             monitor_role=ServiceRole(role=role, grants=grants),
             vpc_id="vpc-0123456789abcdef0",
             subnet_ids=["subnet-0123456789abcdef0"],
-            data=aws.dynamodb.Table("stored", name="stored", hash_key="id", attributes=[{"name": "id", "type": "S"}]),
+            after=[aws.dynamodb.Table("stored", name="stored", hash_key="id", attributes=[{"name": "id", "type": "S"}])],
         )
         return Compute("compute", args).cluster.name
 
@@ -268,7 +268,7 @@ def test_the_program_never_fights_the_autoscaler() -> None:
     assert services["compute-monitor-service"].ignore_changes == (), "nothing scales the monitor: its one task is the program's"
 
 
-def test_a_service_waits_for_its_roles_grants_its_logs_and_its_data() -> None:
+def test_a_service_waits_for_its_roles_grants_its_logs_and_the_layers_before_it() -> None:
     services = compute("prod").of("Service")
     assert services["compute-engine-service"].depends_on >= {
         "compute-execution-role-grants",
