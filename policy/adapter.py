@@ -1,0 +1,169 @@
+"""CrossGuard on one side, plain data on the other: the only module that knows the SDK.
+
+The SDK deserialises every resource once for each of its policies, so there is one policy a family, and one for all rules across
+resources. It reports a policy that touches an unknown value as advisory and forgets its other findings, so its proxies are walked once
+here, each key by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pulumi_policy as crossguard
+
+import limits
+from plain import UNKNOWN, Plain
+from rule import Family, Reference, Resource, ResourceRule, Severity, Stack, judge_resource, judge_stack
+from system import table_of
+
+CONFIGURED_POLICY = "environment"
+"""The one policy whose configuration all rules are judged with: CrossGuard hands a policy its own configuration only."""
+
+SYSTEM_POLICY = "system"
+"""The one policy of all rules across resources."""
+
+SEVERITIES = {
+    Severity.MEDIUM: crossguard.Severity.MEDIUM,
+    Severity.HIGH: crossguard.Severity.HIGH,
+    Severity.CRITICAL: crossguard.Severity.CRITICAL,
+}
+
+
+def to_plain(value: Any) -> Plain:
+    """A value of CrossGuard as plain data. What can't be read is UNKNOWN: an unknown value, an asset, and whatever else comes."""
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[object, object]", value)
+        return {str(key): _at(mapping, key) for key in mapping}
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, Sequence):
+        return [_at(value, index) for index in range(len(cast("Sequence[object]", value)))]
+    return UNKNOWN
+
+
+def _at(container: Any, key: Any) -> Plain:
+    try:
+        return to_plain(container[key])
+    except Exception:  # an unknown value, or nesting too deep to read
+        return UNKNOWN
+
+
+def to_properties(value: Any) -> dict[str, Plain]:
+    """A resource's properties as plain data."""
+    plain = to_plain(value)
+    return plain if isinstance(plain, dict) else {}
+
+
+def project_and_stack(urn: str) -> tuple[str, str]:
+    """The project and the stack of a URN (`urn:pulumi:<stack>::<project>::<type>::<name>`); empty where it is none."""
+    parts = urn.split("::")
+    return (parts[1], parts[0].removeprefix("urn:pulumi:")) if len(parts) > 2 else ("", "")
+
+
+class Frame:
+    """The pack's rules as CrossGuard policies, and the configuration that they share."""
+
+    def __init__(self, families: Sequence[Family]) -> None:
+        self._families = families
+        self._configuration: dict[str, Plain] = {}
+        self._limits = limits.configured({})
+
+    def policies(self) -> list[crossguard.Policy]:
+        """The CrossGuard policies. The one that is configured comes first, so that every other is judged with its configuration."""
+        families = sorted(
+            (family for family in self._families if family.resource_rules), key=lambda family: family.name != CONFIGURED_POLICY
+        )
+        return [*(self._resource_policy(family) for family in families), self._stack_policy()]
+
+    def _resource_policy(self, family: Family) -> crossguard.ResourceValidationPolicy:
+        by_type: defaultdict[str, list[ResourceRule]] = defaultdict(list)
+        for rule in family.resource_rules:
+            for token in rule.types:
+                by_type[token].append(rule)
+        configured = family.name == CONFIGURED_POLICY
+
+        def validate(args: crossguard.ResourceValidationArgs, report: crossguard.ReportViolation) -> None:
+            if configured:
+                self._configure(args.get_config())
+            rules = by_type.get(args.resource_type)
+            if not rules:
+                return
+            resource = Resource(
+                urn=args.urn,
+                type=args.resource_type,
+                name=args.name,
+                props=to_properties(args.props),
+                bounds=self._limits.of(project_and_stack(args.urn)[1]),
+                protect=args.opts.protect,
+                parent=args.opts.parent,
+            )
+            for rule in rules:
+                for verdict in judge_resource(rule, resource):
+                    report(str(verdict), None)
+
+        return crossguard.ResourceValidationPolicy(
+            name=family.name,
+            description=family.title,
+            validate=validate,
+            enforcement_level=crossguard.EnforcementLevel.MANDATORY,
+            severity=SEVERITIES[max((rule.severity for rule in family.resource_rules), key=lambda severity: severity.value)],
+            config_schema=crossguard.PolicyConfigSchema(properties={"limits": {"type": "object"}}) if configured else None,
+        )
+
+    def _stack_policy(self) -> crossguard.StackValidationPolicy:
+        rules = [rule for family in self._families for rule in family.stack_rules]
+
+        def validate(args: crossguard.StackValidationArgs, report: crossguard.ReportViolation) -> None:
+            if not args.resources:
+                return
+            stack = self._stack(args.resources)
+            for rule in rules:
+                for verdict in judge_stack(rule, stack):
+                    report(str(verdict), verdict.about.urn if verdict.about else None)
+
+        return crossguard.StackValidationPolicy(
+            name=SYSTEM_POLICY,
+            description="The stack must hold all that its safety rests on, and refer to the right things.",
+            validate=validate,
+            enforcement_level=crossguard.EnforcementLevel.MANDATORY,
+            severity=crossguard.Severity.CRITICAL,
+        )
+
+    def _stack(self, resources: list[crossguard.PolicyResource]) -> Stack:
+        project, name = project_and_stack(resources[0].urn)
+        bounds = self._limits.of(name)
+        plain = [
+            Resource(
+                urn=resource.urn,
+                type=resource.resource_type,
+                name=resource.name,
+                props=to_properties(resource.props),
+                bounds=bounds,
+                protect=resource.opts.protect,
+                parent=resource.parent.urn if resource.parent else None,
+                references={
+                    key: tuple(Reference(urn=one.urn, type=one.resource_type) for one in found)
+                    for key, found in resource.property_dependencies.items()
+                },
+            )
+            for resource in resources
+        ]
+        return Stack(
+            name=name,
+            project=project,
+            resources=tuple(plain),
+            bounds=bounds,
+            table=table_of(os.environ.get("PULUMI_CONFIG", ""), plain),
+            configuration_faults=self._limits.faults,
+        )
+
+    def _configure(self, config: Mapping[str, Any]) -> None:
+        configuration = to_properties(config)
+        if configuration != self._configuration:
+            self._configuration = configuration
+            self._limits = limits.configured(configuration)

@@ -1,0 +1,48 @@
+"""The containers of a task definition, which carries them as one JSON text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from plain import UNKNOWN, NotJsonError, Plain, Unknown, dig, items, parse
+from rule import Fault, Resource, cannot_tell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """One container definition."""
+
+    name: str
+    definition: dict[str, Plain]
+
+    def environment(self) -> Iterator[tuple[str, Plain]]:
+        """The names and values that the container is started with; what comes from a secret is UNKNOWN to the pack.
+
+        A caller must not show a value: it may be a secret that was put here by mistake.
+        """
+        for entry in items(self.definition.get("environment")):
+            yield str(dig(entry, "name")), dig(entry, "value")
+        for entry in items(self.definition.get("secrets")):
+            yield str(dig(entry, "name")), UNKNOWN
+
+
+def containers_of(task: Resource) -> Iterator[Container | Fault]:
+    """The containers, or the fault that keeps them from being read."""
+    value = task.at("containerDefinitions")
+    try:
+        definitions = parse(value)
+    except NotJsonError as error:
+        yield cannot_tell(f"containerDefinitions can't be read: {error}. It must be a JSON list of containers.")
+        return
+    if isinstance(definitions, Unknown):
+        yield cannot_tell("containerDefinitions is not known at preview; build it from names and digests that are.")
+        return
+    if not definitions or not isinstance(definitions, list):
+        yield cannot_tell("containerDefinitions holds no container; it must be a JSON list of at least one.")
+        return
+    for definition in definitions:
+        if isinstance(definition, dict):
+            yield Container(name=str(definition.get("name")), definition=definition)
+        else:
+            yield cannot_tell("containerDefinitions holds something that is no container; each must be an object.")

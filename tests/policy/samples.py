@@ -1,0 +1,239 @@
+"""A small stack that breaks no rule, as the raw data that CrossGuard's proxies wrap, and what the pack says about an edit of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pulumi_policy as crossguard
+import pytest
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from adapter import Frame
+from rules import FAMILIES
+
+UNKNOWN = UNKNOWN_STRING_VALUE
+"""What the engine sends for a value that is decided only by the deployment."""
+
+ACCOUNT = "123456789012"
+KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"
+
+TABLE = {
+    "autonomy_percent": 85,
+    "agent_memory_bytes": 6656,
+    "max_concurrent_agents": 10000,
+    "safety_mode": "strict",
+    "generations": 50,
+    "safety_score_minimum": 0.8,
+    "instantiation_target_us": 3,
+}
+"""prod's limits, as a table that keeps to them exactly."""
+
+ENGINE_ENVIRONMENT = {
+    "EVOLUTION_MODE": "autonomous",
+    "AI_AUTONOMY_LEVEL": "85",
+    "AGENT_MEMORY_LIMIT": "6656",
+    "MAX_CONCURRENT_AGENTS": "10000",
+    "INSTANTIATION_TARGET_US": "3",
+    "EVOLUTION_GENERATIONS": "50",
+    "EVOLUTION_SAFETY_ENABLED": "true",
+    "EVOLUTION_SAFETY_MODE": "strict",
+}
+
+GRANTS: list[dict[str, Any]] = [
+    {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/evolution-state-prod"},
+    {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::evolution-artifacts-prod/*"},
+    {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*",
+        "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/evolution-prod"}},
+    },
+    {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+]
+
+
+@dataclass
+class Node:
+    """A resource: its type, its properties, and by property the names of the resources that its value comes from."""
+
+    type: str
+    props: dict[str, Any]
+    references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    protect: bool = False
+
+
+Nodes = dict[str, Node]
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engine@{DIGEST}", **environment: str | None) -> str:
+    """The engine's container, with variables replaced or, by None, left out."""
+    variables = {**ENGINE_ENVIRONMENT, **environment}
+    entries = [{"name": name, "value": value} for name, value in variables.items() if value is not None]
+    return json.dumps([{"name": "engine", "image": image, "environment": entries}])
+
+
+def _alarm(metric: str, statistic: str, operator: str, threshold: float, periods: int, silence: str = "notBreaching") -> Node:
+    return Node(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "namespace": "EvolutionSystem",
+            "dimensions": {"Environment": "prod"},
+            "metricName": metric,
+            "statistic": statistic,
+            "comparisonOperator": operator,
+            "threshold": float(threshold),
+            "evaluationPeriods": float(periods),
+            "treatMissingData": silence,
+            "actionsEnabled": True,
+            "alarmActions": [UNKNOWN],
+        },
+        {"alarmActions": ["topic"]},
+    )
+
+
+def compliant() -> Nodes:
+    """Resources of every type that a rule reads, at preview: what refers to another resource is unknown."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    }
+    to_key = {
+        "Sid": "Use",
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
+    sse = "applyServerSideEncryptionByDefault"
+    return copy.deepcopy(
+        {
+            "stack": Node("pulumi:pulumi:Stack", {}),
+            "key": Node("aws:kms/key:Key", {"policy": document(to_key)}),
+            "state": Node(
+                "aws:dynamodb/table:Table",
+                {"name": "evolution-state-prod", "serverSideEncryption": {"enabled": True, "kmsKeyArn": UNKNOWN}},
+                {"serverSideEncryption": ["key"]},
+            ),
+            "topic": Node("aws:sns/topic:Topic", {"kmsMasterKeyId": UNKNOWN}, {"kmsMasterKeyId": ["key"]}),
+            "topic-policy": Node(
+                "aws:sns/topicPolicy:TopicPolicy",
+                {"policy": document({"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC_ARN})},
+            ),
+            "logs": Node("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": UNKNOWN}, {"kmsKeyId": ["key"]}),
+            "secret": Node("aws:secretsmanager/secret:Secret", {"kmsKeyId": KEY_ARN}, {"kmsKeyId": ["key"]}),
+            "repository": Node(
+                "aws:ecr/repository:Repository",
+                {"encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": UNKNOWN}]},
+                {"encryptionConfigurations": ["key"]},
+            ),
+            "artifacts": Node("aws:s3/bucket:Bucket", {"bucket": "artifacts"}),
+            "artifacts-encryption": Node(
+                "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+                {"bucket": UNKNOWN, "rules": [{sse: {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": UNKNOWN}}]},
+                {"bucket": ["artifacts"], "rules": ["key"]},
+            ),
+            "access-logs": Node("aws:s3/bucket:Bucket", {"bucket": "access-logs"}),
+            "access-logs-encryption": Node(
+                "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+                {"bucket": "access-logs", "rules": [{sse: {"sseAlgorithm": "AES256"}}]},
+            ),
+            "logging": Node(
+                "aws:s3/bucketLogging:BucketLogging",
+                {"bucket": UNKNOWN, "targetBucket": "access-logs"},
+                {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
+            ),
+            "role": Node("aws:iam/role:Role", {"assumeRolePolicy": document(trust)}),
+            "role-grants": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(*GRANTS)}),
+            "task": Node("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": containers()}),
+            "service": Node("aws:ecs/service:Service", {"networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False}}),
+            "subnet": Node("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24", "mapPublicIpOnLaunch": False}),
+            "group": Node("aws:ec2/securityGroup:SecurityGroup", {"description": "HTTPS out, nothing in."}),
+            "default-group": Node("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"ingress": [], "egress": []}),
+            "from-vpc": Node("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", {"cidrIpv4": "10.0.0.0/16", "ipProtocol": "tcp"}),
+            "old-rule": Node("aws:ec2/securityGroupRule:SecurityGroupRule", {"type": "egress", "cidrBlocks": ["0.0.0.0/0"]}),
+            "score": _alarm("SafetyScore", "Average", "LessThanThreshold", 0.8, 2, "breaching"),
+            "worst-score": _alarm("SafetyScore", "Minimum", "LessThanThreshold", 0.8, 2, "breaching"),
+            "memory": _alarm("AgentMemoryUsageKB", "Maximum", "GreaterThanThreshold", 6.5, 1),
+            "speed": _alarm("InstantiationSpeedMicroseconds", "Average", "GreaterThanThreshold", 3, 3),
+            "autonomy": _alarm("AutonomyPercentage", "Average", "LessThanThreshold", 85, 2),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A violation: the rule's id, the name of the resource (empty for the stack), the whole message."""
+
+    rule: str
+    resource: str
+    message: str
+
+
+def findings(
+    nodes: Nodes, *, stack: str = "prod", project: str = "evolution-system", config: Mapping[str, Any] | None = None
+) -> list[Finding]:
+    """What the pack says about a stack: its policies over CrossGuard's own proxies, each resource by itself and then all of them."""
+    names = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
+    found: list[Finding] = []
+
+    def report(message: str, urn: str | None = None) -> None:
+        rule = re.match(r"\[([a-z-]+/[a-z-]+)\] (?:`([^`]+)`|The stack)", message)
+        assert rule, f"a message must begin with its rule's id and the resource: {message}"
+        assert urn is None or urn.endswith(f"::{rule[2]}"), f"the URN {urn} must be that of the resource in: {message}"
+        found.append(Finding(rule[1], rule[2] or "", message))
+
+    def options(node: Node) -> crossguard.PolicyResourceOptions:
+        return crossguard.PolicyResourceOptions(node.protect, [], None, [], crossguard.PolicyCustomTimeouts(0, 0, 0), [])
+
+    resources = {
+        name: crossguard.PolicyResource(
+            node.type, unknown_checking_proxy(copy.deepcopy(node.props)), names[name], name, options(node), None, None, [], {}
+        )
+        for name, node in nodes.items()
+    }
+    for name, node in nodes.items():
+        for key, sources in node.references.items():
+            resources[name].property_dependencies[key] = [resources[source] for source in sources if source in resources]
+    for policy in Frame(FAMILIES).policies():
+        validate = cast("Callable[[object, crossguard.ReportViolation], None]", getattr(policy, "validate", None))
+        if isinstance(policy, crossguard.ResourceValidationPolicy):
+            for name, node in nodes.items():
+                props = unknown_checking_proxy(copy.deepcopy(node.props))
+                given = config if policy.name == "environment" else None
+                validate(crossguard.ResourceValidationArgs(node.type, props, names[name], name, options(node), None, given), report)
+        else:
+            validate(crossguard.StackValidationArgs(list(resources.values())), report)
+    return found
+
+
+def rules_that_fire(nodes: Nodes, **options: Any) -> set[str]:
+    return {finding.rule for finding in findings(nodes, **options)}
+
+
+def set_at(nodes: Nodes, name: str, path: str, value: Any) -> None:
+    """Replace one property, `a.0.b`, of one resource."""
+    *parents, last = path.split(".")
+    target: Any = nodes[name].props
+    for key in parents:
+        target = target[int(key) if key.isdigit() else key]
+    target[int(last) if last.isdigit() else last] = value
+
+
+def configure(monkeypatch: pytest.MonkeyPatch, table: Mapping[str, Any] | None = None, **rows: Any) -> None:
+    """Give the stack a table: prod's limits, with rows replaced."""
+    content = {**(TABLE if table is None else table), **rows}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(content), "aws:region": "us-east-1"}))

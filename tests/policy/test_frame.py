@@ -1,0 +1,166 @@
+"""The frame: what rules are given, and what happens when one of them fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pytest
+from pulumi_policy.proxy import (
+    UNKNOWN_ARRAY_VALUE,
+    UNKNOWN_NUMBER_VALUE,
+    UNKNOWN_OBJECT_VALUE,
+    UNKNOWN_STRING_VALUE,
+    unknown_checking_proxy,
+)
+
+from adapter import project_and_stack, to_plain, to_properties
+from documents import PLACES
+from limits import configured
+from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse
+from rule import Fault, Resource, ResourceRule, Severity, broken, judge_resource
+from rules import FAMILIES, alarms, encryption, environment, network
+from system import METRIC_ALARM
+
+RULES = [rule for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)]
+
+
+def test_proxies_become_plain_data_and_each_unknown_stays_where_it_is() -> None:
+    raw: dict[str, Any] = {
+        "text": "a",
+        "unknown": UNKNOWN_STRING_VALUE,
+        "whole": 3.0,
+        "part": 0.8,
+        "flag": True,
+        "nothing": None,
+        "list": [1.0, UNKNOWN_NUMBER_VALUE, [], UNKNOWN_ARRAY_VALUE],
+        "object": {"deep": {"unknown": UNKNOWN_OBJECT_VALUE, "known": "b"}},
+        "asset": pulumi.StringAsset("content"),
+    }
+    plain = to_properties(unknown_checking_proxy(raw))
+    assert plain == {
+        "text": "a",
+        "unknown": UNKNOWN,
+        "whole": 3,
+        "part": 0.8,
+        "flag": True,
+        "nothing": None,
+        "list": [1, UNKNOWN, [], UNKNOWN],
+        "object": {"deep": {"unknown": UNKNOWN, "known": "b"}},
+        "asset": UNKNOWN,
+    }
+    assert isinstance(plain["whole"], int)
+    assert plain["flag"] is True
+
+
+def test_what_cannot_be_read_is_unknown_and_nothing_is_raised() -> None:
+    class Hostile(Mapping[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            raise RuntimeError(key)
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(["a"])
+
+        def __len__(self) -> int:
+            return 1
+
+    endless: Any = "end"
+    for _ in range(100_000):
+        endless = [endless]
+    assert to_plain(Hostile()) == {"a": UNKNOWN}
+    assert to_properties({"deep": endless})
+    assert to_properties(UNKNOWN_STRING_VALUE) == {}
+
+
+def test_unknown_is_neither_true_nor_false() -> None:
+    """So that a rule that forgets about it fails, and does not pass."""
+    with pytest.raises(TypeError):
+        bool(UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("a", "b"), 1), (("a", "c"), None), (("x", "y"), None), (("u", "y"), UNKNOWN), (("t", "y"), UNKNOWN), (("l", "y"), UNKNOWN)],
+)
+def test_a_path_that_cannot_be_followed_is_unknown_and_an_absent_one_is_none(path: tuple[str, ...], value: Plain) -> None:
+    data: Plain = {"a": {"b": 1}, "u": UNKNOWN, "t": "text", "l": [{"y": 1}]}
+    found = dig(data, *path)
+    assert found is value or found == value
+
+
+def test_one_or_many_are_read_as_many() -> None:
+    assert items(None) == []
+    assert items("a") == ["a"]
+    assert items(["a", "b"]) == ["a", "b"]
+    assert items(UNKNOWN) == [UNKNOWN]
+
+
+def test_numbers_are_finite_and_texts_count() -> None:
+    assert [number(value) for value in ("85", 85.0, "6.5", True, "x", None, UNKNOWN, "inf", "1e999")] == [85, 85, 6.5, *[None] * 6]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\x00"])
+def test_a_text_that_is_no_json_is_one_kind_of_error(text: str) -> None:
+    with pytest.raises(NotJsonError):
+        parse(text)
+
+
+def test_a_stack_is_read_from_its_urn() -> None:
+    urn = "urn:pulumi:prod::evolution-system::evolution:data:Data$aws:dynamodb/table:Table::state"
+    assert project_and_stack(urn) == ("evolution-system", "prod")
+    assert project_and_stack("nonsense") == ("", "")
+
+
+def _resource(stack: str = "prod") -> Resource:
+    return Resource(urn="urn", type="t", name="n", props={"a": "hunter2"}, bounds=configured({}).of(stack))
+
+
+def _rule(check: Any, tiers: frozenset[str] = frozenset()) -> ResourceRule:
+    return ResourceRule(
+        id="family/rule", severity=Severity.HIGH, protects="P.", why="W.", mend="M.", check=check, types=frozenset({"t"}), tiers=tiers
+    )
+
+
+def test_a_rule_that_raises_is_a_violation_that_shows_nothing_of_the_input() -> None:
+    def check(resource: Resource) -> Iterator[Fault]:
+        yield broken("found first.")
+        raise ValueError(f"cannot read {resource.at('a')}")
+
+    first, second = judge_resource(_rule(check), _resource())
+    assert "found first." in str(first)
+    assert "(ValueError)" in str(second)
+    assert "`n` (t)" in str(second)
+    assert "hunter2" not in str(second)
+
+
+def test_a_rule_of_some_tiers_is_silent_in_the_others_but_not_where_the_tier_is_unknown() -> None:
+    def check(resource: Resource) -> list[Fault]:
+        return [broken("wrong.", resource)]
+
+    rule = _rule(check, frozenset({"prod"}))
+    assert [len(judge_resource(rule, _resource(stack))) for stack in ("prod", "dev", "elsewhere")] == [1, 0, 1]
+
+
+def test_ids_are_unique_and_name_their_family() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for family in FAMILIES:
+        assert all(rule.id.startswith(f"{family.name}/") for rule in (*family.resource_rules, *family.stack_rules))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_says_what_it_protects_why_and_how_to_mend_it(rule: Any) -> None:
+    for text in (rule.protects, rule.why, rule.mend):
+        assert text[0].isupper(), text
+        assert text.endswith("."), text
+
+
+def test_every_resource_type_that_a_rule_reads_exists() -> None:
+    """A misspelt token would make a rule silent for ever."""
+    registered = Path(pulumi_aws.__file__).read_text(encoding="utf-8")
+    read = {token for family in FAMILIES for rule in family.resource_rules for token in rule.types}
+    read |= {*PLACES, *encryption.KEY_PROPERTIES, *encryption.KEY_TYPES, *(encryption.BUCKET, encryption.BUCKET_LOGGING)}
+    read |= {METRIC_ALARM, alarms.SERVICE, network.SERVICE, environment.TASK_DEFINITION}
+    assert [token for token in sorted(read) if f'"{token}"' not in registered] == []

@@ -1,0 +1,395 @@
+"""Every rule: silent on the compliant stack, and caught by exactly the rules that are named for each edit of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rules import FAMILIES
+from tests.policy.samples import (
+    DIGEST,
+    GRANTS,
+    KEY_ARN,
+    UNKNOWN,
+    Node,
+    Nodes,
+    compliant,
+    configure,
+    containers,
+    document,
+    findings,
+    rules_that_fire,
+    set_at,
+)
+
+Edit = Callable[[Nodes], object]
+
+
+def setting(name: str, path: str, value: Any) -> Edit:
+    return lambda nodes: set_at(nodes, name, path, value)
+
+
+def without(name: str) -> Edit:
+    return lambda nodes: nodes.pop(name)
+
+
+def granting(**statement: Any) -> Edit:
+    """Add one Allow to the role."""
+    return setting("role-grants", "policy", document(*GRANTS, {"Effect": "Allow", **statement}))
+
+
+def referring(name: str, key: str, source: str) -> Edit:
+    """Let a property's value come from another resource."""
+
+    def edit(nodes: Nodes) -> None:
+        nodes[name].references[key] = [source]
+
+    return edit
+
+
+SSE = "rules.0.applyServerSideEncryptionByDefault"
+IN_KEY = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Resource": "*"}
+ON_KEYS = "arn:aws:kms:us-east-1:123456789012:key/*"
+ENGINE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/engine"
+
+
+UNTOLD = json.dumps([{"name": "engine", "image": f"{ENGINE}@{DIGEST}", "environment": []}])
+
+UNREADABLE = {"environment/container-limits", "environment/engine-bounded", "workload/image-by-digest"}
+
+EDITS: list[tuple[str, Edit, set[str]]] = [
+    # Encryption.
+    ("the table uses AWS's key", setting("state", "serverSideEncryption", {"enabled": True}), {"encryption/table-cmk"}),
+    ("the table is not encrypted", setting("state", "serverSideEncryption.enabled", False), {"encryption/table-cmk"}),
+    ("the table's flag is unknown", setting("state", "serverSideEncryption.enabled", UNKNOWN), {"encryption/table-cmk"}),
+    ("the table has no encryption", setting("state", "serverSideEncryption", None), {"encryption/table-cmk"}),
+    ("the table's key is a bucket", referring("state", "serverSideEncryption", "artifacts"), {"encryption/key-reference"}),
+    ("the topic uses AWS's key", setting("topic", "kmsMasterKeyId", "alias/aws/sns"), {"encryption/topic-cmk"}),
+    ("the topic is not encrypted", setting("topic", "kmsMasterKeyId", None), {"encryption/topic-cmk"}),
+    ("the topic's key is a log group", referring("topic", "kmsMasterKeyId", "logs"), {"encryption/key-reference"}),
+    ("the log group is not encrypted", setting("logs", "kmsKeyId", None), {"encryption/log-group-cmk"}),
+    ("the secret uses AWS's key", setting("secret", "kmsKeyId", "aws/secretsmanager"), {"encryption/secret-cmk"}),
+    ("the secret's key is a role", setting("secret", "kmsKeyId", "arn:aws:iam::123456789012:role/key"), {"encryption/secret-cmk"}),
+    (
+        "the repository uses S3's key",
+        setting("repository", "encryptionConfigurations.0.encryptionType", "AES256"),
+        {"encryption/repository-cmk"},
+    ),
+    ("the repository says nothing", setting("repository", "encryptionConfigurations", None), {"encryption/repository-cmk"}),
+    ("the repository uses AWS's key", setting("repository", "encryptionConfigurations.0.kmsKey", None), {"encryption/repository-cmk"}),
+    (
+        "the repository's kind is unknown",
+        setting("repository", "encryptionConfigurations.0.encryptionType", UNKNOWN),
+        {"encryption/repository-cmk"},
+    ),
+    ("the bucket uses S3's key", setting("artifacts-encryption", f"{SSE}.sseAlgorithm", "AES256"), {"encryption/bucket-cmk"}),
+    ("the bucket uses AWS's key", setting("artifacts-encryption", f"{SSE}.kmsMasterKeyId", None), {"encryption/bucket-cmk"}),
+    ("the bucket's algorithm is unknown", setting("artifacts-encryption", f"{SSE}.sseAlgorithm", UNKNOWN), {"encryption/bucket-cmk"}),
+    ("the bucket has no encryption", without("artifacts-encryption"), {"encryption/bucket-cmk"}),
+    ("the bucket's rules are empty", setting("artifacts-encryption", "rules", []), {"encryption/bucket-cmk"}),
+    ("the bucket's key is a topic", referring("artifacts-encryption", "rules", "topic"), {"encryption/key-reference"}),
+    ("access logs go where S3 can't write", setting("access-logs-encryption", f"{SSE}.sseAlgorithm", "aws:kms"), {"encryption/bucket-cmk"}),
+    ("a bucket is no log destination any more", without("logging"), {"encryption/bucket-cmk"}),
+    # Identity.
+    ("the document is unknown", setting("role-grants", "policy", UNKNOWN), {"identity/document"}),
+    ("the document is no JSON", setting("role-grants", "policy", "{Statement: []}"), {"identity/document"}),
+    ("the document is a number", setting("role-grants", "policy", 7.0), {"identity/document"}),
+    ("the document is missing", setting("role-grants", "policy", None), {"identity/document"}),
+    ("the document grants nothing", setting("role-grants", "policy", document()), {"identity/document"}),
+    ("the effect is misspelt", granting(Effect="allow", Action="*", Resource="*"), {"identity/document"}),
+    ("a statement is a list", setting("role-grants", "policy", json.dumps({"Statement": [["Allow"]]})), {"identity/document"}),
+    ("a statement has no action", granting(Resource="*"), {"identity/document"}),
+    ("an action is a number", granting(Action=[1], Resource="*"), {"identity/document"}),
+    ("every action", granting(Action="*", Resource=KEY_ARN), {"identity/no-wildcard-action"}),
+    ("every action on everything", granting(Action="*", Resource="*"), {"identity/no-wildcard-action", "identity/no-wildcard-resource"}),
+    ("every action of a service", granting(Action=["DynamoDB:*"], Resource=KEY_ARN), {"identity/no-wildcard-action"}),
+    ("every action, disguised", granting(Action="s3:?*", Resource=KEY_ARN), {"identity/no-wildcard-action"}),
+    ("an action of every service", granting(Action="*:GetItem", Resource=KEY_ARN), {"identity/no-wildcard-action"}),
+    ("every action but one", granting(NotAction="iam:*", Resource=KEY_ARN), {"identity/no-not-action"}),
+    ("every action on the key", setting("key", "policy", document({**IN_KEY, "Action": "kms:*"})), {"identity/no-wildcard-action"}),
+    (
+        "every action on the topic",
+        setting("topic-policy", "policy", document({**IN_KEY, "Action": "SNS:*"})),
+        {"identity/no-wildcard-action"},
+    ),
+    (
+        "the role may be taken in any way",
+        setting("role", "assumeRolePolicy", document({**IN_KEY, "Action": "sts:*"})),
+        {"identity/no-wildcard-action"},
+    ),
+    (
+        "an inline policy allows everything",
+        setting("role", "inlinePolicies", [{"policy": document({"Effect": "Allow", "Action": "*", "Resource": "*"})}]),
+        {"identity/no-wildcard-action", "identity/no-wildcard-resource"},
+    ),
+    ("data of every table", granting(Action="dynamodb:GetItem", Resource="*"), {"identity/no-wildcard-resource"}),
+    (
+        "data of every table, as an ARN",
+        granting(Action="dynamodb:GetItem", Resource="arn:aws:dynamodb:*:*:table/*"),
+        {"identity/no-wildcard-resource"},
+    ),
+    ("every object", granting(Action="s3:GetObject", Resource="arn:aws:s3:::*"), {"identity/no-wildcard-resource"}),
+    ("every object, as a path", granting(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), {"identity/no-wildcard-resource"}),
+    ("every resource but one", granting(Action="s3:GetObject", NotResource="arn:aws:s3:::a/*"), {"identity/no-wildcard-resource"}),
+    (
+        "a scoped action beside a free one",
+        granting(Action=["ecr:GetAuthorizationToken", "ecr:PutImage"], Resource="*"),
+        {"identity/no-wildcard-resource"},
+    ),
+    ("every key", granting(Action="kms:Decrypt", Resource=ON_KEYS), {"identity/no-wildcard-resource"}),
+    (
+        "every key, by an alias that may be absent",
+        granting(Action="kms:Decrypt", Resource=ON_KEYS, Condition={"ForAllValues:StringEquals": {"kms:ResourceAliases": "alias/a"}}),
+        {"identity/no-wildcard-resource"},
+    ),
+    (
+        "every key, by any alias",
+        granting(Action="kms:Decrypt", Resource=ON_KEYS, Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}),
+        {"identity/no-wildcard-resource"},
+    ),
+    (
+        "every key of every account",
+        granting(Action="kms:Decrypt", Resource="arn:aws:kms:*:*:key/*", Condition={"StringEquals": {"kms:ResourceAliases": "alias/a"}}),
+        {"identity/no-wildcard-resource"},
+    ),
+    (
+        "a bare wildcard, by tag",
+        granting(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"aws:ResourceTag/Project": "evolution-system"}}),
+        {"identity/no-wildcard-resource"},
+    ),
+    # Alarms.
+    ("the average score's alarm is gone", without("score"), {"alarms/safety-score-average"}),
+    ("the worst score's alarm is gone", without("worst-score"), {"alarms/safety-score-minimum"}),
+    ("the memory alarm is gone", without("memory"), {"alarms/agent-memory"}),
+    ("the speed alarm is gone", without("speed"), {"alarms/instantiation-speed"}),
+    ("the autonomy alarm is gone", without("autonomy"), {"alarms/autonomy"}),
+    ("the score's threshold is lower", setting("score", "threshold", 0.5), {"alarms/safety-score-average"}),
+    ("the score's threshold is higher than the table", setting("worst-score", "threshold", 0.9), {"alarms/safety-score-minimum"}),
+    ("the score's threshold is unknown", setting("score", "threshold", UNKNOWN), {"alarms/safety-score-average"}),
+    ("the score's threshold is a text", setting("score", "threshold", "0.8"), {"alarms/safety-score-average"}),
+    ("the memory threshold is in bytes", setting("memory", "threshold", 6656), {"alarms/agent-memory"}),
+    ("the autonomy threshold is lower", setting("autonomy", "threshold", 50), {"alarms/autonomy"}),
+    ("the operator is flipped", setting("score", "comparisonOperator", "GreaterThanThreshold"), {"alarms/safety-score-average"}),
+    ("the statistic is the maximum", setting("worst-score", "statistic", "Maximum"), {"alarms/safety-score-minimum"}),
+    ("both alarms watch the average", setting("worst-score", "statistic", "Average"), {"alarms/safety-score-minimum"}),
+    ("the namespace is another", setting("memory", "namespace", "Evolution"), {"alarms/agent-memory"}),
+    ("the metric is misspelt", setting("speed", "metricName", "InstantiationSpeed"), {"alarms/instantiation-speed"}),
+    ("the dimension is missing", setting("score", "dimensions", None), {"alarms/safety-score-average"}),
+    ("the dimension is another stack's", setting("score", "dimensions.Environment", "dev"), {"alarms/safety-score-average"}),
+    ("the dimension is unknown", setting("score", "dimensions.Environment", UNKNOWN), {"alarms/safety-score-average"}),
+    ("more periods", setting("speed", "evaluationPeriods", 30), {"alarms/instantiation-speed"}),
+    ("silence is no breach", setting("score", "treatMissingData", "notBreaching"), {"alarms/safety-score-average"}),
+    ("silence is unsaid", setting("worst-score", "treatMissingData", None), {"alarms/safety-score-minimum"}),
+    ("actions are off", setting("autonomy", "actionsEnabled", False), {"alarms/autonomy"}),
+    ("actions may be off", setting("autonomy", "actionsEnabled", UNKNOWN), {"alarms/autonomy"}),
+    ("nobody is told", setting("memory", "alarmActions", []), {"alarms/agent-memory"}),
+    ("somebody is told by mail", setting("memory", "alarmActions", ["oncall@example.com"]), {"alarms/agent-memory"}),
+    # Environment.
+    ("more autonomy", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="95")), {"environment/container-limits"}),
+    ("autonomy in words", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="full")), {"environment/container-limits"}),
+    (
+        "autonomy without end",
+        setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="-inf")),
+        {"environment/container-limits"},
+    ),
+    (
+        "no autonomy level",
+        setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL=None)),
+        {"environment/container-limits", "environment/engine-bounded"},
+    ),
+    ("more memory", setting("task", "containerDefinitions", containers(AGENT_MEMORY_LIMIT="8192")), {"environment/container-limits"}),
+    ("more agents", setting("task", "containerDefinitions", containers(MAX_CONCURRENT_AGENTS="10001")), {"environment/container-limits"}),
+    ("slower", setting("task", "containerDefinitions", containers(INSTANTIATION_TARGET_US="4")), {"environment/container-limits"}),
+    ("more generations", setting("task", "containerDefinitions", containers(EVOLUTION_GENERATIONS="51")), {"environment/container-limits"}),
+    (
+        "permissive",
+        setting("task", "containerDefinitions", containers(EVOLUTION_SAFETY_MODE="permissive")),
+        {"environment/container-limits"},
+    ),
+    ("safety off", setting("task", "containerDefinitions", containers(EVOLUTION_SAFETY_ENABLED="false")), {"environment/container-limits"}),
+    (
+        "safety unsaid",
+        setting("task", "containerDefinitions", containers(EVOLUTION_SAFETY_ENABLED=None)),
+        {"environment/container-limits", "environment/engine-bounded"},
+    ),
+    ("the engine is told nothing", setting("task", "containerDefinitions", UNTOLD), {"environment/engine-bounded"}),
+    ("nothing runs what is told", without("task"), {"environment/engine-bounded"}),
+    # Network.
+    ("the internet may reach in", setting("from-vpc", "cidrIpv4", "0.0.0.0/0"), {"network/no-public-ingress"}),
+    ("half of the internet may reach in", setting("from-vpc", "cidrIpv4", "0.0.0.0/1"), {"network/no-public-ingress"}),
+    ("the internet may reach in by IPv6", setting("from-vpc", "cidrIpv6", "::/0"), {"network/no-public-ingress"}),
+    ("who may reach in is unknown", setting("from-vpc", "cidrIpv4", UNKNOWN), {"network/no-public-ingress"}),
+    ("who may reach in is no range", setting("from-vpc", "cidrIpv4", "everyone"), {"network/no-public-ingress"}),
+    ("the group is open", setting("group", "ingress", [{"cidrBlocks": ["10.0.0.0/8", "8.8.8.8/32"]}]), {"network/no-public-ingress"}),
+    ("the group is open by IPv6", setting("group", "ingress", [{"ipv6CidrBlocks": ["::/0"]}]), {"network/no-public-ingress"}),
+    ("the group's ingress is unknown", setting("group", "ingress", UNKNOWN), {"network/no-public-ingress"}),
+    ("the default group is open", setting("default-group", "ingress", [{"cidrBlocks": ["0.0.0.0/0"]}]), {"network/no-public-ingress"}),
+    ("a rule that went out comes in", setting("old-rule", "type", "ingress"), {"network/no-public-ingress"}),
+    ("a rule's direction is unknown", setting("old-rule", "type", UNKNOWN), {"network/no-public-ingress"}),
+    ("the tasks have public addresses", setting("service", "networkConfiguration.assignPublicIp", True), {"network/no-public-ip"}),
+    ("the tasks may have public addresses", setting("service", "networkConfiguration.assignPublicIp", UNKNOWN), {"network/no-public-ip"}),
+    ("the subnet gives public addresses", setting("subnet", "mapPublicIpOnLaunch", True), {"network/no-public-subnet"}),
+    # Workload.
+    ("an image by tag", setting("task", "containerDefinitions", containers(image=f"{ENGINE}:latest")), {"workload/image-by-digest"}),
+    (
+        "an image by short digest",
+        setting("task", "containerDefinitions", containers(image=f"{ENGINE}@sha256:0123")),
+        {"workload/image-by-digest"},
+    ),
+    ("an image by nothing", setting("task", "containerDefinitions", containers(image=ENGINE)), {"workload/image-by-digest"}),
+    (
+        "containers are unknown",
+        setting("task", "containerDefinitions", UNKNOWN),
+        UNREADABLE,
+    ),
+    (
+        "containers are no JSON",
+        setting("task", "containerDefinitions", "engine"),
+        UNREADABLE,
+    ),
+    ("there is no container", setting("task", "containerDefinitions", "[]"), UNREADABLE),
+]
+
+
+@pytest.fixture(autouse=True)
+def _prod(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]  # pytest uses it
+    configure(monkeypatch)
+
+
+def test_a_stack_that_breaks_no_rule_is_left_alone() -> None:
+    assert findings(compliant()) == []
+
+
+@pytest.mark.parametrize(("edit", "expected"), [pytest.param(edit, expected, id=name) for name, edit, expected in EDITS])
+def test_an_edit_is_caught_by_exactly_its_rules(edit: Edit, expected: set[str]) -> None:
+    nodes = compliant()
+    edit(nodes)
+    assert rules_that_fire(nodes) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        ("autonomy_percent", 86),
+        ("agent_memory_bytes", 6657),
+        ("max_concurrent_agents", 10001),
+        ("safety_mode", "permissive"),
+        ("safety_mode", "lax"),
+        ("generations", 51),
+        ("safety_score_minimum", 0.79),
+        ("instantiation_target_us", 4),
+        ("autonomy_percent", None),
+    ],
+)
+def test_a_table_beyond_the_tier_is_caught(row: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch, **{row: value})
+    found = [finding for finding in findings(compliant()) if finding.rule == "environment/table-limits"]
+    assert len(found) == 1
+    assert row in found[0].message
+
+
+def test_every_rule_is_caught_at_least_once() -> None:
+    rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
+    caught = set[str]().union(*(expected for _, _, expected in EDITS))
+    # These two judge what is configured, not a resource: their own tests are here and in test_limits.py.
+    assert rules - caught == {"environment/table-limits", "environment/pack-configuration"}
+
+
+def test_a_message_names_rule_resource_value_reason_and_mend() -> None:
+    nodes = compliant()
+    set_at(nodes, "artifacts-encryption", "rules.0.applyServerSideEncryptionByDefault.sseAlgorithm", "AES256")
+    [finding] = findings(nodes)
+    for part in (
+        "[encryption/bucket-cmk]",
+        "`artifacts-encryption`",
+        "BucketServerSideEncryptionConfiguration",
+        '"AES256"',
+        "Why: ",
+        "Mend: ",
+    ):
+        assert part in finding.message
+
+
+def test_a_rule_that_raises_is_a_violation_and_shows_nothing_of_the_input() -> None:
+    nodes = compliant()
+    set_at(nodes, "service", "networkConfiguration", "hunter2-a-secret")
+    found = findings(nodes)
+    assert [(finding.rule, finding.resource) for finding in found] == [("network/no-public-ip", "service")]
+    assert "hunter2" not in found[0].message
+
+
+@pytest.mark.parametrize("limits", ["AI_AUTONOMY_LEVEL", "AGENT_MEMORY_LIMIT"])
+def test_a_secret_among_the_variables_is_never_shown(limits: str) -> None:
+    nodes = compliant()
+    set_at(nodes, "task", "containerDefinitions", containers(**{"DATABASE_PASSWORD": "hunter2", limits: "hunter2"}))
+    assert all("hunter2" not in finding.message for finding in findings(nodes))
+
+
+def test_a_resource_without_inputs_is_refused_with_a_word_about_targets() -> None:
+    nodes = compliant()
+    nodes["state"].props = {}
+    assert {finding.rule for finding in findings(nodes)} == {"encryption/table-cmk"}
+    assert all("--target" in finding.message for finding in findings(nodes))
+
+
+def test_known_references_are_judged_like_unknown_ones() -> None:
+    """After the deployment every reference is known: the same stack must still break no rule."""
+    nodes = compliant()
+    for name, path in (("state", "serverSideEncryption.kmsKeyArn"), ("topic", "kmsMasterKeyId"), ("logs", "kmsKeyId")):
+        set_at(nodes, name, path, KEY_ARN)
+    set_at(nodes, "artifacts-encryption", "bucket", "artifacts")
+    assert findings(nodes) == []
+
+
+def test_silence_is_no_breach_before_there_is_a_service() -> None:
+    nodes = compliant()
+    nodes.pop("service")
+    nodes.pop("task")
+    for name in ("score", "worst-score"):
+        set_at(nodes, name, "treatMissingData", "notBreaching")
+    assert findings(nodes) == []
+
+
+def test_an_additional_weaker_alarm_does_no_harm() -> None:
+    nodes = compliant()
+    nodes["early-warning"] = Node(nodes["score"].type, {**nodes["score"].props, "threshold": 0.9})
+    assert findings(nodes) == []
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        Node("evolution:data:Data", {}),
+        Node("aws:cloudwatch/metricAlarm:MetricAlarm", {"namespace": "EvolutionSystem", "metricName": "SafetyScore"}),
+    ],
+)
+def test_one_mark_of_the_system_is_enough_to_be_held_to_its_rules(mark: Node) -> None:
+    """A renamed project doesn't escape."""
+    assert "alarms/autonomy" in rules_that_fire({"mark": mark}, project="renamed")
+
+
+def test_another_system_need_not_have_our_alarms() -> None:
+    assert findings({"bare": Node("pulumi:pulumi:Stack", {})}, project="somebody-elses") == []
+
+
+def test_a_system_without_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG")
+    assert rules_that_fire(compliant()) == {"environment/table-limits"}
+
+
+def test_the_table_of_a_deployed_state_is_the_stacks_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG")
+    nodes = compliant()
+    nodes["stack"].props["environment"] = {
+        "autonomy_percent": 85.0,
+        "agent_memory_bytes": 6656.0,
+        "max_concurrent_agents": 10000.0,
+        "safety_mode": "strict",
+        "generations": 50.0,
+        "safety_score_minimum": 0.8,
+        "instantiation_target_us": 3.0,
+    }
+    assert findings(nodes) == []
