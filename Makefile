@@ -1,0 +1,42 @@
+# Everything needs only python3 and make; the first target that is run sets up .venv.
+PYTHON ?= python3
+STACK ?= dev
+IMAGE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help preview test check bench lock clean setup setup-dev
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud
+	@.venv/bin/python -m local preview --stack '$(STACK)' --image '$(IMAGE)'
+
+test: setup-dev  ## every test, the real engine's too
+	.venv/bin/python -m pytest -n 2
+
+check: setup-dev  ## format, lint and types
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m pyright
+
+bench: setup-dev  ## what a preview costs, against its floor
+	.venv/bin/python tests/bench.py
+
+COMPILE = .venv/bin/python -m uv pip compile --quiet --generate-hashes --universal --no-header
+
+lock: setup-dev  ## compile the hashed requirements again, after a change of pyproject.toml or a requirements.in
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	cd policy && ../$(COMPILE) --no-annotate -c ../requirements.txt requirements.in -o requirements.txt
+	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
+
+clean:  ## remove what make has made here
+	rm -rf .venv .venv.lock .local .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@$(PYTHON) local/setup.py
+
+setup-dev:
+	@$(PYTHON) local/setup.py --dev

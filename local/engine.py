@@ -1,0 +1,211 @@
+"""Runs the real Pulumi engine over the real `__main__.py` and the real policy pack, and tells what it planned."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi import automation
+from pulumi.automation.events import EngineEvent
+
+from local import cli, stackfile, workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes for a value that is known only after deployment. Source: `UnknownStringValue` in its plugin package."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One planned resource. `inputs` is plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet.
+
+    The dependencies are URNs, `property_dependencies` by input; both are empty unless the preview was asked for them.
+    """
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    operation: str
+    protect: bool
+    retain_on_delete: bool
+    inputs: Mapping[str, Any]
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """What the engine, the program or the provider said. severity: `info`, `info#err`, `warning` or `error`."""
+
+    severity: str
+    urn: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One finding of the policy pack. level: `mandatory` or `advisory`."""
+
+    policy: str
+    level: str
+    urn: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a preview came to. `policy_packs` maps the packs that ran to their versions; `text` is all that the engine printed."""
+
+    succeeded: bool
+    resources: tuple[Resource, ...]
+    outputs: Mapping[str, Any]
+    diagnostics: tuple[Diagnostic, ...]
+    violations: tuple[Violation, ...]
+    policy_packs: Mapping[str, str]
+    text: str
+
+
+def preview(
+    stack: str,
+    *,
+    image: str | None = None,
+    pack: bool = True,
+    edits: Mapping[str, object] | None = None,
+    program: Callable[[], None] | None = None,
+    with_dependencies: bool = False,
+    repo: Path = ROOT,
+    place: Path | None = None,
+    color: bool = False,
+    on_output: Callable[[str], object] = lambda _: None,
+    on_note: Callable[[str], object] = lambda _: None,
+) -> Plan:
+    """Preview one stack.
+
+    Args:
+        stack: the stack's name, such as `dev`.
+        image: the engine image: a digest, `none`, or None for the table's own, else the embedded cloud's.
+        pack: whether to load the policy pack.
+        edits: keys of the environment table to replace.
+        program: runs inside the engine in the place of the checkout's `__main__.py` (run_main runs the real one).
+        with_dependencies: fill in the resources' dependencies, which only the engine's plan file tells.
+        repo: the checkout to preview.
+        place: where the engine keeps its home and state, with a lock that admits one run at a time. Default: the checkout's `.local`.
+        color: let the engine colour its output.
+        on_output: gets each line that the engine prints.
+        on_note: gets each line that the local run has to say for itself.
+
+    Raises:
+        LocalError: the stack or its table is wrong, another run is going on, or there is no Pulumi CLI to be had.
+    """
+    content, note = stackfile.read(repo, stack, image=image, edits=edits)
+    if note:
+        on_note(note)
+    place = (place or repo / ".local").resolve()
+    text: list[str] = []
+    heard: list[EngineEvent] = []
+
+    def show(line: str) -> None:
+        text.append(line)
+        on_output(line)
+
+    with workspace.open_place(place, repo, stack, content) as work:
+        command = cli.find(on_note)
+        plan_file = work / "plan.json"
+        with workspace.environment_of_this_process(workspace.environment(place)):
+            ours = workspace.Workspace(work, place, command, program or (lambda: run_main(repo)))
+            try:
+                automation.Stack.select(stack, ours).preview(
+                    color="always" if color else "never",
+                    policy_packs=[str(work / "policy")] if pack else None,
+                    plan=str(plan_file) if with_dependencies else None,
+                    suppress_progress=True,
+                    on_output=show,
+                    on_error=show,
+                    on_event=heard.append,
+                )
+                succeeded = True
+            except automation.CommandError:
+                succeeded = False
+        goals: dict[str, Any] = json.loads(plan_file.read_text(encoding="utf-8"))["resourcePlans"] if plan_file.exists() else {}
+    return _plan(succeeded, heard, goals, "\n".join(text))
+
+
+def run_main(repo: Path = ROOT) -> None:
+    """Run the checkout's `__main__.py` from the start, as the language host does.
+
+    Raises:
+        RunError: the program failed; the message is its own RunError's, or a traceback that starts in `__main__.py`.
+    """
+    main = str(repo / "__main__.py")
+    try:
+        runpy.run_path(main, run_name="__main__")
+    except pulumi.RunError:
+        raise
+    except Exception as error:
+        report = traceback.TracebackException.from_exception(error)
+        files = [frame.filename for frame in report.stack]
+        del report.stack[: files.index(main) if main in files else len(files)]
+        raise pulumi.RunError("".join(report.format()).strip()) from None
+
+
+def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], text: str) -> Plan:
+    resources: dict[str, Resource] = {}
+    outputs: Mapping[str, Any] = {}
+    diagnostics: list[Diagnostic] = []
+    violations: list[Violation] = []
+    packs: Mapping[str, str] = {}
+    for event in heard:
+        if event.resource_pre_event:
+            metadata = event.resource_pre_event.metadata
+            state = metadata.new or metadata.old
+            assert state
+            goal: dict[str, Any] = goals.get(metadata.urn, {}).get("goal", {})
+            by_property: dict[str, list[str]] = goal.get("propertyDependencies") or {}
+            resources[metadata.urn] = Resource(
+                urn=metadata.urn,
+                type=metadata.type,
+                name=metadata.urn.rpartition("::")[2],
+                parent=state.parent,
+                operation=metadata.op.value,
+                protect=bool(state.protect),
+                retain_on_delete=bool(state.retain_on_delete),
+                inputs=state.inputs or {},
+                dependencies=tuple(goal.get("dependencies") or ()),
+                property_dependencies={name: tuple(urns) for name, urns in by_property.items()},
+            )
+        if event.res_outputs_event and event.res_outputs_event.metadata.type == "pulumi:pulumi:Stack":
+            state = event.res_outputs_event.metadata.new
+            outputs = (state.outputs if state else None) or outputs
+        if event.diagnostic_event and event.diagnostic_event.severity != "debug":
+            said = event.diagnostic_event
+            diagnostics.append(Diagnostic(severity=said.severity, urn=said.urn or "", message=said.message.strip()))
+        if event.policy_event:
+            found = event.policy_event
+            violations.append(
+                Violation(
+                    policy=found.policy_name,
+                    level=found.enforcement_level,
+                    urn=found.resource_urn or "",
+                    message=found.message.strip(),
+                )
+            )
+        if event.summary_event:
+            packs = event.summary_event.policy_packs
+    return Plan(
+        succeeded=succeeded,
+        resources=tuple(resources.values()),
+        outputs=outputs,
+        diagnostics=tuple(diagnostics),
+        violations=tuple(violations),
+        policy_packs=packs,
+        text=text,
+    )

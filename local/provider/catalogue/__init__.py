@@ -1,0 +1,12 @@
+"""Every resource type that the local cloud knows: one module a service, one entry a type. A type that isn't here is refused by name."""
+
+from __future__ import annotations
+
+from local.provider.catalogue import autoscaling, cloudwatch, containers, dynamodb, ec2, iam, messaging, s3, security_groups, wafv2
+from local.provider.catalogue import security as keys_and_secrets
+from local.provider.table import Resource
+
+_MODULES = (autoscaling, cloudwatch, containers, dynamodb, ec2, iam, keys_and_secrets, messaging, s3, security_groups, wafv2)
+
+RESOURCES: dict[str, Resource] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}
+"""The table, by type token."""

@@ -1,0 +1,35 @@
+"""Application Auto Scaling."""
+
+from __future__ import annotations
+
+from local.provider.table import Call, Resource
+
+RESOURCES = (
+    Resource(
+        token="aws:appautoscaling/target:Target",
+        calls=(Call("application-autoscaling:RegisterScalableTarget"),),
+        id="{resourceId}",
+        outputs={
+            "arn": "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex34}",
+            "roleArn": (
+                "arn:aws:iam::{account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
+                "AWSServiceRoleForApplicationAutoScaling_ECSService"
+            ),
+        },
+        replaces=frozenset({"resourceId", "scalableDimension", "serviceNamespace"}),
+        tags=True,
+    ),
+    Resource(
+        token="aws:appautoscaling/policy:Policy",
+        calls=(Call("application-autoscaling:PutScalingPolicy", {"name": "PolicyName"}),),
+        id="{name}",
+        outputs={
+            "arn": (
+                "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}:resource/{serviceNamespace}/{resourceId}:policyName/{name}"
+            ),
+            "policyType": "StepScaling",
+        },
+        replaces=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),
+        name="name",
+    ),
+)

@@ -1,0 +1,75 @@
+"""Tables."""
+
+from __future__ import annotations
+
+from local.provider.table import Call, Convert, Given, Members, Resource
+
+_KEYS: Members = {
+    "hashKey": Convert("KeySchema", lambda name: [{"AttributeName": name, "KeyType": "HASH"}]),
+    "rangeKey": Convert("KeySchema", lambda name: [{"AttributeName": name, "KeyType": "RANGE"}]),
+}
+
+_CAPACITY: Members = {
+    "readCapacity": "ProvisionedThroughput.ReadCapacityUnits",
+    "writeCapacity": "ProvisionedThroughput.WriteCapacityUnits",
+}
+
+_INDEX: Members = {
+    **_KEYS,
+    "name": "IndexName",
+    "keySchemas": "KeySchema",
+    "projectionType": "Projection.ProjectionType",
+    "nonKeyAttributes": "Projection.NonKeyAttributes",
+}
+
+RESOURCES = (
+    Resource(
+        token="aws:dynamodb/table:Table",
+        calls=(
+            Call(
+                "dynamodb:CreateTable",
+                {
+                    "name": "TableName",
+                    "attributes": "AttributeDefinitions",
+                    **_KEYS,
+                    **_CAPACITY,
+                    "streamEnabled": "StreamSpecification.StreamEnabled",
+                    "streamViewType": "StreamSpecification.StreamViewType",
+                    "serverSideEncryption": "SSESpecification",
+                },
+                structures={
+                    "AttributeDefinition": {"name": "AttributeName", "type": "AttributeType"},
+                    "GlobalSecondaryIndex": {**_INDEX, **_CAPACITY},
+                    "LocalSecondaryIndex": _INDEX,
+                    # Encryption that is switched on is KMS's; with no key it is the account's own for DynamoDB.
+                    "SSESpecification": {
+                        "enabled": Convert("", lambda on: {"Enabled": on, "SSEType": "KMS"} if on is True else {"Enabled": on}),
+                        "kmsKeyArn": "KMSMasterKeyId",
+                    },
+                },
+            ),
+            Call("dynamodb:UpdateTimeToLive", {"name": "TableName", "ttl": "TimeToLiveSpecification"}),
+            Call(
+                "dynamodb:UpdateContinuousBackups",
+                {"name": "TableName", "pointInTimeRecovery": "PointInTimeRecoverySpecification"},
+                structures={"PointInTimeRecoverySpecification": {"enabled": "PointInTimeRecoveryEnabled"}},
+            ),
+        ),
+        instead={
+            **dict.fromkeys(
+                ("importTable", "restoreBackupArn", "restoreDateTime", "restoreSourceName", "restoreSourceTableArn", "restoreToLatestTime"),
+                "the program declares tables; data is imported and restored by an operator",
+            ),
+            **dict.fromkeys(("globalTableWitness", "replicas"), "the system runs in one region"),
+        },
+        id="{name}",
+        outputs={
+            "arn": "arn:aws:dynamodb:{region}:{account}:table/{name}",
+            "streamLabel": Given("streamEnabled", "{now}.000"),
+            "streamArn": Given("streamEnabled", "{arn}/stream/{streamLabel}"),
+        },
+        replaces=frozenset({"attributes", "hashKey", "localSecondaryIndexes", "name", "rangeKey"}),
+        name="name",
+        tags=True,
+    ),
+)

@@ -1,0 +1,71 @@
+"""Roles, policies and what binds them."""
+
+from __future__ import annotations
+
+from local.provider.table import EXPLICIT, FLAG, Call, Local, Resource, json_text
+
+RESOURCES = (
+    Resource(
+        token="aws:iam/role:Role",
+        calls=(
+            Call(
+                "iam:CreateRole",
+                {"name": "RoleName", "assumeRolePolicy": json_text("AssumeRolePolicyDocument"), "forceDetachPolicies": FLAG},
+            ),
+        ),
+        instead={
+            **EXPLICIT,
+            "inlinePolicies": "use aws.iam.RolePolicy",
+            "managedPolicyArns": "use aws.iam.RolePolicyAttachment",
+        },
+        id="{name}",
+        outputs={
+            "path": "/",
+            "arn": "arn:aws:iam::{account}:role{path}{name}",
+            "createDate": "{now}",
+            "maxSessionDuration": 3600,
+            "uniqueId": "AROA{iam17}",
+        },
+        replaces=frozenset({"name", "path"}),
+        name="name",
+        tags=True,
+        regional=False,
+    ),
+    Resource(
+        token="aws:iam/rolePolicy:RolePolicy",
+        calls=(Call("iam:PutRolePolicy", {"role": "RoleName", "name": "PolicyName", "policy": json_text("PolicyDocument")}),),
+        instead=EXPLICIT,
+        id="{role}:{name}",
+        replaces=frozenset({"name", "role"}),
+        name="name",
+        regional=False,
+    ),
+    Resource(
+        token="aws:iam/policy:Policy",
+        calls=(
+            Call(
+                "iam:CreatePolicy",
+                {"name": "PolicyName", "policy": json_text("PolicyDocument"), "delayAfterPolicyCreationInMs": Local(int)},
+            ),
+        ),
+        instead=EXPLICIT,
+        id="{arn}",
+        outputs={
+            "path": "/",
+            "arn": "arn:aws:iam::{account}:policy{path}{name}",
+            "attachmentCount": 0,
+            "policyId": "ANPA{iam17}",
+        },
+        replaces=frozenset({"description", "name", "path"}),
+        name="name",
+        tags=True,
+        regional=False,
+    ),
+    Resource(
+        token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        calls=(Call("iam:AttachRolePolicy", {"role": "RoleName"}),),
+        id="{role}/{policyArn}",
+        replaces=frozenset({"policyArn", "role"}),
+        regional=False,
+    ),
+)

@@ -1,0 +1,43 @@
+"""Web ACLs."""
+
+from __future__ import annotations
+
+from local.provider.table import EXPLICIT, Call, Json, Resource, keyed
+
+RESOURCES = (
+    Resource(
+        token="aws:wafv2/webAcl:WebAcl",
+        calls=(
+            Call(
+                "wafv2:CreateWebACL",
+                {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")},
+            ),
+        ),
+        instead=EXPLICIT,
+        id="{uuid}",
+        outputs={
+            "arn": "arn:aws:wafv2:{region}:{account}:regional/webacl/{name}/{id}",
+            "capacity": 0,
+            "lockToken": "{uuid}",
+        },
+        replaces=frozenset({"name", "scope"}),
+        name="name",
+        tags=True,
+    ),
+    Resource(
+        token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        calls=(
+            Call(
+                "wafv2:PutLoggingConfiguration",
+                {
+                    "resourceArn": "LoggingConfiguration.ResourceArn",
+                    "logDestinationConfigs": "LoggingConfiguration.LogDestinationConfigs",
+                    "redactedFields": "LoggingConfiguration.RedactedFields",
+                    "loggingFilter": "LoggingConfiguration.LoggingFilter",
+                },
+            ),
+        ),
+        id="{resourceArn}",
+        replaces=frozenset({"logDestinationConfigs", "resourceArn"}),
+    ),
+)

@@ -1,0 +1,185 @@
+"""Invoke: the lookups that the program makes, answered as AWS would answer an account with nothing special in it.
+
+Arguments are checked like a resource's inputs, by AWS's model of the call behind the lookup; an unknown lookup is refused by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct, Value
+
+from local.provider.outputs import ACCOUNT
+from local.provider.refusal import refusals
+from local.provider.table import Call, Local, Wrap
+from local.provider.wire import Secrets, decode, encode, secret
+from local.provider.zones import ZONES
+
+
+class RefusedError(ValueError):
+    """A lookup that AWS, or the local cloud, would refuse; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One lookup: the request behind it, how it is answered, and which properties of the answer are secret."""
+
+    call: Call
+    answer: Callable[[Mapping[str, Any], str], dict[str, Any]]
+    secret: frozenset[str] = frozenset()
+
+
+def invoke(token: str, arguments: Struct, region: str) -> Struct:
+    """The answer to a lookup.
+
+    Raises:
+        RefusedError: the lookup isn't known here, or AWS's model refuses its arguments.
+    """
+    source = SOURCES.get(token)
+    if source is None:
+        raise RefusedError(
+            f"the local cloud doesn't know the data source {token}; it answers {', '.join(sorted(SOURCES))}. "
+            "Pass the value in instead, or add the data source to local/provider/data_sources.py."
+        )
+    hidden = Secrets()
+    given = {key: value for key, value in decode(arguments, hidden).items() if value is not None}
+    region = given.pop("region", region)
+    if reasons := refusals((source.call,), given, hidden):
+        raise RefusedError(f"{token}: " + "; ".join(reasons))
+    answer = {"id": region, "region": region, **given, **source.answer(given, region)}
+    fields: dict[str, Value] = {name: secret(encode(value)) if name in source.secret else encode(value) for name, value in answer.items()}
+    return Struct(fields=fields)
+
+
+def _caller(_: Mapping[str, Any], __: str) -> dict[str, Any]:
+    return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/local", "userId": "AIDALOCALCLOUDXXXXXXX"}
+
+
+def _region(_: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {"description": region, "endpoint": f"ec2.{region}.amazonaws.com", "name": region}
+
+
+def _zones(given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    if region not in ZONES:
+        raise RefusedError(
+            f"the local cloud has no zones for {region}; choose one of {', '.join(ZONES)} or add it to local/provider/zones.py"
+        )
+    rows = [
+        {
+            "zone-name": region + letter,
+            "zone-id": zone,
+            "state": "available",
+            "region-name": region,
+            "zone-type": "availability-zone",
+            "opt-in-status": "opt-in-not-required",
+            "group-name": region + "-zg-1",
+        }
+        for letter, zone in ZONES[region].items()
+    ]
+    for one in given.get("filters", []):
+        if one["name"] not in rows[0]:
+            raise RefusedError(
+                f"getAvailabilityZones: filters: the local cloud doesn't filter by {one['name']!r}; it does by {', '.join(rows[0])}"
+            )
+        rows = [row for row in rows if row[one["name"]] in one["values"]]
+    rows = [
+        row
+        for row in rows
+        if row["state"] == given.get("state", "available")
+        and row["zone-name"] not in given.get("excludeNames", ())
+        and row["zone-id"] not in given.get("excludeZoneIds", ())
+    ]
+    return {
+        "names": [row["zone-name"] for row in rows],
+        "zoneIds": [row["zone-id"] for row in rows],
+        "groupNames": sorted({row["group-name"] for row in rows}),
+    }
+
+
+def _password(given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    kinds = {
+        "excludeUppercase": string.ascii_uppercase,
+        "excludeLowercase": string.ascii_lowercase,
+        "excludeNumbers": string.digits,
+        "excludePunctuation": string.punctuation,
+    }
+    excluded = given.get("excludeCharacters", "")
+    alphabets = ["".join(c for c in characters if c not in excluded) for flag, characters in kinds.items() if not given.get(flag)]
+    if given.get("includeSpace") and " " not in excluded:
+        alphabets.append(" ")
+    alphabets = [alphabet for alphabet in alphabets if alphabet]
+    length = given.get("passwordLength", 32)
+    if not alphabets:
+        raise RefusedError("getRandomPassword: every character is excluded; exclude fewer")
+    required = alphabets if given.get("requireEachIncludedType", True) else []
+    if length < len(required):
+        raise RefusedError(
+            f"getRandomPassword: passwordLength: {length} can't hold one of each of {len(required)} kinds; write {len(required)} or more"
+        )
+    characters = [secrets.choice(alphabet) for alphabet in required]
+    characters += [secrets.choice("".join(alphabets)) for _ in range(length - len(characters))]
+    secrets.SystemRandom().shuffle(characters)
+    return {"id": region, "randomPassword": "".join(characters)}
+
+
+def _prefix_list(given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    """AWS's own list of a service's addresses. The id has AWS's form and is the same each time; it is not AWS's id."""
+    name = given.get("name") or next((v for f in given.get("filters", []) if f["name"] == "prefix-list-name" for v in f["values"]), None)
+    if name is None:
+        raise RefusedError(f'name is missing: the local cloud finds a prefix list by its name; write name="com.amazonaws.{region}.s3"')
+    identity = "pl-" + hashlib.sha256(str(name).encode()).hexdigest()[:8]
+    return {"id": identity, "prefixListId": identity, "name": name, "cidrBlocks": []}
+
+
+def _managed_prefix_list(given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    found = _prefix_list(given, region)
+    return {
+        "id": found["id"],
+        "name": found["name"],
+        "arn": f"arn:aws:ec2:{region}:aws:prefix-list/{found['id']}",
+        "addressFamily": "IPv4",
+        "entries": [],
+        "maxEntries": 0,
+        "ownerId": "AWS",
+        "tags": {},
+        "version": 0,
+    }
+
+
+def _named(filter_name: str) -> Wrap:
+    return Wrap("Filters", lambda value: [{"Name": filter_name, "Values": [value]}])
+
+
+SOURCES: dict[str, _Source] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _Source(Call("sts:GetCallerIdentity"), _caller),
+    "aws:index/getRegion:getRegion": _Source(Call("ec2:DescribeRegions"), _region),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _Source(
+        Call(
+            "ec2:DescribeAvailabilityZones",
+            {
+                "allAvailabilityZones": "AllAvailabilityZones",
+                "state": _named("state"),
+                "excludeNames": Local(list),
+                "excludeZoneIds": Local(list),
+            },
+        ),
+        _zones,
+    ),
+    "aws:secretsmanager/getRandomPassword:getRandomPassword": _Source(
+        Call("secretsmanager:GetRandomPassword"), _password, frozenset({"randomPassword"})
+    ),
+    "aws:ec2/getPrefixList:getPrefixList": _Source(
+        Call("ec2:DescribePrefixLists", {"name": _named("prefix-list-name"), "prefixListId": Wrap("PrefixListIds", lambda value: [value])}),
+        _prefix_list,
+    ),
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": _Source(
+        Call("ec2:DescribeManagedPrefixLists", {"name": _named("prefix-list-name"), "id": Wrap("PrefixListIds", lambda value: [value])}),
+        _managed_prefix_list,
+    ),
+}
+"""The lookups that are answered, by token."""

@@ -1,0 +1,80 @@
+"""What AWS would refuse in a resource's properties: one sentence each, starting with the property."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from local.provider import models, shapes
+from local.provider.models import Model
+from local.provider.request import Request, property_name, requests
+from local.provider.table import Call, Convert, Json, Member, Path, Wrap
+from local.provider.wire import UNKNOWN, Secrets
+
+
+def refusals(calls: Sequence[Call], properties: Mapping[str, Any], secrets: Secrets) -> list[str]:
+    """Why AWS would refuse these properties; empty if it wouldn't. No value that touches a secret is repeated."""
+    found: dict[tuple[str, str], str] = {}  # one fault may show in several requests: told once
+    for call, request in requests(calls, properties):
+        for origin, why in request.refusals:
+            found.setdefault((shown_path(origin), why), f"{shown_path(origin)}: {why}")
+        service, _, operation = call.operation.partition(":")
+        model = models.load(service)
+        top = model.input_of(operation)
+        for fault in shapes.faults(model, top, request.parameters):
+            said = f"AWS's model for {call.operation} says {fault.says}"
+            if fault.missing is not None:
+                wanted = _wanted(call, request, model, top, fault.path, fault.missing)
+                found.setdefault((shown_path(wanted), "missing"), f"{shown_path(wanted)} is missing: {said}; write `{wanted[-1]}`")
+            else:
+                origin = _origin(request, fault.path)
+                value = "[secret]" if secrets.touch(origin) else _shown(fault.value)
+                found.setdefault((shown_path(origin), fault.says), f"{shown_path(origin)}: {value} is refused: {said}")
+    return list(found.values())
+
+
+def _wanted(call: Call, request: Request, model: Model, shape: str, path: Path, member: str) -> Path:
+    """The property that would have carried a member which is missing."""
+    for depth in range(len(path) + 1):
+        body = model.shape(shape)
+        rest = ".".join(map(str, (*path[depth:], member)))
+        for name, where in (call.structures.get(shape, {}) if depth else call.members).items():
+            if _leads_to(where, rest):
+                return (*_origin(request, path[:depth]), name)
+        if depth < len(path):
+            inner = body["members"][path[depth]] if body["type"] == "structure" else body.get("member") or body["value"]
+            shape = inner["shape"]
+    return (*_origin(request, path), property_name(member))
+
+
+def _leads_to(where: Member, place: str) -> bool:
+    if isinstance(where, Wrap) and not where.member:
+        return place in where.make(UNKNOWN)
+    target = where if isinstance(where, str) else where.member if isinstance(where, (Convert, Json)) else ""
+    return target == place or target.startswith(f"{place}.")
+
+
+def _origin(request: Request, path: Path) -> Path:
+    """The property behind a place, or behind the nearest place around it."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in request.origins:
+            return request.origins[path[:length]]
+    return ()
+
+
+def shown_path(path: Path) -> str:
+    """A property's path as Pulumi writes it: `rules[0].filter.prefix`, `tags["a b"]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.replace("_", "").isalnum():
+            text += f".{part}" if text else part
+        else:
+            text += f'["{part}"]'
+    return text
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."

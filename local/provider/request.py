@@ -1,0 +1,223 @@
+"""From a resource's properties to AWS's requests, by the table and the models.
+
+Every place of a request remembers the property that it came from, so that a refusal names what the program wrote.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from local.provider import models
+from local.provider.models import Model, Shape
+from local.provider.table import Beside, Call, Convert, Json, Local, Members, Path, Wrap, parse_object
+from local.provider.wire import UNKNOWN
+
+_PAIR_KEYS = frozenset({"key", "name", "tagkey"})
+_PAIR_VALUES = frozenset({"value", "tagvalue"})
+_KINDS = {bool: "true or false", int: "a whole number", str: "text", dict: "an object", list: "a list"}
+
+
+@dataclass
+class Request:
+    """One request, ready to be sent: an operation and its parameters."""
+
+    operation: str
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
+    origins: dict[Path, Path] = field(default_factory=dict[Path, Path])
+    """The property behind each place of the parameters."""
+
+    refusals: list[tuple[Path, str]] = field(default_factory=list[tuple[Path, str]])
+    """Properties that could not be placed, and why."""
+
+
+def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[tuple[Call, Request]]:
+    """The requests that carry `properties`: the first always, each further one when a property that it names is given."""
+    given = {name: value for name, value in properties.items() if value is not None}
+    further = {name for call in calls[1:] for name in call.members if name not in calls[0].members}
+    yield calls[0], _Builder(calls[0]).build({name: value for name, value in given.items() if name not in further})
+    for call in calls[1:]:
+        own = {name: value for name, value in given.items() if name in call.members}
+        if any(name in further for name in own):
+            yield call, _Builder(call).build(own)
+
+
+class _Builder:
+    """Fills one request."""
+
+    def __init__(self, call: Call) -> None:
+        service, _, self._operation = call.operation.partition(":")
+        self._call = call
+        self._model: Model = models.load(service)
+        self._request = Request(call.operation)
+
+    def build(self, properties: Mapping[str, Any]) -> Request:
+        shape = self._model.input_of(self._operation)
+        self._request.parameters.update(copy.deepcopy(dict(self._call.fixed)))
+        self._structure(shape, properties, (), self._request.parameters, (), self._call.members)
+        return self._request
+
+    def _structure(self, name: str, value: Mapping[str, Any], origin: Path, into: dict[str, Any], path: Path, members: Members) -> None:
+        shape = self._model.shape(name)
+        for key in (*(key for key in members if key in value), *(key for key in value if key not in members)):
+            item = value[key]
+            if item is None:
+                continue
+            member = members.get(key) or _same_name(shape, key, item)
+            if isinstance(member, Beside):
+                there = next((place for sibling, place in member.places.items() if value.get(sibling) is not None), None)
+                if there is None:
+                    self._request.refusals.append(((*origin, key), f"stands beside one of {', '.join(member.places)}; write one of them"))
+                    continue
+                member = there
+            match member:
+                case None:
+                    self._request.refusals.append(((*origin, key), self._unknown(key, members, shape)))
+                case Local(kind):
+                    if item is not UNKNOWN and type(item) is not kind:
+                        self._request.refusals.append(((*origin, key), f"must be {_KINDS[kind]}"))
+                case str() | Convert() | Json():
+                    self._place(name, member, item, (*origin, key), into, path)
+
+    def _unknown(self, key: str, members: Members, shape: Shape) -> str:
+        known = [*members, *(property_name(name) for name in shape["members"])]
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.75)
+        meant = f"did you mean `{near[0]}`? If it is right, " if near else "if it is right, "
+        return (
+            f"the local cloud doesn't know where {self._call.operation} takes `{key}`; {meant}"
+            "add it to the type's entry in local/provider/catalogue/"
+        )
+
+    def _place(self, shape: str, member: str | Convert | Json, value: Any, origin: Path, into: dict[str, Any], path: Path) -> None:
+        """Put a property's value where `member` says, below the structure `into`, which has the named shape and stands at `path`."""
+        target = member if isinstance(member, str) else member.member
+        try:
+            if isinstance(member, Convert) and (value is not UNKNOWN or isinstance(member, Wrap)):
+                value = member.make(value)
+            elif isinstance(member, Json) and value is not UNKNOWN:
+                value = parse_object(value)
+        except ValueError as error:
+            self._request.refusals.append((origin, str(error)))
+            value = UNKNOWN  # it was given, and one refusal is enough
+        if not target:
+            for name, item in cast(dict[str, Any], value).items() if isinstance(value, dict) else ():
+                self._join(into, name, item, origin, (*path, name))
+            return
+        *parents, last = target.split(".")
+        there: Any = into
+        for part in parents:
+            shape = self._inner(shape, part)
+            inside: Any = [] if self._model.shape(shape)["type"] == "list" else {}
+            if isinstance(there, list):
+                items = cast(list[Any], there)
+                if not items:
+                    items.append(inside)
+                there, path = items[0], (*path, 0)
+            else:
+                there, path = there.setdefault(part, inside), (*path, part)
+            self._request.origins.setdefault(path, origin[:-1])
+        if not isinstance(member, Convert):
+            value = self._value(self._inner(shape, last), value, origin, (*path, last))
+        self._join(there, last, value, origin, (*path, last))
+
+    def _join(self, into: dict[str, Any], name: str, value: Any, origin: Path, path: Path) -> None:
+        """Put a value where another property may have put something: lists are appended to, objects merged."""
+        there = into.get(name)
+        if isinstance(there, list) and isinstance(value, list):
+            items, more = cast(list[Any], there), cast(list[Any], value)
+            self._request.origins.update({(*path, len(items) + offset): origin for offset in range(len(more))})
+            items.extend(more)
+        elif isinstance(there, dict) and isinstance(value, dict):
+            for key, item in cast(dict[str, Any], value).items():
+                self._join(cast(dict[str, Any], there), key, item, origin, (*path, key))
+        else:
+            into[name] = value
+            self._request.origins[path] = origin
+
+    def _inner(self, name: str, member: str) -> str:
+        shape = self._model.shape(name)
+        if shape["type"] == "map":
+            return shape["value"]["shape"]
+        if shape["type"] == "list":
+            return shape["member"]["shape"]
+        try:
+            return shape["members"][member]["shape"]
+        except KeyError:
+            raise LookupError(f"AWS's model for {self._call.operation} has no member {member} in {name}; mend the table") from None
+
+    def _value(self, name: str, value: Any, origin: Path, path: Path) -> Any:
+        """A property's value in the form that the named shape takes; what has no such form is left for the walker to refuse."""
+        if value is UNKNOWN:
+            return UNKNOWN
+        shape = self._model.shape(name)
+        self._request.origins.setdefault(path, origin)
+        match shape["type"], value:
+            case "structure", dict():
+                made: dict[str, Any] = {}
+                self._structure(name, cast(dict[str, Any], value), origin, made, path, self._call.structures.get(name, {}))
+                return made
+            case "structure", [only]:
+                return self._value(name, only, (*origin, 0), path)
+            case "list", dict() if keys := self._pair(shape):
+                pairs = cast(dict[str, Any], value).items()
+                for index, (key, _) in enumerate(pairs):
+                    self._request.origins[(*path, index)] = (*origin, key)
+                return [{keys[0]: key, keys[1]: item} for key, item in pairs]
+            case "list", dict():
+                return [self._value(shape["member"]["shape"], value, origin, (*path, 0))]
+            case "list", list():
+                inner = shape["member"]["shape"]
+                items = cast(list[Any], value)
+                return [self._value(inner, item, (*origin, index), (*path, index)) for index, item in enumerate(items) if item is not None]
+            case "map", dict():
+                inner = shape["value"]["shape"]
+                return {key: self._value(inner, item, (*origin, key), (*path, key)) for key, item in cast(dict[str, Any], value).items()}
+            case kind, _:
+                return _scalar(kind, value)
+
+    def _pair(self, shape: Shape) -> tuple[str, str] | None:
+        """The two members of a list's objects, when these are keys and values."""
+        inner = self._model.shape(shape["member"]["shape"])
+        names: list[str] = list(inner.get("members", ()))
+        match sorted(names, key=lambda name: name.lower() in _PAIR_VALUES):
+            case [key, value] if key.lower() in _PAIR_KEYS and value.lower() in _PAIR_VALUES:
+                return key, value
+            case _:
+                return None
+
+
+def _scalar(kind: str, value: Any) -> Any:
+    """A number or a yes or no in the type that AWS takes; the real provider turns text into these, and numbers into text, as well."""
+    match kind, value:
+        case "integer" | "long", str():
+            return int(value) if value.removeprefix("-").isdecimal() else value
+        case "float" | "double", str():
+            try:
+                return float(value)
+            except ValueError:
+                return value
+        case "boolean", "true" | "false":
+            return value == "true"
+        case "string", int() | float() if not isinstance(value, bool):
+            return str(value)
+        case _:
+            return value
+
+
+def _same_name(shape: Shape, key: str, value: Any) -> str | None:
+    """The member that bears the property's name, but for capitals and a list's plural."""
+    names = {name.lower(): name for name in shape["members"]}
+    lower = key.lower()
+    candidates = [lower]
+    if isinstance(value, (list, dict)) or value is UNKNOWN:
+        candidates += [lower[:-3] + "y"] if lower.endswith("ies") else [lower[:-1]] if lower.endswith("s") else []
+        candidates += [lower + "s"]
+    return next((names[candidate] for candidate in candidates if candidate in names), None)
+
+
+def property_name(member: str) -> str:
+    """The property that by rule goes to a member."""
+    return member[0].lower() + member[1:]

@@ -1,0 +1,173 @@
+"""The gRPC service: what the engine says to a provider, and the answers. It holds the configuration and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+
+from local.provider import data_sources
+from local.provider.check import checked, known, unknown_type
+from local.provider.difference import difference, resource_difference
+from local.provider.outputs import compute
+from local.provider.settings import Settings, SettingsError, read
+from local.provider.table import Resource
+from local.provider.wire import decode, encode, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
+
+Context = grpc.ServicerContext
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """A provider that knows every type of the table and makes nothing: the engine's state is all there is."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+
+    # Getting acquainted.
+
+    def Handshake(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002 the protocol's names
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+        """An engine that finds this process running, instead of starting it, says so."""
+        return Empty()
+
+    def GetPluginInfo(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+        return plugin_pb2.PluginInfo(version=sdk_version())
+
+    def GetSchema(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+        return provider_pb2.GetSchemaResponse(schema='{"name": "aws"}')
+
+    def Cancel(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+        """Nothing here takes long enough to be stopped."""
+        return Empty()
+
+    # The configuration.
+
+    def CheckConfig(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+        try:
+            read(request.news)
+        except SettingsError as error:
+            return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=fault) for fault in error.faults])
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+        """Another region is another cloud: everything in it is made anew."""
+        old = request.old_inputs if request.HasField("old_inputs") else request.olds
+        return difference(old, request.news, replaces=frozenset({"region"}), name=None, ignored=frozenset({"version"}))
+
+    def Configure(self, request: Any, context: Context) -> Any:  # noqa: N802
+        try:
+            self._settings = read(request.args)
+        except SettingsError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    # Resources.
+
+    def Check(self, request: Any, context: Context) -> Any:  # noqa: N802
+        settings = self._configured(context)
+        resource = known(_type(request.urn))
+        if resource is None:
+            return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=unknown_type(_type(request.urn)))])
+        inputs, reasons = checked(resource, request.news, settings.default_tags)
+        # The property's path is in the reason: given apart, the engine would print the whole value beside it.
+        return provider_pb2.CheckResponse(inputs=inputs, failures=[provider_pb2.CheckFailure(reason=reason) for reason in reasons])
+
+    def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
+        old = request.old_inputs if request.HasField("old_inputs") else request.olds
+        return resource_difference(self._resource(request.urn, context), old, request.news)
+
+    def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
+        resource = self._resource(request.urn, context)
+        kept = _kept(resource, request.properties)
+        if request.preview:  # what is left out is unknown to the program, as it is with AWS
+            return provider_pb2.CreateResponse(properties=kept)
+        identity, outputs = self._compute(resource, kept, context)
+        return provider_pb2.CreateResponse(id=identity, properties=_with(kept, outputs))
+
+    def Read(self, request: Any, context: Context) -> Any:  # noqa: N802
+        self._resource(request.urn, context)
+        if not request.properties.fields:
+            context.abort(
+                grpc.StatusCode.NOT_FOUND,
+                f"{request.id}: the local cloud holds nothing that this stack didn't make, so there is nothing to import or look up",
+            )
+        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
+        resource = self._resource(request.urn, context)
+        kept = _kept(resource, request.news)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=kept)
+        _, outputs = self._compute(resource, kept, context)
+        old = decode(request.olds)
+        stable = {name: old.get(name, value) if name in resource.outputs else value for name, value in outputs.items()}
+        return provider_pb2.UpdateResponse(properties=_with(kept, stable))
+
+    def Delete(self, request: Any, context: Context) -> Any:  # noqa: N802
+        self._resource(request.urn, context)
+        return Empty()
+
+    # Lookups.
+
+    def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
+        settings = self._configured(context)
+        try:
+            answer = data_sources.invoke(request.tok, request.args, settings.region)
+        except data_sources.RefusedError as error:
+            return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(answer)  # a keyword in Python
+        return response
+
+    # Shared.
+
+    def _configured(self, context: Context) -> Settings:
+        if self._settings is None:
+            _abort(context, grpc.StatusCode.FAILED_PRECONDITION, "the provider isn't configured yet; the engine must call Configure first")
+        return self._settings
+
+    def _resource(self, urn: str, context: Context) -> Resource:
+        resource = known(_type(urn))
+        if resource is None:
+            _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
+        return resource
+
+    def _compute(self, resource: Resource, kept: Struct, context: Context) -> tuple[str, dict[str, Any]]:
+        settings = self._configured(context)
+        inputs = decode(kept)
+        identity, outputs = compute(resource, inputs, str(inputs.get("region") or settings.region))
+        if resource.regional:
+            outputs.setdefault("region", str(inputs.get("region") or settings.region))
+        if resource.tags:
+            outputs["tagsAll"] = inputs.get("tags") or {}
+        return identity, outputs
+
+
+def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
+    context.abort(code, message)
+    raise AssertionError("abort always raises")
+
+
+def _type(urn: str) -> str:
+    """The resource's type: `urn:pulumi:stack::project::parent$type::name`, whose name may hold anything."""
+    return urn.split("::", 3)[2].rpartition("$")[2]
+
+
+def _kept(resource: Resource, inputs: Struct) -> Struct:
+    """The inputs without those that are only sent."""
+    kept = Struct()
+    kept.CopyFrom(inputs)
+    for name in resource.write_only & kept.fields.keys():
+        del kept.fields[name]
+    return kept
+
+
+def _with(kept: Struct, outputs: dict[str, Any]) -> Struct:
+    for name, value in outputs.items():
+        if name not in kept.fields:
+            kept.fields[name].CopyFrom(encode(value))
+    return kept

@@ -1,0 +1,118 @@
+"""Reads `Pulumi.<stack>.yaml` before the engine starts, so that a bad one is a single error, and writes the copy that the engine gets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from components.environment import KEY, EnvironmentTableError, ImageDigest, load
+from local import LocalError
+
+IMAGE_KEY = "engine_image_digest"
+"""The table's key that names the engine image."""
+
+LOCAL_IMAGE_DIGEST = "sha256:" + hashlib.sha256(b"evolution-system: the engine image of the embedded cloud").hexdigest()
+"""The engine image that the embedded cloud has: the digest of this sentence, so that no built image has it too."""
+
+NO_IMAGE = "none"
+"""As `image`: a first deployment, before any image was pushed."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as the engine does: `yes`, `no`, `on` and `off` are text, and a key that is written twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for position, key in enumerate(keys):
+            if key in keys[:position]:
+                raise yaml.MarkedYAMLError(problem=f"the key {key} is written twice", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [resolver for resolver in resolvers if resolver[0] != _BOOL] for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))  # pyright: ignore[reportUnknownMemberType] (types-pyyaml leaves it untyped)
+
+
+def stacks(repo: Path) -> list[str]:
+    """The stacks that a checkout has a file for, sorted."""
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in repo.glob("Pulumi.*.yaml"))
+
+
+def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str, object] | None = None) -> tuple[dict[str, Any], str]:
+    """Read and check one stack's file.
+
+    Args:
+        repo: the checkout.
+        stack: the stack's name, such as `dev`.
+        image: an image digest to preview with, NO_IMAGE for none, or None for the table's own, else the embedded cloud's.
+        edits: keys of the table to replace, for tests.
+
+    Returns:
+        The file's content with the image in its table, and a sentence about where the image came from ("" if it is the table's own).
+
+    Raises:
+        LocalError: there is no such stack, its file can't be read, its table is wrong, or the image is none of these.
+    """
+    path = repo / f"Pulumi.{stack}.yaml"
+    if stack not in stacks(repo):
+        raise LocalError(f"there is no stack {stack!r}: {path.name} doesn't exist. The stacks are: {', '.join(stacks(repo))}.")
+    content = _parse(path)
+    config = content.get("config")
+    if not isinstance(config, dict) or KEY not in config:
+        raise LocalError(f"{path.name} holds no environment table: it must have the key `{KEY}` under `config`.")
+    config = cast(dict[str, Any], config)
+    note = ""
+    if isinstance(config[KEY], dict):
+        table = cast(dict[str, Any], config[KEY])
+        table.update(edits or {})
+        note = _place_image(table, stack, image)
+    try:
+        load(stack, json.dumps(config[KEY], default=str))
+    except EnvironmentTableError as error:
+        raise LocalError(str(error)) from None
+    return content, note
+
+
+def _place_image(table: dict[str, Any], stack: str, image: str | None) -> str:
+    if image == NO_IMAGE:
+        table.pop(IMAGE_KEY, None)
+        return "no engine image: this is what a first deployment makes"
+    if image is not None:
+        try:
+            table[IMAGE_KEY] = TypeAdapter(ImageDigest).validate_python(image)
+        except ValidationError:
+            raise LocalError(
+                f"the image {image!r} is not a digest: it must be `sha256:` and 64 hexadecimal digits, or `{NO_IMAGE}`; a tag can be moved."
+            ) from None
+        return f"the engine image is {image}"
+    if table.get(IMAGE_KEY) is None:
+        table[IMAGE_KEY] = LOCAL_IMAGE_DIGEST
+        return (
+            f"Pulumi.{stack}.yaml names no {IMAGE_KEY}: this run uses the embedded cloud's own image (IMAGE=none shows a first deployment)"
+        )
+    return ""
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(f"{path.name} can't be read: {error}.") from None
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise LocalError(f"{path.name} isn't valid YAML: {where}{error.problem}.") from None
+    except yaml.YAMLError as error:
+        raise LocalError(f"{path.name} isn't valid YAML: {error}.") from None
+    if not isinstance(content, dict):
+        raise LocalError(f"{path.name} must hold a table with the key `config`.")
+    return cast(dict[str, Any], content)

@@ -1,0 +1,188 @@
+"""The local run: what it refuses before the engine starts, what it keeps away from the engine, and what it leaves behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local import LocalError, engine, stackfile, workspace
+
+Preview = Callable[..., engine.Plan]
+
+EXPORT_ENVIRONMENT = "import os, pulumi; pulumi.export('variables', dict(os.environ))"
+
+
+def run_local(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "local", "preview", *arguments]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=120, check=False)
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text, f"{path.name} no longer says {before}: mend this test"
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("autonomy_percent: 75", "autonomy_percent: 120", ["autonomy_percent is 120", "Example"]),
+        ("autonomy_percent: 75", "autonomy_percnt: 75", ["autonomy_percnt", "Did you mean `autonomy_percent`?"]),
+        ("autonomy_percent: 75", "autonomy_percent: 75\n    autonomy_percent: 60", ["autonomy_percent is written twice"]),
+        ("protect_data: false", "protect_data: no", ["protect_data is 'no'"]),
+        ("autonomy_percent: 75", "autonomy_percent: [75", ["isn't valid YAML: line "]),
+        ("evolution-system:environment:", "evolution-system:enviroment:", ["holds no environment table"]),
+    ],
+)
+def test_a_bad_stack_file_is_one_error_before_the_engine_starts(small_checkout: Path, before: str, after: str, named: list[str]) -> None:
+    edit(small_checkout / "Pulumi.dev.yaml", before, after)
+    run = run_local(small_checkout)
+    assert run.returncode == 1
+    assert run.stdout == "", "the engine must not have started"
+    assert run.stderr.count("error:") == 1
+    assert "Traceback" not in run.stderr
+    assert "Pulumi.dev.yaml" in run.stderr
+    for words in named:
+        assert words in run.stderr
+    assert not (small_checkout / ".local").exists(), "nothing may be left behind"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--stack", "nope"], "The stacks are: dev, prod."),
+        (["--stack", ""], "The stacks are: dev, prod."),
+        (["--image", "evolution-engine:latest"], "sha256:"),
+        (["--stak", "dev"], "--help"),
+    ],
+)
+def test_a_wrong_argument_is_one_error(small_checkout: Path, arguments: list[str], named: str) -> None:
+    run = run_local(small_checkout, *arguments)
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr.startswith("error: ")
+    assert run.stderr.count("\n") == 1, "one line"
+    assert named in run.stderr
+
+
+def test_a_second_run_in_the_same_place_is_refused_while_the_first_goes_on(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711\n")
+        lock.flush()
+        with pytest.raises(LocalError, match=r"another local run \(process 4711\)"):
+            engine.preview("dev", place=tmp_path)
+
+
+def test_the_lock_of_a_killed_engine_does_not_block_the_next_run(small_checkout: Path, preview: Preview, tmp_path: Path) -> None:
+    assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
+    locks = tmp_path / "place/state/.pulumi/locks/organization/evolution-system/dev"
+    locks.mkdir(parents=True)
+    content = '{"pid": 1, "username": "x", "hostname": "x", "timestamp": "2026-01-01T00:00:00Z"}'
+    (locks / "0b8e1a4c-0000-4000-8000-000000000000.json").write_text(content, encoding="utf-8")
+    assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
+
+
+def test_nothing_of_the_users_environment_reaches_the_program_or_the_pack(
+    small_checkout: Path, preview: Preview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_CONFIG_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_HOME", "HTTPS_PROXY", "PYTHONPATH"):
+        monkeypatch.setenv(name, "/the/users/own")
+    seen = small_checkout / "seen"
+    (small_checkout / "__main__.py").write_text(EXPORT_ENVIRONMENT, encoding="utf-8")
+    (small_checkout / "policy/__main__.py").write_text(
+        f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(repr(dict(os.environ)))\n"
+        "from pulumi_policy import PolicyPack\nPolicyPack('sees', policies=[])\n",
+        encoding="utf-8",
+    )
+    planned = preview("dev", repo=small_checkout)
+    assert planned.succeeded, planned.text
+    variables = planned.outputs["variables"]
+    assert "/the/users/own" not in variables.values()
+    assert not [name for name in variables if name.startswith("AWS_")]
+    assert "/the/users/own" not in seen.read_text(encoding="utf-8")
+    assert "'AWS_" not in seen.read_text(encoding="utf-8")
+
+
+def test_the_environment_of_the_process_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    before = dict(os.environ)
+    with workspace.environment_of_this_process({"PATH": "/bin"}):
+        assert dict(os.environ) == {"PATH": "/bin"}
+    assert dict(os.environ) == before
+
+
+def test_an_error_of_the_program_is_shown_once_and_begins_in_the_program(small_checkout: Path) -> None:
+    (small_checkout / "__main__.py").write_text("import pulumi\ndef broken(): raise KeyError('lost')\nbroken()\n", encoding="utf-8")
+    run = run_local(small_checkout, "--no-pack")
+    assert run.returncode == 1
+    assert run.stdout.count("KeyError: 'lost'") == 1
+    assert "in broken" in run.stdout
+    assert "site-packages" not in run.stdout + run.stderr
+    assert "CommandError" not in run.stdout + run.stderr
+
+
+def test_a_run_error_of_the_program_is_its_message_alone(small_checkout: Path) -> None:
+    (small_checkout / "__main__.py").write_text("import pulumi\nraise pulumi.RunError('Turn the key first.')\n", encoding="utf-8")
+    run = run_local(small_checkout, "--no-pack")
+    assert run.returncode == 1
+    assert "error: Turn the key first." in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_the_local_image_stands_in_only_where_the_table_names_none(small_checkout: Path) -> None:
+    own = "sha256:" + "a" * 64
+
+    def image_of(**options: str) -> object:
+        content, _ = stackfile.read(small_checkout, "dev", **options)  # pyright: ignore[reportArgumentType] (image alone)
+        return content["config"]["evolution-system:environment"].get("engine_image_digest")
+
+    assert image_of() == stackfile.LOCAL_IMAGE_DIGEST
+    assert image_of(image="none") is None
+    assert image_of(image=own) == own
+    edit(small_checkout / "Pulumi.dev.yaml", "    region:", f"    engine_image_digest: {own}\n    region:")
+    assert image_of() == own
+    assert image_of(image="none") is None
+
+
+def test_a_preview_leaves_the_checkout_as_it_was(preview: Preview) -> None:
+    def status() -> str:
+        command = ["git", "-C", str(engine.ROOT), "status", "--porcelain"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    before = status()
+    assert preview("dev").succeeded
+    assert status() == before
+
+
+def test_an_interrupted_run_stops_the_engine_and_leaves_nothing(small_checkout: Path) -> None:
+    (small_checkout / "__main__.py").write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local", "preview", "--no-pack"],
+        cwd=small_checkout,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stderr
+    assert "Previewing" in process.stdout.readline()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    said = process.stderr.read()
+    assert process.wait(30) == 130
+    assert time.monotonic() - started < workspace.STOP_SECONDS + 5
+    assert "Traceback" not in said
+    assert "interrupted" in said
+    assert not (small_checkout / ".local/work").exists()
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(small_checkout) not in running, "nothing may be left running"
