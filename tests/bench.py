@@ -34,15 +34,16 @@ class Run:
     peak_bytes: int
 
 
-def services() -> list[str]:
-    """The AWS services that the layers use, as modules of the SDK."""
+def classes() -> list[str]:
+    """One class of each AWS service that the layers use, such as `ec2.Vpc`: the SDK imports a service when a name of it is first used."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "components").glob("*.py")]
-    return sorted({name for source in sources for name in re.findall(r"\baws\.([a-z0-9]+)\.[A-Z]", source)})
+    used = {match for source in sources for match in re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)\(", source)}
+    return sorted(f"{service}.{name}" for service, name in dict(sorted(used)).items())
 
 
 def commands() -> dict[str, list[str]]:
     preview = [sys.executable, "-m", "local", "preview", "--stack", STACK]
-    touch = "; ".join(f"aws.{service}" for service in services())
+    touch = "; ".join(f"aws.{used}" for used in classes())
     return {
         "with the pack": preview,
         "without the pack": [*preview, "--no-pack"],
@@ -101,7 +102,7 @@ def main() -> None:
 
     print(f"{platform.machine()}, {psutil.cpu_count()} CPUs, Python {platform.python_version()}")
     print(f"{runs} runs each, in turns, after one that isn't counted")
-    print(f"stack {STACK}; services: {', '.join(services())}")
+    print(f"stack {STACK}; services: {', '.join(used.partition('.')[0] for used in classes())}")
     print(f"{'':<26}{'min s':>8}{'median s':>10}{'peak MB':>9}")
     for name, measured in results.items():
         seconds = [run.seconds for run in measured]
