@@ -186,11 +186,19 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait(STOP_SECONDS)
     except BaseException:
         # The engine gives each plugin a process group, so that killing its own would leave them.
-        for pid in subprocess.run(["ps", "-eo", "pid="], capture_output=True, text=True, check=True).stdout.split():
+        for pid in _processes():
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                if os.getsid(int(pid)) == process.pid:
-                    os.kill(int(pid), signal.SIGKILL)
+                if os.getsid(pid) == process.pid:
+                    os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+def _processes() -> list[int]:
+    """Every process of the machine. A slim Linux image has no `ps`, and macOS no /proc."""
+    if Path("/proc/self").exists():
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    listed = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True, check=True)
+    return [int(pid) for pid in listed.stdout.split()]
 
 
 @contextlib.contextmanager
