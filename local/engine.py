@@ -163,14 +163,22 @@ def run_main(repo: Path = ROOT) -> None:
         raise pulumi.RunError("".join(report.format()).strip()) from None
 
 
+def aws_classes(repo: Path = ROOT) -> dict[str, str]:
+    """The AWS services that the layers use, each with one of its classes: `{"ec2": "Vpc", …}`.
+
+    The SDK imports a service when one of its names is first used.
+    """
+    sources = [path.read_text(encoding="utf-8") for path in sorted((repo / "components").glob("*.py"))]
+    return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)\(", source)}))
+
+
 def _main_with_imports_ahead(repo: Path) -> Callable[[], None]:
     """The program, whose AWS modules are imported while the engine starts: over a second that the two need not spend in turn."""
 
     def import_ahead() -> None:
-        for source in (repo / "components").glob("*.py"):
-            for service, name in re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)", source.read_text(encoding="utf-8")):
-                with contextlib.suppress(Exception):  # the program will say what is wrong with it
-                    getattr(getattr(pulumi_aws, service), name)
+        for service, name in aws_classes(repo).items():
+            with contextlib.suppress(Exception):  # the program will say what is wrong with it
+                getattr(getattr(pulumi_aws, service), name)
 
     thread = threading.Thread(target=import_ahead, daemon=True)
     thread.start()
