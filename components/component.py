@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,9 +11,10 @@ import pulumi_aws as aws
 from components.iam import Statement, document
 
 
-def kept(parent: pulumi.Resource, *, protect: bool) -> pulumi.ResourceOptions:
-    """The options of what holds data: where data is protected, Pulumi refuses to delete it and leaves it in place when the stack goes."""
-    return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
+def kept(parent: pulumi.Resource, *, protect: bool, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+    """The options of what holds data, or keeps it safe: where data is protected, Pulumi refuses to delete it and leaves it in place when
+    the stack goes."""
+    return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect, depends_on=depends_on)
 
 
 @dataclass(frozen=True, kw_only=True)

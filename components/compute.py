@@ -108,7 +108,7 @@ class Compute(pulumi.ComponentResource):
         )
         engine_logs = self._logs(f"{name}-engine-logs", names.engine_log_group, args)
         monitor_logs = self._logs(f"{name}-monitor-logs", names.monitor_log_group, args)
-        group = self._security_group(name, args)
+        group, way_out = self._security_group(name, args)
 
         if args.image_digest is not None:
             image = f"{names.repository_url}@{args.image_digest}"
@@ -126,7 +126,7 @@ class Compute(pulumi.ComponentResource):
                 group=group,
                 # The autoscaler moves the count; a later `pulumi up` must not move it back.
                 ignore_changes=["desiredCount"],
-                logs=engine_logs,
+                needs=[engine_logs, way_out],
             )
             self._autoscaling(name, args, engine)
             self._service(
@@ -140,7 +140,7 @@ class Compute(pulumi.ComponentResource):
                 task_role=args.monitor_role,
                 group=group,
                 ignore_changes=[],
-                logs=monitor_logs,
+                needs=[monitor_logs, way_out],
             )
         self.runs = args.image_digest is not None
         self.minimum_tasks = {names.engine_service: args.engine.minimum, names.monitor_service: MONITOR_TASKS}
@@ -173,7 +173,7 @@ class Compute(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _security_group(self, name: str, args: ComputeArgs) -> aws.ec2.SecurityGroup:
+    def _security_group(self, name: str, args: ComputeArgs) -> tuple[aws.ec2.SecurityGroup, aws.vpc.SecurityGroupEgressRule]:
         """Both workloads call AWS over HTTPS, and nobody calls them."""
         child = pulumi.ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
@@ -184,7 +184,7 @@ class Compute(pulumi.ComponentResource):
             tags={"Name": args.names.regional("evolution-workloads")},
             opts=child,
         )
-        aws.vpc.SecurityGroupEgressRule(
+        https = aws.vpc.SecurityGroupEgressRule(
             f"{name}-workload-https",
             security_group_id=group.id,
             description="AWS services over HTTPS",
@@ -194,7 +194,7 @@ class Compute(pulumi.ComponentResource):
             to_port=HTTPS,
             opts=child,
         )
-        return group
+        return group, https
 
     def _service(
         self,
@@ -207,7 +207,7 @@ class Compute(pulumi.ComponentResource):
         count: int,
         execution: ServiceRole,
         task_role: ServiceRole,
-        logs: aws.cloudwatch.LogGroup,
+        needs: Sequence[pulumi.Resource],
         group: aws.ec2.SecurityGroup,
         ignore_changes: list[str],
     ) -> aws.ecs.Service:
@@ -242,7 +242,7 @@ class Compute(pulumi.ComponentResource):
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[execution.grants, task_role.grants, logs, *args.after], ignore_changes=ignore_changes
+                parent=self, depends_on=[execution.grants, task_role.grants, *needs, *args.after], ignore_changes=ignore_changes
             ),
         )
 

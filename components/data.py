@@ -112,7 +112,7 @@ class Data(pulumi.ComponentResource):
             bucket=artifacts.bucket,
             target_bucket=access_logs.bucket,
             target_prefix="artifacts/",
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=kept(self, protect=args.keeping.protect_data),
         )
         return artifacts
 
@@ -127,10 +127,10 @@ class Data(pulumi.ComponentResource):
         encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict,
     ) -> aws.s3.Bucket:
         """A private, versioned, encrypted bucket whose objects expire."""
-        child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(
-            name, bucket=physical_name, force_destroy=not args.keeping.protect_data, opts=kept(self, protect=args.keeping.protect_data)
-        )
+        protect = args.keeping.protect_data
+        # A bucket that stays without what closes, encrypts and versions it would be worse than none: they stay with it.
+        keep = kept(self, protect=protect)
+        bucket = aws.s3.Bucket(name, bucket=physical_name, force_destroy=not protect, opts=keep)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access-block",
             bucket=bucket.bucket,
@@ -138,21 +138,21 @@ class Data(pulumi.ComponentResource):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=child,
+            opts=keep,
         )
         aws.s3.BucketOwnershipControls(
-            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=keep
         )
         versioning = aws.s3.BucketVersioning(
-            f"{name}-versioning", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=child
+            f"{name}-versioning", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=keep
         )
-        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.bucket, rules=[encryption], opts=child)
+        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.bucket, rules=[encryption], opts=keep)
         # S3 takes one bucket-level change at a time: the policy waits for the block.
         aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=policy,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+            opts=kept(self, protect=protect, depends_on=[block]),
         )
         # No transition to a colder class on the way: an agent is 6.5 KB, and S3 moves nothing under 128 KB.
         aws.s3.BucketLifecycleConfiguration(
@@ -168,6 +168,6 @@ class Data(pulumi.ComponentResource):
                     "abort_incomplete_multipart_upload": {"days_after_initiation": MULTIPART_DAYS},
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=kept(self, protect=protect, depends_on=[versioning]),
         )
         return bucket

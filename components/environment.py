@@ -67,6 +67,16 @@ SafetyMode = Literal["permissive", "strict"]
 """`strict` refuses what `permissive` only records."""
 
 
+PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""Source: RFC 1918."""
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := sorted({value for value in values if values.count(value) > 1}):
+        raise ValueError(f"{', '.join(twice)} stands in it twice")
+    return values
+
+
 def _vpc_cidr(value: str) -> str:
     try:
         network = ipaddress.IPv4Network(value)
@@ -74,8 +84,8 @@ def _vpc_cidr(value: str) -> str:
         raise ValueError(f"{error}; write the network address and its prefix length") from None
     if not 16 <= network.prefixlen <= 20:
         raise ValueError("a VPC takes a prefix of /16 to /28, and six subnets of a useful size need /16 to /20")
-    if not network.is_private:
-        raise ValueError("a VPC must use a private range (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)")
+    if not any(network.subnet_of(ipaddress.IPv4Network(private)) for private in PRIVATE_NETWORKS):
+        raise ValueError(f"a VPC must use a private range: {', '.join(PRIVATE_NETWORKS)}")
     return value
 
 
@@ -135,7 +145,7 @@ class Network(Table):
     vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
     availability_zones: Annotated[int, Field(ge=2, le=6)] = Field(examples=[3])
     nat_gateways: Annotated[int, Field(ge=1, le=6)] = Field(examples=[2])
-    interface_endpoints: tuple[InterfaceEndpoint, ...] = Field(examples=[["logs", "monitoring"]])
+    interface_endpoints: Annotated[tuple[InterfaceEndpoint, ...], AfterValidator(_distinct)] = Field(examples=[["logs", "monitoring"]])
 
     @model_validator(mode="after")
     def _wastes_no_gateway(self) -> Self:
@@ -212,7 +222,7 @@ class Keeping(Table):
 class Alerts(Table):
     """Who is told (each address must confirm), and the US dollars a month that the account may cost before they are."""
 
-    emails: tuple[EmailAddress, ...] = Field(examples=[["oncall@example.com"]])
+    emails: Annotated[tuple[EmailAddress, ...], AfterValidator(_distinct)] = Field(examples=[["oncall@example.com"]])
     monthly_budget_usd: Annotated[int, Field(ge=1)] = Field(examples=[500])
 
 

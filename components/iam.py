@@ -79,7 +79,7 @@ def flow_logs_grants(names: Names) -> tuple[Statement, ...]:
     return (
         allow(
             "WriteFlowLogs",
-            ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+            ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             f"{names.log_group_arn(names.flow_log_group)}:*",
         ),
     )

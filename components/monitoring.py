@@ -151,14 +151,14 @@ class Monitoring(pulumi.ComponentResource):
             name=args.names.regional(f"{stem}-throttles"),
             alarm_description=f"Requests to {table} have been throttled for {THROTTLE_PERIODS} minutes: look for a hot key.",
             metric_queries=[
-                {"id": "throttles", "expression": "reads + writes", "label": "throttled requests", "return_data": True},
+                {"id": "throttles", "expression": "FILL(reads, 0) + FILL(writes, 0)", "label": "throttled requests", "return_data": True},
                 *events,
             ],
             comparison_operator="GreaterThanThreshold",
             threshold=0,
             evaluation_periods=THROTTLE_PERIODS,
             datapoints_to_alarm=THROTTLE_PERIODS,
-            # CloudWatch ignores missing data of DynamoDB whatever is written here.
+            # The two metrics exist only while requests are throttled.
             treat_missing_data="notBreaching",
             actions_enabled=True,
             alarm_actions=[self.topic_arn],

@@ -62,7 +62,15 @@ def key_policy(names: Names) -> str:
         ),
         allow(
             "AccountCreatesEncryptedResources",
-            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            [
+                "kms:CreateGrant",
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey*",
+                "kms:ReEncrypt*",
+                "kms:RetireGrant",
+            ],
             KEY_ITSELF,
             principal=root,
             condition={

@@ -68,7 +68,7 @@ class Security(pulumi.ComponentResource):
             opts=keep,
         )
         # The roles' grants name the key by this alias.
-        aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=child)
+        aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=keep)
 
         boundary = aws.iam.Policy(
             f"{name}-boundary",
@@ -95,7 +95,10 @@ class Security(pulumi.ComponentResource):
         self.register_outputs({"keyArn": self.key_arn, "boundaryArn": self.boundary_arn, "webAclArn": self.web_acl_arn})
 
     def _safety_settings(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], keep: pulumi.ResourceOptions) -> None:
-        """The secret that the engine validates promotions with. The password is made by AWS and is kept in no state file."""
+        """The secret that the engine validates promotions with. AWS makes the password; Pulumi's state holds it only encrypted.
+
+        A new threshold is a new value, with a new password.
+        """
         secret = aws.secretsmanager.Secret(
             f"{name}-safety-settings",
             name=args.names.safety_secret,
@@ -104,7 +107,6 @@ class Security(pulumi.ComponentResource):
             recovery_window_in_days=LONGEST_WINDOW_DAYS if args.keeping.protect_data else 0,
             opts=keep,
         )
-        child = pulumi.ResourceOptions(parent=self)
         validation_key = aws.secretsmanager.get_random_password_output(
             password_length=32,
             exclude_characters='"@/\\',
@@ -120,7 +122,7 @@ class Security(pulumi.ComponentResource):
             secret_string_wo=pulumi.Output.secret(validation_key.apply(settings)),
             # A write-only value is sent when its version changes, and only then: here, when the threshold does.
             secret_string_wo_version=round(args.limits.safety_score_minimum * 10_000),
-            opts=child,
+            opts=keep,
         )
 
     def _web_acl(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], child: pulumi.ResourceOptions) -> aws.wafv2.WebAcl:

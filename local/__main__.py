@@ -23,7 +23,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str]) -> int:
     """Run one command and give the exit status: 0, 1 for bad input or a refused plan, 130 when interrupted."""
     start = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # so that whatever was started is ended and cleaned up
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
+        signal.signal(stop, signal.default_int_handler)
     try:
         options = _parse(arguments)
         from local import engine  # 0.4 s to import: not for a wrong argument

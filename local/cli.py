@@ -266,8 +266,12 @@ GO_NETWORK_VARIABLES = ("GOENV", "GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB",
 
 def _go_environment(work: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GO", "CGO_")) or name in GO_NETWORK_VARIABLES}
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "go/env"
     return {
+        "GOENV": str(settings),
         **kept,
+        "HOME": str(work),  # for Go's telemetry, which would stay
+        "XDG_CONFIG_HOME": str(work),
         "CGO_ENABLED": "0",
         "GO111MODULE": "on",
         "GOCACHE": str(work / "build-cache"),

@@ -131,7 +131,8 @@ def say(line: str) -> None:
 
 def main(arguments: "list[str]") -> int:
     """Set up and give the exit status."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # so that a stopped set-up cleans up too
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
+        signal.signal(stop, signal.default_int_handler)
     if [argument for argument in arguments if argument != "--dev"]:
         say("error: the only argument is --dev.")
         return 1

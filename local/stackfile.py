@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from pulumi import RunError
 from pydantic import TypeAdapter, ValidationError
 
-from components.environment import KEY, EnvironmentTableError, ImageDigest, load
+from components.environment import KEY, ImageDigest, load
+from components.network import choose_zones
 from local import LocalError
+from local.provider.zones import ZONES
 
 IMAGE_KEY = "engine_image_digest"
 """The table's key that names the engine image."""
@@ -77,8 +80,9 @@ def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str
         table.update(edits or {})
         note = _place_image(table, stack, image)
     try:
-        load(stack, json.dumps(config[KEY], default=str))
-    except EnvironmentTableError as error:
+        env = load(stack, json.dumps(config[KEY], default=str))
+        choose_zones([env.region + letter for letter in ZONES[env.region]], env.network.availability_zones, env.region)
+    except RunError as error:
         raise LocalError(str(error)) from None
     return content, note
 
@@ -118,6 +122,8 @@ def parse(path: Path) -> dict[str, Any]:
         raise LocalError(f"{path.name} isn't valid YAML: {where}{error.problem}.") from None
     except yaml.YAMLError as error:
         raise LocalError(f"{path.name} isn't valid YAML: {error}.") from None
+    except RecursionError:
+        raise LocalError(f"{path.name} is nested too deeply to be read.") from None
     if not isinstance(content, dict):
         raise LocalError(f"{path.name} must hold a table of keys, not a single value.")
     return cast(dict[str, Any], content)

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import yaml
 from pulumi import automation
@@ -232,7 +232,7 @@ def _install_plugins(plugins: Path, repo: Path) -> None:
     # The engine appends options of PulumiPolicy.yaml that the starter doesn't take.
     _write_executable(
         plugins / ANALYZER / "pulumi-analyzer-policy-python",
-        f'#!/bin/sh\nexec {python} -u -m pulumi.policy "$1" "$2"\n',
+        f'#!/bin/sh\nexec {python} -u {shlex.quote(str(repo / "local/pack.py"))} "$1" "$2"\n',
     )
 
 
@@ -249,7 +249,10 @@ def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]
     work.mkdir()
     project = stackfile.parse(repo / "Pulumi.yaml")
     _write_yaml(work / "Pulumi.yaml", {**project, "main": str(repo)})
-    _write_yaml(work / f"Pulumi.{stack}.yaml", content)
+    # Only plain configuration: the rest (a secrets provider, a salt, encrypted values) belongs to the backend where the stack is deployed,
+    # and would have the engine ask a real cloud for a key.
+    config = {key: value for key, value in content["config"].items() if not _is_encrypted(value)}
+    _write_yaml(work / f"Pulumi.{stack}.yaml", {"config": config})
     pack = work / "policy"
     pack.mkdir()
     for path in (repo / "policy").iterdir():
@@ -259,6 +262,13 @@ def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]
     # An installed language host runs the pack from the virtual environment named here; the set-up made only this one.
     options = {"toolchain": "pip", "virtualenv": sys.prefix}
     _write_yaml(pack / "PulumiPolicy.yaml", {**policy, "runtime": {"name": "python", "options": options}})
+
+
+def _is_encrypted(value: Any) -> bool:
+    """Whether a configuration value is, or holds, a secret: `{secure: …}`."""
+    if isinstance(value, dict):
+        return "secure" in value or any(_is_encrypted(item) for item in cast("dict[str, Any]", value).values())
+    return isinstance(value, list) and any(_is_encrypted(item) for item in cast("list[Any]", value))
 
 
 def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:

@@ -117,20 +117,23 @@ def test_protected_stacks_protect_what_holds_data(plan: Callable[..., Plan]) -> 
         return {resource.name for resource in resources if resource.protect and resource.retain_on_delete}
 
     assert protected(plan("dev").resources) == set()
-    assert (
-        protected(plan("staging").resources)
-        == protected(plan("prod").resources)
-        == {
+    for stack in ("staging", "prod"):
+        kept = protected(plan(stack).resources)
+        companions = {"encryption", "lifecycle", "ownership", "policy", "public-access-block", "versioning"}
+        assert kept == {
             "compute-repository",
-            "data-access-logs",
-            "data-artifacts",
             "data-checkpoints",
             "data-population",
             "data-state",
             "security-key",
+            "security-key-alias",
             "security-safety-settings",
+            "security-safety-settings-value",
+            "data-artifacts-logging",
+            "data-artifacts",
+            "data-access-logs",
+            *(f"{bucket}-{part}" for bucket in ("data-artifacts", "data-access-logs") for part in companions),
         }
-    )
 
 
 EDITS = {

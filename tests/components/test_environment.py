@@ -108,6 +108,8 @@ def _drop(path: str) -> Callable[[Table], None]:
         (_put("network.vpc_cidr", "10.30.0.1/16"), "network.vpc_cidr is '10.30.0.1/16': 10.30.0.1/16 has host bits set"),
         (_put("network.vpc_cidr", "10.30.0.0/24"), "six subnets of a useful size need /16 to /20"),
         (_put("network.vpc_cidr", "52.0.0.0/16"), "a VPC must use a private range"),
+        (_put("network.vpc_cidr", "127.0.0.0/16"), "a VPC must use a private range"),
+        (_put("network.interface_endpoints", ["logs", "logs"]), "logs stands in it twice"),
         (_put("network.nat_gateways", 4), "nat_gateways (4) must be at most availability_zones (3)"),
         (_put("network.interface_endpoints", ["lambda"]), "network.interface_endpoints.0 is 'lambda'"),
         (_put("engine_image_digest", "evolution-engine:latest"), "engine_image_digest is 'evolution-engine:latest'"),

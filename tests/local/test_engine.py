@@ -180,15 +180,63 @@ def test_a_preview_leaves_the_checkout_as_it_was(preview: Preview) -> None:
     assert status() == before
 
 
-def test_an_interrupted_run_stops_the_engine_and_leaves_nothing(small_checkout: Path) -> None:
+def test_what_belongs_to_the_deployed_stack_stays_away_from_the_engine(small_checkout: Path) -> None:
+    stack_file = small_checkout / "Pulumi.dev.yaml"
+    salt = "secretsprovider: awskms://alias/deployed\nencryptedkey: AAAA\nencryptionsalt: not a salt\n"
+    stack_file.write_text(salt + stack_file.read_text(encoding="utf-8") + "  other:token:\n    secure: AAAA\n", encoding="utf-8")
+    run = run_local(small_checkout, "--no-pack")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_zone_count_that_the_region_lacks_is_refused_before_the_engine_starts(small_checkout: Path) -> None:
+    edit(small_checkout / "Pulumi.dev.yaml", "region: us-east-1", "region: us-east-2")
+    edit(small_checkout / "Pulumi.dev.yaml", "availability_zones: 3", "availability_zones: 4")
+    run = run_local(small_checkout)
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert "us-east-2 offers this account only 3: us-east-2a, us-east-2b, us-east-2c." in run.stderr
+
+
+def test_a_pack_ends_with_its_engine() -> None:
+    script = str(engine.ROOT / "local/pack.py")
+    engine_of_it = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import subprocess, sys; print(subprocess.Popen([sys.executable, {script!r}, '127.0.0.1:1', '.']).pid, flush=True); input()",
+        ],
+        cwd=engine.ROOT / "policy",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with engine_of_it:
+        assert engine_of_it.stdout
+        pack = Path("/proc") / engine_of_it.stdout.readline().strip()
+        time.sleep(1)
+        assert pack.exists(), "the pack must serve as long as its engine is there"
+        engine_of_it.kill()
+    deadline = time.monotonic() + 10
+    while pack.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not pack.exists(), "a pack whose engine was killed must end"
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_run_stops_the_engine_and_leaves_nothing(small_checkout: Path, stop: signal.Signals) -> None:
     (small_checkout / "__main__.py").write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
-    command = [sys.executable, "-m", "local", "preview", "--no-pack"]
+    # A shell starts what runs in the background with SIGINT ignored.
+    start = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", start, "-m", "local", "preview"]
     with subprocess.Popen(command, cwd=small_checkout, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stderr
         assert "Previewing" in process.stdout.readline()
         time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         started = time.monotonic()
         said = process.stderr.read()
         assert process.wait(30) == 130

@@ -1,0 +1,23 @@
+"""Starts a Python policy pack where the CLI comes without its language host: `python local/pack.py ENGINE_ADDRESS FOLDER`.
+
+A process of its own: an engine that was killed takes the provider with it, and must take the pack too.
+"""
+
+import os
+import runpy
+import sys
+import threading
+import time
+
+
+def _end_with_the_engine() -> None:
+    engine = os.getppid()
+    while os.getppid() == engine:
+        time.sleep(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.path.pop(0)  # this folder: none of its modules may pass for the pack's
+    threading.Thread(target=_end_with_the_engine, daemon=True).start()
+    runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)
