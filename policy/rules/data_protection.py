@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from checks import absent, between, literal, off, on
+from graph import Linked, names_of
 from plain import dig
 from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken
 from rules import data_protection_buckets as buckets
@@ -21,6 +22,10 @@ LONGEST_WINDOW_DAYS = 30
 RETENTION_DAYS = {"dev": 1, "staging": 30}
 A_YEAR = 365
 """The least days that logs are kept, by tier; a year in every other. Source: Security Hub CloudWatch.16."""
+
+SAFETY_SETTINGS = "EvolutionSafetyConfig"
+ARTIFACTS = "evolution-artifacts"
+"""The first parts of the names of the secret and of the bucket."""
 
 DEAD_LETTER_SECONDS = 4 * 86400
 """SQS's own default: a long weekend."""
@@ -70,6 +75,22 @@ def _dead_letters(queue: Resource) -> Iterator[Fault]:
 def _write_only(version: Resource) -> Iterator[Fault]:
     for name in ("secretString", "secretBinary"):
         yield from absent(name, version.at(name), "what is written there stays in Pulumi's state; secret_string_wo does not")
+
+
+def _settings_exist(stack: Stack) -> Iterator[Fault]:
+    secrets = Linked(stack, SECRET, ("id", "arn"))
+    name = f"{SAFETY_SETTINGS}-{stack.name}"
+    own = [urn for urn, secret in secrets.all.items() if secret.at("name") == name]
+    if not own:
+        yield broken(f"it has no secret named {name}; it must have one, with the safety threshold and the validation key.")
+    elif not set(own) & secrets.by_all(stack.of_type(SECRET_VERSION), "secretId"):
+        yield broken("no SecretVersion fills it; one must.", secrets.all[own[0]])
+
+
+def _artifacts_exist(stack: Stack) -> Iterator[Fault]:
+    start = f"{ARTIFACTS}-{stack.name}-"
+    if not any(name.startswith(start) for name in names_of(stack.of_type(BUCKET), "bucket")):
+        yield broken(f"it has no bucket named {start}…; it must have one, for finished evolutions.")
 
 
 def _parameter_kept(parameter: Resource) -> Iterator[Fault]:
@@ -237,6 +258,22 @@ FAMILY = Family(
                 check=_table(required),
             )
             for name, required in TABLES.items()
+        ),
+        StackRule(
+            id="data-protection/safety-settings",
+            severity=Severity.HIGH,
+            protects="The threshold and the key that promotions are validated with.",
+            why="Without them the engine can't tell an approved promotion from a forged one.",
+            mend=f"Declare the secret {SAFETY_SETTINGS}-<stack> and a SecretVersion of it.",
+            check=of_this_system(_settings_exist),
+        ),
+        StackRule(
+            id="data-protection/artifacts-bucket",
+            severity=Severity.MEDIUM,
+            protects="What finished evolutions leave behind.",
+            why="Without the bucket the result of weeks is nowhere.",
+            mend=f"Declare the bucket {ARTIFACTS}-<stack>-<account>-<region>.",
+            check=of_this_system(_artifacts_exist),
         ),
         StackRule(
             id="data-protection/secret-not-in-state",

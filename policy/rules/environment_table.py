@@ -21,6 +21,10 @@ def _wanted(stack: Stack) -> dict[str, Plain]:
         # Figures that are published elsewhere are seen by no alarm.
         "EVOLUTION_METRIC_NAMESPACE": METRIC_NAMESPACE,
         "EVOLUTION_MODE": "autonomous",
+        "EVOLUTION_STATE_TABLE": f"evolution-state-{stack.name}",
+        "EVOLUTION_POPULATION_TABLE": f"agent-population-{stack.name}",
+        "EVOLUTION_CHECKPOINT_TABLE": f"evolution-checkpoints-{stack.name}",
+        "EVOLUTION_SAFETY_SECRET": f"EvolutionSafetyConfig-{stack.name}",
     }
     table: Mapping[str, Plain] = stack.table or {}
     return fixed | {name: table[row] for name, row in FROM_TABLE.items() if row in table}

@@ -8,11 +8,17 @@ from checks import between, literal, off, on
 from graph import Linked
 from plain import Unknown, dig, items, number, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from system import each_of_this_system, of_this_system
-from tokens import SCALABLE_TARGET, SCALING_POLICY, SERVICE, TASK_DEFINITION
+from system import about, each_of_this_system, of_this_system
+from tokens import ROLE, SCALABLE_TARGET, SCALING_POLICY, SERVICE, TASK_DEFINITION
 
 BUSIEST_PERCENT = 90
 """Autoscaling that waits for more has no head room for a task's two minutes of starting."""
+
+
+TRACKED_METRIC = ("targetTrackingScalingPolicyConfiguration", "predefinedMetricSpecification", "predefinedMetricType")
+
+SAFETY_MONITOR = "evolution-safety-monitor"
+"""The first part of the name of the service that scores the population: the engine does not grade itself."""
 
 
 def _platform(service: Resource) -> Iterator[Fault]:
@@ -52,17 +58,34 @@ def _own_task(stack: Stack) -> Iterator[Fault]:
 
 
 def _autoscaling(stack: Stack) -> Iterator[Fault]:
-    targets = stack.of_type(SCALABLE_TARGET)
-    for target in targets:
-        policies = [one for one in stack.of_type(SCALING_POLICY) if one.at("resourceId") == target.at("resourceId")]
-        if not any(one.at("policyType") == "TargetTrackingScaling" for one in policies):
-            yield broken("no TargetTrackingScaling policy moves it; one must.", target)
+    targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
+    for urn, target in targets.all.items():
+        policies = [one for one in stack.of_type(SCALING_POLICY) if urn in targets.by(one, "resourceId")]
+        tracked = [one.at(*TRACKED_METRIC) for one in policies if one.at("policyType") == "TargetTrackingScaling"]
+        for metric in ("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"):
+            if metric not in tracked:
+                yield broken(f"no TargetTrackingScaling policy follows {metric}; one must.", target)
     for policy in stack.of_type(SCALING_POLICY):
         value = policy.at("targetTrackingScalingPolicyConfiguration", "targetValue")
         if isinstance(value, Unknown):
             yield cannot_tell(f"targetValue is not known at preview; it must be at most {BUSIEST_PERCENT}.", policy)
         elif (percent := number(value)) is not None and not 0 < percent <= BUSIEST_PERCENT:
             yield broken(f"targetValue is {percent}; it must be at most {BUSIEST_PERCENT} percent.", policy)
+
+
+def _monitor(stack: Stack) -> Iterator[Fault]:
+    """Judged once the stack has services at all. The monitor runs during a halt too, so its count never is 0."""
+    services = stack.of_type(SERVICE)
+    monitor = next((one for one in services if one.at("name") == f"{SAFETY_MONITOR}-{stack.name}"), None)
+    if services and monitor is None:
+        yield broken(f"it has services, but none named {SAFETY_MONITOR}-{stack.name}; it must have one, which scores the population.")
+    if monitor is None:
+        return
+    yield from about(monitor, lambda service: between("desiredCount", service.at("desiredCount"), 1, 1))
+    tasks, roles = Linked(stack, TASK_DEFINITION), Linked(stack, ROLE)
+    roles_of = {one.urn: roles.by_all([tasks.all[urn] for urn in tasks.by(one, "taskDefinition")], "taskRoleArn") for one in services}
+    if any(roles_of[monitor.urn] & found for urn, found in roles_of.items() if urn != monitor.urn):
+        yield broken("it shares its task role with another service; it must have one of its own, that can't write what it judges.", monitor)
 
 
 SERVICES = frozenset({SERVICE})
@@ -105,6 +128,14 @@ STACK_RULES = (
         why="Spot capacity goes with two minutes' notice, and an engine in one zone goes with the zone.",
         mend="Write launch_type='FARGATE' and availability_zone_rebalancing='ENABLED'.",
         check=each_of_this_system(_fargate, SERVICE),
+    ),
+    StackRule(
+        id="workload/safety-monitor",
+        severity=Severity.CRITICAL,
+        protects="The safety score from being made by what it judges, or by nobody.",
+        why="An engine that grades itself can learn to grade itself well.",
+        mend=f"Declare the service {SAFETY_MONITOR}-<stack> with one task and a role of its own.",
+        check=of_this_system(_monitor),
     ),
     StackRule(
         id="workload/own-task",

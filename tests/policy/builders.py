@@ -116,8 +116,14 @@ def table(name: str, keys: dict[str, str], **more: Any) -> Node:
     )
 
 
+def physical(name: str) -> str:
+    """The name of a bucket on AWS."""
+    return f"evolution-{name}-prod-123456789012-us-east-1"
+
+
 def bucket(name: str) -> Nodes:
     """A bucket and what belongs to it, but for its encryption."""
+    on_aws = physical(name)
     own: dict[str, list[str]] = {"bucket": [name]}
     rule = {
         "status": "Enabled",
@@ -131,24 +137,24 @@ def bucket(name: str) -> Nodes:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Resource": [f"arn:aws:s3:::{on_aws}", f"arn:aws:s3:::{on_aws}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     return {
-        name: Node("aws:s3/bucket:Bucket", {"bucket": name}, protect=True),
-        f"{name}-block": Node("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"bucket": name, **blocks}, own),
+        name: Node("aws:s3/bucket:Bucket", {"bucket": on_aws}, protect=True),
+        f"{name}-block": Node("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"bucket": on_aws, **blocks}, own),
         f"{name}-versioning": Node(
-            "aws:s3/bucketVersioning:BucketVersioning", {"bucket": name, "versioningConfiguration": {"status": "Enabled"}}, own
+            "aws:s3/bucketVersioning:BucketVersioning", {"bucket": on_aws, "versioningConfiguration": {"status": "Enabled"}}, own
         ),
         f"{name}-ownership": Node(
             "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-            {"bucket": name, "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+            {"bucket": on_aws, "rule": {"objectOwnership": "BucketOwnerEnforced"}},
             own,
         ),
         f"{name}-lifecycle": Node(
-            "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", {"bucket": name, "rules": [rule]}, own
+            "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", {"bucket": on_aws, "rules": [rule]}, own
         ),
-        f"{name}-policy": Node("aws:s3/bucketPolicy:BucketPolicy", {"bucket": name, "policy": document(tls_only)}, own),
+        f"{name}-policy": Node("aws:s3/bucketPolicy:BucketPolicy", {"bucket": on_aws, "policy": document(tls_only)}, own),
     }
 
 
@@ -232,16 +238,20 @@ def _watched(alarms: Nodes) -> Nodes:
             },
             {"alarmActions": ["topic"]},
         ),
-        "tasks": alarm(
-            "RunningTaskCount",
-            "Minimum",
-            "LessThanThreshold",
-            2,
-            3,
-            "breaching",
-            namespace="ECS/ContainerInsights",
-            dimensions={"ClusterName": "evolution-system-prod", "ServiceName": "evolution-engine-prod"},
-        ),
+        **{
+            key: alarm(
+                "RunningTaskCount",
+                "Minimum",
+                "LessThanThreshold",
+                count,
+                3,
+                "breaching",
+                name=f"{service}-tasks-prod",
+                namespace="ECS/ContainerInsights",
+                dimensions={"ClusterName": "evolution-system-prod", "ServiceName": f"{service}-prod"},
+            )
+            for key, service, count in (("tasks", "evolution-engine", 2), ("monitor-tasks", "evolution-safety-monitor", 1))
+        },
         **{
             f"{name}-throttles": watch(
                 f"{stem}-throttles", "AWS/DynamoDB", ["ReadThrottleEvents", "WriteThrottleEvents"], {"TableName": f"{stem}-prod"}
@@ -289,14 +299,20 @@ def surroundings() -> Nodes:
             {"configuration": ["key"]},
         ),
         "scaling": Node("aws:appautoscaling/target:Target", {"resourceId": scaled, "minCapacity": 2.0, "maxCapacity": 100.0}),
-        "scaling-cpu": Node(
-            "aws:appautoscaling/policy:Policy",
-            {
-                "resourceId": scaled,
-                "policyType": "TargetTrackingScaling",
-                "targetTrackingScalingPolicyConfiguration": {"targetValue": 70.0},
-            },
-        ),
+        **{
+            f"scaling-{metric.lower()}": Node(
+                "aws:appautoscaling/policy:Policy",
+                {
+                    "resourceId": scaled,
+                    "policyType": "TargetTrackingScaling",
+                    "targetTrackingScalingPolicyConfiguration": {
+                        "targetValue": 70.0,
+                        "predefinedMetricSpecification": {"predefinedMetricType": f"ECSServiceAverage{metric}Utilization"},
+                    },
+                },
+            )
+            for metric in ("CPU", "Memory")
+        },
         **_network(),
         **web_acl(),
         **_watched(alarms),

@@ -15,7 +15,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from adapter import Frame
 from rules import FAMILIES
-from tests.policy.builders import UNKNOWN, Node, Nodes, bucket, document, surroundings, table, tagged
+from tests.policy.builders import UNKNOWN, Node, Nodes, bucket, document, physical, surroundings, table, tagged
 
 ACCOUNT = "123456789012"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
@@ -81,6 +81,43 @@ def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engin
     return json.dumps([container])
 
 
+def monitor_containers() -> str:
+    """The safety monitor's container, which is told no more than to be safe."""
+    [engine] = json.loads(containers())
+    told = [entry for entry in engine["environment"] if entry["name"].startswith("EVOLUTION_SAFETY")]
+    return json.dumps([{**engine, "name": "monitor", "environment": told}])
+
+
+def _task(definitions: str, role: str) -> Node:
+    return Node(
+        "aws:ecs/taskDefinition:TaskDefinition",
+        {
+            "containerDefinitions": definitions,
+            "requiresCompatibilities": ["FARGATE"],
+            "networkMode": "awsvpc",
+            "runtimePlatform": {"cpuArchitecture": "ARM64"},
+            "taskRoleArn": UNKNOWN,
+        },
+        {"taskRoleArn": [role]},
+    )
+
+
+def _service(name: str, task: str, count: int) -> Node:
+    return Node(
+        "aws:ecs/service:Service",
+        {
+            "name": name,
+            "taskDefinition": UNKNOWN,
+            "desiredCount": float(count),
+            "launchType": "FARGATE",
+            "propagateTags": "SERVICE",
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False},
+        },
+        {"taskDefinition": [task], "networkConfiguration": ["subnet"]},
+    )
+
+
 def compliant() -> Nodes:
     """Resources of every type that a rule reads, at preview: what refers to another resource is unknown."""
     trust = {
@@ -122,7 +159,12 @@ def compliant() -> Nodes:
                 {"name": "/evolution/prod/engine", "kmsKeyId": UNKNOWN, "retentionInDays": 365.0},
                 {"kmsKeyId": ["key"]},
             ),
-            "secret": Node("aws:secretsmanager/secret:Secret", {"kmsKeyId": KEY_ARN}, {"kmsKeyId": ["key"]}, protect=True),
+            "secret": Node(
+                "aws:secretsmanager/secret:Secret",
+                {"name": "EvolutionSafetyConfig-prod", "kmsKeyId": KEY_ARN},
+                {"kmsKeyId": ["key"]},
+                protect=True,
+            ),
             "repository": Node(
                 "aws:ecr/repository:Repository",
                 {
@@ -143,37 +185,20 @@ def compliant() -> Nodes:
             **bucket("access-logs"),
             "access-logs-encryption": Node(
                 "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-                {"bucket": "access-logs", "rules": [{sse: {"sseAlgorithm": "AES256"}}]},
+                {"bucket": physical("access-logs"), "rules": [{sse: {"sseAlgorithm": "AES256"}}]},
             ),
             "logging": Node(
                 "aws:s3/bucketLogging:BucketLogging",
-                {"bucket": UNKNOWN, "targetBucket": "access-logs"},
+                {"bucket": UNKNOWN, "targetBucket": physical("access-logs")},
                 {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
             ),
             "role": Node("aws:iam/role:Role", {"assumeRolePolicy": document(trust)}),
             "role-grants": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(*GRANTS)}),
-            "task": Node(
-                "aws:ecs/taskDefinition:TaskDefinition",
-                {
-                    "containerDefinitions": containers(),
-                    "requiresCompatibilities": ["FARGATE"],
-                    "networkMode": "awsvpc",
-                    "runtimePlatform": {"cpuArchitecture": "ARM64"},
-                },
-            ),
-            "service": Node(
-                "aws:ecs/service:Service",
-                {
-                    "name": "evolution-engine-prod",
-                    "taskDefinition": UNKNOWN,
-                    "desiredCount": 3.0,
-                    "launchType": "FARGATE",
-                    "propagateTags": "SERVICE",
-                    "deploymentCircuitBreaker": {"enable": True, "rollback": True},
-                    "networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False},
-                },
-                {"taskDefinition": ["task"], "networkConfiguration": ["subnet"]},
-            ),
+            "task": _task(containers(), "role"),
+            "service": _service("evolution-engine-prod", "task", 3),
+            "monitor-role": Node("aws:iam/role:Role", {"assumeRolePolicy": document(trust)}),
+            "monitor-task": _task(monitor_containers(), "monitor-role"),
+            "monitor-service": _service("evolution-safety-monitor-prod", "monitor-task", 1),
             "subnet": Node("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24", "mapPublicIpOnLaunch": False}),
             "group": Node("aws:ec2/securityGroup:SecurityGroup", {"description": "HTTPS out, nothing in."}),
             "default-group": Node(

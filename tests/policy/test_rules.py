@@ -368,14 +368,14 @@ def test_known_references_are_judged_like_unknown_ones() -> None:
     nodes = compliant()
     for name, path in (("state", "serverSideEncryption.kmsKeyArn"), ("topic", "kmsMasterKeyId"), ("logs", "kmsKeyId")):
         set_at(nodes, name, path, KEY_ARN)
-    set_at(nodes, "artifacts-encryption", "bucket", "artifacts")
+    set_at(nodes, "artifacts-encryption", "bucket", nodes["artifacts"].props["bucket"])
     assert findings(nodes) == []
 
 
 def test_silence_is_no_breach_before_there_is_a_service() -> None:
     nodes = compliant()
-    nodes.pop("service")
-    nodes.pop("task")
+    for name in ("service", "task", "monitor-service", "monitor-task"):
+        nodes.pop(name)
     for name in ("score", "worst-score"):
         set_at(nodes, name, "treatMissingData", "notBreaching")
     assert findings(nodes) == []
