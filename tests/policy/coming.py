@@ -41,7 +41,7 @@ def function(name: str, variables: dict[str, Any] | None = None, **more: Any) ->
             "loggingConfig": {"logFormat": "JSON", "logGroup": f"/aws/lambda/evolution-{name}-prod"},
             "kmsKeyArn": UNKNOWN,
             "deadLetterConfig": {"targetArn": UNKNOWN},
-            "environment": {"variables": variables or {}},
+            "environment": {"variables": dict(variables or {})},
             **more,
         },
         {"kmsKeyArn": ["key"], "deadLetterConfig": ["dead-letters"]},
