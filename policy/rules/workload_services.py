@@ -69,8 +69,8 @@ def _autoscaling(stack: Stack) -> Iterator[Fault]:
         value = policy.at("targetTrackingScalingPolicyConfiguration", "targetValue")
         if isinstance(value, Unknown):
             yield cannot_tell(f"targetValue is not known at preview; it must be at most {BUSIEST_PERCENT}.", policy)
-        elif (percent := number(value)) is not None and not 0 < percent <= BUSIEST_PERCENT:
-            yield broken(f"targetValue is {percent}; it must be at most {BUSIEST_PERCENT} percent.", policy)
+        elif policy.at("policyType") == "TargetTrackingScaling" and not 0 < (number(value) or 0) <= BUSIEST_PERCENT:
+            yield broken(f"targetValue is {shown(value)}; it must be at most {BUSIEST_PERCENT} percent.", policy)
 
 
 def _monitor(stack: Stack) -> Iterator[Fault]:
@@ -84,6 +84,8 @@ def _monitor(stack: Stack) -> Iterator[Fault]:
     yield from about(monitor, lambda service: between("desiredCount", service.at("desiredCount"), 1, 1))
     tasks, roles = Linked(stack, TASK_DEFINITION), Linked(stack, ROLE)
     roles_of = {one.urn: roles.by_all([tasks.all[urn] for urn in tasks.by(one, "taskDefinition")], "taskRoleArn") for one in services}
+    if not roles_of[monitor.urn]:
+        yield broken("its task definition has no task role of this stack; it must have one of its own.", monitor)
     if any(roles_of[monitor.urn] & found for urn, found in roles_of.items() if urn != monitor.urn):
         yield broken("it shares its task role with another service; it must have one of its own, that can't write what it judges.", monitor)
 
