@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from checks import between, literal, off, on
 from graph import Linked
-from plain import Unknown, dig, items, number, shown
+from plain import Plain, Unknown, dig, items, number, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import about, each_of_this_system, of_this_system
 from tokens import ROLE, SCALABLE_TARGET, SCALING_POLICY, SERVICE, TASK_DEFINITION
@@ -59,9 +60,13 @@ def _own_task(stack: Stack) -> Iterator[Fault]:
 
 def _autoscaling(stack: Stack) -> Iterator[Fault]:
     targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
+    followed: defaultdict[str, list[Plain]] = defaultdict(list)
+    for policy in stack.of_type(SCALING_POLICY):
+        if policy.at("policyType") == "TargetTrackingScaling":
+            for urn in targets.by(policy, "resourceId"):
+                followed[urn].append(policy.at(*TRACKED_METRIC))
     for urn, target in targets.all.items():
-        policies = [one for one in stack.of_type(SCALING_POLICY) if urn in targets.by(one, "resourceId")]
-        tracked = [one.at(*TRACKED_METRIC) for one in policies if one.at("policyType") == "TargetTrackingScaling"]
+        tracked = followed[urn]
         for metric in ("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"):
             if metric not in tracked:
                 yield broken(f"no TargetTrackingScaling policy follows {metric}; one must.", target)
