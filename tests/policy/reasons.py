@@ -22,6 +22,7 @@ MAY_GO = {
     ("Subnet", "vpcId"): REQUIRED,
     ("Repository", "forceDelete"): DEFAULTED,
     ("Bucket", "forceDestroy"): DEFAULTED,
+    ("Bucket", "bucket"): ELSEWHERE,
     ("MetricAlarm", "actionsEnabled"): DEFAULTED,
     ("MetricAlarm", "datapointsToAlarm"): DEFAULTED,
     ("MetricAlarm", "warmUpConfiguration"): STRICT,
