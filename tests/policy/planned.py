@@ -1,0 +1,109 @@
+"""What the real engine plans, as the raw data that CrossGuard's proxies wrap; and one edit of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from local.engine import Plan
+from tests.policy.builders import UNKNOWN, Node, Nodes
+
+GONE: Final = "<gone>"
+"""The value of an edit that removes a property."""
+
+DELETED: Final = "<deleted>"
+"""The value of an edit that removes the resource."""
+
+
+@dataclass(frozen=True)
+class Refer:
+    """The value of an edit that lets a property come from another resource."""
+
+    to: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of the plan.
+
+    Attributes:
+        path: the property's, also into JSON text, and to list entries by their name. Empty where the resource goes or appears.
+        value: the new value; a Node where the resource appears.
+        fires: the rules that must fire, all of them.
+    """
+
+    resource: str
+    path: str
+    value: Any
+    fires: frozenset[str]
+
+    def __str__(self) -> str:
+        value = "appears" if isinstance(self.value, Node) else str(self.value)
+        return f"{self.resource}.{self.path}={value}"[:120] if self.path else f"{self.resource} {value}"
+
+
+def on(resource: str, *rows: tuple[Any, ...]) -> tuple[Edit, ...]:
+    """Edits of one resource: path, value, and the rules that must fire."""
+    return tuple(Edit(resource, path, value, frozenset(fires)) for path, value, *fires in rows)
+
+
+def nodes_of(plan: Plan) -> Nodes:
+    """A plan's resources as nodes, by their names, which are unique in this program; sorted, for the engine plans in any order."""
+    names = {resource.urn: resource.name for resource in plan.resources}
+    assert len(set(names.values())) == len(names)
+    return {
+        resource.name: Node(
+            resource.type,
+            copy.deepcopy(dict(resource.inputs)),
+            {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
+            protect=resource.protect,
+        )
+        for resource in sorted(plan.resources, key=lambda resource: resource.name)
+    }
+
+
+def apply(edit: Edit, nodes: Nodes) -> None:
+    """Make an edit. Who replaces a whole property replaces what it comes from, too."""
+    if edit.value == DELETED:
+        del nodes[edit.resource]
+        return
+    if isinstance(edit.value, Node):
+        nodes[edit.resource] = copy.deepcopy(edit.value)
+        return
+    node = nodes[edit.resource]
+    if edit.path == "protect":
+        node.protect = edit.value
+        return
+    path = edit.path.split(".")
+    if len(path) == 1:
+        node.references.pop(path[0], None)
+    value = edit.value
+    if isinstance(value, Refer):
+        node.references[path[0]] = [value.to]
+        value = UNKNOWN
+    node.props = edit_at(node.props, path, value)
+
+
+def edit_at(value: Any, path: Sequence[str], new: Any) -> Any:
+    """A copy of the value with what is at the path replaced."""
+    if not path:
+        return new
+    if isinstance(value, str) and value != UNKNOWN:
+        return json.dumps(edit_at(json.loads(value), path, new))
+    key, *rest = path
+    if isinstance(value, list):
+        entries = list(cast("list[Any]", value))
+        if key.isdigit():
+            entries[int(key)] = edit_at(entries[int(key)], rest, new)
+            return entries
+        others = [entry for entry in entries if entry["name"] != key]
+        return others if new == GONE else [*others, {"name": key, "value": new}]
+    entries = dict(cast("dict[str, Any]", value or {}))
+    if not rest and new == GONE:
+        entries.pop(key)
+    else:
+        entries[key] = edit_at(entries.get(key), rest, new)
+    return entries

@@ -1,0 +1,87 @@
+"""What the system will plan: compliant as a whole, and each edit caught by exactly its rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.policy.builders import UNKNOWN, Node, document
+from tests.policy.coming import complete
+from tests.policy.edits_coming import EDITS
+from tests.policy.samples import configure, findings, rules_that_fire, set_at
+from tests.policy.test_rules import Edit
+
+
+@pytest.fixture(autouse=True)
+def _prod(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]  # pytest uses it
+    configure(monkeypatch)
+
+
+def test_a_complete_stack_breaks_no_rule() -> None:
+    assert findings(complete()) == []
+
+
+@pytest.mark.parametrize(("edit", "expected"), [pytest.param(edit, expected, id=name) for name, edit, expected in EDITS])
+def test_an_edit_is_caught_by_exactly_its_rules(edit: Edit, expected: set[str]) -> None:
+    nodes = complete()
+    edit(nodes)
+    assert rules_that_fire(nodes) == expected
+
+
+def test_dev_may_stand_in_agentcores_own_network_and_be_destroyed() -> None:
+    nodes = complete()
+    set_at(nodes, "runtime", "networkConfiguration.networkMode", "PUBLIC")
+    nodes["artifacts"].protect = False
+    fired = rules_that_fire(nodes, stack="dev")
+    assert not fired & {"agentcore/private-network", "data-protection/protect", "data-protection/key-window"}
+
+
+def test_a_web_acl_with_nothing_behind_it_is_no_violation_before_there_is_a_gateway() -> None:
+    """The program of today has no gateway yet."""
+    nodes = complete()
+    for name in ("gateway", "gateway-target", "gateway-logs", "acl-association", "blocked"):
+        nodes.pop(name)
+    admit_nobody = {"Effect": "Deny", "Principal": "*", "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
+    set_at(nodes, "runtime-policy", "policy", document(admit_nobody))
+    assert findings(nodes) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("EVOLUTION_SAFETY_SECRET", "EvolutionSafetyConfig-prod", False),
+        ("SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:x", False),
+        ("DB_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:x", False),
+        ("TOKEN_BUCKET_SIZE", "100", False),
+        ("PASSWORD_ROTATION", "true", False),
+        ("USE_TOKEN", "true", False),
+        ("DB_PASSWORD", "hunter2", True),
+        ("API_KEY", "abc", True),
+        ("VALIDATION_KEY", "abc", True),
+        ("DB_SECRET", "hunter2", True),
+        ("DATABASE_URL", "postgres://me:hunter2@db/x", True),
+        ("CERTIFICATE", "-----BEGIN RSA PRIVATE KEY-----", True),
+    ],
+)
+def test_a_secret_is_known_by_its_name_or_its_form_and_never_shown(name: str, value: str, secret: bool) -> None:
+    nodes = complete()
+    set_at(nodes, "archiver", "environment.variables", {name: value})
+    found = findings(nodes)
+    assert [finding.rule for finding in found] == (["environment/no-secret"] if secret else [])
+    assert all(value not in finding.message for finding in found)
+
+
+def test_a_named_address_must_be_subscribed(monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch, alerts={"emails": ["oncall@example.com"], "monthly_budget_usd": 10000})
+    nodes = complete()
+    assert rules_that_fire(nodes) == {"alarms/subscriber"}
+    nodes["mail"] = Node(
+        "aws:sns/topicSubscription:TopicSubscription",
+        {"topic": UNKNOWN, "protocol": "email", "endpoint": "oncall@example.com"},
+        {"topic": ["topic"]},
+    )
+    assert findings(nodes) == []
+
+
+def test_a_table_that_does_not_say_who_is_told_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch, alerts={"monthly_budget_usd": 10000})
+    assert rules_that_fire(complete()) == {"alarms/subscriber"}
