@@ -20,6 +20,9 @@ LONGEST_EVALUATION = 15
 ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
 
+FILLED = re.compile(r"FILL\(\s*(\w+)\s*,\s*0\s*\)")
+"""A metric whose silence counts as nothing having happened: in a sum of events it is that metric."""
+
 SUM_OF_IDS = re.compile(r"\s*(\w+(?:\s*\+\s*\w+)*)\s*")
 
 
@@ -49,7 +52,7 @@ def _compared(alarm: Resource) -> list[Watched]:
     expression = dig(returned[0], "expression")
     if expression is None:
         return [_metric(dig(returned[0], "metric"), "metricName", "stat")]
-    summands = SUM_OF_IDS.fullmatch(expression) if isinstance(expression, str) else None
+    summands = SUM_OF_IDS.fullmatch(FILLED.sub(r"\1", expression)) if isinstance(expression, str) else None
     ids = {one.strip() for one in summands[1].split("+")} if summands else set[str]()
     return [_metric(dig(query, "metric"), "metricName", "stat") for query in queries if dig(query, "id") in ids]
 
