@@ -77,6 +77,17 @@ def document(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def deny_plain_transport(action: str, *resources: str) -> dict[str, Any]:
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": list(resources), "Condition": condition}
+
+
+def _tls_only(bucket: str) -> Node:
+    arn = f"arn:aws:s3:::{bucket}"
+    policy = document(deny_plain_transport("s3:*", arn, f"{arn}/*"))
+    return Node("aws:s3/bucketPolicy:BucketPolicy", {"bucket": UNKNOWN, "policy": policy}, {"bucket": [bucket]})
+
+
 def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engine@{DIGEST}", **environment: str | None) -> str:
     """The engine's container, with variables replaced or, by None, left out."""
     variables = {**ENGINE_ENVIRONMENT, **environment}
@@ -117,6 +128,14 @@ def compliant() -> Nodes:
         "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
         "Action": "kms:Decrypt",
         "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:evolution-prod"}},
+    }
+    to_topic = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": TOPIC_ARN,
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
     sse = "applyServerSideEncryptionByDefault"
     return copy.deepcopy(
@@ -131,7 +150,8 @@ def compliant() -> Nodes:
             "topic": Node("aws:sns/topic:Topic", {"kmsMasterKeyId": UNKNOWN}, {"kmsMasterKeyId": ["key"]}),
             "topic-policy": Node(
                 "aws:sns/topicPolicy:TopicPolicy",
-                {"policy": document({"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC_ARN})},
+                {"arn": UNKNOWN, "policy": document(to_topic, deny_plain_transport("sns:Publish", TOPIC_ARN))},
+                {"arn": ["topic"]},
             ),
             "logs": Node("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": UNKNOWN}, {"kmsKeyId": ["key"]}),
             "secret": Node("aws:secretsmanager/secret:Secret", {"kmsKeyId": KEY_ARN}, {"kmsKeyId": ["key"]}),
@@ -151,12 +171,19 @@ def compliant() -> Nodes:
                 "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
                 {"bucket": "access-logs", "rules": [{sse: {"sseAlgorithm": "AES256"}}]},
             ),
+            "artifacts-policy": _tls_only("artifacts"),
+            "access-logs-policy": _tls_only("access-logs"),
             "logging": Node(
                 "aws:s3/bucketLogging:BucketLogging",
                 {"bucket": UNKNOWN, "targetBucket": "access-logs"},
                 {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
             ),
-            "role": Node("aws:iam/role:Role", {"assumeRolePolicy": document(trust)}),
+            "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1])}),
+            "role": Node(
+                "aws:iam/role:Role",
+                {"name": "evolution-engine-prod", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN},
+                {"permissionsBoundary": ["boundary"]},
+            ),
             "role-grants": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(*GRANTS)}),
             "task": Node("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": containers()}),
             "service": Node("aws:ecs/service:Service", {"networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False}}),
