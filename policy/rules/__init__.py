@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rule import Family
-from rules import alarms, encryption, environment, identity, network, workload
+from rules import alarms, encryption, environment, exemptions, identity, network, workload
 
 FAMILIES: tuple[Family, ...] = (
     environment.FAMILY,
@@ -12,4 +12,5 @@ FAMILIES: tuple[Family, ...] = (
     alarms.FAMILY,
     network.FAMILY,
     workload.FAMILY,
+    exemptions.FAMILY,
 )

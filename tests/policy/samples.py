@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -211,7 +212,12 @@ class Finding:
 
 
 def findings(
-    nodes: Nodes, *, stack: str = "prod", project: str = "evolution-system", config: Mapping[str, Any] | None = None
+    nodes: Nodes,
+    *,
+    stack: str = "prod",
+    project: str = "evolution-system",
+    config: Mapping[str, Any] | None = None,
+    today: datetime.date = datetime.date(2026, 11, 22),
 ) -> list[Finding]:
     """What the pack says about a stack: its policies over CrossGuard's own proxies, each resource by itself and then all of them."""
     names = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
@@ -235,7 +241,7 @@ def findings(
     for name, node in nodes.items():
         for key, sources in node.references.items():
             resources[name].property_dependencies[key] = [resources[source] for source in sources if source in resources]
-    for policy in Frame(FAMILIES).policies():
+    for policy in Frame(FAMILIES, lambda: today).policies():
         validate = cast("Callable[[object, crossguard.ReportViolation], None]", getattr(policy, "validate", None))
         if isinstance(policy, crossguard.ResourceValidationPolicy):
             for name, node in nodes.items():
