@@ -78,8 +78,8 @@ INLINE_POLICIES = "inlinePolicies"
 """A role's deprecated list of identity policies."""
 
 
-LONGEST = 65_536
-"""Characters. AWS takes at most 32,768 of a document (KMS); what is longer is not read. Source: KMS developer guide, "Resource quotas"."""
+LONGEST = 32_768
+"""Characters: the most that AWS takes of any document. Source: KMS developer guide, "Resource quotas"; all others take less."""
 
 ELEMENTS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 """All that a statement may hold. Source: IAM user guide, "Grammar of the IAM JSON policy language"."""
@@ -141,11 +141,16 @@ def _document(where: str, kind: Kind, value: Plain) -> tuple[Statement | Fault, 
     return _text(where, kind, value) if isinstance(value, str) else tuple(_read(where, kind, value))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _text(where: str, kind: Kind, text: str) -> tuple[Statement | Fault, ...]:
     if len(text) > LONGEST:
-        return (cannot_tell(f"{where} is {len(text)} characters long; it must be at most {LONGEST}, which is more than AWS takes."),)
+        return (cannot_tell(f"{where} is {len(text)} characters long; it must be at most {LONGEST}, as AWS takes no more."),)
     return tuple(_read(where, kind, text))
+
+
+def forget() -> None:
+    """Forget the documents that were read (for tests)."""
+    _text.cache_clear()
 
 
 def _read(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Fault]:

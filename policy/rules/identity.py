@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
-from actions import Meaning, meaning, nearest, services
+from actions import meaning, nearest, services
 from conditions import ARN, Test, in_account, is_account, is_organization, is_specific, is_true, narrows
 from documents import PLACES, Kind, Statement, allows_of, statements_of
 from globs import POLICY_VARIABLE, WILDCARD, glob, meet
@@ -20,6 +22,9 @@ GRANTED = (Kind.IDENTITY, Kind.ENDPOINT)
 """Documents in which a resource is somebody else's: in a resource's own policy `*` is that resource."""
 
 ONLY_WILDCARDS = re.compile(r"[*?-]+")
+
+MOST_FAULTS = 3
+"""How many faults of one kind are said of a statement: nobody reads more, and a document may hold thousands."""
 
 EVERY_VALUE = "\0" * 40
 """Stands for any value in the place of an ARN's variable part: what matches it names no value."""
@@ -125,10 +130,10 @@ def _known_action(resource: Resource) -> Iterator[Fault]:
             continue
         unknown = [
             action
-            for action in (*statement.actions, *statement.excepted_actions)
+            for action in dict.fromkeys((*statement.actions, *statement.excepted_actions))
             if not meaning(action).actions and not (is_wildcard_action(action) and _is_known_service(action))
         ]
-        for action in unknown[:3]:
+        for action in unknown[:MOST_FAULTS]:
             near = nearest(action)
             yield broken(
                 f"{statement.where} names the action {shown(action)}, which AWS doesn't have; it must name a real one"
@@ -136,6 +141,7 @@ def _known_action(resource: Resource) -> Iterator[Fault]:
             )
 
 
+@lru_cache(maxsize=1024)
 def _is_known_service(action: str) -> bool:
     service, colon, _ = action.lower().partition(":")
     return service == "*" or (bool(colon) and any(glob(service, known) for known in services()))
@@ -160,15 +166,17 @@ def _not_action(resource: Resource) -> Iterator[Fault]:
             yield broken(f"{statement.where} allows everything but a NotAction; it must name what it allows.")
 
 
-def is_wildcard_resource(resource: str, what: Meaning | None = None) -> bool:
+def is_wildcard_resource(resource: str, types: frozenset[str] = frozenset()) -> bool:
     """Whether a resource stands for all of a service's, or all of a type's: a bare wildcard, or an ARN that names no more than a type.
 
     Args:
-        what: the actions, for the types that they take.
+        types: what the actions take.
     """
     arn = ARN.fullmatch(resource)
     if not arn or WILDCARD.search(arn["service"]):
         return True
+    if not WILDCARD.search(arn["resource"]):
+        return False
     name = arn["resource"]
     if arn["service"] == "s3" and not arn["account"]:
         # The first part is the bucket's name, where other services have a type.
@@ -177,7 +185,7 @@ def is_wildcard_resource(resource: str, what: Meaning | None = None) -> bool:
     named = parts[1:] if len(parts) > 1 else parts
     return all(not part or ONLY_WILDCARDS.fullmatch(part) for part in named) or any(
         glob(name, pattern.split(":", 3)[3].replace("*", EVERY_VALUE))
-        for pattern in (what.types if what else ())
+        for pattern in types
         if pattern.startswith(f"{arn['service']}:") and "*" in pattern.split(":", 3)[3]
     )
 
@@ -199,29 +207,34 @@ def _wildcard_resource(resource: Resource) -> Iterator[Fault]:
             yield broken(f"{statement.where} allows everything but a NotResource; it must name what it allows.")
         if statement.kind not in GRANTED or (statement.kind is Kind.ENDPOINT and narrows(statement.conditions, SCOPING_OWNER)):
             continue
-        for one in statement.resources:
-            if is_scoped_by_condition(one, statement.conditions):
-                continue
-            wide = [action for action in statement.actions if _takes_more_than(one, action, statement)]
-            if wide:
-                actions = ", ".join(wide[:3]) + (", …" if len(wide) > 3 else "")
-                yield broken(f"{statement.where} allows {actions} on the resource {shown(one)}; it must name the resource.")
+        yield from islice(_wide(statement), MOST_FAULTS)
 
 
-def _takes_more_than(resource: str, action: str, statement: Statement) -> bool:
-    """Whether an action could be scoped to less than a resource. One that isn't known, or stands for all of AWS, could."""
+def _wide(statement: Statement) -> Iterator[Fault]:
+    scopeable = [action for action in dict.fromkeys(statement.actions) if _could_be_scoped(action, statement)]
+    types = frozenset[str]().union(*(meaning(action).types for action in scopeable))
+    for one in dict.fromkeys(statement.resources) if scopeable else ():
+        if not is_wildcard_resource(one, types) or is_scoped_by_condition(one, statement.conditions):
+            continue
+        wide = [action for action in scopeable if is_wildcard_resource(one, meaning(action).types)]
+        if wide:
+            actions = ", ".join(wide[:3]) + (", …" if len(wide) > 3 else "")
+            yield broken(f"{statement.where} allows {actions} on the resource {shown(one)}; it must name the resource.")
+
+
+def _could_be_scoped(action: str, statement: Statement) -> bool:
+    """Whether an action could be scoped to a resource. One that isn't known, or stands for all of AWS, could."""
     what = meaning(action)
     if what.actions and not what.types:
         return False
-    if action.lower().startswith("ecs:") and narrows(statement.conditions, SCOPING_CLUSTER):
-        return False
-    return is_wildcard_resource(resource, what)
+    return not (action.lower().startswith("ecs:") and narrows(statement.conditions, SCOPING_CLUSTER))
 
 
-def _fits(resource: str, what: Meaning) -> bool:
-    """Whether an ARN can be of a type that one of the actions takes."""
+@lru_cache(maxsize=8192)
+def _fits(resource: str, types: frozenset[str]) -> bool:
+    """Whether an ARN can be of one of some types."""
     arn = ARN.fullmatch(POLICY_VARIABLE.sub("*", resource))
-    return arn is None or any(_of_type(arn["service"], arn["resource"], pattern) for pattern in what.types)
+    return arn is None or any(_of_type(arn["service"], arn["resource"], pattern) for pattern in types)
 
 
 def _of_type(service: str, name: str, pattern: str) -> bool:
@@ -237,18 +250,21 @@ def _of_type(service: str, name: str, pattern: str) -> bool:
 
 def _resource_fits(resource: Resource) -> Iterator[Fault]:
     for statement in allows_of(resource):
-        if statement.kind is not Kind.IDENTITY or any(is_wildcard_action(action) for action in statement.actions):
-            continue
-        whats = {action: meaning(action) for action in statement.actions if meaning(action).actions}
-        for action, what in whats.items():
-            if statement.resources and not any(one == "*" or _fits(one, what) for one in statement.resources):
-                takes = "the resource *, for it takes none" if not what.types else "one of " + ", ".join(sorted(what.types)[:3])
-                yield broken(f"{statement.where} allows {action} on {shown(statement.resources[0])}; it must be on {takes}.")
-        for one in statement.resources:
-            if len(whats) > 1 and one != "*" and not any(_fits(one, what) for what in whats.values()):
-                yield broken(
-                    f"{statement.where} names {shown(one)}, which none of its actions takes; each resource must be one that they take."
-                )
+        if statement.kind is Kind.IDENTITY and not any(is_wildcard_action(action) for action in statement.actions):
+            yield from islice(_unfit(statement), MOST_FAULTS)
+
+
+def _unfit(statement: Statement) -> Iterator[Fault]:
+    resources = dict.fromkeys(statement.resources)
+    whats = {action: meaning(action) for action in statement.actions if meaning(action).actions}
+    for action, what in whats.items():
+        if resources and not any(one == "*" or _fits(one, what.types) for one in resources):
+            takes = "the resource *, for it takes none" if not what.types else "one of " + ", ".join(sorted(what.types)[:3])
+            yield broken(f"{statement.where} allows {action} on {shown(statement.resources[0])}; it must be on {takes}.")
+    types = frozenset[str]().union(*(what.types for what in whats.values()))
+    for one in resources if len(whats) > 1 else ():
+        if one != "*" and not _fits(one, types):
+            yield broken(f"{statement.where} names {shown(one)}, which none of its actions takes; each must be one that they take.")
 
 
 def _escalation(resource: Resource) -> Iterator[Fault]:
