@@ -151,9 +151,10 @@ def _key_breadth(key: Resource) -> Iterator[Fault]:
 
 def _tls(stack: Stack) -> Iterator[Fault]:
     for kind, store in STORES.items():
+        by_urn, by_name = _attached(stack, store)
         for resource in stack.of_type(kind):
-            attached = [one for one in stack.of_type(store.policy) if _names(one, store.attached_by, resource, store.name)]
-            carriers = [one for one in (resource, *attached) if one.at(PLACES[one.type].property_name) is not None]
+            names = {_last(value) for key in (store.name, "id", "arn", "url") if (value := resource.at(key)) and isinstance(value, str)}
+            carriers = [resource, *by_urn.get(resource.urn, ()), *(one for name in names for one in by_name.get(name, ()))]
             denials = [
                 statement
                 for one in carriers
@@ -161,24 +162,31 @@ def _tls(stack: Stack) -> Iterator[Fault]:
                 if isinstance(statement, Statement) and _denies_plain_transport(statement)
             ]
             name = resource.at(store.name)
-            for action in store.actions:
-                if not any(_covers(statement, action, name, store) for statement in denials):
-                    yield broken(
-                        f"{action} is not denied without TLS; its policy must deny it to everybody where aws:SecureTransport is false, "
-                        + ("on the bucket and its objects." if store.objects else "on it."),
-                        resource,
-                    )
-                    break
+            uncovered = [action for action in store.actions if not any(_covers(statement, action, name, store) for statement in denials)]
+            if uncovered:
+                yield broken(
+                    f"{uncovered[0]} is not denied without TLS; its policy must deny it to everybody where aws:SecureTransport is false, "
+                    + ("on the bucket and its objects." if store.objects else "on it."),
+                    resource,
+                )
 
 
-def _names(policy: Resource, property_name: str, resource: Resource, name: str) -> bool:
-    """Whether a policy is attached to a resource: its property comes from it, or is or ends in its name."""
-    if any(reference.urn == resource.urn for reference in policy.references.get(property_name, ())):
-        return True
-    value, own = policy.at(property_name), [resource.at(key) for key in (name, "id", "arn", "url")]
-    return isinstance(value, str) and any(
-        isinstance(one, str) and bool(one) and re.split("[:/]", value)[-1] == re.split("[:/]", one)[-1] for one in own
-    )
+def _attached(stack: Stack, store: Store) -> tuple[dict[str, list[Resource]], dict[str, list[Resource]]]:
+    """The policies that are attached to resources of a kind: by the URN that their property comes from, and by the name that it ends in."""
+    by_urn: dict[str, list[Resource]] = {}
+    by_name: dict[str, list[Resource]] = {}
+    for policy in stack.of_type(store.policy):
+        for reference in policy.references.get(store.attached_by, ()):
+            by_urn.setdefault(reference.urn, []).append(policy)
+        value = policy.at(store.attached_by)
+        if isinstance(value, str):
+            by_name.setdefault(_last(value), []).append(policy)
+    return by_urn, by_name
+
+
+def _last(name: str) -> str:
+    """A name, or what an ARN or a URL ends in."""
+    return re.split("[:/]", name)[-1]
 
 
 def _denies_plain_transport(statement: Statement) -> bool:
