@@ -21,7 +21,7 @@ check: setup-dev  ## format, lint and types
 	.venv/bin/python -m pyright
 
 bench: setup-dev  ## what a preview costs, against its floor
-	.venv/bin/python tests/bench.py
+	.venv/bin/python -m tests.bench
 
 COMPILE = .venv/bin/python -m uv pip compile --quiet --generate-hashes --universal --no-header
 

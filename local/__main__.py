@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
             on_output=_show,
             on_note=lambda line: print(line, file=sys.stderr, flush=True),
         )
-    except LocalError as error:
+    except (LocalError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

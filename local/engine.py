@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import runpy
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import cli, stackfile, workspace
+from local import LocalError, cli, stackfile, workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
@@ -123,7 +127,7 @@ def preview(
         command = cli.find(on_note)
         plan_file = work / "plan.json"
         with workspace.environment_of_this_process(workspace.environment(place)):
-            ours = workspace.Workspace(work, place, command, program or (lambda: run_main(repo)))
+            ours = workspace.Workspace(work, place, command, program or _main_with_imports_ahead(repo))
             try:
                 automation.Stack.select(stack, ours).preview(
                     color="always" if color else "never",
@@ -136,7 +140,9 @@ def preview(
                     on_event=heard.append,
                 )
                 succeeded = True
-            except automation.CommandError:
+            except automation.CommandError as error:
+                if not text:  # it failed before it previewed anything
+                    raise LocalError(f"the engine can't start: {error}") from None
                 succeeded = False
         goals: dict[str, Any] = json.loads(plan_file.read_text(encoding="utf-8"))["resourcePlans"] if plan_file.exists() else {}
     return _plan(succeeded, heard, goals, "\n".join(text))
@@ -158,6 +164,33 @@ def run_main(repo: Path = ROOT) -> None:
         files = [frame.filename for frame in report.stack]
         del report.stack[: files.index(main) if main in files else len(files)]
         raise pulumi.RunError("".join(report.format()).strip()) from None
+
+
+def aws_classes(repo: Path = ROOT) -> dict[str, str]:
+    """The AWS services that the layers use, each with one of its classes: `{"ec2": "Vpc", …}`.
+
+    The SDK imports a service when one of its names is first used.
+    """
+    sources = [path.read_text(encoding="utf-8") for path in sorted((repo / "components").glob("*.py"))]
+    return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)\(", source)}))
+
+
+def _main_with_imports_ahead(repo: Path) -> Callable[[], None]:
+    """The program, whose AWS modules are imported while the engine starts: over a second that the two need not spend in turn."""
+
+    def import_ahead() -> None:
+        for service, name in aws_classes(repo).items():
+            with contextlib.suppress(Exception):  # the program will say what is wrong with it
+                getattr(getattr(pulumi_aws, service), name)
+
+    thread = threading.Thread(target=import_ahead, daemon=True)
+    thread.start()
+
+    def program() -> None:
+        thread.join()  # the SDK's lazy modules aren't made for two threads
+        run_main(repo)
+
+    return program
 
 
 def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], text: str) -> Plan:

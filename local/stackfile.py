@@ -66,7 +66,7 @@ def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str
     path = repo / f"Pulumi.{stack}.yaml"
     if stack not in stacks(repo):
         raise LocalError(f"there is no stack {stack!r}: {path.name} doesn't exist. The stacks are: {', '.join(stacks(repo))}.")
-    content = _parse(path)
+    content = parse(path)
     config = content.get("config")
     if not isinstance(config, dict) or KEY not in config:
         raise LocalError(f"{path.name} holds no environment table: it must have the key `{KEY}` under `config`.")
@@ -103,7 +103,12 @@ def _place_image(table: dict[str, Any], stack: str, image: str | None) -> str:
     return ""
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def parse(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a table.
+
+    Raises:
+        LocalError: it can't be read, isn't YAML, or holds something else.
+    """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
@@ -114,5 +119,5 @@ def _parse(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise LocalError(f"{path.name} isn't valid YAML: {error}.") from None
     if not isinstance(content, dict):
-        raise LocalError(f"{path.name} must hold a table with the key `config`.")
+        raise LocalError(f"{path.name} must hold a table of keys, not a single value.")
     return cast(dict[str, Any], content)

@@ -24,7 +24,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from components.environment import PROJECT
-from local import LocalError
+from local import LocalError, stackfile
 from local.cli import Cli
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
@@ -180,19 +180,35 @@ def _read(stream: IO[str], lines: list[str], callback: automation.OnOutput | Non
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    """Ask the engine to end, which ends its plugins; if it doesn't, end them all."""
+    """Ask the engine to end, which ends its plugins; if it doesn't, or when interrupted once more, end its whole session."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+    except BaseException:
+        # The engine gives each plugin a process group, so that killing its own would leave them.
+        for pid in _processes():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if os.getsid(pid) == process.pid:
+                    os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+def _processes() -> list[int]:
+    """Every process of the machine. A slim Linux image has no `ps`, and macOS no /proc."""
+    if Path("/proc/self").exists():
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    listed = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True, check=True)
+    return [int(pid) for pid in listed.stdout.split()]
 
 
 @contextlib.contextmanager
 def _only_run(place: Path) -> Generator[None]:
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "lock").open("a+", encoding="utf-8") as lock:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        lock = (place / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise LocalError(f"{place} can't be written ({error.strerror}), and the engine keeps its state there. Make it writable.") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -231,7 +247,7 @@ def _write_executable(path: Path, text: str) -> None:
 def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> None:
     """Copy what the engine and a language host write to or read options from; the program and the rules stay where they are."""
     work.mkdir()
-    project = yaml.safe_load((repo / "Pulumi.yaml").read_text(encoding="utf-8"))
+    project = stackfile.parse(repo / "Pulumi.yaml")
     _write_yaml(work / "Pulumi.yaml", {**project, "main": str(repo)})
     _write_yaml(work / f"Pulumi.{stack}.yaml", content)
     pack = work / "policy"
@@ -239,7 +255,7 @@ def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]
     for path in (repo / "policy").iterdir():
         if path.name not in {"PulumiPolicy.yaml", ".venv"}:
             (pack / path.name).symlink_to(path)
-    policy = yaml.safe_load((repo / "policy/PulumiPolicy.yaml").read_text(encoding="utf-8"))
+    policy = stackfile.parse(repo / "policy/PulumiPolicy.yaml")
     # An installed language host runs the pack from the virtual environment named here; the set-up made only this one.
     options = {"toolchain": "pip", "virtualenv": sys.prefix}
     _write_yaml(pack / "PulumiPolicy.yaml", {**policy, "runtime": {"name": "python", "options": options}})

@@ -26,6 +26,10 @@ class Container:
         for entry in items(self.definition.get("secrets")):
             yield str(dig(entry, "name")), UNKNOWN
 
+    def from_secrets(self) -> frozenset[str]:
+        """The names whose values ECS fetches from a secret."""
+        return frozenset(str(dig(entry, "name")) for entry in items(self.definition.get("secrets")))
+
 
 def containers_of(task: Resource) -> Iterator[Container | Fault]:
     """The containers, or the fault that keeps them from being read."""

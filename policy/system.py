@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from plain import NotJsonError, Plain, dig, parse
-from rule import Resource, Stack
+from rule import Fault, Resource, Stack, cannot_tell
+from tokens import METRIC_ALARM, STACK, TOPIC
 
 PROJECT = "evolution-system"
 TABLE_KEY = f"{PROJECT}:environment"
 """The configuration key of the table."""
 
 METRIC_NAMESPACE = "EvolutionSystem"
-STACK_TYPE = "pulumi:pulumi:Stack"
-METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+ALERT_TOPIC = "evolution-system-alerts"
+"""The first part of the alert topic's name; the stack's name follows. By its name, because a stack may hold other topics."""
+
+UNSAFE_ALARM = "evolution-unsafe"
+"""The first part of the name of the composite alarm that halts evolution."""
 
 
 def is_evolution_system(stack: Stack) -> bool:
@@ -26,6 +32,41 @@ def is_evolution_system(stack: Stack) -> bool:
     )
 
 
+def alert_topic_of(stack: Stack) -> Resource | None:
+    """The topic that all alarms of the stack go to."""
+    return next((topic for topic in stack.of_type(TOPIC) if topic.at("name") == f"{ALERT_TOPIC}-{stack.name}"), None)
+
+
+def of_this_system(check: Callable[[Stack], Iterator[Fault]]) -> Callable[[Stack], Iterator[Fault]]:
+    """A check of the whole stack that other systems are spared."""
+
+    def whole(stack: Stack) -> Iterator[Fault]:
+        if is_evolution_system(stack):
+            yield from check(stack)
+
+    return whole
+
+
+def each_of_this_system(check: Callable[[Resource], Iterator[Fault]], *kinds: str) -> Callable[[Stack], Iterator[Fault]]:
+    """A check of single resources that other systems are spared, because it holds a decision of this one."""
+
+    def whole(stack: Stack) -> Iterator[Fault]:
+        for kind in kinds:
+            for resource in stack.of_type(kind):
+                yield from about(resource, check)
+
+    return of_this_system(whole)
+
+
+def about(resource: Resource, check: Callable[[Resource], Iterator[Fault]]) -> Iterator[Fault]:
+    """The faults of a check, each with its resource's name; also when the check fails, so that one resource can't hide another."""
+    try:
+        for fault in check(resource):
+            yield fault if fault.about else replace(fault, about=resource)
+    except Exception as error:  # see rule.judge_stack
+        yield cannot_tell(f"the rule could not read it ({type(error).__name__}), so it must be taken as broken.", resource)
+
+
 def table_of(configuration: str, resources: list[Resource]) -> Mapping[str, Plain] | None:
     """The environment table of a stack, or None where it has none.
 
@@ -34,7 +75,7 @@ def table_of(configuration: str, resources: list[Resource]) -> Mapping[str, Plai
             empty where the pack runs over a state (`pulumi policy analyze`): then it is the stack's output `environment`.
         resources: the stack's resources.
     """
-    for source in (_configured(configuration), *(root.at("environment") for root in resources if root.type == STACK_TYPE)):
+    for source in (_configured(configuration), *(root.at("environment") for root in resources if root.type == STACK)):
         try:
             table = parse(source)
         except NotJsonError:

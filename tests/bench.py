@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from local.engine import aws_classes
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_SECONDS = 0.05
@@ -34,15 +35,9 @@ class Run:
     peak_bytes: int
 
 
-def services() -> list[str]:
-    """The AWS services that the layers use, as modules of the SDK."""
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "components").glob("*.py")]
-    return sorted({name for source in sources for name in re.findall(r"\baws\.([a-z0-9]+)\.[A-Z]", source)})
-
-
 def commands() -> dict[str, list[str]]:
     preview = [sys.executable, "-m", "local", "preview", "--stack", STACK]
-    touch = "; ".join(f"aws.{service}" for service in services())
+    touch = "; ".join(f"aws.{service}.{name}" for service, name in aws_classes().items())
     return {
         "with the pack": preview,
         "without the pack": [*preview, "--no-pack"],
@@ -101,7 +96,7 @@ def main() -> None:
 
     print(f"{platform.machine()}, {psutil.cpu_count()} CPUs, Python {platform.python_version()}")
     print(f"{runs} runs each, in turns, after one that isn't counted")
-    print(f"stack {STACK}; services: {', '.join(services())}")
+    print(f"stack {STACK}; services: {', '.join(aws_classes())}")
     print(f"{'':<26}{'min s':>8}{'median s':>10}{'peak MB':>9}")
     for name, measured in results.items():
         seconds = [run.seconds for run in measured]

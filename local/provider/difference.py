@@ -29,15 +29,15 @@ def difference(
         replaces=replacing,
         deleteBeforeReplace=bool(replacing) and name is not None and before.get(name) == after.get(name),
         hasDetailedDiff=True,
-        detailedDiff={key: _detail(key, before.keys(), after.keys(), replace=key in replaces) for key in changed},
+        detailedDiff={key: _detail(key in before, key in after, replace=key in replaces) for key in changed},
     )
 
 
-def _detail(key: str, before: object, after: object, *, replace: bool) -> provider_pb2.PropertyDiff:
+def _detail(was: bool, is_now: bool, *, replace: bool) -> provider_pb2.PropertyDiff:
     kinds = provider_pb2.PropertyDiff
-    if key not in before:  # pyright: ignore
+    if not was:
         kind = kinds.ADD_REPLACE if replace else kinds.ADD
-    elif key not in after:  # pyright: ignore
+    elif not is_now:
         kind = kinds.DELETE_REPLACE if replace else kinds.DELETE
     else:
         kind = kinds.UPDATE_REPLACE if replace else kinds.UPDATE

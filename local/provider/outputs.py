@@ -1,19 +1,22 @@
 """What AWS would compute: ids, ARNs and addresses in their real forms, from templates.
 
 A template is text with `{names}`: a property, another output, `id`, `region`, `account`, or one of the generators below, which give a new
-value each time. `{cluster:last}` is what follows the last slash. Lists are templates of their items; anything else stands for itself.
+value each time. A template that is one name and nothing else keeps that value's type. `{cluster:last}` is what follows the last slash.
+Lists are templates of their items; anything else stands for itself.
 """
 
 from __future__ import annotations
 
 import secrets
 import string
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from local.provider.table import Given, Resource
+from local.provider.wire import UNKNOWN
 
 ACCOUNT: Final = "000000000000"
 """The local cloud's account: no real account bears this number."""
@@ -23,7 +26,7 @@ def _of(alphabet: str, length: int) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
-_GENERATORS: dict[str, Callable[[], str]] = {
+_GENERATORS: dict[str, Callable[[], str | int]] = {
     "hex8": lambda: secrets.token_hex(4),
     "hex17": lambda: "0" + secrets.token_hex(8),
     "hex34": lambda: secrets.token_hex(17),
@@ -32,49 +35,79 @@ _GENERATORS: dict[str, Callable[[], str]] = {
     "letters6": lambda: _of(string.ascii_letters + string.digits, 6),
     "iam17": lambda: _of(string.ascii_uppercase + "234567", 17),
     "uuid": lambda: str(uuid.uuid4()),
+    # Whole seconds since 2020: each registration is higher than the one before, and there is no counter to keep.
+    "revisionNumber": lambda: int(time.time()) - 1_577_836_800,
     "now": lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
 }
 
 
-class _Formatter(string.Formatter):
-    def __init__(self, resolve: Callable[[str], Any]) -> None:
-        self._resolve = resolve
-
-    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 the base class's signature
-        return self._resolve(str(key))
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return str(value).rpartition("/")[2] if format_spec == "last" else str(value)
+_FORMATTER = string.Formatter()
 
 
-def compute(resource: Resource, inputs: Mapping[str, Any], region: str) -> tuple[str, dict[str, Any]]:
-    """The id and the computed outputs of a resource that has just been made. What the inputs give is not repeated.
+def compute(
+    resource: Resource,
+    inputs: Mapping[str, Any],
+    region: str,
+    *,
+    identity: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    draw: bool = True,
+) -> tuple[str, dict[str, Any]]:
+    """The id and the computed outputs of a resource. What the inputs give is not repeated; what can't be known is left out.
+
+    Args:
+        resource: the entry of its type.
+        inputs: its properties, UNKNOWN among them in a preview.
+        region: where it is.
+        identity: the id, for a resource that is there already.
+        before: its outputs so far; what AWS once drew stays, what follows from inputs follows them.
+        draw: whether generators may be asked; a preview of an update must not promise what only AWS can give.
 
     Raises:
         LookupError: a template names nothing that exists; a fault of the table.
     """
     known: dict[str, Any] = {"account": ACCOUNT, "region": region} | {key: value for key, value in inputs.items() if value is not None}
-    formatter = _Formatter(lambda name: resolve(name))
+    if identity is not None:
+        known["id"] = identity
+    for name, value in (before or {}).items():
+        if name in resource.outputs and any(field in _GENERATORS for field in _fields(resource.outputs[name])):
+            known.setdefault(name, value)
 
     def fill(template: Any) -> Any:
-        if isinstance(template, str):
-            return formatter.format(template)
+        if isinstance(template, Given):
+            return fill(template.template)
         if isinstance(template, list):
             return [fill(item) for item in cast(list[Any], template)]
-        return template
+        if not isinstance(template, str):
+            return template
+        parts: list[Any] = []
+        for text, name, form, _ in _FORMATTER.parse(template):
+            parts += [text] if text else []
+            value = None if name is None else resolve(name)
+            if value is UNKNOWN:
+                return UNKNOWN
+            parts += [] if name is None else [str(value).rpartition("/")[2] if form == "last" else value]
+        return parts[0] if len(parts) == 1 else "".join(map(str, parts))
 
     def resolve(name: str) -> Any:
         if name not in known:
             if name == "id":
                 known[name] = fill(resource.id)
             elif name in resource.outputs:
-                template = resource.outputs[name]
-                known[name] = fill(template.template if isinstance(template, Given) else template)
+                known[name] = fill(resource.outputs[name])
             elif name in _GENERATORS:
-                return _GENERATORS[name]()
+                return _GENERATORS[name]() if draw else UNKNOWN
             else:
                 raise LookupError(f"{resource.token}'s templates name {name}, which is no input, output or generator; mend its entry")
         return known[name]
 
     wanted = [name for name, template in resource.outputs.items() if not (isinstance(template, Given) and not inputs.get(template.name))]
-    return resolve("id"), {name: resolve(name) for name in wanted if inputs.get(name) is None}
+    outputs = {name: resolve(name) for name in wanted if inputs.get(name) is None}
+    return resolve("id"), {name: value for name, value in outputs.items() if value is not UNKNOWN}
+
+
+def _fields(template: Any) -> list[str]:
+    """The names in a template."""
+    if isinstance(template, Given):
+        return _fields(template.template)
+    return [name for _, name, _, _ in _FORMATTER.parse(template) if name] if isinstance(template, str) else []

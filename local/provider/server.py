@@ -1,5 +1,7 @@
 """The gRPC service: what the engine says to a provider, and the answers. It holds the configuration and nothing else."""
 
+# ruff: noqa: N802, ARG002  # the protocol's names and parameters
+
 from __future__ import annotations
 
 from typing import Any, NoReturn
@@ -27,38 +29,38 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     # Getting acquainted.
 
-    def Handshake(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002 the protocol's names
+    def Handshake(self, request: provider_pb2.ProviderHandshakeRequest, context: Context) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
-    def Attach(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+    def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> Empty:
         """An engine that finds this process running, instead of starting it, says so."""
         return Empty()
 
-    def GetPluginInfo(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+    def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=sdk_version())
 
-    def GetSchema(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+    def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: Context) -> provider_pb2.GetSchemaResponse:
         return provider_pb2.GetSchemaResponse(schema='{"name": "aws"}')
 
-    def Cancel(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+    def Cancel(self, request: Empty, context: Context) -> Empty:
         """Nothing here takes long enough to be stopped."""
         return Empty()
 
     # The configuration.
 
-    def CheckConfig(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+    def CheckConfig(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         try:
             read(request.news)
         except SettingsError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=fault) for fault in error.faults])
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: Any, context: Context) -> Any:  # noqa: N802, ARG002
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         """Another region is another cloud: everything in it is made anew."""
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
         return difference(old, request.news, replaces=frozenset({"region"}), name=None, ignored=frozenset({"version"}))
 
-    def Configure(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Configure(self, request: provider_pb2.ConfigureRequest, context: Context) -> provider_pb2.ConfigureResponse:
         try:
             self._settings = read(request.args)
         except SettingsError as error:
@@ -67,7 +69,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     # Resources.
 
-    def Check(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         settings = self._configured(context)
         resource = known(_type(request.urn))
         if resource is None:
@@ -76,19 +78,20 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         # The property's path is in the reason: given apart, the engine would print the whole value beside it.
         return provider_pb2.CheckResponse(inputs=inputs, failures=[provider_pb2.CheckFailure(reason=reason) for reason in reasons])
 
-    def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
         return resource_difference(self._resource(request.urn, context), old, request.news)
 
-    def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         resource = self._resource(request.urn, context)
         kept = _kept(resource, request.properties)
         if request.preview:  # what is left out is unknown to the program, as it is with AWS
             return provider_pb2.CreateResponse(properties=kept)
-        identity, outputs = self._compute(resource, kept, context)
-        return provider_pb2.CreateResponse(id=identity, properties=_with(kept, outputs))
+        inputs, region = self._placed(kept, context)
+        identity, outputs = compute(resource, inputs, region)
+        return provider_pb2.CreateResponse(id=identity, properties=_with(resource, kept, outputs, region))
 
-    def Read(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
         self._resource(request.urn, context)
         if not request.properties.fields:
             context.abort(
@@ -97,23 +100,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
-    def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
+        """In a preview as well, what AWS doesn't change stays known: else everything that refers to the resource would seem to change."""
         resource = self._resource(request.urn, context)
         kept = _kept(resource, request.news)
-        if request.preview:
-            return provider_pb2.UpdateResponse(properties=kept)
-        _, outputs = self._compute(resource, kept, context)
-        old = decode(request.olds)
-        stable = {name: old.get(name, value) if name in resource.outputs else value for name, value in outputs.items()}
-        return provider_pb2.UpdateResponse(properties=_with(kept, stable))
+        inputs, region = self._placed(kept, context)
+        _, outputs = compute(resource, inputs, region, identity=request.id, before=decode(request.olds), draw=not request.preview)
+        return provider_pb2.UpdateResponse(properties=_with(resource, kept, outputs, region))
 
-    def Delete(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
         self._resource(request.urn, context)
         return Empty()
 
     # Lookups.
 
-    def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: Context) -> provider_pb2.InvokeResponse:
         settings = self._configured(context)
         try:
             answer = data_sources.invoke(request.tok, request.args, settings.region)
@@ -136,15 +137,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
         return resource
 
-    def _compute(self, resource: Resource, kept: Struct, context: Context) -> tuple[str, dict[str, Any]]:
-        settings = self._configured(context)
+    def _placed(self, kept: Struct, context: Context) -> tuple[dict[str, Any], str]:
+        """The properties as plain data, and the region that they are for: their own, or the provider's."""
         inputs = decode(kept)
-        identity, outputs = compute(resource, inputs, str(inputs.get("region") or settings.region))
-        if resource.regional:
-            outputs.setdefault("region", str(inputs.get("region") or settings.region))
-        if resource.tags:
-            outputs["tagsAll"] = inputs.get("tags") or {}
-        return identity, outputs
+        return inputs, str(inputs.get("region") or self._configured(context).region)
 
 
 def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
@@ -166,8 +162,11 @@ def _kept(resource: Resource, inputs: Struct) -> Struct:
     return kept
 
 
-def _with(kept: Struct, outputs: dict[str, Any]) -> Struct:
-    for name, value in outputs.items():
+def _with(resource: Resource, kept: Struct, outputs: dict[str, Any], region: str) -> Struct:
+    """The inputs with the outputs beside them, and those that every type of a kind has."""
+    for name, value in (outputs | ({"region": region} if resource.regional else {})).items():
         if name not in kept.fields:
             kept.fields[name].CopyFrom(encode(value))
+    if resource.tags:
+        kept.fields["tagsAll"].CopyFrom(kept.fields["tags"] if "tags" in kept.fields else encode({}))
     return kept

@@ -139,11 +139,16 @@ class Resource:
 def json_text(member: str) -> Convert:
     """The property is a document that AWS takes as text: valid JSON, or an object that becomes it."""
 
-    def make(value: Any) -> str:
+    def make(value: Any) -> Any:
         if isinstance(value, str):
             _parse(value)
             return value
-        return json.dumps(value)
+        if not isinstance(value, (dict, list)):
+            raise ValueError("must be JSON text; write json.dumps(…)")
+        try:
+            return json.dumps(value)
+        except TypeError:  # something in it isn't known yet, and so the text isn't
+            return UNKNOWN
 
     return Convert(member, make)
 
@@ -194,12 +199,23 @@ def text_of(member: str) -> Convert:
     return Convert(member, lambda value: str(value).lower() if isinstance(value, bool) else str(value))
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The value, when it is a list of objects.
+
+    Raises:
+        ValueError: it isn't.
+    """
+    items: list[Any] = cast(list[Any], value) if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError("must be a list of objects")
+    return items
+
+
 def keyed(member: str, key: str) -> Convert:
     """A list of objects that AWS takes as a map, by one of their properties; the others keep AWS's spelling."""
 
     def make(value: Any) -> dict[str, Any]:
-        items = cast(list[dict[str, Any]], value)
-        return {str(item.get(key)): {k[0].upper() + k[1:]: v for k, v in item.items() if k != key} for item in items}
+        return {str(item.get(key)): {k[0].upper() + k[1:]: v for k, v in item.items() if k and k != key} for item in objects(value)}
 
     return Convert(member, make)
 

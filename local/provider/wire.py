@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
@@ -119,9 +119,9 @@ def encode(value: Any) -> Value:
         case str():
             return Value(string_value=value)
         case list():
-            return Value(list_value=ListValue(values=[encode(item) for item in value]))  # pyright: ignore[reportUnknownVariableType]
+            return Value(list_value=ListValue(values=[encode(item) for item in cast(list[Any], value)]))
         case dict():
-            return Value(struct_value=Struct(fields={key: encode(item) for key, item in value.items()}))  # pyright: ignore
+            return Value(struct_value=Struct(fields={key: encode(item) for key, item in cast(dict[str, Any], value).items()}))
         case _:
             raise TypeError(f"{type(value).__name__} has no form on the wire; give plain data")
 

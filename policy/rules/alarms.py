@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from checks import absent, between, literal
 from limits import ROWS
-from plain import Plain, Unknown, items, number, shown
+from plain import number, shown
 from rule import Family, Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
-from system import METRIC_ALARM, METRIC_NAMESPACE, is_evolution_system
-
-SERVICE = "aws:ecs/service:Service"
+from rules import alarm_actions, alarm_watches
+from system import METRIC_NAMESPACE, of_this_system
+from tokens import METRIC_ALARM, SERVICE
 
 BYTES_PER_KB = 1024
+
+PERIOD_SECONDS = 60
+"""The metrics are published every minute; over a longer period an average hides a bad one."""
+
+WARM_UP_MINUTES = 30
+"""CloudWatch lets an alarm sleep for up to two days after each deployment; an image pull with its health check takes minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,60 +42,62 @@ class Required:
     bounded: bool = True
     silence_breaches: bool = False
 
+    def threshold(self, stack: Stack) -> float | None:
+        """The table's bound in the metric's unit; None where there is no table."""
+        row = None if stack.table is None else number(stack.table.get(self.row))
+        return None if row is None else row / self.unit
+
     def __str__(self) -> str:
         return f"alarm on the {self.statistic} of {self.metric}"
-
-
-def _literal(name: str, value: Plain, allowed: Plain, alarm: Resource) -> Iterator[Fault]:
-    if isinstance(value, Unknown):
-        yield cannot_tell(f"{name} is not known at preview; it must be the literal {shown(allowed)}.", alarm)
-    elif value != allowed:
-        yield broken(f"{name} is {shown(value)}; it must be {shown(allowed)}.", alarm)
 
 
 def _threshold(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
     value = alarm.at("threshold")
     given = None if isinstance(value, str) else number(value)
     if given is None:
-        yield cannot_tell(f"threshold is {shown(value)}; it must be a literal number.", alarm)
+        yield cannot_tell(f"threshold is {shown(value)}; it must be a literal number.")
         return
-    table = None if stack.table is None else number(stack.table.get(required.row))
-    if table is not None and given != table / required.unit:
-        yield broken(f"threshold is {given}; it must be {table / required.unit:g}, from {required.row} of the environment table.", alarm)
+    wanted = required.threshold(stack)
+    if wanted is not None and given != wanted:
+        yield broken(f"threshold is {given}; it must be {wanted:g}, from {required.row} of the environment table.")
     elif required.bounded and not ROWS[required.row].allows(given * required.unit, stack.bounds.rows[required.row]):
         limit = number(stack.bounds.rows[required.row]) or 0
         side = "at most" if ROWS[required.row].direction == "maximum" else "at least"
-        yield broken(f"threshold is {given}; in the tier `{stack.bounds.tier}` it must be {side} {limit / required.unit:g}.", alarm)
+        yield broken(f"threshold is {given}; in the tier `{stack.bounds.tier}` it must be {side} {limit / required.unit:g}.")
 
 
-def _wired(alarm: Resource) -> Iterator[Fault]:
-    enabled, actions = alarm.at("actionsEnabled"), alarm.at("alarmActions")
-    if enabled is not None:
-        yield from _literal("actionsEnabled", enabled, True, alarm)
-    if not any(isinstance(action, Unknown) or (isinstance(action, str) and action.startswith("arn:")) for action in items(actions)):
-        yield broken(f"alarmActions is {shown(actions)}; it must name the alert topic.", alarm)
+def _simple(alarm: Resource) -> Iterator[Fault]:
+    """Nothing else may decide what is compared: with a unit, for one, the alarm sees only datapoints that name it."""
+    for name in ("metricQueries", "extendedStatistic", "thresholdMetricId", "unit", "evaluationCriteria"):
+        yield from absent(name, alarm.at(name), "the alarm would not compare what is published")
 
 
 def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
     """What is wrong with an alarm that is to be the required one."""
-    yield from _literal("namespace", alarm.at("namespace"), METRIC_NAMESPACE, alarm)
-    yield from _literal("dimensions", alarm.at("dimensions"), {"Environment": stack.name}, alarm)
-    yield from _literal("statistic", alarm.at("statistic"), required.statistic, alarm)
-    yield from _literal("comparisonOperator", alarm.at("comparisonOperator"), required.operator, alarm)
+    yield from literal("namespace", alarm.at("namespace"), METRIC_NAMESPACE)
+    yield from literal("dimensions", alarm.at("dimensions"), {"Environment": stack.name})
+    yield from literal("statistic", alarm.at("statistic"), required.statistic)
+    yield from literal("comparisonOperator", alarm.at("comparisonOperator"), required.operator)
     yield from _threshold(alarm, required, stack)
-    yield from _literal("evaluationPeriods", alarm.at("evaluationPeriods"), required.periods, alarm)
+    yield from literal("period", alarm.at("period"), PERIOD_SECONDS)
+    yield from literal("evaluationPeriods", alarm.at("evaluationPeriods"), required.periods)
+    yield from literal("datapointsToAlarm", alarm.at("datapointsToAlarm"), required.periods, or_missing=True)
+    silence = alarm.at("treatMissingData")
     # Before the first image there is no service, nobody publishes, and silence is no alarm.
-    if required.silence_breaches and (stack.of_type(SERVICE) or alarm.at("treatMissingData") != "notBreaching"):
-        yield from _literal("treatMissingData", alarm.at("treatMissingData"), "breaching", alarm)
-    yield from _wired(alarm)
+    if required.silence_breaches and (stack.of_type(SERVICE) or silence != "notBreaching"):
+        yield from literal("treatMissingData", silence, "breaching")
+    elif not required.silence_breaches:
+        # `ignore` keeps the last state for ever; by `missing`, the default, an alarm without data tells nobody anything.
+        yield from literal("treatMissingData", silence, "notBreaching", "breaching")
+    warm_up = alarm.at("warmUpConfiguration", "warmUpPeriodDurationInMinutes")
+    yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", warm_up, 1, WARM_UP_MINUTES, or_missing=True)
+    yield from _simple(alarm)
 
 
 def _exists(required: Required) -> Callable[[Stack], Iterator[Fault]]:
     def check(stack: Stack) -> Iterator[Fault]:
-        if not is_evolution_system(stack):
-            return
         candidates = [alarm for alarm in stack.of_type(METRIC_ALARM) if alarm.at("metricName") == required.metric]
-        faults = {alarm.urn: list(_form(alarm, required, stack)) for alarm in candidates}
+        faults = {alarm.urn: [replace(fault, about=alarm) for fault in _form(alarm, required, stack)] for alarm in candidates}
         if any(not found for found in faults.values()):
             return
         # An alarm that is right for the metric's other statistic is not a failed attempt at this one.
@@ -100,7 +109,7 @@ def _exists(required: Required) -> Callable[[Stack], Iterator[Fault]]:
         else:
             yield from faults[nearest]
 
-    return check
+    return of_this_system(check)
 
 
 REQUIRED = {
@@ -147,20 +156,43 @@ REQUIRED = {
 """The safety alarms, by the second part of their rule's id."""
 
 
+def _guards(stack: Stack) -> list[list[Resource]]:
+    """By safety alarm, the alarms that are it; where none is without a fault, those on its metric and statistic. An alarm that warns
+    early, say, is none of them."""
+    guards: list[list[Resource]] = []
+    for required in REQUIRED.values():
+        candidates = [
+            alarm
+            for alarm in stack.of_type(METRIC_ALARM)
+            if alarm.at("metricName") == required.metric and alarm.at("statistic") == required.statistic
+        ]
+        guards.append([alarm for alarm in candidates if not list(_form(alarm, required, stack))] or candidates)
+    return guards
+
+
+def _thresholds(stack: Stack) -> dict[str, float | None]:
+    return {required.metric: required.threshold(stack) for required in REQUIRED.values()}
+
+
 FAMILY = Family(
     name="alarms",
     title="What makes evolution unsafe must raise an alarm.",
-    stack_rules=tuple(
-        StackRule(
-            id=f"alarms/{name}",
-            severity=Severity.CRITICAL,
-            protects=f"The halt of evolution when {required.metric} is out of bounds: it starts with the {required}.",
-            why="Without this alarm, or with a weaker one, evolution goes on while it is unsafe and nobody is told.",
-            mend=f"Declare the alarm with the threshold from {required.row} of the table, {required.operator}, "
-            f"evaluation_periods={required.periods}, the dimension Environment=<stack> and the alert topic as its action.",
-            check=_exists(required),
-            controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17"),
-        )
-        for name, required in REQUIRED.items()
+    resource_rules=alarm_actions.RESOURCE_RULES,
+    stack_rules=(
+        *(
+            StackRule(
+                id=f"alarms/{name}",
+                severity=Severity.CRITICAL,
+                protects=f"The halt of evolution when {required.metric} is out of bounds: it starts with the {required}.",
+                why="Without this alarm, or with a weaker one, evolution goes on while it is unsafe and nobody is told.",
+                mend=f"Declare the alarm with the threshold from {required.row} of the table, {required.operator}, "
+                f"evaluation_periods={required.periods}, period=60 and the dimension Environment=<stack>.",
+                check=_exists(required),
+                controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17"),
+            )
+            for name, required in REQUIRED.items()
+        ),
+        *alarm_actions.stack_rules(_guards, _thresholds),
+        *alarm_watches.STACK_RULES,
     ),
 )

@@ -5,58 +5,65 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from checks import literal, on
+from graph import Linked
 from plain import Plain, Unknown, dig, items, shown
-from rule import Family, Fault, Reference, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rules import encryption_keys as keys
+from tokens import (
+    AGENT_GATEWAY,
+    AGENT_MEMORY,
+    BUCKET,
+    BUCKET_ENCRYPTION,
+    BUCKET_LOGGING,
+    CLUSTER,
+    FUNCTION,
+    GUARDRAIL,
+    LOG_GROUP,
+    PARAMETER,
+    QUEUE,
+    REPOSITORY,
+    SECRET,
+    TABLE,
+    TOPIC,
+)
 
-TABLE = "aws:dynamodb/table:Table"
-TOPIC = "aws:sns/topic:Topic"
-LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
-SECRET = "aws:secretsmanager/secret:Secret"
-REPOSITORY = "aws:ecr/repository:Repository"
-BUCKET = "aws:s3/bucket:Bucket"
-BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-BUCKET_LOGGING = "aws:s3/bucketLogging:BucketLogging"
-
-KEY_TYPES = frozenset({"aws:kms/key:Key", "aws:kms/alias:Alias", "aws:kms/replicaKey:ReplicaKey", "aws:kms/externalKey:ExternalKey"})
-
-KEY = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?(key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-ALIAS = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/(?!aws/)[a-zA-Z0-9/_-]+")
+KEY_NAME = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?(key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+ALIAS_NAME = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/(?!aws/)[a-zA-Z0-9/_-]+")
 """The forms in which AWS takes a customer-managed key: id or ARN of a key, name or ARN of an alias. `alias/aws/…` is AWS's own key."""
-
-KEY_PROPERTIES = {
-    TABLE: "serverSideEncryption",
-    TOPIC: "kmsMasterKeyId",
-    LOG_GROUP: "kmsKeyId",
-    SECRET: "kmsKeyId",
-    REPOSITORY: "encryptionConfigurations",
-    BUCKET_ENCRYPTION: "rules",
-}
-"""By type, the top-level property that holds the key: what its value comes from is known for the whole of it."""
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
 
 
-def _names_a_key(where: str, value: Plain) -> Iterator[Fault]:
+def names_a_key(where: str, value: Plain) -> Iterator[Fault]:
     """A reference that is unknown counts as present: `encryption/key-reference` looks at what it refers to."""
-    if isinstance(value, Unknown) or (isinstance(value, str) and (KEY.fullmatch(value) or ALIAS.fullmatch(value))):
+    if isinstance(value, Unknown) or (isinstance(value, str) and (KEY_NAME.fullmatch(value) or ALIAS_NAME.fullmatch(value))):
         return
     yield broken(f"{where} is {shown(value)}; it must name a customer-managed KMS key.")
 
 
-def _is_true(where: str, value: Plain) -> Iterator[Fault]:
-    if isinstance(value, Unknown):
-        yield cannot_tell(f"{where} is not known at preview; it must be the literal true.")
-    elif value is not True:
-        yield broken(f"{where} is {shown(value)}; it must be true.")
-
-
 def _table(table: Resource) -> Iterator[Fault]:
-    yield from _is_true("serverSideEncryption.enabled", table.at("serverSideEncryption", "enabled"))
-    yield from _names_a_key("serverSideEncryption.kmsKeyArn", table.at("serverSideEncryption", "kmsKeyArn"))
+    yield from on("serverSideEncryption.enabled", table.at("serverSideEncryption", "enabled"))
+    yield from names_a_key("serverSideEncryption.kmsKeyArn", table.at("serverSideEncryption", "kmsKeyArn"))
 
 
-def _key_in(property_name: str) -> Callable[[Resource], Iterator[Fault]]:
-    return lambda resource: _names_a_key(property_name, resource.at(property_name))
+def _key_in(*path: str) -> Callable[[Resource], Iterator[Fault]]:
+    return lambda resource: names_a_key(".".join(path), resource.at(*path))
+
+
+def _function(function: Resource) -> Iterator[Fault]:
+    """A function without variables keeps nothing but its code."""
+    if function.at("environment") is not None:
+        yield from names_a_key("kmsKeyArn", function.at("kmsKeyArn"))
+
+
+def _parameter(parameter: Resource) -> Iterator[Fault]:
+    """A String parameter is for what anybody of the account may read; `environment/no-secret` holds secrets out of it."""
+    kind = parameter.at("type")
+    if kind == "SecureString":
+        yield from names_a_key("keyId", parameter.at("keyId"))
+    elif kind not in ("String", "StringList"):
+        yield from literal("type", kind, "String", "StringList", "SecureString")
 
 
 def _repository(repository: Resource) -> Iterator[Fault]:
@@ -70,25 +77,7 @@ def _repository(repository: Resource) -> Iterator[Fault]:
         elif kind not in ("KMS", "KMS_DSSE"):
             yield broken(f"encryptionConfigurations.encryptionType is {shown(kind)}; it must be KMS.")
         else:
-            yield from _names_a_key("encryptionConfigurations.kmsKey", dig(configuration, "kmsKey"))
-
-
-class _Buckets:
-    """The stack's buckets, and which of them a property names: because its value comes from one, or because it is one's name."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.all = {bucket.urn: bucket for bucket in stack.of_type(BUCKET)}
-        self._by_name = {
-            name: bucket.urn for bucket in self.all.values() for key in ("bucket", "id") if isinstance(name := bucket.at(key), str)
-        }
-
-    def named_by(self, resource: Resource, property_name: str) -> set[str]:
-        """The URNs of the buckets that a property names."""
-        urns = {reference.urn for reference in resource.references.get(property_name, ()) if reference.urn in self.all}
-        name = resource.at(property_name)
-        if isinstance(name, str) and name in self._by_name:
-            urns.add(self._by_name[name])
-        return urns
+            yield from names_a_key("encryptionConfigurations.kmsKey", dig(configuration, "kmsKey"))
 
 
 def _buckets(stack: Stack) -> Iterator[Fault]:
@@ -98,16 +87,16 @@ def _buckets(stack: Stack) -> Iterator[Fault]:
     under SSE-KMS, so it must use S3's own keys, which is what a bucket without a configuration does.
     Source: Amazon S3 user guide, "Enabling Amazon S3 server access logging".
     """
-    buckets = _Buckets(stack)
+    buckets = Linked(stack, BUCKET, ("bucket", "id"))
     logged: set[str] = set()
     log_destinations: set[str] = set()
     for logging in stack.of_type(BUCKET_LOGGING):
-        logged |= buckets.named_by(logging, "bucket")
-        log_destinations |= buckets.named_by(logging, "targetBucket")
+        logged |= buckets.by(logging, "bucket")
+        log_destinations |= buckets.by(logging, "targetBucket")
     log_destinations -= logged
     encrypted: set[str] = set()
     for encryption in stack.of_type(BUCKET_ENCRYPTION):
-        own = buckets.named_by(encryption, "bucket")
+        own = buckets.by(encryption, "bucket")
         encrypted |= own
         if own and own <= log_destinations:
             yield from _all_algorithms(encryption, ("AES256",), "S3 delivers access logs only under its own keys")
@@ -130,22 +119,8 @@ def _all_algorithms(encryption: Resource, allowed: tuple[str, ...], reason: str)
         elif algorithm not in allowed:
             yield broken(f"sseAlgorithm is {shown(algorithm)}; it must be {allowed[0]}, for {reason}.", encryption)
         elif allowed is KMS_ALGORITHMS:
-            for fault in _names_a_key("kmsMasterKeyId", dig(default, "kmsMasterKeyId")):
+            for fault in names_a_key("kmsMasterKeyId", dig(default, "kmsMasterKeyId")):
                 yield broken(fault.what, encryption)
-
-
-def _is_key(reference: Reference) -> bool:
-    """Whether a reference leads to a key. One that leads out of the AWS provider (another stack's output) can't be followed."""
-    return reference.type in KEY_TYPES or not reference.type.startswith("aws:")
-
-
-def _key_references(stack: Stack) -> Iterator[Fault]:
-    for resource in stack.resources:
-        property_name = KEY_PROPERTIES.get(resource.type, "")
-        references = resource.references.get(property_name, ())
-        if references and not any(map(_is_key, references)):
-            found = ", ".join(f"{reference.urn.rpartition('::')[2]} ({reference.type})" for reference in references)
-            yield broken(f"the key in {property_name} comes from {found}; it must come from a KMS key.", resource)
 
 
 WHY = "Data under AWS's own keys can be read by whoever may read the service: nobody can audit, restrict or withdraw the key."
@@ -207,6 +182,58 @@ FAMILY = Family(
             mend="Write encryption_configurations=[{'encryption_type': 'KMS', 'kms_key': <the stack's key>.arn}].",
             controls=("Security Hub ECR.5",),
         ),
+        _key_rule(
+            "cluster-cmk",
+            CLUSTER,
+            _key_in("configuration", "managedStorageConfiguration", "fargateEphemeralStorageKmsKeyId"),
+            protects="What tasks write to their own disk.",
+            mend="Write configuration={'managed_storage_configuration': {'fargate_ephemeral_storage_kms_key_id': <the stack's key>.arn}}.",
+        ),
+        _key_rule(
+            "function-cmk",
+            FUNCTION,
+            _function,
+            protects="The variables of the Lambda functions.",
+            mend="Write kms_key_arn=<the stack's key>.arn.",
+            controls=("checkov CKV_AWS_173",),
+        ),
+        _key_rule(
+            "queue-cmk",
+            QUEUE,
+            _key_in("kmsMasterKeyId"),
+            protects="The events that could not be handled, which dead-letter queues keep whole.",
+            mend="Write kms_master_key_id=<the stack's key>.arn; sqs_managed_sse_enabled uses AWS's own key.",
+            controls=("Security Hub SQS.1",),
+        ),
+        _key_rule(
+            "parameter-cmk",
+            PARAMETER,
+            _parameter,
+            protects="What is kept in SSM because it is secret.",
+            mend="Write key_id=<the stack's key>.arn beside type='SecureString'.",
+        ),
+        _key_rule(
+            "guardrail-cmk",
+            GUARDRAIL,
+            _key_in("kmsKeyArn"),
+            protects="The guardrail's topics and patterns, which tell how to get around it.",
+            mend="Write kms_key_arn=<the stack's key>.arn.",
+        ),
+        _key_rule(
+            "gateway-cmk",
+            AGENT_GATEWAY,
+            _key_in("kmsKeyArn"),
+            protects="The AgentCore gateway's configuration and credentials.",
+            mend="Write kms_key_arn=<the stack's key>.arn.",
+        ),
+        _key_rule(
+            "memory-cmk",
+            AGENT_MEMORY,
+            _key_in("encryptionKeyArn"),
+            protects="What agents remember.",
+            mend="Write encryption_key_arn=<the stack's key>.arn.",
+        ),
+        *keys.RESOURCE_RULES,
     ),
     stack_rules=(
         StackRule(
@@ -219,13 +246,6 @@ FAMILY = Family(
             check=_buckets,
             controls=("Security Hub S3.17",),
         ),
-        StackRule(
-            id="encryption/key-reference",
-            severity=Severity.HIGH,
-            protects="All of the above from a reference to something that is no key.",
-            why="The value is unknown until the deployment, and AWS would only then find that it names no key.",
-            mend="Pass the arn of the stack's aws.kms.Key.",
-            check=_key_references,
-        ),
+        *keys.STACK_RULES,
     ),
 )

@@ -5,15 +5,23 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from plain import Plain, Unknown, dig, items, shown
+from checks import absent, literal, off, on, present
+from plain import Plain, Unknown, dig, items, number, shown
 from rule import Family, Fault, Resource, ResourceRule, Severity, broken, cannot_tell
-
-SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
-DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-SECURITY_GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
-INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-SUBNET = "aws:ec2/subnet:Subnet"
-SERVICE = "aws:ecs/service:Service"
+from rules import network_paths
+from tokens import (
+    DEFAULT_NETWORK_ACL,
+    DEFAULT_SECURITY_GROUP,
+    ENDPOINT,
+    FUNCTION_URL,
+    INGRESS_RULE,
+    NETWORK_ACL,
+    NETWORK_ACL_RULE,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULE,
+    SERVICE,
+    SUBNET,
+)
 
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
 """The ranges that are never routed on the internet. Source: RFC 1918, RFC 6598, RFC 4193."""
@@ -41,30 +49,94 @@ def _ingress(resource: Resource) -> Iterator[Fault]:
         case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
             yield from _ranges("cidrIpv4", resource.at("cidrIpv4"))
             yield from _ranges("cidrIpv6", resource.at("cidrIpv6"))
+            yield from _prefix_lists("prefixListId", resource.at("prefixListId"))
         case "aws:ec2/securityGroupRule:SecurityGroupRule":
             if resource.at("type") != "egress":
                 yield from _ranges("cidrBlocks", resource.at("cidrBlocks"))
                 yield from _ranges("ipv6CidrBlocks", resource.at("ipv6CidrBlocks"))
+                yield from _prefix_lists("prefixListIds", resource.at("prefixListIds"))
         case _:
             for entry in items(resource.at("ingress")):
                 yield from _ranges("ingress.cidrBlocks", dig(entry, "cidrBlocks"))
                 yield from _ranges("ingress.ipv6CidrBlocks", dig(entry, "ipv6CidrBlocks"))
+                yield from _prefix_lists("ingress.prefixListIds", dig(entry, "prefixListIds"))
 
 
-def _is_off(where: str, value: Plain) -> Iterator[Fault]:
-    """A switch that is off unless it is set."""
+def _prefix_lists(where: str, value: Plain) -> Iterator[Fault]:
+    for one in items(value):
+        yield cannot_tell(f"{where} names the prefix list {shown(one)}, whose ranges are not known here; it must name ranges instead.")
+
+
+def _default_group(group: Resource) -> Iterator[Fault]:
+    for direction in ("ingress", "egress"):
+        yield from absent(direction, group.at(direction), "what is launched without a group of its own gets this one")
+
+
+ADMINISTRATION = (22, 3389)
+"""SSH and remote desktop."""
+
+
+def _acl(resource: Resource) -> Iterator[Fault]:
+    """A network ACL answers both ways, so ranges of high ports are open to all; those of administration must not be."""
+    if resource.type == NETWORK_ACL_RULE:
+        if resource.at("egress") is not True:
+            yield from _acl_entry("", resource.props, "ruleAction", "protocol")
+        return
+    for entry in items(resource.at("ingress")):
+        yield from _acl_entry("ingress.", entry, "action", "protocol")
+
+
+def _acl_entry(where: str, entry: Plain, action: str, protocol: str) -> Iterator[Fault]:
+    if dig(entry, action) == "deny":
+        return
+    first, last = number(dig(entry, "fromPort")), number(dig(entry, "toPort"))
+    every = dig(entry, protocol) in ("-1", "all") or first is None or last is None
+    if every or any(first <= port <= last for port in ADMINISTRATION if first is not None and last is not None):
+        yield from _ranges(f"{where}cidrBlock", dig(entry, "cidrBlock"))
+        yield from _ranges(f"{where}ipv6CidrBlock", dig(entry, "ipv6CidrBlock"))
+
+
+def _named_ports(resource: Resource) -> Iterator[Fault]:
+    """Whoever may reach in by an address may reach named ports. Between security groups, all ports may be open."""
+    match resource.type:
+        case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+            if resource.at("cidrIpv4") is not None or resource.at("cidrIpv6") is not None:
+                yield from _not_every_protocol("ipProtocol", resource.at("ipProtocol"))
+        case "aws:ec2/securityGroupRule:SecurityGroupRule":
+            if resource.at("type") != "egress" and (resource.at("cidrBlocks") is not None or resource.at("ipv6CidrBlocks") is not None):
+                yield from _not_every_protocol("protocol", resource.at("protocol"))
+        case _:
+            for entry in items(resource.at("ingress")):
+                if items(dig(entry, "cidrBlocks")) or items(dig(entry, "ipv6CidrBlocks")):
+                    yield from _not_every_protocol("ingress.protocol", dig(entry, "protocol"))
+
+
+def _not_every_protocol(where: str, value: Plain) -> Iterator[Fault]:
     if isinstance(value, Unknown):
-        yield cannot_tell(f"{where} is not known at preview; it must be the literal false.")
-    elif value is not None and value is not False:
-        yield broken(f"{where} is {shown(value)}; it must be false.")
+        yield cannot_tell(f"{where} is not known at preview; it must be the literal tcp or udp.")
+    elif value not in ("tcp", "udp", "icmp", "icmpv6", "6", "17", 6, 17):
+        yield broken(f"{where} is {shown(value)}, which opens every port; it must be tcp or udp, with the ports named.")
+
+
+def _endpoint(endpoint: Resource) -> Iterator[Fault]:
+    kind = endpoint.at("vpcEndpointType")
+    yield from literal("vpcEndpointType", kind, "Gateway", "Interface", "GatewayLoadBalancer", or_missing=True)
+    if kind == "Interface":
+        yield from present("securityGroupIds", endpoint.at("securityGroupIds"), "a security group")
+        yield from on("privateDnsEnabled", endpoint.at("privateDnsEnabled"))
+
+
+def _function_url(url: Resource) -> Iterator[Fault]:
+    yield from literal("authorizationType", url.at("authorizationType"), "AWS_IAM")
 
 
 def _public_ip(service: Resource) -> Iterator[Fault]:
-    yield from _is_off("networkConfiguration.assignPublicIp", service.at("networkConfiguration", "assignPublicIp"))
+    yield from off("networkConfiguration.assignPublicIp", service.at("networkConfiguration", "assignPublicIp"))
 
 
 def _public_subnet(subnet: Resource) -> Iterator[Fault]:
-    yield from _is_off("mapPublicIpOnLaunch", subnet.at("mapPublicIpOnLaunch"))
+    yield from off("mapPublicIpOnLaunch", subnet.at("mapPublicIpOnLaunch"))
+    yield from off("assignIpv6AddressOnCreation", subnet.at("assignIpv6AddressOnCreation"))
 
 
 FAMILY = Family(
@@ -101,5 +173,54 @@ FAMILY = Family(
             types=frozenset({SUBNET}),
             controls=("Security Hub EC2.15",),
         ),
+        ResourceRule(
+            id="network/named-ports",
+            severity=Severity.MEDIUM,
+            protects="The ports that nobody meant to open.",
+            why="A rule for every protocol opens whatever anybody will ever listen on.",
+            mend="Write the protocol, such as tcp, and the ports.",
+            check=_named_ports,
+            types=frozenset({SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE}),
+        ),
+        ResourceRule(
+            id="network/default-group-closed",
+            severity=Severity.HIGH,
+            protects="Whatever is launched without a security group of its own.",
+            why="The default group lets all its members talk to each other, and to the internet.",
+            mend="Write ingress=[] and egress=[].",
+            check=_default_group,
+            types=frozenset({DEFAULT_SECURITY_GROUP}),
+            controls=("Security Hub EC2.2", "checkov CKV2_AWS_12"),
+        ),
+        ResourceRule(
+            id="network/no-open-acl",
+            severity=Severity.MEDIUM,
+            protects="The ports of administration in every subnet of the ACL.",
+            why="An ACL that admits the internet to ports 22 and 3389 leaves security groups as the only defence.",
+            mend="Allow 22 and 3389 from private ranges only, or not at all.",
+            check=_acl,
+            types=frozenset({NETWORK_ACL, NETWORK_ACL_RULE, DEFAULT_NETWORK_ACL}),
+            controls=("Security Hub EC2.21",),
+        ),
+        ResourceRule(
+            id="network/endpoint",
+            severity=Severity.MEDIUM,
+            protects="The private way to AWS's services.",
+            why="Without a group of its own an endpoint gets the VPC's default one; without private DNS nobody uses it.",
+            mend="Write security_group_ids=[…] and private_dns_enabled=True.",
+            check=_endpoint,
+            types=frozenset({ENDPOINT}),
+        ),
+        ResourceRule(
+            id="network/no-public-function",
+            severity=Severity.CRITICAL,
+            protects="Functions from being invoked by strangers.",
+            why="A function URL without authorization is a public endpoint.",
+            mend="Write authorization_type='AWS_IAM', or remove the URL.",
+            check=_function_url,
+            types=frozenset({FUNCTION_URL}),
+            controls=("checkov CKV_AWS_258",),
+        ),
     ),
+    stack_rules=network_paths.STACK_RULES,
 )

@@ -1,10 +1,13 @@
 """A recording monitor for unit tests: runs one layer under Pulumi's mocks and keeps every registration as it was sent."""
 
+# Pulumi's mocks are untyped.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from google.protobuf.struct_pb2 import Struct
@@ -74,15 +77,16 @@ class _Recorder(MockMonitor):
 class _Answers(Mocks):
     """Answers as AWS does, by the table of the embedded cloud: a type or a lookup that isn't there is refused."""
 
-    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        inputs = cast("dict[str, Any]", args.inputs)
         if not args.custom:
-            return "", args.inputs
-        identifier, outputs = compute(RESOURCES[args.typ], args.inputs, REGION)
-        return identifier, args.inputs | outputs
+            return "", inputs
+        identifier, outputs = compute(RESOURCES[args.typ], inputs, REGION)
+        return identifier, inputs | outputs
 
-    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         arguments = Struct()
-        arguments.update(args.args)
+        arguments.update(cast("dict[str, Any]", args.args))
         return rpc.deserialize_properties(invoke(args.token, arguments, REGION)), []
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local import LocalError, engine, stackfile, workspace
+from local import LocalError, cli, engine, stackfile, workspace
 
 Preview = Callable[..., engine.Plan]
 
@@ -85,7 +85,7 @@ def test_a_second_run_in_the_same_place_is_refused_while_the_first_goes_on(tmp_p
 def test_the_lock_of_a_killed_engine_does_not_block_the_next_run(small_checkout: Path, preview: Preview, tmp_path: Path) -> None:
     assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
     locks = tmp_path / "place/state/.pulumi/locks/organization/evolution-system/dev"
-    locks.mkdir(parents=True)
+    locks.mkdir(parents=True, exist_ok=True)
     content = '{"pid": 1, "username": "x", "hostname": "x", "timestamp": "2026-01-01T00:00:00Z"}'
     (locks / "0b8e1a4c-0000-4000-8000-000000000000.json").write_text(content, encoding="utf-8")
     assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
@@ -100,7 +100,8 @@ def test_nothing_of_the_users_environment_reaches_the_program_or_the_pack(
     (small_checkout / "__main__.py").write_text(EXPORT_ENVIRONMENT, encoding="utf-8")
     (small_checkout / "policy/__main__.py").write_text(
         f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(repr(dict(os.environ)))\n"
-        "from pulumi_policy import PolicyPack\nPolicyPack('sees', policies=[])\n",
+        "from pulumi_policy import PolicyPack, StackValidationPolicy\n"
+        "PolicyPack('sees', policies=[StackValidationPolicy('lenient', 'Lets all pass.', lambda args, report: None)])\n",
         encoding="utf-8",
     )
     planned = preview("dev", repo=small_checkout)
@@ -110,6 +111,22 @@ def test_nothing_of_the_users_environment_reaches_the_program_or_the_pack(
     assert not [name for name in variables if name.startswith("AWS_")]
     assert "/the/users/own" not in seen.read_text(encoding="utf-8")
     assert "'AWS_" not in seen.read_text(encoding="utf-8")
+
+
+def test_an_aws_provider_on_path_does_not_stand_in_for_the_stand_in(
+    small_checkout: Path, preview: Preview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = small_checkout / "bin/pulumi-resource-aws"
+    real.parent.mkdir()
+    real.write_text(f"#!/bin/sh\n: > {small_checkout}/used\nexit 1\n", encoding="utf-8")
+    real.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{real.parent}:{os.environ['PATH']}")
+    main = "import pulumi_aws as aws\naws.Provider('aws', region='us-east-1')\n"
+    (small_checkout / "__main__.py").write_text(main, encoding="utf-8")
+    planned = preview("dev", repo=small_checkout, pack=False)
+    assert planned.succeeded, planned.text
+    assert not planned.diagnostics
+    assert not (small_checkout / "used").exists()
 
 
 def test_the_environment_of_the_process_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,24 +182,47 @@ def test_a_preview_leaves_the_checkout_as_it_was(preview: Preview) -> None:
 
 def test_an_interrupted_run_stops_the_engine_and_leaves_nothing(small_checkout: Path) -> None:
     (small_checkout / "__main__.py").write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local", "preview", "--no-pack"],
-        cwd=small_checkout,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout
-    assert process.stderr
-    assert "Previewing" in process.stdout.readline()
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    started = time.monotonic()
-    said = process.stderr.read()
-    assert process.wait(30) == 130
+    command = [sys.executable, "-m", "local", "preview", "--no-pack"]
+    with subprocess.Popen(command, cwd=small_checkout, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        assert "Previewing" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        said = process.stderr.read()
+        assert process.wait(30) == 130
     assert time.monotonic() - started < workspace.STOP_SECONDS + 5
     assert "Traceback" not in said
     assert "interrupted" in said
     assert not (small_checkout / ".local/work").exists()
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(small_checkout) not in running, "nothing may be left running"
+
+
+def test_an_engine_that_does_not_stop_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "STOP_SECONDS", 0.2)
+    stubborn = tmp_path / "pulumi"
+    plugin = f"import os, time; os.setpgid(0, 0); open({str(tmp_path / 'plugin')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    stubborn.write_text(f"#!/bin/sh\ntrap '' INT\n{sys.executable} -c \"{plugin}\" &\nwait\n", encoding="utf-8")
+    stubborn.chmod(0o755)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 3)  # by then the plugin has written its number, on a slow machine too
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            workspace.Command(cli.Cli(path=stubborn, version="3.258.0"), {"PATH": os.environ["PATH"]}).run([], str(tmp_path), {})
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    plugin_state = ["ps", "-o", "stat=", "-p", (tmp_path / "plugin").read_text(encoding="utf-8")]
+
+    def ended() -> bool:
+        return subprocess.run(plugin_state, capture_output=True, text=True, check=False).stdout[:1] in {"", "Z"}
+
+    deadline = time.monotonic() + 10  # a killed process is there until the kernel has cleared it away
+    while not ended() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ended(), "the plugin must have been ended, though it has a process group of its own"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
@@ -159,3 +159,40 @@ def test_unknown_tags_stay_unknown() -> None:
     merged, found = checked(RESOURCES["aws:ec2/vpc:Vpc"], inputs, {"Project": "x"})
     assert found == []
     assert merged.fields["tags"].string_value == UNKNOWN_MARK
+
+
+ODD: list[Any] = [
+    "text",
+    1,
+    1.5,
+    True,
+    [],
+    ["text"],
+    [UNKNOWN_MARK],
+    [["text"]],
+    {},
+    {"a": "b"},
+    {"a": UNKNOWN_MARK},
+    [{}],
+    [{"a": 1}],
+    UNKNOWN_MARK,
+]
+
+
+@pytest.mark.parametrize("token", sorted(RESOURCES))
+def test_no_value_makes_the_check_fall_over(token: str) -> None:
+    """A value of the wrong kind is a refusal or is taken; a traceback is neither."""
+    for name in VALID[token]:
+        for odd in ODD:
+            for reason in reasons(token, VALID[token] | {name: odd}):
+                assert re.match(r"[a-zA-Z]+", reason), f"{name}={odd!r}: {reason}"
+
+
+@pytest.mark.parametrize("token", ["aws:budgets/budget:Budget", "aws:ecs/service:Service", "aws:cloudwatch/metricAlarm:MetricAlarm"])
+def test_nor_does_one_inside(token: str) -> None:
+    for name, value in VALID[token].items():
+        holder: Any = cast(list[Any], value)[0] if isinstance(value, list) else value
+        if isinstance(holder, dict):
+            for inner in cast(dict[str, Any], holder):
+                for odd in ODD:
+                    reasons(token, edited(VALID[token], f"{name}[0].{inner}" if isinstance(value, list) else f"{name}.{inner}", odd))

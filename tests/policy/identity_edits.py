@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.policy.builders import physical
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.samples import ACCOUNT, GRANTS, KEY_ARN, TOPIC_ARN, UNKNOWN, Node, deny_plain_transport, document
 
 FOREIGN = "999999999999"
 ON_KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
 TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/evolution-state-prod"
+BUCKET_OBJECTS = f"arn:aws:s3:::{physical('artifacts')}/*"
 OBJECTS = "arn:aws:s3:::evolution-artifacts-prod/*"
 MODEL = "anthropic.claude-sonnet-4-6"
 PROFILE_ARN = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.{MODEL}"
@@ -26,9 +28,15 @@ def granting(*statements: dict[str, Any], **statement: Any) -> Edit:
     return setting("role-grants", "policy", document(*GRANTS, *added))
 
 
+def trusted(policy: str) -> Edit:
+    """Add a role that nothing takes on yet."""
+    props = {"name": "guest-prod", "assumeRolePolicy": policy, "permissionsBoundary": UNKNOWN}
+    return adding("guest", Node("aws:iam/role:Role", props, {"permissionsBoundary": ["boundary"]}))
+
+
 def trusting(principal: Any, condition: Any = None, action: Any = "sts:AssumeRole", **other: Any) -> Edit:
     statement = {"Effect": "Allow", "Principal": principal, "Action": action, **other}
-    return setting("role", "assumeRolePolicy", document({**statement, "Condition": condition} if condition else statement))
+    return trusted(document({**statement, "Condition": condition} if condition else statement))
 
 
 def admitting(name: str, action: Any, principal: Any, condition: Any = None, resource: str = "*") -> Edit:
@@ -40,13 +48,13 @@ def admitting(name: str, action: Any, principal: Any, condition: Any = None, res
         return setting(name, "policy", document(statement))
     if name == "topic-policy":
         return setting(name, "policy", document(statement, deny_plain_transport("sns:Publish", TOPIC_ARN)))
-    arn = "arn:aws:s3:::artifacts"
+    arn = f"arn:aws:s3:::{physical('artifacts')}"
     return setting(name, "policy", document(statement, deny_plain_transport("s3:*", arn, f"{arn}/*")))
 
 
 def denying(name: str, **changes: Any) -> Edit:
     """Replace the bucket's denial of plain transport by another."""
-    arn = "arn:aws:s3:::artifacts"
+    arn = f"arn:aws:s3:::{physical('artifacts')}"
     return setting(name, "policy", document({**deny_plain_transport("s3:*", arn, f"{arn}/*"), **changes}))
 
 
@@ -163,7 +171,7 @@ GOOD: list[tuple[str, Edit]] = [
             referring("role", "permissionsBoundary", "stack"),
         ),
     ),
-    ("a function with the role that trusts it", both(function(UNKNOWN, "role"), trusting({"Service": "lambda.amazonaws.com"}, OURS))),
+    ("a function with the role that trusts it", both(function(UNKNOWN, "guest"), trusting({"Service": "lambda.amazonaws.com"}, OURS))),
     ("a role for one role of the account", trusting({"AWS": ROLE_ARN})),
     ("a role for the account, by name", trusting(ROOT, {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/deploy-*"}})),
     ("a role for instances", trusting({"Service": "ec2.amazonaws.com"})),
@@ -420,9 +428,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("every service may take the role", trusting({"Service": "*.amazonaws.com"}, OURS), CLOSED),
     (
         "everybody but one may take the role",
-        setting(
-            "role",
-            "assumeRolePolicy",
+        trusted(
             document(
                 {
                     "Effect": "Allow",
@@ -461,11 +467,15 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         trusting({"Service": "ecs-tasks.amazonaws.com"}, {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:*:*"}}),
         SOURCE,
     ),
-    ("a function's role that Bedrock takes", both(function(UNKNOWN, "role"), trusting({"Service": "bedrock.amazonaws.com"}, OURS)), TAKEN),
-    ("a function's role, by its ARN", both(function(ROLE_ARN), trusting({"Service": "bedrock.amazonaws.com"}, OURS)), TAKEN),
+    ("a function's role that Bedrock takes", both(function(UNKNOWN, "guest"), trusting({"Service": "bedrock.amazonaws.com"}, OURS)), TAKEN),
+    (
+        "a function's role, by its ARN",
+        both(function(f"arn:aws:iam::{ACCOUNT}:role/guest-prod"), trusting({"Service": "bedrock.amazonaws.com"}, OURS)),
+        TAKEN,
+    ),
     (
         "a function's role that others take, too",
-        both(function(UNKNOWN, "role"), trusting({"Service": ["lambda.amazonaws.com", "bedrock.amazonaws.com"]}, OURS)),
+        both(function(UNKNOWN, "guest"), trusting({"Service": ["lambda.amazonaws.com", "bedrock.amazonaws.com"]}, OURS)),
         TAKEN,
     ),
     (
@@ -481,7 +491,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         admitting("topic-policy", "sns:Publish", {"AWS": ["*"]}, {"StringEquals": {"aws:SourceVpc": "vpc-1"}}),
         PUBLIC,
     ),
-    ("everybody reads", admitting("artifacts-policy", "s3:GetObject", "*", resource="arn:aws:s3:::artifacts/*"), PUBLIC),
+    ("everybody reads", admitting("artifacts-policy", "s3:GetObject", "*", resource=BUCKET_OBJECTS), PUBLIC),
     (
         "everybody of any organization reads",
         admitting("artifacts-policy", "s3:GetObject", "*", {"StringLike": {"aws:PrincipalOrgID": "*"}}),
@@ -564,8 +574,8 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the bucket has no policy", without("artifacts-policy"), TLS),
     ("the topic has no policy", without("topic-policy"), TLS),
     ("a queue has no policy", adding("queue", Node("aws:sqs/queue:Queue", {"name": "q", "kmsMasterKeyId": KEY_ARN})), TLS),
-    ("the denial spares the objects", denying("artifacts-policy", Resource="arn:aws:s3:::artifacts"), TLS),
-    ("the denial spares the bucket", denying("artifacts-policy", Resource="arn:aws:s3:::artifacts/*"), TLS),
+    ("the denial spares the objects", denying("artifacts-policy", Resource=BUCKET_OBJECTS.removesuffix("/*")), TLS),
+    ("the denial spares the bucket", denying("artifacts-policy", Resource=BUCKET_OBJECTS), TLS),
     ("the denial is about another bucket", denying("artifacts-policy", Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]), TLS),
     ("the denial spares writing", denying("artifacts-policy", Action=["s3:GetObject", "s3:ListBucket"]), TLS),
     ("the denial is about one account", denying("artifacts-policy", Principal=ROOT), TLS),

@@ -7,25 +7,23 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pulumi_policy as crossguard
 import pytest
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+from pulumi_policy.proxy import unknown_checking_proxy
 
 from adapter import Frame
 from rules import FAMILIES
-
-UNKNOWN = UNKNOWN_STRING_VALUE
-"""What the engine sends for a value that is decided only by the deployment."""
+from tests.policy.builders import UNKNOWN, Node, Nodes, bucket, document, physical, surroundings, table, tagged
 
 ACCOUNT = "123456789012"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"
+TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:evolution-system-alerts-prod"
 
-TABLE = {
+TABLE: dict[str, Any] = {
     "autonomy_percent": 85,
     "agent_memory_bytes": 6656,
     "max_concurrent_agents": 10000,
@@ -33,8 +31,13 @@ TABLE = {
     "generations": 50,
     "safety_score_minimum": 0.8,
     "instantiation_target_us": 3,
+    "region": "us-east-1",
+    "model_id": "us.anthropic.claude-sonnet-4-6",
+    "network": {"interface_endpoints": []},
+    "engine": {"minimum": 2, "maximum": 100},
+    "alerts": {"emails": [], "monthly_budget_usd": 10000},
 }
-"""prod's limits, as a table that keeps to them exactly."""
+"""prod's limits, as a table that keeps to them exactly, and what else the pack reads of a table."""
 
 ENGINE_ENVIRONMENT = {
     "EVOLUTION_MODE": "autonomous",
@@ -61,57 +64,63 @@ GRANTS: list[dict[str, Any]] = [
 ]
 
 
-@dataclass
-class Node:
-    """A resource: its type, its properties, and by property the names of the resources that its value comes from."""
-
-    type: str
-    props: dict[str, Any]
-    references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    protect: bool = False
-
-
-Nodes = dict[str, Node]
-
-
-def document(*statements: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
 def deny_plain_transport(action: str, *resources: str) -> dict[str, Any]:
     condition = {"Bool": {"aws:SecureTransport": "false"}}
     return {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": list(resources), "Condition": condition}
-
-
-def _tls_only(bucket: str) -> Node:
-    arn = f"arn:aws:s3:::{bucket}"
-    policy = document(deny_plain_transport("s3:*", arn, f"{arn}/*"))
-    return Node("aws:s3/bucketPolicy:BucketPolicy", {"bucket": UNKNOWN, "policy": policy}, {"bucket": [bucket]})
 
 
 def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engine@{DIGEST}", **environment: str | None) -> str:
     """The engine's container, with variables replaced or, by None, left out."""
     variables = {**ENGINE_ENVIRONMENT, **environment}
     entries = [{"name": name, "value": value} for name, value in variables.items() if value is not None]
-    return json.dumps([{"name": "engine", "image": image, "environment": entries}])
+    options = {"awslogs-group": "/evolution/prod/engine", "mode": "non-blocking", "max-buffer-size": "4m"}
+    container = {
+        "name": "engine",
+        "image": image,
+        "environment": entries,
+        "user": "10001:10001",
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        "healthCheck": {"command": ["CMD", "true"]},
+        "logConfiguration": {"logDriver": "awslogs", "options": options},
+    }
+    return json.dumps([container])
 
 
-def _alarm(metric: str, statistic: str, operator: str, threshold: float, periods: int, silence: str = "notBreaching") -> Node:
+def monitor_containers() -> str:
+    """The safety monitor's container, which is told no more than to be safe."""
+    [engine] = json.loads(containers())
+    told = [entry for entry in engine["environment"] if entry["name"].startswith("EVOLUTION_SAFETY")]
+    return json.dumps([{**engine, "name": "monitor", "environment": told}])
+
+
+def _task(definitions: str, role: str) -> Node:
     return Node(
-        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:ecs/taskDefinition:TaskDefinition",
         {
-            "namespace": "EvolutionSystem",
-            "dimensions": {"Environment": "prod"},
-            "metricName": metric,
-            "statistic": statistic,
-            "comparisonOperator": operator,
-            "threshold": float(threshold),
-            "evaluationPeriods": float(periods),
-            "treatMissingData": silence,
-            "actionsEnabled": True,
-            "alarmActions": [UNKNOWN],
+            "containerDefinitions": definitions,
+            "requiresCompatibilities": ["FARGATE"],
+            "networkMode": "awsvpc",
+            "runtimePlatform": {"cpuArchitecture": "ARM64"},
+            "taskRoleArn": UNKNOWN,
         },
-        {"alarmActions": ["topic"]},
+        {"taskRoleArn": [role]},
+    )
+
+
+def _service(name: str, task: str, count: int) -> Node:
+    return Node(
+        "aws:ecs/service:Service",
+        {
+            "name": name,
+            "taskDefinition": UNKNOWN,
+            "desiredCount": float(count),
+            "launchType": "FARGATE",
+            "propagateTags": "SERVICE",
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False},
+        },
+        {"taskDefinition": [task], "networkConfiguration": ["subnet"]},
     )
 
 
@@ -139,44 +148,63 @@ def compliant() -> Nodes:
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
     sse = "applyServerSideEncryptionByDefault"
-    return copy.deepcopy(
+    return tagged(
         {
             "stack": Node("pulumi:pulumi:Stack", {}),
-            "key": Node("aws:kms/key:Key", {"policy": document(to_key)}),
-            "state": Node(
-                "aws:dynamodb/table:Table",
-                {"name": "evolution-state-prod", "serverSideEncryption": {"enabled": True, "kmsKeyArn": UNKNOWN}},
-                {"serverSideEncryption": ["key"]},
+            "key": Node(
+                "aws:kms/key:Key", {"policy": document(to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0}, protect=True
             ),
-            "topic": Node("aws:sns/topic:Topic", {"kmsMasterKeyId": UNKNOWN}, {"kmsMasterKeyId": ["key"]}),
+            "state": table(
+                "evolution-state-prod", {"evolution_id": "S", "generation": "N"}, streamEnabled=True, streamViewType="NEW_AND_OLD_IMAGES"
+            ),
+            "population": table(
+                "agent-population-prod", {"population_id": "S", "agent_id": "S"}, ttl={"attributeName": "ttl", "enabled": True}
+            ),
+            "checkpoints": table("evolution-checkpoints-prod", {"checkpoint_id": "S"}),
+            "topic": Node(
+                "aws:sns/topic:Topic", {"name": "evolution-system-alerts-prod", "kmsMasterKeyId": UNKNOWN}, {"kmsMasterKeyId": ["key"]}
+            ),
             "topic-policy": Node(
                 "aws:sns/topicPolicy:TopicPolicy",
                 {"arn": UNKNOWN, "policy": document(to_topic, deny_plain_transport("sns:Publish", TOPIC_ARN))},
                 {"arn": ["topic"]},
             ),
-            "logs": Node("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": UNKNOWN}, {"kmsKeyId": ["key"]}),
-            "secret": Node("aws:secretsmanager/secret:Secret", {"kmsKeyId": KEY_ARN}, {"kmsKeyId": ["key"]}),
+            "logs": Node(
+                "aws:cloudwatch/logGroup:LogGroup",
+                {"name": "/evolution/prod/engine", "kmsKeyId": UNKNOWN, "retentionInDays": 365.0},
+                {"kmsKeyId": ["key"]},
+            ),
+            "secret": Node(
+                "aws:secretsmanager/secret:Secret",
+                {"name": "EvolutionSafetyConfig-prod", "kmsKeyId": KEY_ARN},
+                {"kmsKeyId": ["key"]},
+                protect=True,
+            ),
             "repository": Node(
                 "aws:ecr/repository:Repository",
-                {"encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": UNKNOWN}]},
+                {
+                    "name": "engine",
+                    "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": UNKNOWN}],
+                    "imageTagMutability": "IMMUTABLE",
+                    "imageScanningConfiguration": {"scanOnPush": True},
+                },
                 {"encryptionConfigurations": ["key"]},
+                protect=True,
             ),
-            "artifacts": Node("aws:s3/bucket:Bucket", {"bucket": "artifacts"}),
+            **bucket("artifacts"),
             "artifacts-encryption": Node(
                 "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
                 {"bucket": UNKNOWN, "rules": [{sse: {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": UNKNOWN}}]},
                 {"bucket": ["artifacts"], "rules": ["key"]},
             ),
-            "access-logs": Node("aws:s3/bucket:Bucket", {"bucket": "access-logs"}),
+            **bucket("access-logs"),
             "access-logs-encryption": Node(
                 "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-                {"bucket": "access-logs", "rules": [{sse: {"sseAlgorithm": "AES256"}}]},
+                {"bucket": physical("access-logs"), "rules": [{sse: {"sseAlgorithm": "AES256"}}]},
             ),
-            "artifacts-policy": _tls_only("artifacts"),
-            "access-logs-policy": _tls_only("access-logs"),
             "logging": Node(
                 "aws:s3/bucketLogging:BucketLogging",
-                {"bucket": UNKNOWN, "targetBucket": "access-logs"},
+                {"bucket": UNKNOWN, "targetBucket": physical("access-logs")},
                 {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
             ),
             "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1])}),
@@ -186,18 +214,23 @@ def compliant() -> Nodes:
                 {"permissionsBoundary": ["boundary"]},
             ),
             "role-grants": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(*GRANTS)}),
-            "task": Node("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": containers()}),
-            "service": Node("aws:ecs/service:Service", {"networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False}}),
+            "task": _task(containers(), "role"),
+            "service": _service("evolution-engine-prod", "task", 3),
+            "monitor-role": Node(
+                "aws:iam/role:Role",
+                {"name": "evolution-monitor-prod", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN},
+                {"permissionsBoundary": ["boundary"]},
+            ),
+            "monitor-task": _task(monitor_containers(), "monitor-role"),
+            "monitor-service": _service("evolution-safety-monitor-prod", "monitor-task", 1),
             "subnet": Node("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24", "mapPublicIpOnLaunch": False}),
             "group": Node("aws:ec2/securityGroup:SecurityGroup", {"description": "HTTPS out, nothing in."}),
-            "default-group": Node("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"ingress": [], "egress": []}),
+            "default-group": Node(
+                "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": UNKNOWN, "ingress": [], "egress": []}, {"vpcId": ["vpc"]}
+            ),
             "from-vpc": Node("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", {"cidrIpv4": "10.0.0.0/16", "ipProtocol": "tcp"}),
             "old-rule": Node("aws:ec2/securityGroupRule:SecurityGroupRule", {"type": "egress", "cidrBlocks": ["0.0.0.0/0"]}),
-            "score": _alarm("SafetyScore", "Average", "LessThanThreshold", 0.8, 2, "breaching"),
-            "worst-score": _alarm("SafetyScore", "Minimum", "LessThanThreshold", 0.8, 2, "breaching"),
-            "memory": _alarm("AgentMemoryUsageKB", "Maximum", "GreaterThanThreshold", 6.5, 1),
-            "speed": _alarm("InstantiationSpeedMicroseconds", "Average", "GreaterThanThreshold", 3, 3),
-            "autonomy": _alarm("AutonomyPercentage", "Average", "LessThanThreshold", 85, 2),
+            **surroundings(),
         }
     )
 

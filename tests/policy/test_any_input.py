@@ -31,6 +31,8 @@ from tests.policy.samples import TABLE, compliant
 
 POLICY = Path(__file__).parents[2] / "policy"
 LONGEST_SECONDS = 0.005
+"""Of the processor's time: what other processes take of a busy machine is no rule's fault."""
+
 GUARD = "the rule could not read it"
 
 RESOURCE_RULES = [rule for family in FAMILIES for rule in family.resource_rules]
@@ -168,9 +170,9 @@ def resource_of(kind: str, props: Any, name: str = "one", references: dict[str, 
 
 def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Verdict]]) -> None:
     """Judge once; where that took long, again until it is clear whether the machine or the rule was slow."""
-    started = time.perf_counter()
+    started = time.thread_time()
     verdicts = judged()
-    if time.perf_counter() - started > LONGEST_SECONDS:
+    if time.thread_time() - started > LONGEST_SECONDS:
         assert statistics.median(_seconds(judged) for _ in range(7)) <= LONGEST_SECONDS, f"{rule.id} takes too long"
     for verdict in verdicts:
         assert GUARD not in verdict.fault.what, f"{rule.id} raised: {verdict.fault.what}"
@@ -179,9 +181,9 @@ def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Verdict]]) -
 
 def _seconds(judged: Callable[[], object]) -> float:
     documents.forget()
-    started = time.perf_counter()
+    started = time.thread_time()
     judged()
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 EXAMPLES = settings(

@@ -89,8 +89,9 @@ def test_one_of_another_stack_is_left_to_that_stack() -> None:
 
 def test_what_the_stack_lacks_is_exempted_for_its_root() -> None:
     nodes = compliant()
-    nodes.pop("artifacts-policy")
-    entry = {**TOPIC, "rule": "identity/tls-only", "type": "aws:s3/bucket:Bucket", "name": "artifacts"}
+    nodes.pop("budget")
+    entry = {**TOPIC, "rule": "governance/budget", "type": "pulumi:pulumi:Stack", "name": "evolution-system-prod"}
+    assert [finding.rule for finding in findings(nodes)] == ["governance/budget"]
     assert findings(nodes, config={"exemptions": [entry]}) == []
 
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from rules import FAMILIES
-from tests.policy import identity_edits
 from tests.policy.edits import Edit, referring, setting, without
 from tests.policy.samples import (
-    DIGEST,
     KEY_ARN,
+    TABLE,
     UNKNOWN,
     Node,
     compliant,
@@ -27,9 +25,28 @@ SSE = "rules.0.applyServerSideEncryptionByDefault"
 ENGINE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/engine"
 
 
-UNTOLD = json.dumps([{"name": "engine", "image": f"{ENGINE}@{DIGEST}", "environment": []}])
+UNTOLD = json.dumps([{**json.loads(containers())[0], "environment": []}])
 
-UNREADABLE = {"environment/container-limits", "environment/engine-bounded", "workload/image-by-digest"}
+UNREADABLE = {
+    "environment/container-limits",
+    "environment/engine-bounded",
+    "environment/no-secret",
+    "environment/table-equality",
+    "workload/health-check",
+    "workload/image-by-digest",
+    "workload/log-delivery",
+    "workload/log-group",
+    "workload/logged",
+    "workload/no-capabilities",
+    "workload/not-root",
+    "workload/own-repository",
+    "workload/read-only-root",
+    "workload/unprivileged",
+}
+"""Containers that can't be read are a fault for every rule that reads them, so that an exemption from one is no way around another."""
+
+BEYOND = {"environment/container-limits", "environment/table-equality"}
+PORTS = {"network/no-public-ingress", "network/named-ports"}
 
 EDITS: list[tuple[str, Edit, set[str]]] = [
     # Encryption.
@@ -63,7 +80,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the bucket's rules are empty", setting("artifacts-encryption", "rules", []), {"encryption/bucket-cmk"}),
     ("the bucket's key is a topic", referring("artifacts-encryption", "rules", "topic"), {"encryption/key-reference"}),
     ("access logs go where S3 can't write", setting("access-logs-encryption", f"{SSE}.sseAlgorithm", "aws:kms"), {"encryption/bucket-cmk"}),
-    ("a bucket is no log destination any more", without("logging"), {"encryption/bucket-cmk"}),
+    ("a bucket is no log destination any more", without("logging"), {"encryption/bucket-cmk", "data-protection/bucket-access-logs"}),
     # Alarms.
     ("the average score's alarm is gone", without("score"), {"alarms/safety-score-average"}),
     ("the worst score's alarm is gone", without("worst-score"), {"alarms/safety-score-minimum"}),
@@ -87,31 +104,31 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("more periods", setting("speed", "evaluationPeriods", 30), {"alarms/instantiation-speed"}),
     ("silence is no breach", setting("score", "treatMissingData", "notBreaching"), {"alarms/safety-score-average"}),
     ("silence is unsaid", setting("worst-score", "treatMissingData", None), {"alarms/safety-score-minimum"}),
-    ("actions are off", setting("autonomy", "actionsEnabled", False), {"alarms/autonomy"}),
-    ("actions may be off", setting("autonomy", "actionsEnabled", UNKNOWN), {"alarms/autonomy"}),
-    ("nobody is told", setting("memory", "alarmActions", []), {"alarms/agent-memory"}),
-    ("somebody is told by mail", setting("memory", "alarmActions", ["oncall@example.com"]), {"alarms/agent-memory"}),
+    ("actions are off", setting("autonomy", "actionsEnabled", False), {"alarms/actions"}),
+    ("actions may be off", setting("autonomy", "actionsEnabled", UNKNOWN), {"alarms/actions"}),
+    ("nobody is told", setting("memory", "alarmActions", []), {"alarms/actions"}),
+    ("somebody is told by mail", setting("memory", "alarmActions", ["oncall@example.com"]), {"alarms/actions"}),
     # Environment.
-    ("more autonomy", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="95")), {"environment/container-limits"}),
-    ("autonomy in words", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="full")), {"environment/container-limits"}),
+    ("more autonomy", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="95")), BEYOND),
+    ("autonomy in words", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="full")), BEYOND),
     (
         "autonomy without end",
         setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="-inf")),
-        {"environment/container-limits"},
+        BEYOND,
     ),
     (
         "no autonomy level",
         setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL=None)),
         {"environment/container-limits", "environment/engine-bounded"},
     ),
-    ("more memory", setting("task", "containerDefinitions", containers(AGENT_MEMORY_LIMIT="8192")), {"environment/container-limits"}),
-    ("more agents", setting("task", "containerDefinitions", containers(MAX_CONCURRENT_AGENTS="10001")), {"environment/container-limits"}),
-    ("slower", setting("task", "containerDefinitions", containers(INSTANTIATION_TARGET_US="4")), {"environment/container-limits"}),
-    ("more generations", setting("task", "containerDefinitions", containers(EVOLUTION_GENERATIONS="51")), {"environment/container-limits"}),
+    ("more memory", setting("task", "containerDefinitions", containers(AGENT_MEMORY_LIMIT="8192")), BEYOND),
+    ("more agents", setting("task", "containerDefinitions", containers(MAX_CONCURRENT_AGENTS="10001")), BEYOND),
+    ("slower", setting("task", "containerDefinitions", containers(INSTANTIATION_TARGET_US="4")), BEYOND),
+    ("more generations", setting("task", "containerDefinitions", containers(EVOLUTION_GENERATIONS="51")), BEYOND),
     (
         "permissive",
         setting("task", "containerDefinitions", containers(EVOLUTION_SAFETY_MODE="permissive")),
-        {"environment/container-limits"},
+        BEYOND,
     ),
     ("safety off", setting("task", "containerDefinitions", containers(EVOLUTION_SAFETY_ENABLED="false")), {"environment/container-limits"}),
     (
@@ -120,19 +137,31 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         {"environment/container-limits", "environment/engine-bounded"},
     ),
     ("the engine is told nothing", setting("task", "containerDefinitions", UNTOLD), {"environment/engine-bounded"}),
-    ("nothing runs what is told", without("task"), {"environment/engine-bounded"}),
+    ("nothing runs what is told", without("task"), {"environment/engine-bounded", "workload/own-task"}),
     # Network.
     ("the internet may reach in", setting("from-vpc", "cidrIpv4", "0.0.0.0/0"), {"network/no-public-ingress"}),
     ("half of the internet may reach in", setting("from-vpc", "cidrIpv4", "0.0.0.0/1"), {"network/no-public-ingress"}),
     ("the internet may reach in by IPv6", setting("from-vpc", "cidrIpv6", "::/0"), {"network/no-public-ingress"}),
     ("who may reach in is unknown", setting("from-vpc", "cidrIpv4", UNKNOWN), {"network/no-public-ingress"}),
     ("who may reach in is no range", setting("from-vpc", "cidrIpv4", "everyone"), {"network/no-public-ingress"}),
-    ("the group is open", setting("group", "ingress", [{"cidrBlocks": ["10.0.0.0/8", "8.8.8.8/32"]}]), {"network/no-public-ingress"}),
-    ("the group is open by IPv6", setting("group", "ingress", [{"ipv6CidrBlocks": ["::/0"]}]), {"network/no-public-ingress"}),
-    ("the group's ingress is unknown", setting("group", "ingress", UNKNOWN), {"network/no-public-ingress"}),
-    ("the default group is open", setting("default-group", "ingress", [{"cidrBlocks": ["0.0.0.0/0"]}]), {"network/no-public-ingress"}),
-    ("a rule that went out comes in", setting("old-rule", "type", "ingress"), {"network/no-public-ingress"}),
-    ("a rule's direction is unknown", setting("old-rule", "type", UNKNOWN), {"network/no-public-ingress"}),
+    (
+        "the group is open",
+        setting("group", "ingress", [{"protocol": "tcp", "cidrBlocks": ["10.0.0.0/8", "8.8.8.8/32"]}]),
+        {"network/no-public-ingress"},
+    ),
+    (
+        "the group is open by IPv6",
+        setting("group", "ingress", [{"protocol": "tcp", "ipv6CidrBlocks": ["::/0"]}]),
+        {"network/no-public-ingress"},
+    ),
+    ("the group's ingress is unknown", setting("group", "ingress", UNKNOWN), PORTS),
+    (
+        "the default group is open",
+        setting("default-group", "ingress", [{"cidrBlocks": ["0.0.0.0/0"]}]),
+        {"network/no-public-ingress", "network/default-group-closed"},
+    ),
+    ("a rule that went out comes in", setting("old-rule", "type", "ingress"), PORTS),
+    ("a rule's direction is unknown", setting("old-rule", "type", UNKNOWN), PORTS),
     ("the tasks have public addresses", setting("service", "networkConfiguration.assignPublicIp", True), {"network/no-public-ip"}),
     ("the tasks may have public addresses", setting("service", "networkConfiguration.assignPublicIp", UNKNOWN), {"network/no-public-ip"}),
     ("the subnet gives public addresses", setting("subnet", "mapPublicIpOnLaunch", True), {"network/no-public-subnet"}),
@@ -143,7 +172,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("task", "containerDefinitions", containers(image=f"{ENGINE}@sha256:0123")),
         {"workload/image-by-digest"},
     ),
-    ("an image by nothing", setting("task", "containerDefinitions", containers(image=ENGINE)), {"workload/image-by-digest"}),
+    (
+        "an image by nothing",
+        setting("task", "containerDefinitions", containers(image=ENGINE)),
+        {"workload/image-by-digest", "workload/own-repository"},
+    ),
     (
         "containers are unknown",
         setting("task", "containerDefinitions", UNKNOWN),
@@ -155,7 +188,6 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         UNREADABLE,
     ),
     ("there is no container", setting("task", "containerDefinitions", "[]"), UNREADABLE),
-    *identity_edits.EDITS,
 ]
 
 
@@ -173,13 +205,6 @@ def test_an_edit_is_caught_by_exactly_its_rules(edit: Edit, expected: set[str]) 
     nodes = compliant()
     edit(nodes)
     assert rules_that_fire(nodes) == expected
-
-
-@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in identity_edits.GOOD])
-def test_what_is_right_is_left_alone(edit: Edit) -> None:
-    nodes = compliant()
-    edit(nodes)
-    assert findings(nodes) == []
 
 
 @pytest.mark.parametrize(
@@ -201,13 +226,6 @@ def test_a_table_beyond_the_tier_is_caught(row: str, value: Any, monkeypatch: py
     found = [finding for finding in findings(compliant()) if finding.rule == "environment/table-limits"]
     assert len(found) == 1
     assert row in found[0].message
-
-
-def test_every_rule_is_caught_at_least_once() -> None:
-    rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
-    caught = set[str]().union(*(expected for _, _, expected in EDITS))
-    # These judge what is configured, not a resource: their own tests are here, in test_limits.py and in test_exemptions.py.
-    assert rules - caught == {"environment/table-limits", "environment/pack-configuration", "exemptions/current"}
 
 
 def test_a_message_names_rule_resource_value_reason_and_mend() -> None:
@@ -243,8 +261,9 @@ def test_a_secret_among_the_variables_is_never_shown(limits: str) -> None:
 def test_a_resource_without_inputs_is_refused_with_a_word_about_targets() -> None:
     nodes = compliant()
     nodes["state"].props = {}
-    assert {finding.rule for finding in findings(nodes)} == {"encryption/table-cmk"}
-    assert all("--target" in finding.message for finding in findings(nodes))
+    found = [finding for finding in findings(nodes) if finding.resource == "state"]
+    assert "encryption/table-cmk" in {finding.rule for finding in found}
+    assert all("--target" in finding.message for finding in found)
 
 
 def test_known_references_are_judged_like_unknown_ones() -> None:
@@ -252,14 +271,14 @@ def test_known_references_are_judged_like_unknown_ones() -> None:
     nodes = compliant()
     for name, path in (("state", "serverSideEncryption.kmsKeyArn"), ("topic", "kmsMasterKeyId"), ("logs", "kmsKeyId")):
         set_at(nodes, name, path, KEY_ARN)
-    set_at(nodes, "artifacts-encryption", "bucket", "artifacts")
+    set_at(nodes, "artifacts-encryption", "bucket", nodes["artifacts"].props["bucket"])
     assert findings(nodes) == []
 
 
 def test_silence_is_no_breach_before_there_is_a_service() -> None:
     nodes = compliant()
-    nodes.pop("service")
-    nodes.pop("task")
+    for name in ("service", "task", "monitor-service", "monitor-task"):
+        nodes.pop(name)
     for name in ("score", "worst-score"):
         set_at(nodes, name, "treatMissingData", "notBreaching")
     assert findings(nodes) == []
@@ -267,7 +286,9 @@ def test_silence_is_no_breach_before_there_is_a_service() -> None:
 
 def test_an_additional_weaker_alarm_does_no_harm() -> None:
     nodes = compliant()
-    nodes["early-warning"] = Node(nodes["score"].type, {**nodes["score"].props, "threshold": 0.9})
+    nodes["early-warning"] = Node(
+        nodes["score"].type, {**nodes["score"].props, "threshold": 0.9, "name": "early-prod"}, nodes["score"].references
+    )
     assert findings(nodes) == []
 
 
@@ -295,13 +316,5 @@ def test_a_system_without_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_table_of_a_deployed_state_is_the_stacks_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PULUMI_CONFIG")
     nodes = compliant()
-    nodes["stack"].props["environment"] = {
-        "autonomy_percent": 85.0,
-        "agent_memory_bytes": 6656.0,
-        "max_concurrent_agents": 10000.0,
-        "safety_mode": "strict",
-        "generations": 50.0,
-        "safety_score_minimum": 0.8,
-        "instantiation_target_us": 3.0,
-    }
+    nodes["stack"].props["environment"] = {key: float(row) if isinstance(row, int) else row for key, row in TABLE.items()}
     assert findings(nodes) == []

@@ -1,4 +1,8 @@
-"""Every resource type that the local cloud knows: one module a service, one entry a type. A type that isn't here is refused by name."""
+"""Every resource type that the local cloud knows: one module a service, one entry a type. A type that isn't here is refused by name.
+
+To add a type, write its entry in a service's module (a new module goes into the list below), and a sample and a refused edit into
+`tests/local/provider/samples.py`. The tests then say which of the SDK's properties go nowhere, and which names AWS's model doesn't have.
+"""
 
 from __future__ import annotations
 

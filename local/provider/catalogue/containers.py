@@ -52,7 +52,7 @@ RESOURCES = (
         id="{family}",
         outputs={
             "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}",
-            "revision": 1,
+            "revision": "{revisionNumber}",
             "arn": "{arnWithoutRevision}:{revision}",
         },
         replaces=frozenset(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from local.provider.outputs import ACCOUNT
-from local.provider.table import EXPLICIT, FLAG, Call, Convert, Local, Members, Resource, Wrap, json_text, text_of
+from local.provider.table import EXPLICIT, FLAG, Call, Convert, Local, Members, Resource, Wrap, json_text, objects, text_of
 
 _FEEDBACK: Members = {
     f"{protocol}{outcome}": f"Attributes.{'HTTP' if protocol == 'http' else protocol.capitalize()}{outcome}"
@@ -16,14 +16,15 @@ _FEEDBACK: Members = {
 
 def _subscribers(kind: str) -> Wrap:
     def make(value: Any) -> Any:
-        return [{"SubscriptionType": kind, "Address": address} for address in value] if isinstance(value, list) else value  # pyright: ignore
+        addresses = cast(list[Any], value) if isinstance(value, list) else [value]
+        return [{"SubscriptionType": kind, "Address": address} for address in addresses]
 
     return Wrap("Subscribers", make)
 
 
 def _filters(value: Any) -> dict[str, Any]:
     """Filters come as a list of names and values, and go as a map."""
-    return {str(one.get("name")): one.get("values") for one in value}
+    return {str(one.get("name")): one.get("values") for one in objects(value)}
 
 
 RESOURCES = (

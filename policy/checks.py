@@ -1,0 +1,75 @@
+"""What rules ask of a single value. Each yields a fault with the value in it and the invariant after `must`, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from plain import Plain, Unknown, number, shown
+from rule import Fault, Resource, broken, cannot_tell
+
+Check = Callable[[Resource], Iterator[Fault]]
+
+
+def literal(where: str, value: Plain, *allowed: Plain, or_missing: bool = False) -> Iterator[Fault]:
+    """The value must be one of some literals. `or_missing`: the service's default is one of them."""
+    if value is None and or_missing:
+        return
+    wanted = " or ".join(shown(one) for one in allowed)
+    if isinstance(value, Unknown):
+        yield cannot_tell(f"{where} is not known at preview; it must be the literal {wanted}.")
+    elif not any(_same(value, one) for one in allowed):
+        yield broken(f"{where} is {shown(value)}; it must be {wanted}.")
+
+
+def _same(value: Plain, wanted: Plain) -> bool:
+    """Equal and of one kind: true is not 1."""
+    return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
+
+
+def off(where: str, value: Plain) -> Iterator[Fault]:
+    """A switch that is off unless it is set."""
+    return literal(where, value, False, or_missing=True)
+
+
+def on(where: str, value: Plain) -> Iterator[Fault]:
+    """A switch that is off unless it is set, and must be set."""
+    return literal(where, value, True)
+
+
+def absent(where: str, value: Plain, why: str) -> Iterator[Fault]:
+    """The property must not be given; an empty one counts as not given."""
+    if isinstance(value, Unknown):
+        yield cannot_tell(f"{where} is not known at preview; it must be absent, for {why}.")
+    elif value not in (None, "", [], {}):
+        yield broken(f"{where} is set; it must be absent, for {why}.")
+
+
+def present(where: str, value: Plain, what: str) -> Iterator[Fault]:
+    """A reference must be given; one that isn't known yet is."""
+    if not isinstance(value, Unknown) and value in (None, "", [], {}):
+        yield broken(f"{where} is {shown(value)}; it must name {what}.")
+
+
+def between(where: str, value: Plain, lowest: float, highest: float, *, or_missing: bool = False) -> Iterator[Fault]:
+    """The value must be a number within bounds. `or_missing`: the service's default is within them."""
+    if value is None and or_missing:
+        return
+    given = number(value)
+    bound = (
+        f"exactly {lowest:g}" if lowest == highest else f"at least {lowest:g}" if highest == float("inf") else f"{lowest:g} to {highest:g}"
+    )
+    if given is None:
+        fault = broken if value is None else cannot_tell
+        yield fault(f"{where} is {shown(value)}; it must be a literal number, {bound}.")
+    elif not lowest <= given <= highest:
+        yield broken(f"{where} is {given}; it must be {bound}.")
+
+
+def switched_on(*path: str) -> Check:
+    """A rule that is one switch, on."""
+    return lambda resource: on(".".join(path), resource.at(*path))
+
+
+def switched_off(*path: str) -> Check:
+    """A rule that is one switch, off; it is off where it isn't given."""
+    return lambda resource: off(".".join(path), resource.at(*path))

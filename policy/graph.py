@@ -1,0 +1,41 @@
+"""Which resources a property leads to: by dependency, which is known at preview, or by a name, id or ARN that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from plain import Plain, items
+from rule import Resource, Stack
+
+
+class Linked:
+    """The stack's resources of some types, by what other resources call them.
+
+    Args:
+        kinds: the types.
+        keys: the properties that a value which names such a resource may equal.
+    """
+
+    def __init__(self, stack: Stack, kinds: str | Sequence[str], keys: Sequence[str] = ("id", "arn")) -> None:
+        self.all = {resource.urn: resource for kind in ([kinds] if isinstance(kinds, str) else kinds) for resource in stack.of_type(kind)}
+        self._by_name = {name: urn for urn, resource in self.all.items() for key in keys if isinstance(name := resource.at(key), str)}
+
+    def by(self, resource: Resource, *path: str) -> set[str]:
+        """The URNs of those that a property leads to. Dependencies are known for the whole of a top-level property only."""
+        urns = {reference.urn for reference in resource.references.get(path[0], ()) if reference.urn in self.all}
+        return urns | {self._by_name[name] for name in _texts(resource.at(*path)) if name in self._by_name}
+
+    def by_all(self, resources: Sequence[Resource], *path: str) -> set[str]:
+        """The URNs of those that any of the resources leads to."""
+        return {urn for resource in resources for urn in self.by(resource, *path)}
+
+
+def names_of(resources: Iterable[Resource], key: str = "name") -> set[str]:
+    """What the resources are called, as far as it is known."""
+    return {name for resource in resources if isinstance(name := resource.at(key), str)}
+
+
+def _texts(value: Plain) -> Iterator[str]:
+    for one in items(value):
+        if isinstance(one, str):
+            yield one

@@ -1,0 +1,254 @@
+"""AgentCore and Bedrock: agents run where nobody else reaches them, ask the approved model, and only through the guardrail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from checks import absent, between, literal
+from graph import Linked, names_of
+from plain import NotJsonError, Unknown, dig, items, parse, shown
+from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rules import agentcore_guardrail as guardrail
+from rules import agentcore_waf as waf
+from system import each_of_this_system, of_this_system
+from tokens import (
+    AGENT_BROWSER,
+    AGENT_CODE_INTERPRETER,
+    AGENT_GATEWAY,
+    AGENT_GATEWAY_TARGET,
+    AGENT_RESOURCE_POLICY,
+    AGENT_RUNTIME,
+    AGENT_RUNTIME_ENDPOINT,
+    LOG_DELIVERY_SOURCE,
+    ROLE,
+)
+from variables import RUNNERS, Environment, environments_of
+
+PRIVATE_TIERS = frozenset({"staging", "prod"})
+"""In dev an agent may stand in AgentCore's own network: VPC mode is bound to few zones, and its interfaces outlive it by hours."""
+
+MODELS = frozenset(
+    {
+        "anthropic.claude-sonnet-4-6",
+        "anthropic.claude-opus-4-6-v1",
+        "anthropic.claude-haiku-4-5-20251001-v1:0",
+    }
+)
+"""The models that are approved, without the geography of their inference profile; the list grows by a review."""
+
+PROFILE = re.compile(r"(us|eu|apac|jp|au|global)\.(?P<model>.+)")
+
+IDLE_SECONDS = (60, 3600)
+LIFE_SECONDS = (60, 28800)
+"""AgentCore's own range is 60 s to 8 h for both; an idle session of more than an hour is forgotten, not used."""
+
+
+def _authorizer(gateway: Resource) -> Iterator[Fault]:
+    yield from literal("authorizerType", gateway.at("authorizerType"), "AWS_IAM", "CUSTOM_JWT")
+    # DEBUG answers callers with the inner error.
+    yield from absent("exceptionLevel", gateway.at("exceptionLevel"), "callers must not see inner errors")
+
+
+def _target(target: Resource) -> Iterator[Fault]:
+    """The gateway signs its calls with its own role; nothing of the caller's, and no key that somebody keeps."""
+    credentials = target.at("credentialProviderConfiguration")
+    if isinstance(credentials, Unknown):
+        yield cannot_tell("credentialProviderConfiguration is not known at preview; it must hold gatewayIamRole.")
+    elif not isinstance(credentials, dict) or credentials.get("gatewayIamRole") is None:
+        yield broken("credentialProviderConfiguration has no gatewayIamRole; the gateway must call its target with its own role.")
+
+
+def _leads_to_runtime(stack: Stack) -> Iterator[Fault]:
+    runtimes, gateways = Linked(stack, (AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT)), Linked(stack, AGENT_GATEWAY)
+    for target in stack.of_type(AGENT_GATEWAY_TARGET):
+        if not gateways.by(target, "gatewayIdentifier"):
+            yield broken("gatewayIdentifier leads to no gateway of this stack; it must.", target)
+        if not runtimes.by(target, "targetConfiguration"):
+            yield broken("targetConfiguration leads to no AgentCore runtime of this stack; it must, and nowhere else.", target)
+
+
+def _network(resource: Resource) -> Iterator[Fault]:
+    allowed = ("VPC", "SANDBOX") if resource.type == AGENT_CODE_INTERPRETER else ("VPC",)
+    yield from literal("networkConfiguration.networkMode", resource.at("networkConfiguration", "networkMode"), *allowed)
+
+
+def _lifecycle(runtime: Resource) -> Iterator[Fault]:
+    settings = items(runtime.at("lifecycleConfigurations"))
+    first = settings[0] if settings else {}
+    for name, (lowest, highest) in (("idleRuntimeSessionTimeout", IDLE_SECONDS), ("maxLifetime", LIFE_SECONDS)):
+        yield from between(f"lifecycleConfigurations.{name}", dig(first, name), lowest, highest)
+
+
+def _endpoints(stack: Stack) -> Iterator[Fault]:
+    runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeId", "id"))
+    for endpoint in stack.of_type(AGENT_RUNTIME_ENDPOINT):
+        if not runtimes.by(endpoint, "agentRuntimeId"):
+            yield broken("agentRuntimeId leads to no runtime of this stack; it must.", endpoint)
+
+
+def _only_gateway(stack: Stack) -> Iterator[Fault]:
+    """Each runtime has a resource policy, and each Allow in it names the gateway's role and nobody else."""
+    runtimes = Linked(stack, (AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT), ("agentRuntimeArn", "arn", "id"))
+    policies = stack.of_type(AGENT_RESOURCE_POLICY)
+    guarded = runtimes.by_all(policies, "resourceArn")
+    for runtime in stack.of_type(AGENT_RUNTIME):
+        if runtime.urn not in guarded:
+            yield broken(
+                "no resource policy says who may invoke it; an AgentcoreResourcePolicy must admit only the gateway's role.", runtime
+            )
+    roles = Linked(stack, ROLE)
+    admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
+    for policy in policies:
+        if runtimes.by(policy, "resourceArn"):
+            yield from _admits(policy, admitted)
+
+
+def _admits(policy: Resource, admitted: set[str]) -> Iterator[Fault]:
+    try:
+        document = parse(policy.at("policy"))
+    except NotJsonError:
+        document = None
+    statements = items(dig(document, "Statement"))
+    if isinstance(document, Unknown) or not statements:
+        yield cannot_tell("policy can't be read at preview; it must be a JSON policy document of known names.", policy)
+        return
+    for statement in statements:
+        if dig(statement, "Effect") == "Deny":
+            continue
+        principal = dig(statement, "Principal")
+        names = items(dig(principal, "AWS")) if isinstance(principal, dict) and set(principal) == {"AWS"} else [principal]
+        for name in names:
+            if not isinstance(name, str) or name.rpartition("role/")[2] not in admitted or ":role/" not in name:
+                yield broken(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
+
+
+def _log_delivery(stack: Stack) -> Iterator[Fault]:
+    gateways = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id"))
+    delivered = gateways.by_all(stack.of_type(LOG_DELIVERY_SOURCE), "resourceArn")
+    for urn, gateway in gateways.all.items():
+        if urn not in delivered:
+            yield broken("its logs are delivered nowhere; an aws.cloudwatch.LogDeliverySource must name it.", gateway)
+
+
+def _models(stack: Stack) -> Iterator[Fault]:
+    for kind in RUNNERS:
+        for runner in stack.of_type(kind):
+            for environment in environments_of(runner):
+                if not isinstance(environment, Environment) or "BEDROCK_MODEL_ID" not in environment.variables:
+                    continue
+                model = environment.variables["BEDROCK_MODEL_ID"]
+                match = PROFILE.fullmatch(model) if isinstance(model, str) else None
+                if isinstance(model, Unknown):
+                    yield cannot_tell(f"BEDROCK_MODEL_ID{environment.owner} is not known at preview; it must be a literal profile.", runner)
+                elif not match or match["model"] not in MODELS:
+                    yield broken(
+                        f"BEDROCK_MODEL_ID{environment.owner} is not an approved model; it must be <geography>. and one of "
+                        f"{', '.join(sorted(MODELS))}.",
+                        runner,
+                    )
+
+
+def _table_model(stack: Stack) -> Iterator[Fault]:
+    if stack.table is None:
+        return
+    model = stack.table.get("model_id")
+    match = PROFILE.fullmatch(model) if isinstance(model, str) else None
+    if not match or match["model"] not in MODELS:
+        yield broken(
+            f"model_id of the environment table is {shown(model)}; it must be <geography>. and one of {', '.join(sorted(MODELS))}."
+        )
+
+
+def _all_models(stack: Stack) -> Iterator[Fault]:
+    yield from _table_model(stack)
+    yield from _models(stack)
+
+
+FAMILY = Family(
+    name="agentcore",
+    title="Agents must run where nobody else reaches them, and ask the approved model through the guardrail.",
+    resource_rules=(
+        ResourceRule(
+            id="agentcore/gateway-authorizer",
+            severity=Severity.CRITICAL,
+            protects="The agents from being asked by strangers.",
+            why="A gateway without an authorizer serves whoever finds its address.",
+            mend="Write authorizer_type='AWS_IAM', and leave out exception_level.",
+            check=_authorizer,
+            types=frozenset({AGENT_GATEWAY}),
+            controls=("Security Hub BedrockAgentCore.2",),
+        ),
+        ResourceRule(
+            id="agentcore/private-network",
+            severity=Severity.HIGH,
+            protects="Agents and their tools from the internet.",
+            why="In public mode what an agent does leaves by a way that nobody filters or logs.",
+            mend="Write network_configuration with network_mode='VPC', private subnets and a security group.",
+            check=_network,
+            types=frozenset({AGENT_RUNTIME, AGENT_BROWSER, AGENT_CODE_INTERPRETER}),
+            tiers=PRIVATE_TIERS,
+            controls=("Security Hub BedrockAgentCore.1",),
+        ),
+    ),
+    stack_rules=(
+        StackRule(
+            id="agentcore/gateway-target",
+            severity=Severity.HIGH,
+            protects="The runtime from calls that carry somebody else's credentials.",
+            why="The runtime's resource policy admits the gateway's role; any other credential is a second way in.",
+            mend="Write credential_provider_configuration={'gateway_iam_role': {…}}.",
+            check=each_of_this_system(_target, AGENT_GATEWAY_TARGET),
+        ),
+        StackRule(
+            id="agentcore/gateway-leads-to-runtime",
+            severity=Severity.HIGH,
+            protects="Requests from being sent elsewhere.",
+            why="A target that isn't the stack's own runtime gets requests that nobody judged it for.",
+            mend="Pass the arn of this stack's runtime, and the id of its gateway.",
+            check=of_this_system(_leads_to_runtime),
+        ),
+        StackRule(
+            id="agentcore/runtime-endpoint",
+            severity=Severity.MEDIUM,
+            protects="The endpoint from serving another runtime.",
+            why="An endpoint pins the version that is called; of another runtime it pins what nobody judged.",
+            mend="Pass the id of this stack's runtime.",
+            check=of_this_system(_endpoints),
+        ),
+        StackRule(
+            id="agentcore/only-gateway",
+            severity=Severity.CRITICAL,
+            protects="The runtime from being invoked past the gateway, the web ACL and the guardrail.",
+            why="Without a resource policy any principal of the account with the permission invokes it directly.",
+            mend="Declare an aws.bedrock.AgentcoreResourcePolicy for the runtime that allows the gateway's role, by its name.",
+            check=of_this_system(_only_gateway),
+        ),
+        StackRule(
+            id="agentcore/runtime-lifecycle",
+            severity=Severity.MEDIUM,
+            protects="The bill from sessions that nobody uses, and agents from living for ever.",
+            why="A session that is left open keeps its agent running for hours.",
+            mend="Set both idle_runtime_session_timeout (at most an hour) and max_lifetime (at most eight).",
+            check=each_of_this_system(_lifecycle, AGENT_RUNTIME),
+        ),
+        StackRule(
+            id="agentcore/log-delivery",
+            severity=Severity.MEDIUM,
+            protects="The record of who asked the agents for what.",
+            why="A gateway delivers no logs unless it is told where to.",
+            mend="Declare a LogDeliverySource, LogDeliveryDestination and LogDelivery for the gateway.",
+            check=of_this_system(_log_delivery),
+        ),
+        StackRule(
+            id="agentcore/model",
+            severity=Severity.CRITICAL,
+            protects="Evolution from a model that nobody has approved for it.",
+            why="Guardrail, prompts and limits were tried with the approved models; another one may do anything with them.",
+            mend="Take BEDROCK_MODEL_ID from model_id of the table, or have the model approved (policy/rules/agentcore.py).",
+            check=of_this_system(_all_models),
+        ),
+        *guardrail.STACK_RULES,
+        *waf.STACK_RULES,
+    ),
+)

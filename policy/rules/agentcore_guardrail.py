@@ -1,0 +1,180 @@
+"""AgentCore, the guardrail: it has the four filters, it is pinned, and every model call goes through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from checks import literal
+from graph import Linked
+from plain import Plain, Unknown, dig, items, number, shown
+from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from system import each_of_this_system, of_this_system
+from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, GUARDRAIL_VERSION, TASK_DEFINITION
+from variables import Environment, environments_of
+
+STRONG = ("HIGH", "MEDIUM")
+
+GROUNDING_MINIMUM = 0.5
+"""Below it, the filter lets through answers that are more likely made up than not."""
+
+GUARDRAIL_ID = re.compile(r".*GUARDRAIL_(ID|ARN|IDENTIFIER)")
+GUARDRAIL_PINNED = re.compile(r".*GUARDRAIL_VERSION")
+
+ENVIRONMENT = {FUNCTION: "environment", AGENT_RUNTIME: "environmentVariables", TASK_DEFINITION: "containerDefinitions"}
+"""The top-level property that holds the variables."""
+
+
+def _entries(where: str, value: Plain) -> Iterator[Plain | Fault]:
+    """The entries of a list in the guardrail; a fault where they can't be known."""
+    for one in items(value):
+        if isinstance(one, Unknown):
+            yield cannot_tell(f"{where} is not known at preview; it must be literal.")
+        else:
+            yield one
+
+
+def _prompt_attack(guardrail: Resource) -> Iterator[Fault]:
+    filters = guardrail.at("contentPolicyConfig", "filtersConfigs")
+    attacks = [one for one in items(filters) if dig(one, "type") == "PROMPT_ATTACK"]
+    if isinstance(filters, Unknown):
+        yield cannot_tell("contentPolicyConfig is not known at preview; it must hold a literal filter PROMPT_ATTACK.")
+    elif not attacks:
+        yield broken("contentPolicyConfig has no filter PROMPT_ATTACK; it must have one.")
+    for attack in attacks:
+        yield from literal("inputStrength of PROMPT_ATTACK", dig(attack, "inputStrength"), *STRONG)
+        yield from _acts("PROMPT_ATTACK", attack, "input", "BLOCK")
+
+
+def _acts(name: str, entry: Plain, side: str, *actions: str) -> Iterator[Fault]:
+    """A filter can be present and switched off, or only look on."""
+    yield from literal(f"{side}Enabled of {name}", dig(entry, f"{side}Enabled"), True, or_missing=True)
+    yield from literal(f"{side}Action of {name}", dig(entry, f"{side}Action"), *actions, or_missing=True)
+
+
+def _sensitive(guardrail: Resource) -> Iterator[Fault]:
+    policy = guardrail.at("sensitiveInformationPolicyConfig")
+    entries = [one for key in ("piiEntitiesConfigs", "regexesConfigs") for one in _entries(key, dig(policy, key))]
+    if not entries:
+        yield broken("sensitiveInformationPolicyConfig is missing or empty; it must block or mask at least one kind of information.")
+    for entry in entries:
+        if isinstance(entry, Fault):
+            yield entry
+            continue
+        name = shown(dig(entry, "type") or dig(entry, "name"))
+        yield from literal(f"action of {name}", dig(entry, "action"), "BLOCK", "ANONYMIZE")
+        for side in ("input", "output"):
+            yield from _acts(name, entry, side, "BLOCK", "ANONYMIZE")
+
+
+def _topics(guardrail: Resource) -> Iterator[Fault]:
+    topics = list(_entries("topicPolicyConfig.topicsConfigs", guardrail.at("topicPolicyConfig", "topicsConfigs")))
+    if not topics:
+        yield broken("topicPolicyConfig is missing or empty; it must deny at least one topic.")
+    for topic in topics:
+        if isinstance(topic, Fault):
+            yield topic
+        else:
+            yield from literal(f"type of the topic {shown(dig(topic, 'name'))}", dig(topic, "type"), "DENY")
+
+
+def _grounding(guardrail: Resource) -> Iterator[Fault]:
+    filters = items(guardrail.at("contextualGroundingPolicyConfig", "filtersConfigs"))
+    for kind in ("GROUNDING", "RELEVANCE"):
+        thresholds = [number(dig(one, "threshold")) for one in filters if dig(one, "type") == kind]
+        if not thresholds:
+            yield broken(f"contextualGroundingPolicyConfig has no filter {kind}; it must have one.")
+        for threshold in thresholds:
+            if threshold is None or not GROUNDING_MINIMUM <= threshold < 1:
+                yield broken(f"the threshold of {kind} is {shown(threshold)}; it must be at least {GROUNDING_MINIMUM} and less than 1.")
+
+
+def _exists(stack: Stack) -> Iterator[Fault]:
+    """Where anything asks a model, there is a guardrail, and a version of it that doesn't change under the callers."""
+    if not any(stack.of_type(kind) for kind in (AGENT_RUNTIME, FUNCTION, GUARDRAIL)):
+        return
+    guardrails = Linked(stack, GUARDRAIL, ("guardrailArn", "guardrailId", "arn", "id"))
+    if not guardrails.all:
+        yield broken("it has agents or functions, but no Bedrock guardrail; it must have one.")
+    pinned = guardrails.by_all(stack.of_type(GUARDRAIL_VERSION), "guardrailArn")
+    for urn, guardrail in guardrails.all.items():
+        if urn not in pinned:
+            yield broken("no GuardrailVersion pins it; one must, for its draft changes under those who call it.", guardrail)
+
+
+def _used(stack: Stack) -> Iterator[Fault]:
+    """Whoever is told a model is told the guardrail and its pinned version, by reference, so that they are this stack's."""
+    versions = Linked(stack, GUARDRAIL_VERSION)
+    guardrails = Linked(stack, GUARDRAIL, ("guardrailArn", "guardrailId", "arn", "id"))
+    for kind, path in ENVIRONMENT.items():
+        for runner in stack.of_type(kind):
+            for environment in environments_of(runner):
+                if not isinstance(environment, Environment) or "BEDROCK_MODEL_ID" not in environment.variables:
+                    continue
+                variables = environment.variables
+                ids = [name for name in variables if GUARDRAIL_ID.fullmatch(name)]
+                pinned = [name for name in variables if GUARDRAIL_PINNED.fullmatch(name)]
+                if not ids or not pinned:
+                    yield broken(f"the environment{environment.owner} names a model, but no guardrail and version; it must.", runner)
+                    continue
+                if any(variables[name] in ("DRAFT", "", None) for name in pinned):
+                    yield broken(f"{pinned[0]}{environment.owner} is the draft; it must be a pinned version.", runner)
+                if not guardrails.by(runner, path) or not versions.by(runner, path):
+                    yield broken(
+                        f"the guardrail in the environment{environment.owner} is not this stack's; it must come from there.", runner
+                    )
+
+
+def _guardrail_rule(name: str, check: Callable[[Resource], Iterator[Fault]], *, protects: str, mend: str) -> StackRule:
+    return StackRule(
+        id=f"agentcore/guardrail-{name}",
+        severity=Severity.HIGH,
+        protects=protects,
+        why="What the guardrail doesn't stop reaches the model, or what the model says reaches evolution.",
+        mend=mend,
+        check=each_of_this_system(check, GUARDRAIL),
+    )
+
+
+STACK_RULES = (
+    _guardrail_rule(
+        "prompt-attack",
+        _prompt_attack,
+        protects="The agents from instructions that are hidden in what they read.",
+        mend="Write a content filter of type PROMPT_ATTACK with input_strength='HIGH'.",
+    ),
+    _guardrail_rule(
+        "sensitive-information",
+        _sensitive,
+        protects="Personal data and credentials from being sent to the model or kept in a genome.",
+        mend="Write pii_entities_configs with the action BLOCK or ANONYMIZE.",
+    ),
+    _guardrail_rule(
+        "denied-topics",
+        _topics,
+        protects="Evolution from breeding what it must not: getting around its own limits, for one.",
+        mend="Write topics_configs of the type DENY.",
+    ),
+    _guardrail_rule(
+        "grounding",
+        _grounding,
+        protects="The population from answers that the model made up.",
+        mend=f"Write the filters GROUNDING and RELEVANCE with a threshold of at least {GROUNDING_MINIMUM}.",
+    ),
+    StackRule(
+        id="agentcore/guardrail",
+        severity=Severity.CRITICAL,
+        protects="Every call of a model.",
+        why="Without a guardrail, or with one that is still a draft, nobody knows what is stopped.",
+        mend="Declare an aws.bedrock.Guardrail and an aws.bedrock.GuardrailVersion of it.",
+        check=of_this_system(_exists),
+    ),
+    StackRule(
+        id="agentcore/guardrail-used",
+        severity=Severity.CRITICAL,
+        protects="Every call of a model.",
+        why="A guardrail that a caller isn't told of stops nothing.",
+        mend="Give whoever is told BEDROCK_MODEL_ID also BEDROCK_GUARDRAIL_ID and BEDROCK_GUARDRAIL_VERSION, from the resources.",
+        check=of_this_system(_used),
+    ),
+)

@@ -1,0 +1,213 @@
+"""AgentCore, the web ACL: it blocks and doesn't merely count, it is heard, and something is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import literal, on, present
+from graph import Linked
+from plain import Plain, Unknown, dig, items, number, shown
+from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from system import about, each_of_this_system, of_this_system
+from tokens import AGENT_GATEWAY, LOG_GROUP, WEB_ACL, WEB_ACL_ASSOCIATION, WEB_ACL_LOGGING
+
+MANAGED_GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList")
+
+MAY_COUNT = {"AWSManagedRulesCommonRuleSet": frozenset({"SizeRestrictions_BODY"})}
+"""Stops at 8 KB, which a genome with its prompt exceeds; the handler checks sizes itself."""
+
+REQUESTS_PER_WINDOW = 2000
+WINDOW_SECONDS = 300
+"""The most that one address may ask for in WAF's usual window: far above one agent's calls."""
+
+
+def _exists(stack: Stack) -> Iterator[Fault]:
+    if not stack.of_type(WEB_ACL):
+        yield broken("it has no web ACL; it must have one, in front of the AgentCore gateway.")
+
+
+def _rules(acl: Resource) -> list[Plain]:
+    return items(acl.at("rules"))
+
+
+def _groups(acl: Resource) -> Iterator[Fault]:
+    groups: set[Plain] = set()
+    if any(isinstance(rule, Unknown) for rule in _rules(acl)):
+        yield cannot_tell("rules is not known at preview; they must be literal.")
+        return
+    for rule in _rules(acl):
+        group = dig(rule, "statement", "managedRuleGroupStatement")
+        if group is None:
+            continue
+        name = dig(group, "name")
+        groups.add(name if isinstance(name, str) else None)
+        where = f"the rule {shown(dig(rule, 'name'))}"
+        if dig(rule, "overrideAction", "none") is None:
+            yield broken(f"{where} only counts (overrideAction is not none); it must block.")
+        for override in items(dig(group, "ruleActionOverrides")):
+            inner = dig(override, "name")
+            if inner not in MAY_COUNT.get(str(name), frozenset()) and dig(override, "actionToUse", "block") is None:
+                yield broken(f"{where} overrides {shown(inner)}; the group's own action must stay.")
+        if dig(group, "scopeDownStatement") is not None:
+            yield broken(f"{where} looks at a part of the requests only (scopeDownStatement); it must look at all.")
+    for name in MANAGED_GROUPS:
+        if name not in groups:
+            yield broken(f"no rule holds the managed group {name}; one must.")
+
+
+def _rate(acl: Resource) -> Iterator[Fault]:
+    limits = [rule for rule in _rules(acl) if dig(rule, "statement", "rateBasedStatement") is not None]
+    if not limits:
+        yield broken("no rule limits the rate of requests from one address; one must.")
+    for rule in limits:
+        statement = dig(rule, "statement", "rateBasedStatement")
+        limit, window = number(dig(statement, "limit")), number(dig(statement, "evaluationWindowSec") or WINDOW_SECONDS)
+        if limit is None or not window:
+            yield cannot_tell("the rate limit is not known at preview; it must be a literal number.")
+        elif limit * WINDOW_SECONDS / window > REQUESTS_PER_WINDOW:
+            yield broken(f"the rate limit is {limit} in {window} s; it must be at most {REQUESTS_PER_WINDOW} in {WINDOW_SECONDS} s.")
+        if dig(rule, "action", "block") is None:
+            yield broken("the rate limit does not block; it must.")
+        yield from literal("aggregateKeyType", dig(statement, "aggregateKeyType"), "IP", "FORWARDED_IP", or_missing=True)
+        if dig(statement, "scopeDownStatement") is not None:
+            yield broken("the rate limit looks at a part of the requests only (scopeDownStatement); it must look at all.")
+
+
+def _no_bypass(acl: Resource) -> Iterator[Fault]:
+    """A rule of one's own that allows ends the evaluation: those after it are never asked."""
+    yield from literal("scope", acl.at("scope"), "REGIONAL")
+    for rule in _rules(acl):
+        if dig(rule, "action", "allow") is not None:
+            yield broken(f"the rule {shown(dig(rule, 'name'))} allows, which ends the evaluation; it must block, or be left out.")
+
+
+def _heard(acl: Resource) -> Iterator[Fault]:
+    where = [("", acl.at("visibilityConfig"))]
+    where += [(f" of the rule {shown(dig(rule, 'name'))}", dig(rule, "visibilityConfig")) for rule in _rules(acl)]
+    for suffix, config in where:
+        yield from on(f"cloudwatchMetricsEnabled{suffix}", dig(config, "cloudwatchMetricsEnabled"))
+        yield from on(f"sampledRequestsEnabled{suffix}", dig(config, "sampledRequestsEnabled"))
+
+
+def _not_empty(acl: Resource) -> Iterator[Fault]:
+    yield from present("rules", acl.at("rules"), "at least one rule")
+
+
+def _not_empty_of_all(stack: Stack) -> Iterator[Fault]:
+    for acl in stack.of_type(WEB_ACL):
+        yield from about(acl, _not_empty)
+
+
+def _logged(stack: Stack) -> Iterator[Fault]:
+    acls = Linked(stack, WEB_ACL)
+    logged = acls.by_all(stack.of_type(WEB_ACL_LOGGING), "resourceArn")
+    for urn, acl in acls.all.items():
+        if urn not in logged:
+            yield broken("nobody logs what it decides; an aws.wafv2.WebAclLoggingConfiguration must.", acl)
+
+
+def _log_form(stack: Stack) -> Iterator[Fault]:
+    groups = Linked(stack, LOG_GROUP)
+    for logging in stack.of_type(WEB_ACL_LOGGING):
+        named = [groups.all[urn].at("name") for urn in groups.by(logging, "logDestinationConfigs")]
+        if not named:
+            yield broken("logDestinationConfigs leads to no log group of this stack; it must, for those are encrypted and kept.", logging)
+        for name in named:
+            if not isinstance(name, str) or not name.startswith("aws-waf-logs-"):
+                yield broken(f"the log group is named {shown(name)}, which WAF refuses; its name must start with aws-waf-logs-.", logging)
+        headers = [dig(field, "singleHeader", "name") for field in items(logging.at("redactedFields"))]
+        if "authorization" not in headers:
+            yield broken("redactedFields does not hold the header authorization; it must, for callers sign their requests.", logging)
+        behaviour = logging.at("loggingFilter", "defaultBehavior")
+        yield from (broken(fault.what, logging) for fault in literal("loggingFilter.defaultBehavior", behaviour, "KEEP", or_missing=True))
+
+
+def _behind(stack: Stack) -> Iterator[Fault]:
+    """An ACL protects what it is associated with; before there is a gateway, there is nothing to protect."""
+    gateways, acls = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id")), Linked(stack, WEB_ACL)
+    associations = stack.of_type(WEB_ACL_ASSOCIATION)
+    guarded = gateways.by_all([one for one in associations if acls.by(one, "webAclArn")], "resourceArn")
+    for urn, gateway in gateways.all.items():
+        if urn not in guarded:
+            yield broken("no web ACL of this stack is in front of it; an aws.wafv2.WebAclAssociation must lead from one to it.", gateway)
+
+
+WHY_OPEN = "What WAF doesn't block reaches the agents, which act on what they read."
+
+STACK_RULES = (
+    StackRule(
+        id="agentcore/web-acl",
+        severity=Severity.HIGH,
+        protects="The agents from known attacks, known bad addresses and floods.",
+        why=WHY_OPEN,
+        mend="Declare an aws.wafv2.WebAcl with scope='REGIONAL'.",
+        check=of_this_system(_exists),
+    ),
+    StackRule(
+        id="agentcore/web-acl-groups",
+        severity=Severity.HIGH,
+        protects="The agents from known attacks and known bad addresses.",
+        why="A group that is turned to count, or looks at a part only, logs the attack and lets it through.",
+        mend=f"Hold {', '.join(MANAGED_GROUPS)} with override_action={{'none': {{}}}}; only SizeRestrictions_BODY may count.",
+        check=each_of_this_system(_groups, WEB_ACL),
+    ),
+    StackRule(
+        id="agentcore/web-acl-rate",
+        severity=Severity.HIGH,
+        protects="The agents, and the bill for the model, from a flood.",
+        why=WHY_OPEN,
+        mend=f"Write a rate_based_statement with a limit of at most {REQUESTS_PER_WINDOW} in five minutes, and the action block.",
+        check=each_of_this_system(_rate, WEB_ACL),
+    ),
+    StackRule(
+        id="agentcore/web-acl-no-bypass",
+        severity=Severity.HIGH,
+        protects="The order of the rules: none may end the evaluation early.",
+        why="A rule that allows ends the evaluation, and every later one is skipped.",
+        mend="Leave out rules with the action allow, and write scope='REGIONAL'.",
+        check=each_of_this_system(_no_bypass, WEB_ACL),
+    ),
+    StackRule(
+        id="agentcore/web-acl-not-empty",
+        severity=Severity.HIGH,
+        protects="What is behind the ACL.",
+        why="An ACL without rules lets everything through.",
+        mend="Write at least one rule.",
+        check=_not_empty_of_all,
+        controls=("Security Hub WAF.10",),
+    ),
+    StackRule(
+        id="agentcore/web-acl-metrics",
+        severity=Severity.MEDIUM,
+        protects="The sight of an attack while it goes on.",
+        why="Without metrics no alarm can fire, and without samples nobody sees what was blocked.",
+        mend="Write cloudwatch_metrics_enabled=True and sampled_requests_enabled=True, for the ACL and each rule.",
+        check=each_of_this_system(_heard, WEB_ACL),
+        controls=("Security Hub WAF.12",),
+    ),
+    StackRule(
+        id="agentcore/web-acl-logged",
+        severity=Severity.MEDIUM,
+        protects="The record of what was let through and what was blocked.",
+        why="Without it nobody can tell afterwards how an attacker got in.",
+        mend="Declare an aws.wafv2.WebAclLoggingConfiguration for the ACL.",
+        check=_logged,
+        controls=("Security Hub WAF.11",),
+    ),
+    StackRule(
+        id="agentcore/web-acl-log-form",
+        severity=Severity.MEDIUM,
+        protects="The callers' signatures from being logged, and the log from missing what matters.",
+        why="A log with signatures is a list of keys, and one that drops by default says nothing.",
+        mend="Write redacted_fields=[{'single_header': {'name': 'authorization'}}], and a group of this stack as the destination.",
+        check=of_this_system(_log_form),
+    ),
+    StackRule(
+        id="agentcore/web-acl-association",
+        severity=Severity.HIGH,
+        protects="The gateway from having no web ACL in front of it.",
+        why="An ACL with nothing behind it protects nothing, and costs the same.",
+        mend="Declare aws.wafv2.WebAclAssociation(resource_arn=gateway.gateway_arn, web_acl_arn=acl.arn).",
+        check=of_this_system(_behind),
+    ),
+)

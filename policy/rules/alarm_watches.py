@@ -1,0 +1,237 @@
+"""Alarms, what evolution runs on: each service, table, function, dead-letter queue and web ACL is watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from checks import between, literal, present
+from plain import Plain, Unknown, dig, items, number, shown
+from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from system import of_this_system
+from tokens import FUNCTION, METRIC_ALARM, QUEUE, SCALABLE_TARGET, SERVICE, TABLE, WEB_ACL, WEB_ACL_ASSOCIATION
+
+LONGEST_PERIOD = 300
+LONGEST_EVALUATION = 15
+"""Seconds of one period, and periods in a row: what is broken for over an hour before anybody hears of it is not watched."""
+
+ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
+BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
+
+SUM_OF_IDS = re.compile(r"\s*(\w+(?:\s*\+\s*\w+)*)\s*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watched:
+    """One metric that an alarm compares, alone or as a summand."""
+
+    namespace: Plain
+    metric: Plain
+    dimensions: Plain
+    statistic: Plain
+    period: Plain
+
+
+def _compared(alarm: Resource) -> list[Watched]:
+    """What an alarm compares: its metric, or the sum of its queries' metrics. Any cleverer expression counts as nothing."""
+    queries = items(alarm.at("metricQueries"))
+    if not queries:
+        return [_metric(alarm.props, "metricName", "statistic")]
+    returned = [query for query in queries if dig(query, "returnData") is True]
+    if len(returned) != 1:
+        return []
+    expression = dig(returned[0], "expression")
+    if expression is None:
+        return [_metric(dig(returned[0], "metric"), "metricName", "stat")]
+    summands = SUM_OF_IDS.fullmatch(expression) if isinstance(expression, str) else None
+    ids = {one.strip() for one in summands[1].split("+")} if summands else set[str]()
+    return [_metric(dig(query, "metric"), "metricName", "stat") for query in queries if dig(query, "id") in ids]
+
+
+def _metric(value: Plain, metric: str, statistic: str) -> Watched:
+    return Watched(
+        namespace=dig(value, "namespace"),
+        metric=dig(value, metric),
+        dimensions=dig(value, "dimensions"),
+        statistic=dig(value, statistic),
+        period=dig(value, "period"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """What must be watched of each resource of a type.
+
+    Attributes:
+        dimension: the one that names the resource, by its property `key`.
+        metrics: all of them must be compared.
+    """
+
+    kind: str
+    key: str
+    dimension: str
+    namespace: str
+    metrics: frozenset[str]
+    statistics: tuple[str, ...] = ("Sum",)
+    operators: tuple[str, ...] = ABOVE
+
+    def finds(self, alarm: Resource, watched: Resource) -> bool:
+        """Whether an alarm watches a resource: by its name, which must be known on both sides."""
+        name = watched.at(self.key)
+        found = [
+            one.metric
+            for one in _compared(alarm)
+            if one.namespace == self.namespace and isinstance(name, str) and dig(one.dimensions, self.dimension) == name
+        ]
+        return all(metric in found for metric in self.metrics)
+
+    def faults(self, alarm: Resource, lowest: float, highest: float) -> Iterator[Fault]:
+        """What weakens an alarm that watches the resource; its threshold must lie within the bounds."""
+        yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *self.operators)
+        yield from between("threshold", alarm.at("threshold"), lowest, highest)
+        yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
+        for one in _compared(alarm):
+            yield from literal("statistic", one.statistic, *self.statistics)
+            yield from between("period", one.period, 1, LONGEST_PERIOD)
+
+
+def _watched(
+    watch: Watch, bounds: Callable[[Stack, Resource], tuple[float, float]], more: Callable[[Resource], Iterator[Fault]] = lambda _: iter(())
+) -> Callable[[Stack], Iterator[Fault]]:
+    """Each resource of the type has an alarm without a fault; else the faults of the best one are told."""
+
+    def check(stack: Stack) -> Iterator[Fault]:
+        for watched in stack.of_type(watch.kind):
+            alarms = [alarm for alarm in stack.of_type(METRIC_ALARM) if watch.finds(alarm, watched)]
+            metrics = " and ".join(sorted(watch.metrics))
+            if not alarms:
+                yield broken(
+                    f"no alarm watches its {metrics} ({watch.namespace}, {watch.dimension}={shown(watched.at(watch.key))}); one must.",
+                    watched,
+                )
+                continue
+            found = [
+                [replace(fault, about=alarm) for fault in (*watch.faults(alarm, *bounds(stack, watched)), *more(alarm))] for alarm in alarms
+            ]
+            yield from min(found, key=len)
+
+    return of_this_system(check)
+
+
+def _running(stack: Stack, service: Resource) -> tuple[float, float]:
+    """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one."""
+    suffix = f"/{service.at('name')}"
+    kept = [number(one.at("minCapacity")) for one in stack.of_type(SCALABLE_TARGET) if str(one.at("resourceId")).endswith(suffix)]
+    wanted = kept[0] if kept else number(service.at("desiredCount"))
+    return max(1, wanted or 0), float("inf")
+
+
+def _silence_breaches(alarm: Resource) -> Iterator[Fault]:
+    """A service without a task publishes nothing."""
+    yield from literal("treatMissingData", alarm.at("treatMissingData"), "breaching")
+    # The metric exists for the pair of cluster and service only.
+    yield from present("dimensions.ClusterName", alarm.at("dimensions", "ClusterName"), "the service's cluster")
+
+
+SERVICES = Watch(
+    kind=SERVICE,
+    key="name",
+    dimension="ServiceName",
+    namespace="ECS/ContainerInsights",
+    metrics=frozenset({"RunningTaskCount"}),
+    statistics=("Minimum",),
+    operators=BELOW[:1],
+)
+
+FEW = 10
+"""Events in a period that an alarm may let pass: a retry's worth."""
+
+WATCHES: Mapping[str, tuple[Watch, float]] = {
+    "throttles": (
+        Watch(
+            kind=TABLE,
+            key="name",
+            dimension="TableName",
+            namespace="AWS/DynamoDB",
+            metrics=frozenset({"ReadThrottleEvents", "WriteThrottleEvents"}),
+        ),
+        FEW,
+    ),
+    "function-errors": (
+        Watch(kind=FUNCTION, key="name", dimension="FunctionName", namespace="AWS/Lambda", metrics=frozenset({"Errors"})),
+        FEW,
+    ),
+    "dead-letters": (
+        Watch(
+            kind=QUEUE,
+            key="name",
+            dimension="QueueName",
+            namespace="AWS/SQS",
+            metrics=frozenset({"ApproximateNumberOfMessagesVisible"}),
+            statistics=("Maximum", "Sum", "Average"),
+        ),
+        FEW,
+    ),
+}
+"""By the second part of the rule's id: what is watched, and the highest threshold."""
+
+
+def _blocked(stack: Stack) -> Iterator[Fault]:
+    """Once something is behind the web ACL, a surge of blocked requests is an attack."""
+    if not stack.of_type(WEB_ACL_ASSOCIATION):
+        return
+    watched = [one for alarm in stack.of_type(METRIC_ALARM) for one in _compared(alarm) if one.namespace == "AWS/WAFV2"]
+    if any(isinstance(one.metric, Unknown) for one in watched):
+        yield cannot_tell("the metric of an alarm on AWS/WAFV2 is not known at preview; it must be the literal BlockedRequests.")
+    elif not any(one.metric == "BlockedRequests" for one in watched):
+        for acl in stack.of_type(WEB_ACL):
+            yield broken("no alarm watches its BlockedRequests (AWS/WAFV2); one must.", acl)
+
+
+def _ceiling(highest: float) -> Callable[[Stack, Resource], tuple[float, float]]:
+    return lambda _stack, _resource: (0, highest)
+
+
+STACK_RULES = (
+    StackRule(
+        id="alarms/running-tasks",
+        severity=Severity.HIGH,
+        protects="The engine and the safety monitor from being gone without anybody noticing.",
+        why="A safety monitor that doesn't run scores nothing, and an engine that doesn't run publishes nothing.",
+        mend="Declare an alarm on the Minimum of RunningTaskCount below the service's minimum, with treat_missing_data='breaching'.",
+        check=_watched(SERVICES, _running, _silence_breaches),
+    ),
+    StackRule(
+        id="alarms/throttles",
+        severity=Severity.MEDIUM,
+        protects="Evolution from losing what it can't write.",
+        why="A throttled table drops generations silently once retries are used up.",
+        mend="Declare an alarm on the sum of ReadThrottleEvents and WriteThrottleEvents of the table, above 0.",
+        check=_watched(WATCHES["throttles"][0], _ceiling(WATCHES["throttles"][1])),
+    ),
+    StackRule(
+        id="alarms/function-errors",
+        severity=Severity.HIGH,
+        protects="The functions, the safety switch among them, from failing unseen.",
+        why="A switch that fails halts nothing, and nobody would know.",
+        mend="Declare an alarm on the Sum of Errors (AWS/Lambda) of the function.",
+        check=_watched(WATCHES["function-errors"][0], _ceiling(WATCHES["function-errors"][1])),
+    ),
+    StackRule(
+        id="alarms/dead-letters",
+        severity=Severity.HIGH,
+        protects="What could not be handled from being forgotten.",
+        why="A dead-letter queue is read when somebody is told to; its messages expire.",
+        mend="Declare an alarm on ApproximateNumberOfMessagesVisible (AWS/SQS) of the queue, above 0.",
+        check=_watched(WATCHES["dead-letters"][0], _ceiling(WATCHES["dead-letters"][1])),
+    ),
+    StackRule(
+        id="alarms/blocked-requests",
+        severity=Severity.MEDIUM,
+        protects="The gateway from an attack that nobody notices.",
+        why="WAF blocks quietly; a surge of blocked requests is the first sign of somebody trying.",
+        mend="Declare an alarm on the Sum of BlockedRequests (AWS/WAFV2) of the web ACL.",
+        check=of_this_system(_blocked),
+    ),
+)

@@ -1,0 +1,209 @@
+"""Data protection, the buckets: each has its companions, and its lifecycle is one that S3 takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+
+from checks import literal, on
+from graph import Linked
+from plain import Plain, Unknown, dig, items, number, shown
+from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from system import about
+from tokens import BUCKET, BUCKET_LIFECYCLE, BUCKET_LOGGING, BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, BUCKET_VERSIONING
+
+COLDER = {"STANDARD_IA": 1, "INTELLIGENT_TIERING": 2, "ONEZONE_IA": 3, "GLACIER_IR": 4, "GLACIER": 5, "DEEP_ARCHIVE": 6}
+"""Objects move down this list, never up. Source: S3 user guide, "Transitioning objects using Amazon S3 Lifecycle"."""
+
+INFREQUENT = frozenset({"STANDARD_IA", "ONEZONE_IA"})
+INFREQUENT_DAYS = 30
+"""S3 keeps an object that long before it may move to one of these classes, and that long in it before it may move on."""
+
+BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def _blocks_public_access(block: Resource) -> Iterator[Fault]:
+    for name in BLOCKS:
+        yield from on(name, block.at(name))
+
+
+def _versioned(versioning: Resource) -> Iterator[Fault]:
+    yield from literal("versioningConfiguration.status", versioning.at("versioningConfiguration", "status"), "Enabled")
+
+
+def _owned(ownership: Resource) -> Iterator[Fault]:
+    yield from literal("rule.objectOwnership", ownership.at("rule", "objectOwnership"), "BucketOwnerEnforced")
+
+
+def _valid_lifecycle(lifecycle: Resource) -> Iterator[Fault]:
+    rules = lifecycle.at("rules")
+    if isinstance(rules, Unknown):
+        yield cannot_tell("rules is not known at preview; it must be literal rules.")
+        return
+    for index, rule in enumerate(items(rules)):
+        where = f"rules[{index}]"
+        yield from _moves(where, "transitions", "days", items(dig(rule, "transitions")), dig(rule, "expiration", "days"))
+        noncurrent = items(dig(rule, "noncurrentVersionTransitions"))
+        expires = dig(rule, "noncurrentVersionExpiration", "noncurrentDays")
+        yield from _moves(where, "noncurrentVersionTransitions", "noncurrentDays", noncurrent, expires)
+
+
+def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: Plain) -> Iterator[Fault]:
+    """What S3 refuses: too early a move, a move up, and an expiry that isn't after every move."""
+    moves: list[tuple[float, str]] = []
+    for transition in transitions:
+        days, to = number(dig(transition, key)), dig(transition, "storageClass")
+        if dig(transition, "date") is not None:
+            continue
+        if days is None or not isinstance(to, str) or to not in COLDER:
+            yield cannot_tell(
+                f"{where}.{name} moves to {shown(to)} after {shown(dig(transition, key))} days; both must be literals of S3's."
+            )
+            continue
+        if to in INFREQUENT and days < INFREQUENT_DAYS:
+            yield broken(f"{where}.{name} moves to {to} after {days} days, which S3 refuses; it must be {INFREQUENT_DAYS} or more.")
+        moves.append((days, to))
+    moves.sort()
+    for (earlier, source), (later, target) in itertools.pairwise(moves):
+        if COLDER[source] >= COLDER[target]:
+            yield broken(f"{where}.{name} moves from {source} to {target}, which S3 refuses; each move must be to a colder class.")
+        elif source in INFREQUENT and later - earlier < INFREQUENT_DAYS:
+            yield broken(f"{where}.{name} moves on from {source} after {later - earlier:g} days; it must be {INFREQUENT_DAYS} or more.")
+    last, end = max((days for days, _ in moves), default=None), number(expires)
+    if isinstance(expires, Unknown):
+        yield cannot_tell(f"the expiry of {where} is not known at preview; it must be a literal number of days.")
+    elif last is not None and end is not None and end <= last:
+        yield broken(f"{where} expires after {end} days, but moves on day {last}, which S3 refuses; it must expire after every move.")
+
+
+def _cleans_up(lifecycle: Resource) -> Iterator[Fault]:
+    """Some enabled rule for every object ends current versions, noncurrent ones and unfinished uploads."""
+    whole = [rule for rule in items(lifecycle.at("rules")) if dig(rule, "status") == "Enabled" and _is_for_all(dig(rule, "filter"))]
+    for path, what in (
+        (("expiration", "days"), "current versions"),
+        (("noncurrentVersionExpiration", "noncurrentDays"), "noncurrent versions"),
+        (("abortIncompleteMultipartUpload", "daysAfterInitiation"), "unfinished uploads"),
+    ):
+        days = [number(dig(rule, *path)) for rule in whole]
+        if not any(one is not None and one >= 1 for one in days):
+            yield broken(f"no enabled rule for every object ends {what} ({'.'.join(path)}); one must.")
+
+
+def _is_for_all(condition: Plain) -> bool:
+    return condition in (None, {}, {"prefix": ""}) or (
+        isinstance(condition, dict)
+        and not any(value for value in condition.values() if not isinstance(value, Unknown))
+        and not any(isinstance(value, Unknown) for value in condition.values())
+    )
+
+
+def _each_bucket(kind: str, what: str, check: Callable[[Resource], Iterator[Fault]] | None = None, *, spared: bool = False):
+    """Every bucket has a companion of a type. `spared`: all but those that access logs are delivered to."""
+
+    def whole(stack: Stack) -> Iterator[Fault]:
+        buckets = Linked(stack, BUCKET, ("bucket", "id"))
+        companions = stack.of_type(kind)
+        having = buckets.by_all(companions, "bucket")
+        if spared:
+            having |= buckets.by_all(stack.of_type(BUCKET_LOGGING), "targetBucket")
+        for urn, bucket in buckets.all.items():
+            if urn not in having:
+                yield broken(f"it has no {what} of its own; it must have one.", bucket)
+        for companion in companions if check else ():
+            yield from about(companion, check) if check else ()
+
+    return whole
+
+
+def _logging_target(logging: Resource) -> Iterator[Fault]:
+    if logging.at("targetBucket") is None:
+        yield broken("targetBucket is missing; it must name the bucket that takes the access logs.")
+
+
+RESOURCE_RULES = (
+    ResourceRule(
+        id="data-protection/public-access-block",
+        severity=Severity.CRITICAL,
+        protects="The buckets from being opened to the world by a policy or an ACL.",
+        why="Any of the four that is off leaves one way to make objects public.",
+        mend="Write all four of PublicAccessBlock's properties as True.",
+        check=_blocks_public_access,
+        types=frozenset({BUCKET_PUBLIC_ACCESS}),
+        controls=("Security Hub S3.8",),
+    ),
+    ResourceRule(
+        id="data-protection/versioning",
+        severity=Severity.HIGH,
+        protects="Objects from being overwritten and deleted for good.",
+        why="Without versions the last write wins, a wrong one too.",
+        mend="Write versioning_configuration={'status': 'Enabled'}.",
+        check=_versioned,
+        types=frozenset({BUCKET_VERSIONING}),
+        controls=("Security Hub S3.14",),
+    ),
+    ResourceRule(
+        id="data-protection/ownership",
+        severity=Severity.MEDIUM,
+        protects="The bucket's policy from ACLs on single objects.",
+        why="With ACLs, who uploads an object decides who may read it.",
+        mend="Write rule={'object_ownership': 'BucketOwnerEnforced'}.",
+        check=_owned,
+        types=frozenset({BUCKET_OWNERSHIP}),
+        controls=("Security Hub S3.12",),
+    ),
+    ResourceRule(
+        id="data-protection/valid-lifecycle",
+        severity=Severity.MEDIUM,
+        protects="The deployment from a lifecycle that S3 refuses, and the bucket from having none.",
+        why="S3 takes an invalid lifecycle as a whole or not at all, and says so only when it is deployed.",
+        mend="Move to STANDARD_IA or ONEZONE_IA after 30 days or more, each time to a colder class, and expire after every move.",
+        check=_valid_lifecycle,
+        types=frozenset({BUCKET_LIFECYCLE}),
+    ),
+)
+
+COMPANIONS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "bucket-public-access-block": (
+        BUCKET_PUBLIC_ACCESS,
+        "BucketPublicAccessBlock",
+        "its objects from being made public",
+        ("Security Hub S3.8",),
+    ),
+    "bucket-versioning": (BUCKET_VERSIONING, "BucketVersioning", "its objects from being overwritten for good", ("Security Hub S3.14",)),
+    "bucket-ownership": (BUCKET_OWNERSHIP, "BucketOwnershipControls", "its policy from ACLs on objects", ("Security Hub S3.12",)),
+    "bucket-policy": (BUCKET_POLICY, "BucketPolicy", "its objects from being sent in plain text", ("Security Hub S3.5",)),
+}
+"""By the second part of the rule's id: the type, its name, what it protects, and the controls."""
+
+STACK_RULES = (
+    *(
+        StackRule(
+            id=f"data-protection/{name}",
+            severity=Severity.HIGH,
+            protects=f"Each bucket: {protects}.",
+            why=f"S3's own defaults change and can be changed; a bucket without its {what} has what the account happens to have.",
+            mend=f"Declare an aws.s3.{what} for the bucket.",
+            check=_each_bucket(kind, what),
+            controls=controls,
+        )
+        for name, (kind, what, protects, controls) in COMPANIONS.items()
+    ),
+    StackRule(
+        id="data-protection/bucket-lifecycle",
+        severity=Severity.MEDIUM,
+        protects="The buckets from growing for ever with what nobody can see.",
+        why="Old versions and parts of uploads that were never finished are billed, and no listing shows them.",
+        mend="Declare an aws.s3.BucketLifecycleConfiguration with expiration, noncurrent expiration and multipart abort for all objects.",
+        check=_each_bucket(BUCKET_LIFECYCLE, "BucketLifecycleConfiguration", _cleans_up),
+        controls=("Security Hub S3.13", "checkov CKV_AWS_300"),
+    ),
+    StackRule(
+        id="data-protection/bucket-access-logs",
+        severity=Severity.MEDIUM,
+        protects="The record of who read and wrote the artifacts.",
+        why="Without access logs nobody can tell afterwards who took what.",
+        mend="Declare an aws.s3.BucketLogging for the bucket, into another one.",
+        check=_each_bucket(BUCKET_LOGGING, "BucketLogging", _logging_target, spared=True),
+        controls=("Security Hub S3.9",),
+    ),
+)

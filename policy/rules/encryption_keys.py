@@ -1,0 +1,182 @@
+"""Encryption, the keys themselves: they rotate, they work, they are used, and what refers to a key refers to a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import between, literal, off, on
+from graph import Linked
+from plain import shown
+from rule import Fault, Reference, Resource, ResourceRule, Severity, Stack, StackRule, broken
+from system import each_of_this_system, of_this_system
+from tokens import (
+    AGENT_GATEWAY,
+    AGENT_MEMORY,
+    BUCKET_ENCRYPTION,
+    CLUSTER,
+    EXTERNAL_KEY,
+    FUNCTION,
+    GUARDRAIL,
+    KEY,
+    KEY_ALIAS,
+    LOG_GROUP,
+    PARAMETER,
+    QUEUE,
+    REPLICA_KEY,
+    REPOSITORY,
+    SECRET,
+    TABLE,
+    TOPIC,
+)
+
+KEY_TYPES = frozenset({KEY, KEY_ALIAS, REPLICA_KEY, EXTERNAL_KEY})
+
+KEY_PROPERTIES = {
+    AGENT_GATEWAY: "kmsKeyArn",
+    AGENT_MEMORY: "encryptionKeyArn",
+    BUCKET_ENCRYPTION: "rules",
+    CLUSTER: "configuration",
+    FUNCTION: "kmsKeyArn",
+    GUARDRAIL: "kmsKeyArn",
+    KEY_ALIAS: "targetKeyId",
+    LOG_GROUP: "kmsKeyId",
+    PARAMETER: "keyId",
+    QUEUE: "kmsMasterKeyId",
+    REPOSITORY: "encryptionConfigurations",
+    SECRET: "kmsKeyId",
+    TABLE: "serverSideEncryption",
+    TOPIC: "kmsMasterKeyId",
+}
+"""By type, the top-level property that holds the key: what its value comes from is known for the whole of it."""
+
+NOT_USE = frozenset({KEY_ALIAS, "aws:kms/keyPolicy:KeyPolicy", "aws:kms/grant:Grant"})
+"""What refers to a key without encrypting anything under it."""
+
+SYMMETRIC = "SYMMETRIC_DEFAULT"
+
+LONGEST_ROTATION_DAYS = 365
+"""KMS's own default, and what auditors ask for."""
+
+
+def _rotation(key: Resource) -> Iterator[Fault]:
+    """Only symmetric keys that KMS made can rotate. Source: KMS developer guide, "Rotate AWS KMS keys"."""
+    kind = key.at("customerMasterKeySpec")
+    if isinstance(kind, str) and kind != SYMMETRIC:
+        return
+    yield from literal("customerMasterKeySpec", kind, SYMMETRIC, or_missing=True)
+    yield from on("enableKeyRotation", key.at("enableKeyRotation"))
+    yield from between("rotationPeriodInDays", key.at("rotationPeriodInDays"), 90, LONGEST_ROTATION_DAYS, or_missing=True)
+
+
+def _symmetric(key: Resource) -> Iterator[Fault]:
+    yield from literal("customerMasterKeySpec", key.at("customerMasterKeySpec"), SYMMETRIC, or_missing=True)
+    yield from literal("keyUsage", key.at("keyUsage"), "ENCRYPT_DECRYPT", or_missing=True)
+
+
+def _usable(key: Resource) -> Iterator[Fault]:
+    yield from literal("isEnabled", key.at("isEnabled"), True, or_missing=True)
+    yield from off("bypassPolicyLockoutSafetyCheck", key.at("bypassPolicyLockoutSafetyCheck"))
+
+
+def _is_key(reference: Reference) -> bool:
+    """Whether a reference leads to a key. One that leads out of the AWS provider (another stack's output) can't be followed."""
+    return reference.type in KEY_TYPES or not reference.type.startswith("aws:")
+
+
+def _key_references(stack: Stack) -> Iterator[Fault]:
+    for resource in stack.resources:
+        property_name = KEY_PROPERTIES.get(resource.type, "")
+        references = resource.references.get(property_name, ())
+        if references and not any(map(_is_key, references)):
+            found = ", ".join(f"{reference.urn.rpartition('::')[2]} ({reference.type})" for reference in references)
+            yield broken(f"the key in {property_name} comes from {found}; it must come from a KMS key.", resource)
+
+
+def _used(stack: Stack) -> Iterator[Fault]:
+    keys = Linked(stack, KEY, ("id", "arn", "keyId"))
+    if not keys.all:
+        return
+    used: set[str] = set()
+    for resource in stack.resources:
+        if resource.type not in NOT_USE:
+            used |= {reference.urn for references in resource.references.values() for reference in references}
+            if resource.type in KEY_PROPERTIES:
+                used |= keys.by(resource, KEY_PROPERTIES[resource.type])
+    for urn, key in keys.all.items():
+        if urn not in used:
+            yield broken("nothing in the stack is encrypted under it; it must be used, or go.", key)
+
+
+def _alias(stack: Stack) -> Iterator[Fault]:
+    """The roles' grants name the key by its alias (kms:ResourceAliases), for its id is not known at preview."""
+    keys = Linked(stack, KEY, ("id", "arn", "keyId"))
+    named = {urn for alias in stack.of_type(KEY_ALIAS) if _carries(alias, stack) for urn in keys.by(alias, "targetKeyId")}
+    for urn, key in keys.all.items():
+        if urn not in named:
+            yield broken(f"no alias of this stack leads to it; an aws.kms.Alias named alias/…-{stack.name} must.", key)
+    for alias in stack.of_type(KEY_ALIAS):
+        if keys.all and not keys.by(alias, "targetKeyId"):
+            yield broken(f"targetKeyId is {shown(alias.at('targetKeyId'))}; it must lead to a key of this stack.", alias)
+
+
+def _carries(alias: Resource, stack: Stack) -> bool:
+    name = alias.at("name")
+    return isinstance(name, str) and name.endswith(f"-{stack.name}")
+
+
+RESOURCE_RULES = (
+    ResourceRule(
+        id="encryption/key-rotation",
+        severity=Severity.MEDIUM,
+        protects="What was encrypted before a key leaked: each year's data has key material of its own.",
+        why="A key that never rotates exposes all data ever written once its material leaks.",
+        mend="Write enable_key_rotation=True and rotation_period_in_days=365, on a symmetric key.",
+        check=_rotation,
+        types=frozenset({KEY}),
+        controls=("Security Hub KMS.4",),
+    ),
+    ResourceRule(
+        id="encryption/key-usable",
+        severity=Severity.CRITICAL,
+        protects="All data of the stack from becoming unreadable.",
+        why="A disabled key makes everything under it unreadable at once, and a key policy that locks everyone out can't be mended.",
+        mend="Remove is_enabled and bypass_policy_lockout_safety_check.",
+        check=_usable,
+        types=frozenset({KEY}),
+    ),
+)
+
+STACK_RULES = (
+    StackRule(
+        id="encryption/key-reference",
+        severity=Severity.HIGH,
+        protects="Encrypted data from a reference to something that is no key.",
+        why="The value is unknown until the deployment, and AWS would only then find that it names no key.",
+        mend="Pass the arn of the stack's aws.kms.Key.",
+        check=_key_references,
+    ),
+    StackRule(
+        id="encryption/key-used",
+        severity=Severity.MEDIUM,
+        protects="The belief that data is encrypted: a key that nothing uses protects nothing.",
+        why="A key that is declared and not used looks like encryption in a review and is none.",
+        mend="Pass the key's arn to everything that stores data, or remove the key.",
+        check=_used,
+    ),
+    StackRule(
+        id="encryption/key-alias",
+        severity=Severity.HIGH,
+        protects="The roles' use of the key, which their grants narrow to its alias.",
+        why="Without the alias every task is denied the key, and with it its tables, its bucket and its secret.",
+        mend="Declare aws.kms.Alias(name=f'alias/evolution-{stack}', target_key_id=key.key_id).",
+        check=of_this_system(_alias),
+    ),
+    StackRule(
+        id="encryption/key-symmetric",
+        severity=Severity.HIGH,
+        protects="The stack's data from a key that AWS's services can't encrypt with.",
+        why="DynamoDB, S3, SNS and the others take symmetric keys only; with another one nothing can be written, and nothing rotates.",
+        mend="Remove customer_master_key_spec and key_usage.",
+        check=each_of_this_system(_symmetric, KEY),
+    ),
+)

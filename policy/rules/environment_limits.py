@@ -1,0 +1,78 @@
+"""Environment, the limits: which variables carry them, and whether a value keeps to the tier's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from limits import ROWS, Bounds
+from plain import Plain, Unknown, shown
+from rule import Fault, Resource, broken, cannot_tell
+from tokens import AGENT_RUNTIME, FUNCTION
+from variables import Environment, environments_of
+
+LIMITED = {
+    "AI_AUTONOMY_LEVEL": "autonomy_percent",
+    "AGENT_MEMORY_LIMIT": "agent_memory_bytes",
+    "MAX_CONCURRENT_AGENTS": "max_concurrent_agents",
+    "INSTANTIATION_TARGET_US": "instantiation_target_us",
+    "EVOLUTION_GENERATIONS": "generations",
+    "EVOLUTION_SAFETY_MODE": "safety_mode",
+    "AUTONOMY_LEVEL": "autonomy_percent",
+}
+"""An environment variable to the row of the table that it comes from."""
+
+SAFETY = ("EVOLUTION_SAFETY_ENABLED", "EVOLUTION_SAFETY_MODE")
+"""What every container of the system is told; the rest of LIMITED only the one that evolves."""
+
+ENGINE = frozenset(LIMITED) - frozenset(SAFETY) - {"AUTONOMY_LEVEL"}
+"""What a container that evolves is told besides; one that has any of these, or EVOLUTION_MODE, does evolve."""
+
+HANDLER = frozenset({"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "EVOLUTION_SAFETY_ENABLED"})
+"""What a function or a runtime that takes agent requests is told; one that has any of the first two, or a model, does take them."""
+
+
+def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterator[Fault]:
+    limit = bounds.rows[row]
+    allowed = ROWS[row].allows(value, limit)
+    if allowed:
+        return
+    bound = {"maximum": f"at most {limit}", "minimum": f"at least {limit}", "order": f"{limit} or stricter"}[ROWS[row].direction]
+    must = f"in the tier `{bounds.tier}` it must be {bound}"
+    if not bounds.known_tier:
+        must += " (the tier is not known, so the strictest limit counts)"
+    if allowed is None:
+        # What stands in the place of a number may be a secret.
+        kind = "not known yet" if isinstance(value, Unknown) else "missing" if value is None else "of the wrong kind"
+        yield cannot_tell(f"{where} is {kind}, so it can't be compared; {must}.")
+    else:
+        yield broken(f"{where} is {shown(value)}; {must}.")
+
+
+def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
+    """What an environment with these variables must have."""
+    if resource.type in (AGENT_RUNTIME, FUNCTION):
+        return HANDLER if found & {"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "BEDROCK_MODEL_ID"} else frozenset()
+    if found & {*ENGINE, "EVOLUTION_MODE"}:
+        return ENGINE | frozenset(SAFETY)
+    return frozenset(SAFETY) if found & frozenset(SAFETY) else frozenset()
+
+
+def within_limits(resource: Resource) -> Iterator[Fault]:
+    """What is wrong with the limits in the environments of a task, a function or a runtime."""
+    for environment in environments_of(resource):
+        if isinstance(environment, Fault):
+            yield environment
+        else:
+            yield from _environment(environment, resource)
+
+
+def _environment(environment: Environment, resource: Resource) -> Iterator[Fault]:
+    for name, value in environment.variables.items():
+        where = f"{name}{environment.owner}"
+        if name in LIMITED:
+            yield from against_limit(where, LIMITED[name], value, resource.bounds)
+        elif name == "EVOLUTION_SAFETY_ENABLED" and value != "true":
+            yield (cannot_tell if isinstance(value, Unknown) else broken)(f"{where} is not true; it must be the literal text true.")
+    found = frozenset(environment.variables)
+    for name in sorted(_required(resource, found) - found):
+        yield broken(f"{name}{environment.owner} is missing; without it there would be no bound, so it must be set.")

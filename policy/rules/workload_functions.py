@@ -1,0 +1,203 @@
+"""Workload, the Lambda functions: supported, bounded, traced, invoked by those who are named, and never losing an event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from checks import between, literal, on, present
+from graph import Linked
+from plain import Plain, Unknown, dig, items, shown
+from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from system import each_of_this_system, of_this_system
+from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, QUEUE, SCHEDULE, TOPIC
+
+SUPPORTED = (
+    *("python3.14", "python3.13", "python3.12", "python3.11"),
+    *("nodejs24.x", "nodejs22.x"),
+    *("java25", "java21"),
+    *("dotnet10",),
+    *("ruby3.4", "ruby3.3"),
+    *("provided.al2023",),
+)
+"""Runtimes that are patched for months to come. Source: Lambda developer guide, "Lambda runtimes"; the list grows by a review."""
+
+CURRENT = ("python3.14", "python3.13")
+"""What this system's own functions are written for."""
+
+LONGEST_SECONDS = 300
+"""The longest of this system's functions takes five minutes."""
+
+NAMED_ARN = re.compile(r"arn:[^*:]+:[^*:]+:[^*:]*:[^*:]*:[^*].*", re.DOTALL)
+
+MOST_RETRIES = 100
+"""A batch that fails for ever blocks its shard: attempts are bounded."""
+
+A_DAY = 86400
+
+
+def _runtime(function: Resource) -> Iterator[Fault]:
+    if function.at("packageType") in (None, "Zip"):
+        yield from literal("runtime", function.at("runtime"), *SUPPORTED)
+
+
+def _traced(function: Resource) -> Iterator[Fault]:
+    yield from literal("tracingConfig.mode", function.at("tracingConfig", "mode"), "Active")
+
+
+def _permission(permission: Resource) -> Iterator[Fault]:
+    """Who may invoke: one service or one account, and a service only for its own resources of ours."""
+    principal = permission.at("principal")
+    if isinstance(principal, Unknown):
+        yield cannot_tell("principal is not known at preview; it must be a literal service or account.")
+    elif not isinstance(principal, str) or "*" in principal:
+        yield broken(f"principal is {shown(principal)}; it must name one service or account.")
+    elif principal.endswith(".amazonaws.com") and permission.at("sourceArn") is None and permission.at("sourceAccount") is None:
+        yield broken("sourceArn and sourceAccount are missing, so anybody's resources of the service may invoke it; one must be given.")
+    arn = permission.at("sourceArn")
+    if isinstance(arn, str) and not NAMED_ARN.fullmatch(arn):
+        yield broken(f"sourceArn is {shown(arn)}; it must name the resource.")
+    yield from literal("action", permission.at("action"), "lambda:InvokeFunction")
+    url = permission.at("functionUrlAuthType")
+    if url is not None:
+        yield from literal("functionUrlAuthType", url, "AWS_IAM")
+
+
+def _form(function: Resource) -> Iterator[Fault]:
+    if function.at("packageType") in (None, "Zip"):
+        yield from literal("runtime", function.at("runtime"), *CURRENT)
+    yield from literal("architectures", function.at("architectures"), ["arm64"])
+    yield from between("timeout", function.at("timeout"), 1, LONGEST_SECONDS)
+    yield from between("reservedConcurrentExecutions", function.at("reservedConcurrentExecutions"), 1, 1000)
+
+
+def _failures(stack: Stack) -> Iterator[Fault]:
+    """Each function's failed events go somewhere: its own dead-letter queue, its invocations' failure destination, or its stream's."""
+    functions = Linked(stack, FUNCTION, ("arn", "id", "name"))
+    covered = functions.by_all([one for one in stack.of_type(FUNCTION_INVOKE_CONFIG) if _on_failure(one, "destination")], "functionName")
+    covered |= functions.by_all([one for one in stack.of_type(EVENT_SOURCE_MAPPING) if _on_failure(one, "destinationArn")], "functionName")
+    queues = Linked(stack, (QUEUE, TOPIC))
+    for urn, function in functions.all.items():
+        if function.at("deadLetterConfig") is not None:
+            if not queues.by(function, "deadLetterConfig", "targetArn"):
+                yield broken("deadLetterConfig.targetArn leads to no queue or topic of this stack; it must.", function)
+        elif urn not in covered:
+            yield broken("its failed events go nowhere; it must have a dead-letter queue or a failure destination.", function)
+
+
+def _on_failure(resource: Resource, key: str) -> bool:
+    value: Plain = resource.at("destinationConfig", "onFailure", key)
+    return isinstance(value, Unknown) or bool(value)
+
+
+def _stream(mapping: Resource) -> Iterator[Fault]:
+    source = mapping.at("eventSourceArn")
+    yield from literal("enabled", mapping.at("enabled"), True, or_missing=True)
+    if isinstance(source, str) and ":sqs:" in source:
+        return
+    yield from on("bisectBatchOnFunctionError", mapping.at("bisectBatchOnFunctionError"))
+    yield from between("maximumRetryAttempts", mapping.at("maximumRetryAttempts"), 0, MOST_RETRIES)
+    yield from between("maximumRecordAgeInSeconds", mapping.at("maximumRecordAgeInSeconds"), 60, A_DAY)
+    yield from present(
+        "destinationConfig.onFailure.destinationArn", mapping.at("destinationConfig", "onFailure", "destinationArn"), "a queue"
+    )
+    types = items(mapping.at("functionResponseTypes"))
+    if any(isinstance(one, Unknown) for one in types):
+        yield cannot_tell("functionResponseTypes is not known at preview; it must hold the literal ReportBatchItemFailures.")
+    elif "ReportBatchItemFailures" not in types:
+        yield broken(f"functionResponseTypes is {shown(mapping.at('functionResponseTypes'))}; it must hold ReportBatchItemFailures.")
+
+
+def _schedule(schedule: Resource) -> Iterator[Fault]:
+    yield from literal("state", schedule.at("state"), "ENABLED", or_missing=True)
+    yield from present("target.deadLetterConfig.arn", schedule.at("target", "deadLetterConfig", "arn"), "a queue")
+    expires = schedule.at("endDate")
+    if expires is not None:
+        yield broken(f"endDate is {shown(expires)}; it must be absent, for the system runs on.")
+
+
+def _logs(function: Resource) -> Iterator[Fault]:
+    group = dig(function.at("loggingConfig"), "logGroup")
+    yield from present("loggingConfig.logGroup", group, "a log group of this stack, or Lambda makes one without a key and for ever")
+
+
+FUNCTIONS = frozenset({FUNCTION})
+
+RESOURCE_RULES = (
+    ResourceRule(
+        id="workload/function-runtime",
+        severity=Severity.HIGH,
+        protects="The functions from a runtime that nobody patches.",
+        why="AWS stops patching a deprecated runtime, and later refuses to update functions that use it.",
+        mend="Write runtime='python3.14', or another supported one.",
+        check=_runtime,
+        types=FUNCTIONS,
+        controls=("Security Hub Lambda.2",),
+    ),
+    ResourceRule(
+        id="workload/function-traced",
+        severity=Severity.MEDIUM,
+        protects="The way back from a failure to its cause.",
+        why="Without traces nobody can tell which call of which service was slow or failed.",
+        mend="Write tracing_config={'mode': 'Active'}.",
+        check=_traced,
+        types=FUNCTIONS,
+        controls=("Security Hub Lambda.7",),
+    ),
+    ResourceRule(
+        id="workload/function-permission",
+        severity=Severity.CRITICAL,
+        protects="The functions from being invoked by other accounts.",
+        why="A service acts for every account; without the source, anybody's topic or rule may invoke the function.",
+        mend="Write the service as principal, action='lambda:InvokeFunction' and source_arn, the resource that invokes it.",
+        check=_permission,
+        types=frozenset({FUNCTION_PERMISSION}),
+        controls=("Security Hub Lambda.1", "checkov CKV_AWS_364"),
+    ),
+)
+
+STACK_RULES = (
+    StackRule(
+        id="workload/function-form",
+        severity=Severity.MEDIUM,
+        protects="The functions from running away.",
+        why="Without reserved concurrency one function takes the whole account's; without a timeout a call hangs and is billed.",
+        mend="Write runtime='python3.14', architectures=['arm64'], a timeout of at most 300 and reserved_concurrent_executions.",
+        check=each_of_this_system(_form, FUNCTION),
+        controls=("checkov CKV_AWS_115",),
+    ),
+    StackRule(
+        id="workload/function-failures",
+        severity=Severity.HIGH,
+        protects="The events that a function could not handle.",
+        why="Lambda drops an event after its last attempt; a lost alarm is a halt that never happened.",
+        mend="Write dead_letter_config, or declare a FunctionEventInvokeConfig or EventSourceMapping with a failure destination.",
+        check=of_this_system(_failures),
+        controls=("checkov CKV_AWS_116",),
+    ),
+    StackRule(
+        id="workload/function-logs",
+        severity=Severity.MEDIUM,
+        protects="The functions' logs.",
+        why="A group that Lambda makes by itself has no key and keeps its events for ever.",
+        mend="Write logging_config={'log_format': 'JSON', 'log_group': group.name}.",
+        check=each_of_this_system(_logs, FUNCTION),
+    ),
+    StackRule(
+        id="workload/stream-mapping",
+        severity=Severity.HIGH,
+        protects="The archive of finished evolutions from one record that can't be read.",
+        why="A stream's shard waits for its oldest batch: without bounds one bad record blocks all that come after it.",
+        mend="Set bisect_batch_on_function_error, maximum_retry_attempts, maximum_record_age_in_seconds, ReportBatchItemFailures and a "
+        "failure destination.",
+        check=each_of_this_system(_stream, EVENT_SOURCE_MAPPING),
+    ),
+    StackRule(
+        id="workload/schedule",
+        severity=Severity.HIGH,
+        protects="What has to happen by itself, the halt above all.",
+        why="A schedule that is off, ends, or loses what it couldn't deliver is noticed when it was needed.",
+        mend="Write state='ENABLED', no end_date, and a dead_letter_config in the target.",
+        check=each_of_this_system(_schedule, SCHEDULE),
+    ),
+)

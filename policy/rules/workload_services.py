@@ -1,0 +1,156 @@
+"""Workload, the services: how they are rolled out, and who may get a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import between, literal, off, on
+from graph import Linked
+from plain import Unknown, dig, items, number, shown
+from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from system import about, each_of_this_system, of_this_system
+from tokens import ROLE, SCALABLE_TARGET, SCALING_POLICY, SERVICE, TASK_DEFINITION
+
+BUSIEST_PERCENT = 90
+"""Autoscaling that waits for more has no head room for a task's two minutes of starting."""
+
+
+TRACKED_METRIC = ("targetTrackingScalingPolicyConfiguration", "predefinedMetricSpecification", "predefinedMetricType")
+
+SAFETY_MONITOR = "evolution-safety-monitor"
+"""The first part of the name of the service that scores the population: the engine does not grade itself."""
+
+
+def _platform(service: Resource) -> Iterator[Fault]:
+    yield from literal("platformVersion", service.at("platformVersion"), "LATEST", "1.4.0", or_missing=True)
+
+
+def _no_shell(service: Resource) -> Iterator[Fault]:
+    yield from off("enableExecuteCommand", service.at("enableExecuteCommand"))
+
+
+def _rollout(service: Resource) -> Iterator[Fault]:
+    yield from on("deploymentCircuitBreaker.enable", service.at("deploymentCircuitBreaker", "enable"))
+    yield from on("deploymentCircuitBreaker.rollback", service.at("deploymentCircuitBreaker", "rollback"))
+    yield from between("deploymentMinimumHealthyPercent", service.at("deploymentMinimumHealthyPercent"), 50, 100, or_missing=True)
+    yield from between("deploymentMaximumPercent", service.at("deploymentMaximumPercent"), 150, 200, or_missing=True)
+    # Another controller ignores the circuit breaker.
+    yield from literal("deploymentController.type", service.at("deploymentController", "type"), "ECS", or_missing=True)
+
+
+def _fargate(service: Resource) -> Iterator[Fault]:
+    strategies = items(service.at("capacityProviderStrategies"))
+    if not strategies:
+        yield from literal("launchType", service.at("launchType"), "FARGATE")
+    for strategy in strategies:
+        yield from literal("capacityProviderStrategies.capacityProvider", dig(strategy, "capacityProvider"), "FARGATE")
+    yield from literal("availabilityZoneRebalancing", service.at("availabilityZoneRebalancing"), "ENABLED", or_missing=True)
+
+
+def _own_task(stack: Stack) -> Iterator[Fault]:
+    tasks = Linked(stack, TASK_DEFINITION)
+    for service in stack.of_type(SERVICE):
+        if not tasks.by(service, "taskDefinition"):
+            yield broken(
+                f"taskDefinition is {shown(service.at('taskDefinition'))}, which is not this stack's; it must be.",
+                service,
+            )
+
+
+def _autoscaling(stack: Stack) -> Iterator[Fault]:
+    targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
+    for urn, target in targets.all.items():
+        policies = [one for one in stack.of_type(SCALING_POLICY) if urn in targets.by(one, "resourceId")]
+        tracked = [one.at(*TRACKED_METRIC) for one in policies if one.at("policyType") == "TargetTrackingScaling"]
+        for metric in ("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"):
+            if metric not in tracked:
+                yield broken(f"no TargetTrackingScaling policy follows {metric}; one must.", target)
+    for policy in stack.of_type(SCALING_POLICY):
+        value = policy.at("targetTrackingScalingPolicyConfiguration", "targetValue")
+        if isinstance(value, Unknown):
+            yield cannot_tell(f"targetValue is not known at preview; it must be at most {BUSIEST_PERCENT}.", policy)
+        elif (percent := number(value)) is not None and not 0 < percent <= BUSIEST_PERCENT:
+            yield broken(f"targetValue is {percent}; it must be at most {BUSIEST_PERCENT} percent.", policy)
+
+
+def _monitor(stack: Stack) -> Iterator[Fault]:
+    """Judged once the stack has services at all. The monitor runs during a halt too, so its count never is 0."""
+    services = stack.of_type(SERVICE)
+    monitor = next((one for one in services if one.at("name") == f"{SAFETY_MONITOR}-{stack.name}"), None)
+    if services and monitor is None:
+        yield broken(f"it has services, but none named {SAFETY_MONITOR}-{stack.name}; it must have one, which scores the population.")
+    if monitor is None:
+        return
+    yield from about(monitor, lambda service: between("desiredCount", service.at("desiredCount"), 1, 1))
+    tasks, roles = Linked(stack, TASK_DEFINITION), Linked(stack, ROLE)
+    roles_of = {one.urn: roles.by_all([tasks.all[urn] for urn in tasks.by(one, "taskDefinition")], "taskRoleArn") for one in services}
+    if any(roles_of[monitor.urn] & found for urn, found in roles_of.items() if urn != monitor.urn):
+        yield broken("it shares its task role with another service; it must have one of its own, that can't write what it judges.", monitor)
+
+
+SERVICES = frozenset({SERVICE})
+
+RESOURCE_RULES = (
+    ResourceRule(
+        id="workload/platform-version",
+        severity=Severity.MEDIUM,
+        protects="The tasks from a Fargate platform that is no longer patched.",
+        why="A pinned old platform gets no security updates.",
+        mend="Remove platform_version, or write 'LATEST'.",
+        check=_platform,
+        types=SERVICES,
+        controls=("Security Hub ECS.10",),
+    ),
+    ResourceRule(
+        id="workload/no-shell",
+        severity=Severity.HIGH,
+        protects="The running containers from being changed by hand.",
+        why="A shell in a container is a way around the review, the image and everything that this pack holds.",
+        mend="Write enable_execute_command=False.",
+        check=_no_shell,
+        types=SERVICES,
+    ),
+)
+
+STACK_RULES = (
+    StackRule(
+        id="workload/rollout",
+        severity=Severity.MEDIUM,
+        protects="Evolution from a release that doesn't start.",
+        why="Without the circuit breaker a broken release is started again and again, and replaces the one that worked.",
+        mend="Write deployment_circuit_breaker={'enable': True, 'rollback': True}, and keep at least half of the tasks healthy.",
+        check=each_of_this_system(_rollout, SERVICE),
+    ),
+    StackRule(
+        id="workload/fargate-service",
+        severity=Severity.MEDIUM,
+        protects="The tasks from hosts that are taken away, and from all standing in one zone.",
+        why="Spot capacity goes with two minutes' notice, and an engine in one zone goes with the zone.",
+        mend="Write launch_type='FARGATE' and availability_zone_rebalancing='ENABLED'.",
+        check=each_of_this_system(_fargate, SERVICE),
+    ),
+    StackRule(
+        id="workload/safety-monitor",
+        severity=Severity.CRITICAL,
+        protects="The safety score from being made by what it judges, or by nobody.",
+        why="An engine that grades itself can learn to grade itself well.",
+        mend=f"Declare the service {SAFETY_MONITOR}-<stack> with one task and a role of its own.",
+        check=of_this_system(_monitor),
+    ),
+    StackRule(
+        id="workload/own-task",
+        severity=Severity.CRITICAL,
+        protects="The services from running what nobody judged.",
+        why="A task definition from elsewhere has an image, a user and an environment that this pack never saw.",
+        mend="Pass the arn of a TaskDefinition of this stack.",
+        check=of_this_system(_own_task),
+    ),
+    StackRule(
+        id="workload/autoscaling",
+        severity=Severity.MEDIUM,
+        protects="Evolution from too few tasks when there is much to do.",
+        why="Autoscaling that has no policy, or waits until the tasks are full, never helps.",
+        mend=f"Declare a TargetTrackingScaling policy per metric, with a target of at most {BUSIEST_PERCENT} percent.",
+        check=of_this_system(_autoscaling),
+    ),
+)

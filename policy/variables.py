@@ -1,0 +1,52 @@
+"""The environment variables of whatever runs code: containers, Lambda functions, AgentCore runtimes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from containers import containers_of
+from plain import UNKNOWN, Plain, Unknown
+from rule import Fault, Resource, cannot_tell
+from tokens import AGENT_RUNTIME, FUNCTION, TASK_DEFINITION
+
+RUNNERS = (TASK_DEFINITION, FUNCTION, AGENT_RUNTIME)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """What one container, function or runtime is told.
+
+    Attributes:
+        owner: how messages name it, such as "of container `engine`"; a function's or runtime's own name is in the message anyway.
+        variables: by name. A value must not be shown: it may be a secret that was put here by mistake. What comes from a secret
+            (`secrets` of a container) is UNKNOWN.
+        from_secrets: the names of those.
+    """
+
+    owner: str
+    variables: dict[str, Plain]
+    from_secrets: frozenset[str] = frozenset()
+
+
+def environments_of(resource: Resource) -> Iterator[Environment | Fault]:
+    """One for each container of a task, or the one of a function or a runtime; a fault for what can't be read."""
+    if resource.type == TASK_DEFINITION:
+        for container in containers_of(resource):
+            if isinstance(container, Fault):
+                yield container
+            else:
+                owner = f" of container `{container.name}`"
+                variables: dict[str, Plain] = {}
+                for name, value in container.environment():
+                    # Which of two values counts is not ours to guess.
+                    variables[name] = value if name not in variables or variables[name] == value else UNKNOWN
+                yield Environment(owner=owner, variables=variables, from_secrets=container.from_secrets())
+        return
+    path = ("environment", "variables") if resource.type == FUNCTION else ("environmentVariables",)
+    given = resource.at(*path)
+    if given is None or isinstance(given, dict):
+        yield Environment(owner="", variables=given or {})
+    else:
+        what = "not known at preview" if isinstance(given, Unknown) else "no object"
+        yield cannot_tell(f"{'.'.join(path)} is {what}; it must be an object of known names.")

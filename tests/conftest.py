@@ -1,0 +1,66 @@
+"""What the tests share: previews by the real engine, and checkouts to edit."""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import engine
+
+ROOT = engine.ROOT
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine's home and state of this test process; previews in it run one after the other."""
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture(scope="session")
+def preview(place: Path) -> Callable[..., engine.Plan]:
+    """`engine.preview` in a process of its own: it settles the Pulumi SDK's global state, which tests with mocks share."""
+
+    def run(stack: str, **options: Any) -> engine.Plan:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply_async(engine.preview, (stack,), {"place": place, **options}).get(timeout=120)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def plan(preview: Callable[..., engine.Plan], tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., engine.Plan]:
+    """`plan(stack, image=None)`: what the real engine plans for a committed stack, with dependencies; once per test session."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent  # pytest-xdist's workers have one parent folder
+    known: dict[tuple[str, str | None], engine.Plan] = {}
+
+    def get(stack: str, image: str | None = None) -> engine.Plan:
+        if (stack, image) not in known:
+            file = shared / f"plan-{stack}-{image}.pickle".replace(":", "-")
+            with file.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not file.exists():
+                    file.write_bytes(pickle.dumps(preview(stack, image=image, with_dependencies=True)))
+            known[stack, image] = pickle.loads(file.read_bytes())
+        return known[stack, image]
+
+    return get
+
+
+@pytest.fixture
+def small_checkout(tmp_path: Path) -> Path:
+    """A checkout whose program makes nothing: `__main__.py` is to be written."""
+    checkout = tmp_path / "checkout"
+    for folder in ("components", "local", "policy"):
+        shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+    for file in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "requirements.txt"):
+        shutil.copy(ROOT / file, checkout / file)
+    (checkout / "__main__.py").write_text("", encoding="utf-8")
+    return checkout

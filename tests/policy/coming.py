@@ -1,0 +1,241 @@
+"""What the system will plan beside what it plans today: Lambda functions, the safety switch, AgentCore, its gateway and guardrail.
+
+Property names are those of pulumi_aws's classes; a test holds them against it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.policy.builders import UNKNOWN, Node, Nodes, document, tagged, watch
+from tests.policy.samples import ACCOUNT, DIGEST, compliant
+
+MODEL = "us.anthropic.claude-sonnet-4-6"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
+
+HANDLER = {
+    "BEDROCK_MODEL_ID": MODEL,
+    "BEDROCK_REGION": "us-east-1",
+    "BEDROCK_GUARDRAIL_ID": UNKNOWN,
+    "BEDROCK_GUARDRAIL_VERSION": UNKNOWN,
+    "AGENT_MEMORY_LIMIT": "6656",
+    "AUTONOMY_LEVEL": "85",
+    "EVOLUTION_SAFETY_ENABLED": "true",
+}
+
+GUARDED = ["guardrail", "guardrail-version"]
+
+
+def function(name: str, variables: dict[str, Any] | None = None, **more: Any) -> Node:
+    return Node(
+        "aws:lambda/function:Function",
+        {
+            "name": f"evolution-{name}-prod",
+            "runtime": "python3.14",
+            "handler": "handler.handler",
+            "architectures": ["arm64"],
+            "timeout": 300.0,
+            "memorySize": 1024.0,
+            "reservedConcurrentExecutions": 10.0,
+            "tracingConfig": {"mode": "Active"},
+            "loggingConfig": {"logFormat": "JSON", "logGroup": f"/aws/lambda/evolution-{name}-prod"},
+            "kmsKeyArn": UNKNOWN,
+            "deadLetterConfig": {"targetArn": UNKNOWN},
+            "environment": {"variables": variables or {}},
+            **more,
+        },
+        {"kmsKeyArn": ["key"], "deadLetterConfig": ["dead-letters"]},
+    )
+
+
+def _functions() -> Nodes:
+    handler = function("agentcore-handler", HANDLER)
+    handler.references["environment"] = GUARDED
+    archiver = function("archiver")
+    del archiver.props["deadLetterConfig"]
+    trigger = function("trigger")
+    del trigger.props["deadLetterConfig"]
+    functions = {"handler": handler, "archiver": archiver, "trigger": trigger, "switch": function("safety-switch")}
+    errors = {
+        f"{key}-errors": watch(f"{key}-errors", "AWS/Lambda", ["Errors"], {"FunctionName": node.props["name"]})
+        for key, node in functions.items()
+    }
+    return {
+        **functions,
+        **errors,
+        "dead-letters": Node(
+            "aws:sqs/queue:Queue",
+            {"name": "evolution-dead-letters-prod", "kmsMasterKeyId": UNKNOWN, "messageRetentionSeconds": 1209600.0},
+            {"kmsMasterKeyId": ["key"]},
+        ),
+        "dead-letters-alarm": watch(
+            "dead-letters", "AWS/SQS", ["ApproximateNumberOfMessagesVisible"], {"QueueName": "evolution-dead-letters-prod"}
+        ),
+        "archive-stream": Node(
+            "aws:lambda/eventSourceMapping:EventSourceMapping",
+            {
+                "functionName": "evolution-archiver-prod",
+                "eventSourceArn": UNKNOWN,
+                "startingPosition": "TRIM_HORIZON",
+                "bisectBatchOnFunctionError": True,
+                "maximumRetryAttempts": 5.0,
+                "maximumRecordAgeInSeconds": 3600.0,
+                "functionResponseTypes": ["ReportBatchItemFailures"],
+                "destinationConfig": {"onFailure": {"destinationArn": UNKNOWN}},
+            },
+            {"eventSourceArn": ["state"], "destinationConfig": ["dead-letters"], "functionName": ["archiver"]},
+        ),
+        "trigger-invocations": Node(
+            "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+            {"functionName": UNKNOWN, "maximumRetryAttempts": 1.0, "destinationConfig": {"onFailure": {"destination": UNKNOWN}}},
+            {"functionName": ["trigger"], "destinationConfig": ["dead-letters"]},
+        ),
+        "switch-by-topic": Node(
+            "aws:sns/topicSubscription:TopicSubscription",
+            {"topic": UNKNOWN, "protocol": "lambda", "endpoint": UNKNOWN},
+            {"topic": ["topic"], "endpoint": ["switch"]},
+        ),
+        "switch-permission": Node(
+            "aws:lambda/permission:Permission",
+            {
+                "action": "lambda:InvokeFunction",
+                "function": UNKNOWN,
+                "principal": "sns.amazonaws.com",
+                "sourceArn": UNKNOWN,
+            },
+            {"function": ["switch"], "sourceArn": ["topic"]},
+        ),
+        **{
+            f"{name}-schedule": Node(
+                "aws:scheduler/schedule:Schedule",
+                {
+                    "name": f"evolution-{name}-prod",
+                    "scheduleExpression": rate,
+                    "flexibleTimeWindow": {"mode": "OFF"},
+                    "state": "ENABLED",
+                    "target": {"arn": UNKNOWN, "roleArn": UNKNOWN, "deadLetterConfig": {"arn": UNKNOWN}},
+                },
+                {"target": [name, "role", "dead-letters"]},
+            )
+            for name, rate in (("switch", "rate(1 minute)"), ("trigger", "rate(1 hour)"))
+        },
+        "mode": Node(
+            "aws:ssm/parameter:Parameter",
+            {"name": "/evolution/prod/mode", "type": "String", "value": "running"},
+            protect=True,
+        ),
+    }
+
+
+def _guardrail() -> Nodes:
+    return {
+        "guardrail": Node(
+            "aws:bedrock/guardrail:Guardrail",
+            {
+                "name": "evolution-prod",
+                "blockedInputMessaging": "No.",
+                "blockedOutputsMessaging": "No.",
+                "kmsKeyArn": UNKNOWN,
+                "contentPolicyConfig": {
+                    "filtersConfigs": [{"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}],
+                },
+                "sensitiveInformationPolicyConfig": {"piiEntitiesConfigs": [{"type": "EMAIL", "action": "ANONYMIZE"}]},
+                "topicPolicyConfig": {"topicsConfigs": [{"name": "escape", "definition": "Getting out.", "type": "DENY"}]},
+                "contextualGroundingPolicyConfig": {
+                    "filtersConfigs": [{"type": "GROUNDING", "threshold": 0.75}, {"type": "RELEVANCE", "threshold": 0.75}],
+                },
+            },
+            {"kmsKeyArn": ["key"]},
+        ),
+        "guardrail-version": Node(
+            "aws:bedrock/guardrailVersion:GuardrailVersion", {"guardrailArn": UNKNOWN}, {"guardrailArn": ["guardrail"]}
+        ),
+    }
+
+
+def _agentcore() -> Nodes:
+    admits = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
+    return {
+        "gateway-role": Node(
+            "aws:iam/role:Role",
+            {
+                "name": "evolution-gateway-prod-us-east-1",
+                "assumeRolePolicy": document(
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                        "Condition": {
+                            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                            "ArnLike": {"aws:SourceArn": f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:*"},
+                        },
+                    }
+                ),
+                "permissionsBoundary": UNKNOWN,
+            },
+            compliant()["role"].references,
+        ),
+        "runtime": Node(
+            "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
+            {
+                "agentRuntimeName": "evolution_prod",
+                "agentRuntimeArtifact": {
+                    "containerConfiguration": {"containerUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engine@{DIGEST}"}
+                },
+                "roleArn": UNKNOWN,
+                "networkConfiguration": {
+                    "networkMode": "VPC",
+                    "networkModeConfig": {"subnets": [UNKNOWN], "securityGroups": [UNKNOWN]},
+                },
+                "environmentVariables": dict(HANDLER),
+                "lifecycleConfigurations": [{"idleRuntimeSessionTimeout": 900.0, "maxLifetime": 28800.0}],
+            },
+            {"roleArn": ["role"], "networkConfiguration": ["subnet", "group"], "environmentVariables": GUARDED},
+        ),
+        "runtime-endpoint": Node(
+            "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",
+            {"name": "evolution", "agentRuntimeId": UNKNOWN},
+            {"agentRuntimeId": ["runtime"]},
+        ),
+        "runtime-policy": Node(
+            "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
+            {"resourceArn": UNKNOWN, "policy": document(admits)},
+            {"resourceArn": ["runtime"]},
+        ),
+        "gateway": Node(
+            "aws:bedrock/agentcoreGateway:AgentcoreGateway",
+            {"name": "evolution-prod", "authorizerType": "AWS_IAM", "roleArn": UNKNOWN, "kmsKeyArn": UNKNOWN},
+            {"roleArn": ["gateway-role"], "kmsKeyArn": ["key"]},
+        ),
+        "gateway-target": Node(
+            "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
+            {
+                "name": "runtime",
+                "gatewayIdentifier": UNKNOWN,
+                "targetConfiguration": {"http": {"agentcoreRuntime": {"arn": UNKNOWN}}},
+                "credentialProviderConfiguration": {"gatewayIamRole": {"service": "bedrock-agentcore"}},
+            },
+            {"gatewayIdentifier": ["gateway"], "targetConfiguration": ["runtime"]},
+        ),
+        "gateway-logs": Node(
+            "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+            {"name": "evolution-gateway-prod", "logType": "APPLICATION_LOGS", "resourceArn": UNKNOWN},
+            {"resourceArn": ["gateway"]},
+        ),
+        "acl-association": Node(
+            "aws:wafv2/webAclAssociation:WebAclAssociation",
+            {"resourceArn": UNKNOWN, "webAclArn": UNKNOWN},
+            {"resourceArn": ["gateway"], "webAclArn": ["acl"]},
+        ),
+        "blocked": watch("blocked", "AWS/WAFV2", ["BlockedRequests"], {"WebACL": "evolution-prod", "Region": "us-east-1", "Rule": "ALL"}),
+        "memory-of-agents": Node(
+            "aws:bedrock/agentcoreMemory:AgentcoreMemory",
+            {"name": "evolution_prod", "eventExpiryDuration": 30.0, "encryptionKeyArn": UNKNOWN},
+            {"encryptionKeyArn": ["key"]},
+        ),
+    }
+
+
+def complete() -> Nodes:
+    """The compliant stack with everything that is to come."""
+    return compliant() | tagged(_functions() | _guardrail() | _agentcore())

@@ -1,0 +1,95 @@
+"""What the real engine plans, as the raw data that CrossGuard's proxies wrap; and one edit of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from local.engine import Plan
+from tests.policy.builders import UNKNOWN, Node, Nodes
+
+GONE: Final = "<gone>"
+"""The value of an edit that removes a property."""
+
+DELETED: Final = "<deleted>"
+"""The value of an edit that removes the resource."""
+
+
+@dataclass(frozen=True)
+class Refer:
+    """The value of an edit that lets a property come from another resource."""
+
+    to: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit: the resource's name, the property's path (also into JSON text, and to list entries by their name), the new value, and
+    the rules that must fire. `again` tells apart edits of one property."""
+
+    resource: str
+    path: str
+    value: Any
+    fires: frozenset[str]
+    again: str = ""
+
+
+def nodes_of(plan: Plan) -> Nodes:
+    """A plan's resources as nodes, by their names, which are unique in this program."""
+    names = {resource.urn: resource.name for resource in plan.resources}
+    assert len(set(names.values())) == len(names)
+    return {
+        resource.name: Node(
+            resource.type,
+            copy.deepcopy(dict(resource.inputs)),
+            {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
+            protect=resource.protect,
+        )
+        for resource in plan.resources
+    }
+
+
+def apply(edit: Edit, nodes: Nodes) -> None:
+    """Make an edit."""
+    if edit.value == DELETED:
+        del nodes[edit.resource]
+        return
+    node = nodes[edit.resource]
+    if edit.path == "protect":
+        node.protect = edit.value
+        return
+    top = edit.path.partition(".")[0]
+    if isinstance(edit.value, Refer):
+        node.references[top] = [edit.value.to]
+        node.props[top] = UNKNOWN if edit.path == top else edit_at(node.props.get(top), edit.path.split(".")[1:], UNKNOWN)
+        return
+    if (edit.value == GONE and edit.path == top) or not isinstance(edit.value, str | dict | list):
+        node.references.pop(top, None) if edit.path == top else None
+    if edit.path == top and edit.value != GONE:
+        node.references.pop(top, None)
+    node.props = edit_at(node.props, edit.path.split("."), edit.value)
+
+
+def edit_at(value: Any, path: Sequence[str], new: Any) -> Any:
+    """A copy of the value with what is at the path replaced."""
+    if not path:
+        return new
+    if isinstance(value, str) and value != UNKNOWN:
+        return json.dumps(edit_at(json.loads(value), path, new))
+    key, *rest = path
+    if isinstance(value, list):
+        entries = list(cast("list[Any]", value))
+        if key.isdigit():
+            entries[int(key)] = edit_at(entries[int(key)], rest, new)
+            return entries
+        others = [entry for entry in entries if entry["name"] != key]
+        return others if new == GONE else [*others, {"name": key, "value": new}]
+    entries = dict(cast("dict[str, Any]", value or {}))
+    if not rest and new == GONE:
+        entries.pop(key)
+    else:
+        entries[key] = edit_at(entries.get(key), rest, new)
+    return entries
