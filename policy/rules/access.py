@@ -153,7 +153,7 @@ def _tls(stack: Stack) -> Iterator[Fault]:
     for kind, store in STORES.items():
         by_urn, by_name = _attached(stack, store)
         for resource in stack.of_type(kind):
-            names = {_last(value) for key in (store.name, "id", "arn", "url") if (value := resource.at(key)) and isinstance(value, str)}
+            names = {_last(value) for key in (store.name, "id", "arn", "url") if isinstance(value := resource.at(key), str) and value}
             carriers = [resource, *by_urn.get(resource.urn, ()), *(one for name in names for one in by_name.get(name, ()))]
             denials = [
                 statement

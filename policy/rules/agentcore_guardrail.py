@@ -112,7 +112,7 @@ def _used(stack: Stack) -> Iterator[Fault]:
                 if not isinstance(environment, Environment) or "BEDROCK_MODEL_ID" not in environment.variables:
                     continue
                 variables = environment.variables
-                ids = [name for name in variables if GUARDRAIL_ID.fullmatch(name)]
+                ids = [name for name, value in variables.items() if GUARDRAIL_ID.fullmatch(name) and value not in (None, "")]
                 pinned = [name for name in variables if GUARDRAIL_PINNED.fullmatch(name)]
                 if not ids or not pinned:
                     yield broken(f"the environment{environment.owner} names a model, but no guardrail and version; it must.", runner)

@@ -94,7 +94,7 @@ def _unsafe(guards: Guards) -> Callable[[Stack], Iterator[Fault]]:
             return
         contained = set(FIRES.findall(rule))
         for alarms in guards(stack):
-            if alarms and not any(alarm.at("name") in contained for alarm in alarms):
+            if alarms and not any(str(alarm.at("name")) in contained for alarm in alarms):
                 yield broken(
                     f"alarmRule does not contain the safety alarm `{alarms[0].name}`; it must contain each, by its name.", composite
                 )

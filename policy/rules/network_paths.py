@@ -72,6 +72,15 @@ def _private_placement(stack: Stack) -> Iterator[Fault]:
                 )
 
 
+def _own_network(stack: Stack) -> Iterator[Fault]:
+    """Whose subnets and routes the pack hasn't seen may be anybody's. Judged once the stack runs anything."""
+    subnets, vpcs = Linked(stack, SUBNET), Linked(stack, VPC)
+    for placed in stack.of_type(SERVICE):
+        own = [subnets.all[urn] for urn in subnets.by(placed, *PLACED[SERVICE])]
+        if not own or not vpcs.by_all(own, "vpcId"):
+            yield broken("its subnets lead to no VPC of this stack; they must.", placed)
+
+
 def _flow_logs(stack: Stack) -> Iterator[Fault]:
     vpcs = Linked(stack, VPC)
     logged: set[str] = set()
@@ -161,6 +170,14 @@ STACK_RULES = (
         why="A subnet that routes to an internet gateway is one public address away from being reached.",
         mend="Place it in subnets whose routes lead to a NAT gateway, and give no private route table a route to the internet gateway.",
         check=_private_placement,
+    ),
+    StackRule(
+        id="network/own-network",
+        severity=Severity.HIGH,
+        protects="The workloads from a network that others route, log and open as they like.",
+        why="Routes, flow logs and groups of another stack's network are judged by nobody here.",
+        mend="Place the service in subnets of this stack's VPC.",
+        check=of_this_system(_own_network),
     ),
     StackRule(
         id="network/flow-logs",

@@ -27,14 +27,27 @@ class Refer:
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit: the resource's name, the property's path (also into JSON text, and to list entries by their name), the new value, and
-    the rules that must fire. `again` tells apart edits of one property."""
+    """One edit of the plan.
+
+    Attributes:
+        path: the property's, also into JSON text, and to list entries by their name. Empty where the resource goes or appears.
+        value: the new value; a Node where the resource appears.
+        fires: the rules that must fire, all of them.
+    """
 
     resource: str
     path: str
     value: Any
     fires: frozenset[str]
-    again: str = ""
+
+    def __str__(self) -> str:
+        value = "appears" if isinstance(self.value, Node) else str(self.value)
+        return f"{self.resource}.{self.path}={value}"[:120] if self.path else f"{self.resource} {value}"
+
+
+def on(resource: str, *rows: tuple[Any, ...]) -> tuple[Edit, ...]:
+    """Edits of one resource: path, value, and the rules that must fire."""
+    return tuple(Edit(resource, path, value, frozenset(fires)) for path, value, *fires in rows)
 
 
 def nodes_of(plan: Plan) -> Nodes:
@@ -53,24 +66,25 @@ def nodes_of(plan: Plan) -> Nodes:
 
 
 def apply(edit: Edit, nodes: Nodes) -> None:
-    """Make an edit."""
+    """Make an edit. Who replaces a whole property replaces what it comes from, too."""
     if edit.value == DELETED:
         del nodes[edit.resource]
+        return
+    if isinstance(edit.value, Node):
+        nodes[edit.resource] = copy.deepcopy(edit.value)
         return
     node = nodes[edit.resource]
     if edit.path == "protect":
         node.protect = edit.value
         return
-    top = edit.path.partition(".")[0]
-    if isinstance(edit.value, Refer):
-        node.references[top] = [edit.value.to]
-        node.props[top] = UNKNOWN if edit.path == top else edit_at(node.props.get(top), edit.path.split(".")[1:], UNKNOWN)
-        return
-    if (edit.value == GONE and edit.path == top) or not isinstance(edit.value, str | dict | list):
-        node.references.pop(top, None) if edit.path == top else None
-    if edit.path == top and edit.value != GONE:
-        node.references.pop(top, None)
-    node.props = edit_at(node.props, edit.path.split("."), edit.value)
+    path = edit.path.split(".")
+    if len(path) == 1:
+        node.references.pop(path[0], None)
+    value = edit.value
+    if isinstance(value, Refer):
+        node.references[path[0]] = [value.to]
+        value = UNKNOWN
+    node.props = edit_at(node.props, path, value)
 
 
 def edit_at(value: Any, path: Sequence[str], new: Any) -> Any:

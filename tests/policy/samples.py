@@ -223,7 +223,9 @@ def compliant() -> Nodes:
             ),
             "monitor-task": _task(monitor_containers(), "monitor-role"),
             "monitor-service": _service("evolution-safety-monitor-prod", "monitor-task", 1),
-            "subnet": Node("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24", "mapPublicIpOnLaunch": False}),
+            "subnet": Node(
+                "aws:ec2/subnet:Subnet", {"vpcId": UNKNOWN, "cidrBlock": "10.0.0.0/24", "mapPublicIpOnLaunch": False}, {"vpcId": ["vpc"]}
+            ),
             "group": Node("aws:ec2/securityGroup:SecurityGroup", {"description": "HTTPS out, nothing in."}),
             "default-group": Node(
                 "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": UNKNOWN, "ingress": [], "egress": []}, {"vpcId": ["vpc"]}

@@ -1,0 +1,94 @@
+"""Edits of the network, each with the exact rules that must fire."""
+
+from __future__ import annotations
+
+from tests.policy.planned import DELETED, GONE, Edit, Refer, on
+
+EDITS: tuple[Edit, ...] = (
+    *on(
+        "network-vpc",
+        ("", DELETED, "network/own-network"),
+        ("enableDnsSupport", False, "network/names-resolve"),
+        ("enableDnsHostnames", False, "network/names-resolve"),
+        ("tags.Project", "x", "governance/tags"),
+    ),
+    *on(
+        "network-default-group",
+        ("ingress", [{"protocol": "-1", "fromPort": 0, "toPort": 0, "self": True}], "network/default-group-closed"),
+        ("egress", [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}], "network/default-group-closed"),
+        ("", DELETED, "network/default-group"),
+    ),
+    *on(
+        "network-private-0",
+        ("mapPublicIpOnLaunch", True, "network/no-public-subnet"),
+        ("assignIpv6AddressOnCreation", True, "network/no-public-subnet"),
+    ),
+    *on(
+        "network-private-0-to-nat",
+        ("gatewayId", Refer("network-internet-gateway"), "network/private-placement"),
+    ),
+    *on(
+        "network-private-0-routes",
+        ("routes", Refer("network-internet-gateway"), "network/private-placement"),
+    ),
+    *on(
+        "network-private-0-association",
+        ("routeTableId", Refer("network-public-routes"), "network/private-placement"),
+    ),
+    *on(
+        "network-flow-logs",
+        ("trafficType", "REJECT", "network/flow-logs"),
+        ("vpcId", GONE, "network/flow-logs"),
+        ("logDestination", "arn:aws:s3:::elsewhere", "network/flow-log-destination"),
+        ("logDestinationType", "s3", "network/flow-log-destination"),
+        ("", DELETED, "network/flow-logs"),
+    ),
+    *on(
+        "network-s3-endpoint",
+        ("policy", GONE, "identity/own-policy", "network/endpoints"),
+        ("routeTableIds", [], "network/endpoints"),
+        ("", DELETED, "network/endpoints"),
+        ("serviceName", "com.amazonaws.us-east-1.ec2", "network/endpoints"),
+    ),
+    *on(
+        "network-logs-endpoint",
+        ("privateDnsEnabled", False, "network/endpoint"),
+        ("securityGroupIds", [], "network/endpoint"),
+        ("subnetIds", Refer("network-public-0"), "network/private-placement"),
+        ("vpcEndpointType", "VPC", "network/endpoint"),
+        ("", DELETED, "network/endpoints"),
+    ),
+    *on(
+        "network-endpoints-group",
+        ("ingress", [{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}], "network/no-public-ingress"),
+        ("egress", [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}], "network/narrow-egress"),
+    ),
+    *on(
+        "network-endpoints-from-vpc",
+        ("cidrIpv4", "0.0.0.0/0", "network/no-public-ingress"),
+        ("cidrIpv6", "::/0", "network/no-public-ingress"),
+        ("prefixListId", "pl-123", "network/no-public-ingress"),
+        ("ipProtocol", "-1", "network/named-ports"),
+    ),
+    *on(
+        "network-nat-0",
+        ("tags.ManagedBy", "hand", "governance/tags"),
+        ("region", "us-west-2", "governance/region"),
+    ),
+    *on(
+        "network-nat-0-address",
+        ("tags.Purpose", GONE, "governance/tags"),
+    ),
+    *on(
+        "network-internet-gateway",
+        ("tags.Purpose", "Other", "governance/tags"),
+    ),
+    *on(
+        "network-public-routes",
+        ("tags", GONE, "governance/tags"),
+    ),
+    *on(
+        "network-dynamodb-endpoint",
+        ("routeTableIds", GONE, "network/endpoints"),
+    ),
+)

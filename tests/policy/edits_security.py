@@ -1,0 +1,138 @@
+"""Edits of the keys, the secret, the web ACL and the provider, and resources that appear, each with the exact rules that must fire."""
+
+from __future__ import annotations
+
+from tests.policy.builders import TAGS, UNKNOWN, Node, document
+from tests.policy.planned import DELETED, GONE, Edit, Refer, on
+
+KEY_POLICY = document(
+    {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
+)
+
+EDITS: tuple[Edit, ...] = (
+    *on(
+        "security-key",
+        ("enableKeyRotation", False, "encryption/key-rotation"),
+        ("rotationPeriodInDays", 2560, "encryption/key-rotation"),
+        ("deletionWindowInDays", 7, "data-protection/key-window"),
+        ("isEnabled", False, "encryption/key-usable"),
+        ("bypassPolicyLockoutSafetyCheck", True, "encryption/key-usable"),
+        ("customerMasterKeySpec", "RSA_2048", "encryption/key-symmetric"),
+        ("protect", False, "data-protection/protect"),
+    ),
+    *on(
+        "security-key-alias",
+        ("name", "alias/evolution", "encryption/key-alias"),
+        ("targetKeyId", Refer("monitoring-alerts"), "encryption/key-alias", "encryption/key-reference"),
+        ("", DELETED, "encryption/key-alias"),
+    ),
+    *on(
+        "security-safety-settings",
+        ("name", "Config", "data-protection/safety-settings"),
+        ("kmsKeyId", "alias/aws/secretsmanager", "encryption/secret-cmk"),
+        ("recoveryWindowInDays", 0, "data-protection/secret-window"),
+        ("protect", False, "data-protection/protect"),
+    ),
+    *on(
+        "security-safety-settings-value",
+        ("secretString", "hunter2", "data-protection/secret-not-in-state"),
+        ("", DELETED, "data-protection/safety-settings"),
+    ),
+    *on(
+        "security-web-acl-logs",
+        ("retentionInDays", 0, "data-protection/log-retention"),
+        ("name", "waf-logs", "agentcore/web-acl-log-form"),
+    ),
+    *on(
+        "security-web-acl",
+        ("rules.0.overrideAction", {"count": {}}, "agentcore/web-acl-groups"),
+        (
+            "rules.0.statement.managedRuleGroupStatement.ruleActionOverrides",
+            [{"name": "CrossSiteScripting_BODY", "actionToUse": {"count": {}}}],
+            "agentcore/web-acl-groups",
+        ),
+        ("rules.1.statement.managedRuleGroupStatement.scopeDownStatement", {"x": 1}, "agentcore/web-acl-groups"),
+        ("rules.2.statement.managedRuleGroupStatement.name", "Other", "agentcore/web-acl-groups"),
+        ("rules.3.statement.rateBasedStatement.limit", 100000, "agentcore/web-acl-rate"),
+        ("rules.3.statement.rateBasedStatement.evaluationWindowSec", 60, "agentcore/web-acl-rate"),
+        ("rules.3.action", {"count": {}}, "agentcore/web-acl-rate"),
+        ("rules.3.statement.rateBasedStatement.aggregateKeyType", "CONSTANT", "agentcore/web-acl-rate"),
+        ("rules.3.action.allow", {}, "agentcore/web-acl-no-bypass"),
+        ("rules", [], "agentcore/web-acl-groups", "agentcore/web-acl-not-empty", "agentcore/web-acl-rate"),
+        ("visibilityConfig.cloudwatchMetricsEnabled", False, "agentcore/web-acl-metrics"),
+        ("visibilityConfig.sampledRequestsEnabled", False, "agentcore/web-acl-metrics"),
+        ("rules.0.visibilityConfig.sampledRequestsEnabled", False, "agentcore/web-acl-metrics"),
+        ("scope", "CLOUDFRONT", "agentcore/web-acl-no-bypass"),
+        ("", DELETED, "agentcore/web-acl"),
+    ),
+    *on(
+        "security-web-acl-logging",
+        ("redactedFields", [], "agentcore/web-acl-log-form"),
+        ("logDestinationConfigs", Refer("compute-engine-logs"), "agentcore/web-acl-log-form"),
+        ("loggingFilter", {"defaultBehavior": "DROP"}, "agentcore/web-acl-log-form"),
+        ("resourceArn", "arn:x", "agentcore/web-acl-logged"),
+        ("", DELETED, "agentcore/web-acl-logged"),
+    ),
+    *on(
+        "aws",
+        ("region", "eu-north-1", "governance/region"),
+        ("region", "us-west-2", "governance/region"),
+        ("accessKey", "AKIAIOSFODNN7EXAMPLE", "governance/no-credentials"),
+        ("insecure", "true", "governance/no-credentials"),
+    ),
+    *on(
+        "security-boundary",
+        ("tags", GONE, "governance/tags"),
+    ),
+    *on(
+        "spare-key",
+        (
+            "",
+            Node("aws:kms/key:Key", {"policy": KEY_POLICY, "enableKeyRotation": True, "tags": TAGS}, protect=True),
+            "encryption/key-alias",
+            "encryption/key-used",
+            "identity/confused-deputy",
+        ),
+    ),
+    *on(
+        "open-subscription",
+        (
+            "",
+            Node(
+                "aws:sns/topicSubscription:TopicSubscription",
+                {"topic": UNKNOWN, "protocol": "http", "endpoint": "http://example.com", "filterPolicy": "{}"},
+                {"topic": ["monitoring-alerts"]},
+            ),
+            "alarms/subscriber",
+            "alarms/subscription",
+        ),
+    ),
+    *on(
+        "web",
+        ("", Node("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "tags": TAGS}), "network/no-public-load-balancer"),
+    ),
+    *on(
+        "url",
+        ("", Node("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}), "network/no-public-function"),
+    ),
+    *on(
+        "acl-rule",
+        (
+            "",
+            Node(
+                "aws:ec2/networkAclRule:NetworkAclRule",
+                {"ruleAction": "allow", "protocol": "tcp", "fromPort": 0.0, "toPort": 65535.0, "cidrBlock": "0.0.0.0/0"},
+            ),
+            "network/no-open-acl",
+        ),
+    ),
+    *on(
+        "default_7_51_1",
+        ("", Node("pulumi:providers:aws", {"region": "us-east-1"}), "governance/explicit-provider"),
+    ),
+)

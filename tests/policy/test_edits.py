@@ -1,0 +1,94 @@
+"""Edits of what the real engine plans for prod: each is caught by exactly its rules.
+
+An edit is made on the captured plan, as a one-line edit of the program would change it; the pack then judges it through CrossGuard's own
+proxies, each resource by itself and then the whole stack.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from local.engine import Plan
+from rules import FAMILIES
+from tests.policy import edits_data, edits_identity, edits_monitoring, edits_network, edits_security, edits_workload
+from tests.policy.builders import Nodes
+from tests.policy.identity_edits import EDITS as IDENTITY
+from tests.policy.planned import Edit, apply, nodes_of
+from tests.policy.samples import findings, rules_that_fire
+from tests.policy.test_coming import EDITS as COMING
+from tests.policy.test_rules import EDITS as SMALL
+
+EDITS: tuple[Edit, ...] = (
+    *edits_data.EDITS,
+    *edits_security.EDITS,
+    *edits_workload.EDITS,
+    *edits_network.EDITS,
+    *edits_monitoring.EDITS,
+    *edits_identity.EDITS,
+)
+
+DOCUMENTS = {"aws:iam/rolePolicy:RolePolicy", "aws:sns/topicPolicy:TopicPolicy", "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"}
+"""Hold nothing but a policy document; the identity rules judge those, and have edits of their own."""
+
+
+@pytest.fixture
+def nodes(plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> Nodes:
+    """prod as it is planned, with its table."""
+    planned = plan("prod")
+    table = json.dumps(planned.outputs["environment"])
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": table}))
+    return nodes_of(planned)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=str)
+def test_an_edit_of_the_plan_is_caught_by_exactly_its_rules(edit: Edit, nodes: Nodes) -> None:
+    apply(edit, nodes)
+    assert rules_that_fire(nodes) == edit.fires
+
+
+def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes, record_property: Callable[[str, object], None]) -> None:
+    kinds = {name: node.type for name, node in nodes.items() if node.type.startswith("aws:")}
+    edited = {(kinds.get(edit.resource, edit.resource), edit.path) for edit in EDITS}
+    record_property("distinct edits", len(edited))
+    print(f"{len(EDITS)} edits, {len(edited)} distinct by type and property")
+    assert len(edited) >= 120
+    assert set(kinds.values()) - {kind for kind, _ in edited} <= DOCUMENTS
+    families = {rule.partition("/")[0] for edit in EDITS for rule in edit.fires}
+    assert families >= {family.name for family in FAMILIES} - {"exemptions"}
+
+
+def test_every_rule_is_caught_at_least_once() -> None:
+    rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
+    caught = {rule for edit in EDITS for rule in edit.fires}
+    caught |= {rule for edits in (SMALL, COMING, IDENTITY) for _, _, fires in edits for rule in fires}
+    # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.
+    assert rules - caught == {"environment/table-limits", "environment/pack-configuration", "exemptions/current"}
+
+
+def test_figures_that_are_fixed_in_the_program_are_caught_when_the_table_is_stricter(
+    plan: Callable[..., Plan], nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The original sketch had its thresholds in the alarms themselves."""
+    table = {**plan("prod").outputs["environment"], "autonomy_percent": 80, "safety_score_minimum": 0.9}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(table)}))
+    assert rules_that_fire(nodes) == {
+        "alarms/autonomy",
+        "alarms/dashboard",
+        "alarms/safety-score-average",
+        "alarms/safety-score-minimum",
+        "environment/table-equality",
+        "governance/tags",
+    }
+
+
+@pytest.mark.parametrize(("stack", "image"), [("dev", None), ("staging", None), ("prod", None), ("prod", "none")])
+def test_the_committed_stacks_break_no_rule(
+    stack: str, image: str | None, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan(stack, image)
+    table = json.dumps(planned.outputs["environment"])
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": table}))
+    assert findings(nodes_of(planned), stack=stack) == []
