@@ -150,7 +150,7 @@ AwsSolutions-DDB4 | DAX is encrypted | ! none
 AwsSolutions-EC23 | no ingress from everywhere | = Security Hub EC2.18
 AwsSolutions-EC27 | security groups have a description | ! AWS gives each a default, and nothing rests on its text.
 AwsSolutions-ECR1 | repositories are not open | identity/no-public-access
-AwsSolutions-ECS2 | no variables in task definitions | ! The limits must be seen to be judged; secrets may not be there (environment/no-secret).
+AwsSolutions-ECS2 | no variables in tasks | ! The limits must be seen to be judged; secrets may not be (environment/no-secret).
 AwsSolutions-ECS4 | Container Insights | = Security Hub ECS.12
 AwsSolutions-ECS7 | containers log | = Security Hub ECS.9
 AwsSolutions-EVB1 | event buses are not open | identity/no-public-access
