@@ -21,9 +21,15 @@ class Linked:
         self._by_name = {name: urn for urn, resource in self.all.items() for key in keys if isinstance(name := resource.at(key), str)}
 
     def by(self, resource: Resource, *path: str) -> set[str]:
-        """The URNs of those that a property leads to. Dependencies are known for the whole of a top-level property only."""
+        """The URNs of those that a property leads to; none where it isn't there.
+
+        Dependencies are known for the whole of a top-level property only.
+        """
+        value = resource.at(*path)
+        if value is None:
+            return set()
         urns = {reference.urn for reference in resource.references.get(path[0], ()) if reference.urn in self.all}
-        return urns | {self._by_name[name] for name in _texts(resource.at(*path)) if name in self._by_name}
+        return urns | {self._by_name[name] for name in _texts(value) if name in self._by_name}
 
     def by_all(self, resources: Sequence[Resource], *path: str) -> set[str]:
         """The URNs of those that any of the resources leads to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import absent, between, literal
+from checks import absent, between, literal, present
 from graph import Linked, names_of
 from plain import NotJsonError, Unknown, dig, items, parse, shown
 from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
@@ -69,8 +69,12 @@ def _leads_to_runtime(stack: Stack) -> Iterator[Fault]:
 
 
 def _network(resource: Resource) -> Iterator[Fault]:
+    """A code interpreter may also stand in a sandbox, which has no network at all."""
     allowed = ("VPC", "SANDBOX") if resource.type == AGENT_CODE_INTERPRETER else ("VPC",)
     yield from literal("networkConfiguration.networkMode", resource.at("networkConfiguration", "networkMode"), *allowed)
+    if resource.type == AGENT_RUNTIME and resource.at("networkConfiguration", "networkMode") == "VPC":
+        subnets = resource.at("networkConfiguration", "networkModeConfig", "subnets")
+        yield from present("networkConfiguration.networkModeConfig.subnets", subnets, "private subnets")
 
 
 def _lifecycle(runtime: Resource) -> Iterator[Fault]:

@@ -42,10 +42,12 @@ def _groups(acl: Resource) -> Iterator[Fault]:
         name = dig(group, "name")
         groups.add(name if isinstance(name, str) else None)
         where = f"the rule {shown(dig(rule, 'name'))}"
-        if dig(rule, "overrideAction", "none") is None:
-            yield broken(f"{where} only counts (overrideAction is not none); it must block.")
+        yield from _is_action(f"overrideAction of {where}", dig(rule, "overrideAction"), "none")
         for override in items(dig(group, "ruleActionOverrides")):
             inner = dig(override, "name")
+            if isinstance(override, Unknown):
+                yield cannot_tell(f"ruleActionOverrides of {where} is not known at preview; it must be literal.")
+                continue
             if inner not in MAY_COUNT.get(str(name), frozenset()) and dig(override, "actionToUse", "block") is None:
                 yield broken(f"{where} overrides {shown(inner)}; the group's own action must stay.")
         if dig(group, "scopeDownStatement") is not None:
@@ -53,6 +55,15 @@ def _groups(acl: Resource) -> Iterator[Fault]:
     for name in MANAGED_GROUPS:
         if name not in groups:
             yield broken(f"no rule holds the managed group {name}; one must.")
+
+
+def _is_action(where: str, value: Plain, action: str) -> Iterator[Fault]:
+    """An action is an object with one key, its name."""
+    chosen = dig(value, action)
+    if isinstance(chosen, Unknown):
+        yield cannot_tell(f"{where} is not known at preview; it must be {action}.")
+    elif chosen is None:
+        yield broken(f"{where} is {shown(value)}; it must be {action}, for everything else only counts or lets through.")
 
 
 def _rate(acl: Resource) -> Iterator[Fault]:
@@ -67,8 +78,7 @@ def _rate(acl: Resource) -> Iterator[Fault]:
             yield cannot_tell("the rate limit is not known at preview; it must be a literal number.")
         elif limit * WINDOW_SECONDS / window > REQUESTS_PER_WINDOW:
             yield broken(f"the rate limit is {limit} in {window} s; it must be at most {REQUESTS_PER_WINDOW} in {WINDOW_SECONDS} s.")
-        if dig(rule, "action", "block") is None:
-            yield broken("the rate limit does not block; it must.")
+        yield from _is_action("action of the rate limit", dig(rule, "action"), "block")
         yield from literal("aggregateKeyType", dig(statement, "aggregateKeyType"), "IP", "FORWARDED_IP", or_missing=True)
         if dig(statement, "scopeDownStatement") is not None:
             yield broken("the rate limit looks at a part of the requests only (scopeDownStatement); it must look at all.")

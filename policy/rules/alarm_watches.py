@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,10 @@ class Watched:
     dimensions: Plain
     statistic: Plain
     period: Plain
+
+
+Bounds = Callable[[Resource], tuple[float, float]]
+"""The lowest and the highest threshold of an alarm on a resource."""
 
 
 def _compared(alarm: Resource) -> list[Watched]:
@@ -76,15 +81,16 @@ class Watch:
     statistics: tuple[str, ...] = ("Sum",)
     operators: tuple[str, ...] = ABOVE
 
-    def finds(self, alarm: Resource, watched: Resource) -> bool:
-        """Whether an alarm watches a resource: by its name, which must be known on both sides."""
-        name = watched.at(self.key)
-        found = [
-            one.metric
-            for one in _compared(alarm)
-            if one.namespace == self.namespace and isinstance(name, str) and dig(one.dimensions, self.dimension) == name
-        ]
-        return all(metric in found for metric in self.metrics)
+    def alarms_by_name(self, stack: Stack) -> Mapping[str, list[Resource]]:
+        """By the name of what they watch, the alarms that compare all of the metrics."""
+        found: defaultdict[str, list[Resource]] = defaultdict(list)
+        for alarm in stack.of_type(METRIC_ALARM):
+            own = [one for one in _compared(alarm) if one.namespace == self.namespace]
+            for name in {name for one in own if isinstance(name := dig(one.dimensions, self.dimension), str)}:
+                metrics = [one.metric for one in own if dig(one.dimensions, self.dimension) == name]
+                if all(metric in metrics for metric in self.metrics):
+                    found[name].append(alarm)
+        return found
 
     def faults(self, alarm: Resource, lowest: float, highest: float) -> Iterator[Fault]:
         """What weakens an alarm that watches the resource; its threshold must lie within the bounds."""
@@ -97,13 +103,16 @@ class Watch:
 
 
 def _watched(
-    watch: Watch, bounds: Callable[[Stack, Resource], tuple[float, float]], more: Callable[[Resource], Iterator[Fault]] = lambda _: iter(())
+    watch: Watch, bounds: Callable[[Stack], Bounds], more: Callable[[Resource], Iterator[Fault]] = lambda _: iter(())
 ) -> Callable[[Stack], Iterator[Fault]]:
     """Each resource of the type has an alarm without a fault; else the faults of the best one are told."""
 
     def check(stack: Stack) -> Iterator[Fault]:
+        by_name = watch.alarms_by_name(stack)
+        limits = bounds(stack)
         for watched in stack.of_type(watch.kind):
-            alarms = [alarm for alarm in stack.of_type(METRIC_ALARM) if watch.finds(alarm, watched)]
+            name = watched.at(watch.key)
+            alarms = by_name.get(name, []) if isinstance(name, str) else []
             metrics = " and ".join(sorted(watch.metrics))
             if not alarms:
                 yield broken(
@@ -111,20 +120,27 @@ def _watched(
                     watched,
                 )
                 continue
-            found = [
-                [replace(fault, about=alarm) for fault in (*watch.faults(alarm, *bounds(stack, watched)), *more(alarm))] for alarm in alarms
-            ]
-            yield from min(found, key=len)
+            nearest: list[Fault] | None = None
+            for alarm in alarms:
+                found = [replace(fault, about=alarm) for fault in (*watch.faults(alarm, *limits(watched)), *more(alarm))]
+                nearest = found if nearest is None or len(found) < len(nearest) else nearest
+                if not nearest:
+                    break
+            yield from nearest or ()
 
     return of_this_system(check)
 
 
-def _running(stack: Stack, service: Resource) -> tuple[float, float]:
+def _running(stack: Stack) -> Bounds:
     """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one."""
-    suffix = f"/{service.at('name')}"
-    kept = [number(one.at("minCapacity")) for one in stack.of_type(SCALABLE_TARGET) if str(one.at("resourceId")).endswith(suffix)]
-    wanted = kept[0] if kept else number(service.at("desiredCount"))
-    return max(1, wanted or 0), float("inf")
+    kept = {str(one.at("resourceId")).rpartition("/")[2]: number(one.at("minCapacity")) for one in stack.of_type(SCALABLE_TARGET)}
+
+    def bounds(service: Resource) -> tuple[float, float]:
+        name = str(service.at("name"))
+        wanted = kept[name] if name in kept else number(service.at("desiredCount"))
+        return max(1, wanted or 0), float("inf")
+
+    return bounds
 
 
 def _silence_breaches(alarm: Resource) -> Iterator[Fault]:
@@ -189,8 +205,8 @@ def _blocked(stack: Stack) -> Iterator[Fault]:
             yield broken("no alarm watches its BlockedRequests (AWS/WAFV2); one must.", acl)
 
 
-def _ceiling(highest: float) -> Callable[[Stack, Resource], tuple[float, float]]:
-    return lambda _stack, _resource: (0, highest)
+def _ceiling(highest: float) -> Callable[[Stack], Bounds]:
+    return lambda _stack: lambda _resource: (0, highest)
 
 
 STACK_RULES = (

@@ -123,6 +123,7 @@ def _endpoint(endpoint: Resource) -> Iterator[Fault]:
     yield from literal("vpcEndpointType", kind, "Gateway", "Interface", "GatewayLoadBalancer", or_missing=True)
     if kind == "Interface":
         yield from present("securityGroupIds", endpoint.at("securityGroupIds"), "a security group")
+        yield from present("subnetIds", endpoint.at("subnetIds"), "the subnets to be reached from")
         yield from on("privateDnsEnabled", endpoint.at("privateDnsEnabled"))
 
 

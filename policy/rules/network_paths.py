@@ -45,7 +45,8 @@ def _public_subnets(stack: Stack) -> set[str]:
     """The subnets whose routes lead to an internet gateway. One without a route table of its own uses the VPC's main one."""
     gateways, subnets = Linked(stack, INTERNET_GATEWAY), Linked(stack, SUBNET)
     tables = Linked(stack, (ROUTE_TABLE, DEFAULT_ROUTE_TABLE))
-    open_tables = {urn for route in stack.of_type(ROUTE) if gateways.by(route, "gatewayId") for urn in tables.by(route, "routeTableId")}
+    routes = [route for route in stack.of_type(ROUTE) if gateways.by(route, "gatewayId") or _may_be_internet(route)]
+    open_tables = tables.by_all(routes, "routeTableId")
     for urn, table in tables.all.items():
         inline = [value for route in items(table.at("routes")) if isinstance(value := dig(route, "gatewayId"), str)]
         if gateways.by(table, "routes") or any(value.startswith("igw-") for value in inline):
@@ -60,6 +61,14 @@ def _public_subnets(stack: Stack) -> set[str]:
     if any(table.urn in open_tables for table in stack.of_type(DEFAULT_ROUTE_TABLE)):
         public |= subnets.all.keys() - associated
     return public
+
+
+def _may_be_internet(route: Resource) -> bool:
+    """Whether a route leads to an internet gateway that isn't this stack's, or to nobody knows what."""
+    gateway = route.at("gatewayId")
+    if isinstance(gateway, Unknown):
+        return not route.references.get("gatewayId")
+    return isinstance(gateway, str) and gateway.startswith("igw-")
 
 
 def _private_placement(stack: Stack) -> Iterator[Fault]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from checks import between, literal, on, present
-from graph import Linked
-from plain import Plain, Unknown, dig, items, shown
+from graph import Linked, names_of
+from plain import Plain, Unknown, items, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import each_of_this_system, of_this_system
-from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, QUEUE, SCHEDULE, TOPIC
+from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, LOG_GROUP, QUEUE, SCHEDULE, TOPIC
 
 SUPPORTED = (
     *("python3.14", "python3.13", "python3.12", "python3.11"),
@@ -116,9 +116,18 @@ def _schedule(schedule: Resource) -> Iterator[Fault]:
         yield broken(f"endDate is {shown(expires)}; it must be absent, for the system runs on.")
 
 
-def _logs(function: Resource) -> Iterator[Fault]:
-    group = dig(function.at("loggingConfig"), "logGroup")
-    yield from present("loggingConfig.logGroup", group, "a log group of this stack, or Lambda makes one without a key and for ever")
+def _logs(stack: Stack) -> Iterator[Fault]:
+    """A function writes to the group that it names, or else to `/aws/lambda/<its name>`."""
+    groups = Linked(stack, LOG_GROUP, ("name", "id"))
+    names = names_of(groups.all.values())
+    for function in stack.of_type(FUNCTION):
+        named = function.at("loggingConfig", "logGroup")
+        if not groups.by(function, "loggingConfig", "logGroup") and (
+            named is not None or f"/aws/lambda/{function.at('name')}" not in names
+        ):
+            yield broken(
+                f"it logs to {shown(named)}, which is no log group of this stack; it must log to one, which has a key and an end.", function
+            )
 
 
 FUNCTIONS = frozenset({FUNCTION})
@@ -181,7 +190,7 @@ STACK_RULES = (
         protects="The functions' logs.",
         why="A group that Lambda makes by itself has no key and keeps its events for ever.",
         mend="Write logging_config={'log_format': 'JSON', 'log_group': group.name}.",
-        check=each_of_this_system(_logs, FUNCTION),
+        check=of_this_system(_logs),
     ),
     StackRule(
         id="workload/stream-mapping",

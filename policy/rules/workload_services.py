@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from checks import between, literal, off, on
 from graph import Linked
-from plain import Unknown, dig, items, number, shown
+from plain import Plain, Unknown, dig, items, number, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import about, each_of_this_system, of_this_system
 from tokens import ROLE, SCALABLE_TARGET, SCALING_POLICY, SERVICE, TASK_DEFINITION
@@ -59,9 +60,13 @@ def _own_task(stack: Stack) -> Iterator[Fault]:
 
 def _autoscaling(stack: Stack) -> Iterator[Fault]:
     targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
+    followed: defaultdict[str, list[Plain]] = defaultdict(list)
+    for policy in stack.of_type(SCALING_POLICY):
+        if policy.at("policyType") == "TargetTrackingScaling":
+            for urn in targets.by(policy, "resourceId"):
+                followed[urn].append(policy.at(*TRACKED_METRIC))
     for urn, target in targets.all.items():
-        policies = [one for one in stack.of_type(SCALING_POLICY) if urn in targets.by(one, "resourceId")]
-        tracked = [one.at(*TRACKED_METRIC) for one in policies if one.at("policyType") == "TargetTrackingScaling"]
+        tracked = followed[urn]
         for metric in ("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"):
             if metric not in tracked:
                 yield broken(f"no TargetTrackingScaling policy follows {metric}; one must.", target)
@@ -69,8 +74,8 @@ def _autoscaling(stack: Stack) -> Iterator[Fault]:
         value = policy.at("targetTrackingScalingPolicyConfiguration", "targetValue")
         if isinstance(value, Unknown):
             yield cannot_tell(f"targetValue is not known at preview; it must be at most {BUSIEST_PERCENT}.", policy)
-        elif (percent := number(value)) is not None and not 0 < percent <= BUSIEST_PERCENT:
-            yield broken(f"targetValue is {percent}; it must be at most {BUSIEST_PERCENT} percent.", policy)
+        elif policy.at("policyType") == "TargetTrackingScaling" and not 0 < (number(value) or 0) <= BUSIEST_PERCENT:
+            yield broken(f"targetValue is {shown(value)}; it must be at most {BUSIEST_PERCENT} percent.", policy)
 
 
 def _monitor(stack: Stack) -> Iterator[Fault]:
@@ -84,6 +89,8 @@ def _monitor(stack: Stack) -> Iterator[Fault]:
     yield from about(monitor, lambda service: between("desiredCount", service.at("desiredCount"), 1, 1))
     tasks, roles = Linked(stack, TASK_DEFINITION), Linked(stack, ROLE)
     roles_of = {one.urn: roles.by_all([tasks.all[urn] for urn in tasks.by(one, "taskDefinition")], "taskRoleArn") for one in services}
+    if not roles_of[monitor.urn]:
+        yield broken("its task definition has no task role of this stack; it must have one of its own.", monitor)
     if any(roles_of[monitor.urn] & found for urn, found in roles_of.items() if urn != monitor.urn):
         yield broken("it shares its task role with another service; it must have one of its own, that can't write what it judges.", monitor)
 

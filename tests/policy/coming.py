@@ -75,9 +75,18 @@ def _functions() -> Nodes:
         f"{key}-errors": watch(f"{key}-errors", "AWS/Lambda", ["Errors"], {"FunctionName": node.props["name"]})
         for key, node in functions.items()
     }
+    logs = {
+        f"{key}-logs": Node(
+            "aws:cloudwatch/logGroup:LogGroup",
+            {"name": node.props["loggingConfig"]["logGroup"], "kmsKeyId": UNKNOWN, "retentionInDays": 365.0},
+            {"kmsKeyId": ["key"]},
+        )
+        for key, node in functions.items()
+    }
     return {
         **functions,
         **errors,
+        **logs,
         "dead-letters": Node(
             "aws:sqs/queue:Queue",
             {"name": "evolution-dead-letters-prod", "kmsMasterKeyId": UNKNOWN, "messageRetentionSeconds": 1209600.0},

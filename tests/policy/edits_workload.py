@@ -114,7 +114,7 @@ EDITS: tuple[Edit, ...] = (
         ("taskRoleArn", Refer("compute-engine-role"), "workload/safety-monitor"),
         (f"{ENGINE}.environment.EVOLUTION_POPULATION_TABLE", "other", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_SAFETY_MODE", GONE, "environment/container-limits"),
-        ("", DELETED, "workload/own-task"),
+        ("", DELETED, "workload/own-task", "workload/safety-monitor"),
     ),
     *on(
         "compute-engine-scaling",

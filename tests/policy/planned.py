@@ -51,7 +51,7 @@ def on(resource: str, *rows: tuple[Any, ...]) -> tuple[Edit, ...]:
 
 
 def nodes_of(plan: Plan) -> Nodes:
-    """A plan's resources as nodes, by their names, which are unique in this program."""
+    """A plan's resources as nodes, by their names, which are unique in this program; sorted, for the engine plans in any order."""
     names = {resource.urn: resource.name for resource in plan.resources}
     assert len(set(names.values())) == len(names)
     return {
@@ -61,7 +61,7 @@ def nodes_of(plan: Plan) -> Nodes:
             {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
             protect=resource.protect,
         )
-        for resource in plan.resources
+        for resource in sorted(plan.resources, key=lambda resource: resource.name)
     }
 
 

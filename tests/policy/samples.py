@@ -16,7 +16,8 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from adapter import Frame
 from rules import FAMILIES
-from tests.policy.builders import UNKNOWN, Node, Nodes, bucket, document, physical, surroundings, table, tagged
+from tests.policy.builders import UNKNOWN, Node, Nodes, bucket, document, physical, table, tagged
+from tests.policy.surroundings import surroundings
 
 ACCOUNT = "123456789012"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"

@@ -15,10 +15,10 @@ from local.engine import Plan
 from rules import FAMILIES
 from tests.policy import edits_data, edits_identity, edits_monitoring, edits_network, edits_security, edits_workload
 from tests.policy.builders import Nodes
+from tests.policy.edits_coming import EDITS as COMING
 from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.planned import Edit, apply, nodes_of
 from tests.policy.samples import findings, rules_that_fire
-from tests.policy.test_coming import EDITS as COMING
 from tests.policy.test_rules import EDITS as SMALL
 
 EDITS: tuple[Edit, ...] = (

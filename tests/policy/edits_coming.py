@@ -1,0 +1,248 @@
+"""Edits of what the system will plan: functions, the safety switch, AgentCore, the gateway with its web ACL, the guardrail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
+from tests.policy.coming import ROLE_ARN
+from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.samples import ACCOUNT, DIGEST
+
+
+def removing(name: str, key: str) -> Edit:
+    """Remove a property and what it comes from."""
+
+    def edit(nodes: Nodes) -> None:
+        nodes[name].props.pop(key)
+        nodes[name].references.pop(key, None)
+
+    return edit
+
+
+def admitting(principal: Any) -> Edit:
+    """Let the runtime's resource policy admit somebody."""
+    allow = {"Effect": "Allow", "Principal": principal, "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
+    return setting("runtime-policy", "policy", document(allow))
+
+
+VARIABLES = "environment.variables"
+FILTERS = "contentPolicyConfig.filtersConfigs"
+
+EDITS: list[tuple[str, Edit, set[str]]] = [
+    # Encryption.
+    ("the variables have no key", removing("handler", "kmsKeyArn"), {"encryption/function-cmk"}),
+    ("the queue has AWS's key", both(removing("dead-letters", "kmsMasterKeyId")), {"encryption/queue-cmk"}),
+    ("a secure parameter has AWS's key", setting("mode", "type", "SecureString"), {"encryption/parameter-cmk"}),
+    ("a parameter's kind is unknown", setting("mode", "type", UNKNOWN), {"encryption/parameter-cmk"}),
+    ("the guardrail has no key", removing("guardrail", "kmsKeyArn"), {"encryption/guardrail-cmk"}),
+    ("the gateway has no key", removing("gateway", "kmsKeyArn"), {"encryption/gateway-cmk"}),
+    ("the agents' memory has no key", removing("memory-of-agents", "encryptionKeyArn"), {"encryption/memory-cmk"}),
+    ("the guardrail's key is a topic", referring("guardrail", "kmsKeyArn", "topic"), {"encryption/key-reference"}),
+    # Functions.
+    ("a runtime is out of support", setting("handler", "runtime", "python3.9"), {"workload/function-runtime", "workload/function-form"}),
+    ("a runtime isn't current", setting("handler", "runtime", "python3.12"), {"workload/function-form"}),
+    ("a runtime is unknown", setting("handler", "runtime", UNKNOWN), {"workload/function-runtime", "workload/function-form"}),
+    ("a function is not traced", setting("switch", "tracingConfig.mode", "PassThrough"), {"workload/function-traced"}),
+    ("a function is for another processor", setting("switch", "architectures", ["x86_64"]), {"workload/function-form"}),
+    ("a function has no end", setting("switch", "timeout", 900), {"workload/function-form"}),
+    ("a function may take all", removing("switch", "reservedConcurrentExecutions"), {"workload/function-form"}),
+    ("a function makes its log group", both(removing("archiver", "loggingConfig"), without("archiver-logs")), {"workload/function-logs"}),
+    ("a function logs elsewhere", setting("archiver", "loggingConfig.logGroup", "/elsewhere"), {"workload/function-logs"}),
+    ("a function loses events", removing("switch", "deadLetterConfig"), {"workload/function-failures"}),
+    ("a function's queue is a role", referring("switch", "deadLetterConfig", "role"), {"workload/function-failures"}),
+    ("a function's invocations get lost", without("trigger-invocations"), {"workload/function-failures"}),
+    (
+        "an image by tag",
+        both(setting("switch", "packageType", "Image"), setting("switch", "imageUri", "a/engine:latest")),
+        {"workload/image-by-digest", "workload/own-repository"},
+    ),
+    ("anybody may invoke", setting("switch-permission", "principal", "*"), {"workload/function-permission"}),
+    ("any topic may invoke", removing("switch-permission", "sourceArn"), {"workload/function-permission"}),
+    ("any topic of ours may invoke", setting("switch-permission", "sourceArn", "arn:aws:sns:*:*:*"), {"workload/function-permission"}),
+    ("who may invoke is unknown", setting("switch-permission", "principal", UNKNOWN), {"workload/function-permission"}),
+    ("more than to invoke", setting("switch-permission", "action", "lambda:*"), {"workload/function-permission"}),
+    (
+        "the stream loses records",
+        removing("archive-stream", "destinationConfig"),
+        {"workload/stream-mapping", "workload/function-failures"},
+    ),
+    ("the stream retries for ever", setting("archive-stream", "maximumRetryAttempts", -1), {"workload/stream-mapping"}),
+    ("the stream keeps old records", removing("archive-stream", "maximumRecordAgeInSeconds"), {"workload/stream-mapping"}),
+    ("the stream can't split", setting("archive-stream", "bisectBatchOnFunctionError", False), {"workload/stream-mapping"}),
+    ("the stream fails as a whole", setting("archive-stream", "functionResponseTypes", []), {"workload/stream-mapping"}),
+    ("the stream is off", setting("archive-stream", "enabled", False), {"workload/stream-mapping"}),
+    ("a schedule is off", setting("trigger-schedule", "state", "DISABLED"), {"workload/schedule"}),
+    ("a schedule ends", setting("trigger-schedule", "endDate", "2027-01-01T00:00:00Z"), {"workload/schedule"}),
+    ("a schedule loses events", setting("trigger-schedule", "target.deadLetterConfig", None), {"workload/schedule"}),
+    ("the queue forgets", setting("dead-letters", "messageRetentionSeconds", 60), {"data-protection/dead-letters-kept"}),
+    ("the mode may be deleted", lambda nodes: setattr(nodes["mode"], "protect", False), {"data-protection/mode-kept"}),
+    # What they are told.
+    (
+        "the handler's autonomy is higher",
+        setting("handler", f"{VARIABLES}.AUTONOMY_LEVEL", "95"),
+        {"environment/function-limits", "environment/table-equality"},
+    ),
+    ("the handler's autonomy is not the table's", setting("handler", f"{VARIABLES}.AUTONOMY_LEVEL", "80"), {"environment/table-equality"}),
+    (
+        "the handler's memory is higher",
+        setting("handler", f"{VARIABLES}.AGENT_MEMORY_LIMIT", "8192"),
+        {"environment/function-limits", "environment/table-equality"},
+    ),
+    ("the handler is not safe", setting("handler", f"{VARIABLES}.EVOLUTION_SAFETY_ENABLED", "false"), {"environment/function-limits"}),
+    (
+        "the handler's bound is unknown",
+        setting("handler", f"{VARIABLES}.AGENT_MEMORY_LIMIT", UNKNOWN),
+        {"environment/function-limits", "environment/table-equality"},
+    ),
+    ("no function is the handler", both(without("handler"), without("handler-errors")), {"environment/handler-bounded"}),
+    (
+        "the variables are unknown",
+        setting("archiver", VARIABLES, UNKNOWN),
+        {"environment/function-limits", "environment/no-secret", "environment/table-equality"},
+    ),
+    (
+        "the runtime's memory is higher",
+        setting("runtime", "environmentVariables.AGENT_MEMORY_LIMIT", "8192"),
+        {"environment/runtime-limits", "environment/table-equality"},
+    ),
+    ("the runtime is told nothing", setting("runtime", "environmentVariables", {}), {"environment/handler-bounded"}),
+    ("a token in plain text", setting("archiver", VARIABLES, {"GITHUB": "ghp_" + "a1" * 18}), {"environment/no-secret"}),
+    ("an access key in a parameter", setting("mode", "value", "AKIAIOSFODNN7EXAMPLE"), {"environment/no-secret"}),
+    # Alarms.
+    ("a function's errors are unseen", without("switch-errors"), {"alarms/function-errors"}),
+    ("a function's errors are ignored", setting("switch-errors", "threshold", 1000), {"alarms/function-errors"}),
+    ("the dead letters are unseen", without("dead-letters-alarm"), {"alarms/dead-letters"}),
+    ("a surge of blocked requests is unseen", without("blocked"), {"alarms/blocked-requests"}),
+    ("there is no switch", both(*map(without, ("switch", "switch-errors"))), {"alarms/switch"}),
+    ("the topic doesn't reach the switch", without("switch-by-topic"), {"alarms/switch"}),
+    ("no schedule reaches the switch", without("switch-schedule"), {"alarms/switch"}),
+    ("the switch is run daily", setting("switch-schedule", "scheduleExpression", "rate(1 day)"), {"alarms/switch"}),
+    ("the switch's schedule is off", setting("switch-schedule", "state", "DISABLED"), {"alarms/switch", "workload/schedule"}),
+    ("the switch hears a part only", setting("switch-by-topic", "filterPolicy", '{"a": ["b"]}'), {"alarms/subscriber"}),
+    # Network.
+    (
+        "the function has a public address",
+        adding("url", Node("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"})),
+        {"network/no-public-function"},
+    ),
+    (
+        "the load balancer is public",
+        adding("web", Node("aws:lb/loadBalancer:LoadBalancer", {"tags": TAGS})),
+        {"network/no-public-load-balancer"},
+    ),
+    # AgentCore.
+    ("anybody may ask the gateway", setting("gateway", "authorizerType", "NONE"), {"agentcore/gateway-authorizer"}),
+    ("who may ask is unknown", setting("gateway", "authorizerType", UNKNOWN), {"agentcore/gateway-authorizer"}),
+    ("the gateway shows its errors", setting("gateway", "exceptionLevel", "DEBUG"), {"agentcore/gateway-authorizer"}),
+    ("the gateway keeps no logs", without("gateway-logs"), {"agentcore/log-delivery"}),
+    (
+        "the gateway has no web ACL",
+        without("acl-association"),
+        {
+            "agentcore/web-acl-association",
+        },
+    ),
+    ("the association is to something else", referring("acl-association", "resourceArn", "topic"), {"agentcore/web-acl-association"}),
+    (
+        "the target uses a key",
+        setting("gateway-target", "credentialProviderConfiguration", {"apiKey": {"providerArn": UNKNOWN}}),
+        {"agentcore/gateway-target"},
+    ),
+    ("the target is elsewhere", referring("gateway-target", "targetConfiguration", "topic"), {"agentcore/gateway-leads-to-runtime"}),
+    ("the runtime is public", setting("runtime", "networkConfiguration.networkMode", "PUBLIC"), {"agentcore/private-network"}),
+    (
+        "an agent's browser is public",
+        adding(
+            "browser",
+            Node("aws:bedrock/agentcoreBrowser:AgentcoreBrowser", {"networkConfiguration": {"networkMode": "PUBLIC"}, "tags": TAGS}),
+        ),
+        {"agentcore/private-network"},
+    ),
+    (
+        "the runtime's image is a tag",
+        setting(
+            "runtime",
+            "agentRuntimeArtifact.containerConfiguration.containerUri",
+            f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engine:latest",
+        ),
+        {"workload/image-by-digest"},
+    ),
+    (
+        "the runtime's image is a stranger's",
+        setting("runtime", "agentRuntimeArtifact.containerConfiguration.containerUri", f"public.ecr.aws/x/engine@{DIGEST}"),
+        {"workload/own-repository"},
+    ),
+    ("sessions never end", setting("runtime", "lifecycleConfigurations.0.maxLifetime", None), {"agentcore/runtime-lifecycle"}),
+    (
+        "idle sessions live on",
+        setting("runtime", "lifecycleConfigurations.0.idleRuntimeSessionTimeout", 28800),
+        {"agentcore/runtime-lifecycle"},
+    ),
+    ("the endpoint is another's", referring("runtime-endpoint", "agentRuntimeId", "gateway"), {"agentcore/runtime-endpoint"}),
+    ("nobody says who may invoke", without("runtime-policy"), {"agentcore/only-gateway"}),
+    ("the account may invoke", admitting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), {"agentcore/only-gateway"}),
+    ("anybody may invoke the runtime", admitting("*"), {"agentcore/only-gateway", "identity/no-public-access"}),
+    ("another role may invoke too", admitting({"AWS": [ROLE_ARN, f"arn:aws:iam::{ACCOUNT}:role/other"]}), {"agentcore/only-gateway"}),
+    (
+        "a service may invoke too",
+        admitting({"AWS": ROLE_ARN, "Service": "lambda.amazonaws.com"}),
+        {"agentcore/only-gateway", "identity/confused-deputy"},
+    ),
+    (
+        "who may invoke the runtime is unknown",
+        setting("runtime-policy", "policy", UNKNOWN),
+        {"agentcore/only-gateway", "identity/document"},
+    ),
+    # Guardrail and model.
+    (
+        "prompt attacks pass",
+        setting("guardrail", FILTERS, [{"type": "HATE", "inputStrength": "HIGH"}]),
+        {"agentcore/guardrail-prompt-attack"},
+    ),
+    ("prompt attacks mostly pass", setting("guardrail", f"{FILTERS}.0.inputStrength", "LOW"), {"agentcore/guardrail-prompt-attack"}),
+    ("prompt attacks are counted", setting("guardrail", f"{FILTERS}.0.inputAction", "NONE"), {"agentcore/guardrail-prompt-attack"}),
+    ("prompt attacks are not looked for", setting("guardrail", f"{FILTERS}.0.inputEnabled", False), {"agentcore/guardrail-prompt-attack"}),
+    ("filters are unknown", setting("guardrail", FILTERS, UNKNOWN), {"agentcore/guardrail-prompt-attack"}),
+    ("personal data passes", removing("guardrail", "sensitiveInformationPolicyConfig"), {"agentcore/guardrail-sensitive-information"}),
+    (
+        "personal data is counted",
+        setting("guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.action", "NONE"),
+        {"agentcore/guardrail-sensitive-information"},
+    ),
+    ("every topic passes", setting("guardrail", "topicPolicyConfig.topicsConfigs", []), {"agentcore/guardrail-denied-topics"}),
+    ("topics are unknown", setting("guardrail", "topicPolicyConfig.topicsConfigs", UNKNOWN), {"agentcore/guardrail-denied-topics"}),
+    (
+        "answers may be made up",
+        setting("guardrail", "contextualGroundingPolicyConfig.filtersConfigs.0.threshold", 0.1),
+        {"agentcore/guardrail-grounding"},
+    ),
+    ("answers are not looked at", removing("guardrail", "contextualGroundingPolicyConfig"), {"agentcore/guardrail-grounding"}),
+    ("the guardrail is not pinned", without("guardrail-version"), {"agentcore/guardrail", "agentcore/guardrail-used"}),
+    (
+        "there is no guardrail",
+        both(without("guardrail"), without("guardrail-version")),
+        {"agentcore/guardrail", "agentcore/guardrail-used"},
+    ),
+    ("the handler uses the draft", setting("handler", f"{VARIABLES}.BEDROCK_GUARDRAIL_VERSION", "DRAFT"), {"agentcore/guardrail-used"}),
+    ("the handler uses no guardrail", setting("handler", f"{VARIABLES}.BEDROCK_GUARDRAIL_ID", None), {"agentcore/guardrail-used"}),
+    ("the runtime uses another guardrail", referring("runtime", "environmentVariables", "topic"), {"agentcore/guardrail-used"}),
+    (
+        "the model is another",
+        setting("handler", f"{VARIABLES}.BEDROCK_MODEL_ID", "us.meta.llama3-1-8b-instruct-v1:0"),
+        {"agentcore/model", "environment/table-equality"},
+    ),
+    (
+        "the model has no profile",
+        setting("handler", f"{VARIABLES}.BEDROCK_MODEL_ID", "anthropic.claude-sonnet-4-6"),
+        {"agentcore/model", "environment/table-equality"},
+    ),
+    (
+        "the model has ended",
+        setting("runtime", "environmentVariables.BEDROCK_MODEL_ID", "us.anthropic.claude-3-sonnet-20240229-v1:0"),
+        {"agentcore/model", "environment/table-equality"},
+    ),
+    # Tags.
+    ("a function has no tags", removing("archiver", "tags"), {"governance/tags"}),
+    ("tags are unknown", setting("archiver", "tags", UNKNOWN), {"governance/tags"}),
+]

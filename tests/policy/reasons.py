@@ -1,0 +1,115 @@
+"""Why a property that a rule reads may be missing or unknown all the same; test_reads.py finds what is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULTED: Final = "AWS's own default is what the rule wants"
+STRICT: Final = "nothing is the strict value"
+REQUIRED: Final = "the engine or AWS refuses the resource without it"
+SHOWN: Final = "only messages name it"
+OTHER: Final = "another entry of the list is enough"
+ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
+
+MAY_GO = {
+    ("Key", "rotationPeriodInDays"): DEFAULTED,
+    ("Role", "name"): ELSEWHERE,
+    ("Policy", "name"): ELSEWHERE,
+    ("TaskDefinition", "executionRoleArn"): STRICT,
+    ("FlowLog", "iamRoleArn"): STRICT,
+    ("AgentcoreAgentRuntime", "roleArn"): REQUIRED,
+    ("Key", "deletionWindowInDays"): DEFAULTED,
+    ("Secret", "recoveryWindowInDays"): DEFAULTED,
+    ("DefaultSecurityGroup", "ingress"): STRICT,
+    ("DefaultSecurityGroup", "egress"): STRICT,
+    ("Subnet", "mapPublicIpOnLaunch"): DEFAULTED,
+    ("Subnet", "vpcId"): REQUIRED,
+    ("Repository", "forceDelete"): DEFAULTED,
+    ("Bucket", "forceDestroy"): DEFAULTED,
+    ("Bucket", "bucket"): ELSEWHERE,
+    ("MetricAlarm", "actionsEnabled"): DEFAULTED,
+    ("MetricAlarm", "datapointsToAlarm"): DEFAULTED,
+    ("MetricAlarm", "warmUpConfiguration"): STRICT,
+    ("MetricAlarm", "warmUpConfiguration.warmUpPeriodDurationInMinutes"): STRICT,
+    ("MetricAlarm", "metricQueries.0.id"): REQUIRED,
+    ("VpcEndpoint", "vpcEndpointType"): DEFAULTED,
+    ("SecurityGroupIngressRule", "cidrIpv4"): STRICT,
+    ("TaskDefinition", "volumes"): STRICT,
+    ("TaskDefinition", "taskRoleArn"): OTHER,
+    ("Service", "networkConfiguration.assignPublicIp"): DEFAULTED,
+    ("Service", "enableExecuteCommand"): DEFAULTED,
+    ("Service", "deploymentMinimumHealthyPercent"): DEFAULTED,
+    ("Service", "deploymentMaximumPercent"): DEFAULTED,
+    ("Service", "availabilityZoneRebalancing"): DEFAULTED,
+    ("Route", "gatewayId"): STRICT,
+    ("Route", "routeTableId"): REQUIRED,
+    ("RouteTableAssociation", "subnetId"): REQUIRED,
+    ("RouteTableAssociation", "routeTableId"): REQUIRED,
+    ("FlowLog", "logDestinationType"): DEFAULTED,
+    ("Vpc", "enableDnsSupport"): DEFAULTED,
+    ("LogGroup", "name"): ELSEWHERE,
+    ("BucketLifecycleConfiguration", "rules.0.filter"): DEFAULTED,
+    ("WebAcl", "rules.0.name"): SHOWN,
+    ("WebAcl", "rules.0.statement.managedRuleGroupStatement.ruleActionOverrides"): STRICT,
+    ("WebAcl", "rules.0.statement.rateBasedStatement.aggregateKeyType"): DEFAULTED,
+    **{("Budget", f"notifications.0.{key}"): OTHER for key in ("threshold", "comparisonOperator", "thresholdType", "notificationType")},
+    ("Budget", "notifications.0.subscriberSnsTopicArns"): OTHER,
+    ("Queue", "messageRetentionSeconds"): DEFAULTED,
+    ("Parameter", "name"): REQUIRED,
+    ("Parameter", "value"): STRICT,
+    ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_REGION"): STRICT,
+    ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_MODEL_ID"): STRICT,
+    ("Schedule", "state"): DEFAULTED,
+    ("EventSourceMapping", "eventSourceArn"): REQUIRED,
+    ("Function", "loggingConfig"): DEFAULTED,
+    ("Function", "loggingConfig.logGroup"): DEFAULTED,
+    ("Guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.type"): SHOWN,
+    ("Guardrail", "topicPolicyConfig.topicsConfigs.0.name"): SHOWN,
+}
+"""What may be deleted, by type and path, and why."""
+
+MAY_BE_UNKNOWN = {
+    ("Role", "name"): ELSEWHERE,
+    ("Policy", "name"): ELSEWHERE,
+    ("MetricAlarm", "metricQueries.0.id"): OTHER,
+    ("MetricAlarm", "dimensions.ClusterName"): "the cluster, by reference; the service's name is known",
+    ("WebAcl", "rules.0.name"): SHOWN,
+    ("LogGroup", "name"): ELSEWHERE,
+    ("Parameter", "name"): SHOWN,
+    ("Parameter", "value"): "what another resource makes is no secret that somebody typed",
+    ("AgentcoreGatewayTarget", "credentialProviderConfiguration.gatewayIamRole"): "that it is there is all that counts",
+    ("Guardrail", "topicPolicyConfig.topicsConfigs.0.name"): SHOWN,
+    **{("Budget", f"notifications.0.{key}"): OTHER for key in ("threshold", "comparisonOperator", "thresholdType", "notificationType")},
+}
+"""What may be unknown beside references, by type and path, and why."""
+
+REFERENCES = frozenset(
+    {
+        *("kmsKey", "kmsKeyArn", "kmsKeyId", "kmsMasterKeyId", "encryptionKeyArn", "fargateEphemeralStorageKmsKeyId", "targetKeyId"),
+        *("alarmActions", "subscriberSnsTopicArns", "topic", "endpoint", "sourceArn"),
+        *("bucket", "targetBucket", "repository", "secretId", "resourceId", "resourceArn", "webAclArn"),
+        *("logDestination", "logDestinationConfigs", "logGroup"),
+        *("vpcId", "subnetId", "subnetIds", "subnets", "securityGroupIds", "routeTableId", "routeTableIds", "gatewayId"),
+        *(
+            "roleArn",
+            "iamRoleArn",
+            "executionRoleArn",
+            "permissionsBoundary",
+            "policyArn",
+            "queueUrl",
+            "taskRoleArn",
+            "taskDefinition",
+            "functionName",
+            "eventSourceArn",
+            "targetArn",
+            "arn",
+            "destination",
+            "destinationArn",
+        ),
+        *("agentRuntimeId", "gatewayIdentifier", "guardrailArn", "BEDROCK_GUARDRAIL_ID", "BEDROCK_GUARDRAIL_VERSION"),
+        # Objects that hold nothing else that a rule reads.
+        *("configuration", "managedStorageConfiguration", "deadLetterConfig", "destinationConfig", "onFailure", "target"),
+        *("targetConfiguration", "networkModeConfig"),
+    }
+)
+"""Properties whose value is another resource's: unknown counts as present, and rules across resources follow the dependency."""

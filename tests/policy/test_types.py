@@ -1,0 +1,69 @@
+"""The types and properties that rules and fixtures name, held against the AWS provider's own classes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+
+from local.engine import Plan
+from taggable import TAGGABLE
+from tests.policy.coming import complete
+
+WORDS = re.compile(r"_([a-z0-9])")
+
+
+def camel(name: str) -> str:
+    return WORDS.sub(lambda match: match[1].upper(), name)
+
+
+def module_of(token: str) -> str:
+    service = token.split(":")[1].partition("/")[0]
+    return f"pulumi_aws.{service}{'_' if service == 'lambda' else ''}"
+
+
+def annotations_of(token: str) -> dict[str, str]:
+    """The input properties of a resource type, each with its annotation."""
+    module, name = importlib.import_module(module_of(token)), token.rpartition(":")[2]
+    # Where a property's type has the resource's name, the resource's own arguments are called so.
+    args = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
+    return {camel(name): str(one.annotation) for name, one in inspect.signature(args).parameters.items() if name != "self"}
+
+
+def unknown_keys(token: str, annotations: dict[str, str], value: dict[str, Any], path: str) -> Iterator[str]:
+    """The keys of a value that the provider doesn't know, at any depth."""
+    inputs = importlib.import_module(f"{module_of(token)}._inputs")
+    for key, one in value.items():
+        if key not in annotations:
+            yield f"{path}.{key}"
+            continue
+        nested = re.search(r"(\w+Args)(Dict)?\b", annotations[key])
+        if nested is None:
+            continue
+        fields = {camel(name): str(kind) for name, kind in getattr(inputs, f"{nested[1]}Dict").__annotations__.items()}
+        for entry in cast("list[Any]", one) if isinstance(one, list) else [one]:
+            if isinstance(entry, dict):
+                yield from unknown_keys(token, fields, cast("dict[str, Any]", entry), f"{path}.{key}")
+
+
+@pytest.mark.parametrize("name", [name for name, node in complete().items() if node.type.startswith("aws:")])
+def test_a_fixture_has_only_properties_that_the_provider_has(name: str) -> None:
+    node = complete()[name]
+    annotations = annotations_of(node.type)
+    props = {key: value for key, value in node.props.items() if key != "inlinePolicies"}
+    assert list(unknown_keys(node.type, annotations, props, name)) == []
+
+
+@pytest.mark.parametrize("token", sorted(TAGGABLE))
+def test_a_taggable_type_takes_tags(token: str) -> None:
+    assert "tags" in annotations_of(token)
+
+
+def test_every_planned_type_that_takes_tags_is_known_to(plan: Callable[..., Plan]) -> None:
+    kinds = {resource.type for resource in plan("prod").resources if resource.type.startswith("aws:")}
+    kinds |= {node.type for node in complete().values() if node.type.startswith("aws:")}
+    assert {kind for kind in kinds if "tags" in annotations_of(kind)} <= TAGGABLE
