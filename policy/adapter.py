@@ -7,16 +7,20 @@ here, each key by itself.
 
 from __future__ import annotations
 
+import datetime
 import os
+import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pulumi_policy as crossguard
 
+import exemptions
 import limits
 from plain import UNKNOWN, Plain
-from rule import Family, Reference, Resource, ResourceRule, Severity, Stack, judge_resource, judge_stack
+from rule import Family, Reference, Resource, ResourceRule, Severity, Stack, StackRule, Verdict, judge_resource, judge_stack
 from system import table_of
 
 CONFIGURED_POLICY = "environment"
@@ -24,6 +28,9 @@ CONFIGURED_POLICY = "environment"
 
 SYSTEM_POLICY = "system"
 """The one policy of all rules across resources."""
+
+EXEMPTIONS_RULE = "exemptions/current"
+"""The one rule that is judged last, for it is about what all others found."""
 
 SEVERITIES = {
     Severity.MEDIUM: crossguard.Severity.MEDIUM,
@@ -65,13 +72,24 @@ def project_and_stack(urn: str) -> tuple[str, str]:
     return (parts[1], parts[0].removeprefix("urn:pulumi:")) if len(parts) > 2 else ("", "")
 
 
-class Frame:
-    """The pack's rules as CrossGuard policies, and the configuration that they share."""
+def utc_today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
 
-    def __init__(self, families: Sequence[Family]) -> None:
+
+class Frame:
+    """The pack's rules as CrossGuard policies, and the configuration that they share.
+
+    Args:
+        today: the day that exemptions are judged by.
+    """
+
+    def __init__(self, families: Sequence[Family], today: Callable[[], datetime.date] = utc_today) -> None:
         self._families = families
+        self._today = today
+        self._rules = frozenset(rule.id for family in families for rule in (*family.resource_rules, *family.stack_rules))
         self._configuration: dict[str, Plain] = {}
         self._limits = limits.configured({})
+        self._exemptions = exemptions.Exemptions()
 
     def policies(self) -> list[crossguard.Policy]:
         """The CrossGuard policies. The one that is configured comes first, so that every other is judged with its configuration."""
@@ -102,8 +120,9 @@ class Frame:
                 protect=args.opts.protect,
                 parent=args.opts.parent,
             )
+            project, stack = project_and_stack(args.urn)
             for rule in rules:
-                for verdict in judge_resource(rule, resource):
+                for verdict in self._not_exempted(judge_resource(rule, resource), project, stack):
                     report(str(verdict), None)
 
         return crossguard.ResourceValidationPolicy(
@@ -112,19 +131,20 @@ class Frame:
             validate=validate,
             enforcement_level=crossguard.EnforcementLevel.MANDATORY,
             severity=SEVERITIES[max((rule.severity for rule in family.resource_rules), key=lambda severity: severity.value)],
-            config_schema=crossguard.PolicyConfigSchema(properties={"limits": {"type": "object"}}) if configured else None,
+            config_schema=crossguard.PolicyConfigSchema(
+                properties={"limits": {"type": "object"}, "exemptions": {"type": "array"}},
+            )
+            if configured
+            else None,
         )
 
     def _stack_policy(self) -> crossguard.StackValidationPolicy:
-        rules = [rule for family in self._families for rule in family.stack_rules]
-
         def validate(args: crossguard.StackValidationArgs, report: crossguard.ReportViolation) -> None:
             if not args.resources:
                 return
             stack = self._stack(args.resources)
-            for rule in rules:
-                for verdict in judge_stack(rule, stack):
-                    report(str(verdict), verdict.about.urn if verdict.about else None)
+            for verdict in self._judge_stack(stack):
+                report(str(verdict), verdict.about.urn if verdict.about else None)
 
         return crossguard.StackValidationPolicy(
             name=SYSTEM_POLICY,
@@ -133,6 +153,25 @@ class Frame:
             enforcement_level=crossguard.EnforcementLevel.MANDATORY,
             severity=crossguard.Severity.CRITICAL,
         )
+
+    def _judge_stack(self, stack: Stack) -> Iterator[Verdict]:
+        rules: list[StackRule] = [rule for family in self._families for rule in family.stack_rules]
+        for rule in rules:
+            if rule.id != EXEMPTIONS_RULE:
+                yield from self._not_exempted(judge_stack(rule, stack), stack.project, stack.name)
+        resources = {(resource.urn, resource.type, resource.name) for resource in stack.resources}
+        faults = self._exemptions.faults(resources, project=stack.project, stack=stack.name, today=self._today())
+        judged = replace(stack, exemption_faults=tuple(faults))
+        for rule in rules:
+            if rule.id == EXEMPTIONS_RULE:
+                yield from judge_stack(rule, judged)
+
+    def _not_exempted(self, verdicts: Iterable[Verdict], project: str, stack: str) -> Iterator[Verdict]:
+        for verdict in verdicts:
+            about = verdict.about
+            of = (about.urn, about.type, about.name) if about else exemptions.root_of(project, stack)
+            if not self._exemptions.take(verdict.rule.id, *of, project=project, stack=stack, today=self._today()):
+                yield verdict
 
     def _stack(self, resources: list[crossguard.PolicyResource]) -> Stack:
         project, name = project_and_stack(resources[0].urn)
@@ -164,6 +203,13 @@ class Frame:
 
     def _configure(self, config: Mapping[str, Any]) -> None:
         configuration = to_properties(config)
-        if configuration != self._configuration:
-            self._configuration = configuration
-            self._limits = limits.configured(configuration)
+        if configuration == self._configuration:
+            return
+        self._configuration = configuration
+        found, faults = exemptions.configured(configuration.get("exemptions"), self._rules, self._today())
+        self._limits = limits.configured(configuration, faults)
+        self._exemptions = exemptions.Exemptions(() if self._limits.faults else found)
+        for one in self._exemptions.all:
+            # The engine shows what a pack writes here, at each run and once more at the end; an advisory finding would need a policy of
+            # its own, which costs a deserialisation of every resource.
+            print(f"Policy exemption: {one}", file=sys.stderr, flush=True)

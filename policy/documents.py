@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from plain import NotJsonError, Plain, Unknown, dig, items, parse, shown
 from rule import Fault, Resource, broken, cannot_tell
@@ -18,6 +19,12 @@ class Kind(Enum):
     RESOURCE = "resource"
     KEY = "key"
     """In a key's own policy, `*` is that key."""
+    ENDPOINT = "endpoint"
+    """What may pass through a VPC endpoint, to whatever resource."""
+
+
+TRUSTED = (Kind.TRUST, Kind.RESOURCE, Kind.KEY, Kind.ENDPOINT)
+"""Documents that say whom they allow; an identity policy allows its holder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,33 +36,66 @@ class Place:
     optional: bool = False
 
 
-PLACES: dict[str, tuple[Place, ...]] = {
-    "aws:iam/role:Role": (Place(property_name="assumeRolePolicy", kind=Kind.TRUST),),
-    "aws:iam/rolePolicy:RolePolicy": (Place(property_name="policy", kind=Kind.IDENTITY),),
-    "aws:iam/policy:Policy": (Place(property_name="policy", kind=Kind.IDENTITY),),
-    "aws:iam/userPolicy:UserPolicy": (Place(property_name="policy", kind=Kind.IDENTITY),),
-    "aws:iam/groupPolicy:GroupPolicy": (Place(property_name="policy", kind=Kind.IDENTITY),),
-    "aws:kms/key:Key": (Place(property_name="policy", kind=Kind.KEY, optional=True),),
-    "aws:kms/keyPolicy:KeyPolicy": (Place(property_name="policy", kind=Kind.KEY),),
-    "aws:sns/topic:Topic": (Place(property_name="policy", kind=Kind.RESOURCE, optional=True),),
-    "aws:sns/topicPolicy:TopicPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:sqs/queue:Queue": (Place(property_name="policy", kind=Kind.RESOURCE, optional=True),),
-    "aws:sqs/queuePolicy:QueuePolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:s3/bucket:Bucket": (Place(property_name="policy", kind=Kind.RESOURCE, optional=True),),
-    "aws:s3/bucketPolicy:BucketPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": (Place(property_name="policy", kind=Kind.RESOURCE, optional=True),),
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:ecr/registryPolicy:RegistryPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (Place(property_name="policyDocument", kind=Kind.RESOURCE),),
-    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:secretsmanager/secret:Secret": (Place(property_name="policy", kind=Kind.RESOURCE, optional=True),),
-    "aws:secretsmanager/secretPolicy:SecretPolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
-    "aws:dynamodb/resourcePolicy:ResourcePolicy": (Place(property_name="policy", kind=Kind.RESOURCE),),
+PLACES: dict[str, Place] = {
+    "aws:iam/rolePolicy:RolePolicy": Place(property_name="policy", kind=Kind.IDENTITY),
+    "aws:iam/policy:Policy": Place(property_name="policy", kind=Kind.IDENTITY),
+    "aws:iam/userPolicy:UserPolicy": Place(property_name="policy", kind=Kind.IDENTITY),
+    "aws:iam/groupPolicy:GroupPolicy": Place(property_name="policy", kind=Kind.IDENTITY),
+    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": Place(property_name="inlinePolicy", kind=Kind.IDENTITY),
+    "aws:iam/role:Role": Place(property_name="assumeRolePolicy", kind=Kind.TRUST),
+    "aws:kms/key:Key": Place(property_name="policy", kind=Kind.KEY, optional=True),
+    "aws:kms/replicaKey:ReplicaKey": Place(property_name="policy", kind=Kind.KEY, optional=True),
+    "aws:kms/externalKey:ExternalKey": Place(property_name="policy", kind=Kind.KEY, optional=True),
+    "aws:kms/keyPolicy:KeyPolicy": Place(property_name="policy", kind=Kind.KEY),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
+    "aws:backup/vaultPolicy:VaultPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": Place(property_name="accessPolicy", kind=Kind.RESOURCE),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Place(property_name="policyDocument", kind=Kind.RESOURCE),
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:ecr/registryPolicy:RegistryPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:kinesis/resourcePolicy:ResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:lambda/resourcePolicy:ResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:opensearch/domainPolicy:DomainPolicy": Place(property_name="accessPolicies", kind=Kind.RESOURCE),
+    "aws:s3/bucket:Bucket": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    "aws:s3/bucketPolicy:BucketPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:s3control/accessPointPolicy:AccessPointPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:secretsmanager/secret:Secret": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:sns/topic:Topic": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    "aws:sns/topicPolicy:TopicPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:sqs/queue:Queue": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    "aws:sqs/queuePolicy:QueuePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
+    "aws:xray/resourcePolicy:ResourcePolicy": Place(property_name="policyDocument", kind=Kind.RESOURCE),
 }
+"""Every resource type that carries a document. VpcEndpointPolicy without one sets AWS's default, as an endpoint without one has."""
 
 INLINE_POLICIES = "inlinePolicies"
 """A role's deprecated list of identity policies."""
+
+
+LONGEST = 32_768
+"""Characters: the most that AWS takes of any document. Source: KMS developer guide, "Resource quotas"; all others take less."""
+
+ELEMENTS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"})
+"""All that a statement may hold. Source: IAM user guide, "Grammar of the IAM JSON policy language"."""
+
+LISTS = ("Action", "NotAction", "Resource", "NotResource")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """One of whom a statement speaks: its kind (AWS, Service, Federated, CanonicalUser) and its name. Everybody is `*` of the kind AWS."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,37 +105,62 @@ class Statement:
     where: str
     kind: Kind
     allows: bool
-    actions: list[str]
-    excepted_actions: bool
-    resources: list[str]
-    excepted_resources: bool
+    actions: tuple[str, ...]
+    excepted_actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    excepted_resources: tuple[str, ...]
+    principals: tuple[Principal, ...]
+    excepted_principals: bool
     conditions: dict[str, Plain]
 
 
 def statements_of(resource: Resource) -> Iterator[Statement | Fault]:
     """Every statement of a resource's documents, and a fault for each part that can't be read."""
-    for place in PLACES[resource.type]:
-        value = resource.at(place.property_name)
-        if value is None:
-            if not place.optional:
-                yield broken(f"{place.property_name} is missing; it must be a policy document.")
-        else:
-            yield from _document(place.property_name, place.kind, value)
+    place = PLACES[resource.type]
+    value = resource.at(place.property_name)
+    if value is not None:
+        yield from _document(place.property_name, place.kind, value)
+    elif not place.optional:
+        yield broken(f"{place.property_name} is missing; it must be a policy document.")
     if resource.type == "aws:iam/role:Role":
         for inline in items(resource.at(INLINE_POLICIES)):
             # A role that has no inline policy is sometimes given one empty entry.
-            if inline and (policy := dig(inline, "policy")) is not None:
-                yield from _document(f"{INLINE_POLICIES}.policy", Kind.IDENTITY, policy)
+            if isinstance(inline, Unknown) or (inline and dig(inline, "policy") is not None):
+                yield from _document(f"{INLINE_POLICIES}.policy", Kind.IDENTITY, dig(inline, "policy"))
 
 
-def _document(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Fault]:
+def allows_of(resource: Resource) -> Iterator[Statement]:
+    """The statements that allow something; what can't be read is `identity/document`'s to report."""
+    for statement in statements_of(resource):
+        if isinstance(statement, Statement) and statement.allows:
+            yield statement
+
+
+def _document(where: str, kind: Kind, value: Plain) -> tuple[Statement | Fault, ...]:
+    """Several rules read each document; the text is parsed once."""
+    return _text(where, kind, value) if isinstance(value, str) else tuple(_read(where, kind, value))
+
+
+@lru_cache(maxsize=256)
+def _text(where: str, kind: Kind, text: str) -> tuple[Statement | Fault, ...]:
+    if len(text) > LONGEST:
+        return (cannot_tell(f"{where} is {len(text)} characters long; it must be at most {LONGEST}, as AWS takes no more."),)
+    return tuple(_read(where, kind, text))
+
+
+def forget() -> None:
+    """Forget the documents that were read (for tests)."""
+    _text.cache_clear()
+
+
+def _read(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Fault]:
     try:
         document = parse(value)
     except NotJsonError as error:
         yield cannot_tell(f"{where} can't be read: {error}. It must be a JSON policy document.")
         return
     if isinstance(document, Unknown):
-        yield cannot_tell(f"{where} is not known at preview, so nobody can review it; build it from names and ARNs that are.")
+        yield cannot_tell(f"{where} is not known at preview, so nobody can review it; it must be built from names and ARNs that are.")
         return
     statements = items(dig(document, "Statement"))
     if not statements:
@@ -108,27 +173,54 @@ def _statement(where: str, kind: Kind, index: int, statement: Plain) -> Statemen
     sid = dig(statement, "Sid")
     where = f"{where}, statement {sid if isinstance(sid, str) and sid else index + 1}"
     if not isinstance(statement, dict):
-        return cannot_tell(f"{where} is no object, so it can't be read.")
+        return cannot_tell(f"{where} is no object, so it can't be read; it must be one.")
+    if strange := sorted(statement.keys() - ELEMENTS):
+        return cannot_tell(
+            f"{where} has the element {shown(strange[0])}, which IAM doesn't know; it must be of {', '.join(sorted(ELEMENTS))}."
+        )
     effect = statement.get("Effect")
     if effect not in ("Allow", "Deny"):
         return cannot_tell(f"{where} has the Effect {shown(effect)}; it must be Allow or Deny.")
-    read: dict[str, list[str]] = {}
-    for key in ("Action", "NotAction", "Resource", "NotResource"):
+    read: dict[str, tuple[str, ...]] = {}
+    for key in LISTS:
         values = items(statement.get(key))
-        texts = [value for value in values if isinstance(value, str)]
+        texts = tuple(value for value in values if isinstance(value, str))
         if len(texts) < len(values):
-            return cannot_tell(f"{where} has a {key} that is no known text, so it can't be read.")
+            return cannot_tell(f"{where} has a {key} that is no known text, so it can't be read; it must be one.")
         read[key] = texts
     if not read["Action"] and not read["NotAction"]:
         return cannot_tell(f"{where} has no Action; it must name at least one.")
-    conditions = statement.get("Condition")
+    if kind is Kind.IDENTITY and not read["Resource"] and not read["NotResource"]:
+        return cannot_tell(f"{where} has no Resource; it must name at least one.")
+    conditions = statement.get("Condition", {})
+    if not isinstance(conditions, dict):
+        return cannot_tell(f"{where} has a Condition that is no known object, so it can't be read; it must be one.")
+    excepted = "NotPrincipal" in statement
+    principals = _principals(statement.get("NotPrincipal" if excepted else "Principal"))
+    if principals is None or (kind in TRUSTED and not principals):
+        return cannot_tell(f"{where} has no Principal that can be read; it must say whom it means.")
     return Statement(
         where=where,
         kind=kind,
         allows=effect == "Allow",
         actions=read["Action"],
-        excepted_actions=bool(read["NotAction"]),
+        excepted_actions=read["NotAction"],
         resources=read["Resource"],
-        excepted_resources=bool(read["NotResource"]),
-        conditions=conditions if isinstance(conditions, dict) else {},
+        excepted_resources=read["NotResource"],
+        principals=principals,
+        excepted_principals=excepted,
+        conditions=conditions,
     )
+
+
+def _principals(value: Plain) -> tuple[Principal, ...] | None:
+    """Whom a statement names; None where that can't be read. Source: IAM user guide, "AWS JSON policy elements: Principal"."""
+    if value is None:
+        return ()
+    if value == "*":
+        return (Principal(kind="AWS", name="*"),)
+    if not isinstance(value, dict):
+        return None
+    named = [(kind, name) for kind, names in value.items() for name in items(names)]
+    found = tuple(Principal(kind=kind, name=name) for kind, name in named if isinstance(name, str))
+    return found if len(found) == len(named) else None

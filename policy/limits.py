@@ -128,9 +128,13 @@ class Limits:
         return self._tiers.get(stack) or Bounds(tier=stack, known_tier=False, rows=self._strictest)
 
 
-def configured(config: Mapping[str, Plain]) -> Limits:
-    """The approved limits with the configuration merged in. A configuration with any fault changes nothing."""
-    faults = [_unknown_key("", key, ["limits"]) for key in config if key != "limits"]
+KEYS = ("limits", "exemptions")
+"""What the configuration may hold; `exemptions.py` reads the exemptions."""
+
+
+def configured(config: Mapping[str, Plain], other_faults: Sequence[str] = ()) -> Limits:
+    """The approved limits with the configuration merged in. A configuration with any fault, here or elsewhere, changes nothing."""
+    faults = [*(_unknown_key("", key, list(KEYS)) for key in config if key not in KEYS), *other_faults]
     given = config.get("limits", {})
     tiers = {name: dict(tier) for name, tier in APPROVED.items()}
     if not isinstance(given, dict):

@@ -70,6 +70,7 @@ class Stack:
         name: the stack's name, such as prod.
         table: the environment table that the stack is configured with; None where there is none.
         configuration_faults: what is wrong with the pack's own configuration, one sentence each.
+        exemption_faults: what is wrong with the exemptions; known only when all else has been judged.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Stack:
     bounds: Bounds
     table: Mapping[str, Plain] | None = None
     configuration_faults: tuple[str, ...] = ()
+    exemption_faults: tuple[str, ...] = ()
 
     @cached_property
     def _by_type(self) -> Mapping[str, list[Resource]]:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from rule import Family
-from rules import agentcore, alarms, data_protection, encryption, environment, governance, identity, network, workload
+from rules import (
+    agentcore,
+    alarms,
+    data_protection,
+    encryption,
+    environment,
+    exemptions,
+    governance,
+    identity,
+    network,
+    workload,
+)
 
 FAMILIES: tuple[Family, ...] = (
     environment.FAMILY,
@@ -15,4 +26,5 @@ FAMILIES: tuple[Family, ...] = (
     data_protection.FAMILY,
     agentcore.FAMILY,
     governance.FAMILY,
+    exemptions.FAMILY,
 )

@@ -72,7 +72,8 @@ def _rate(acl: Resource) -> Iterator[Fault]:
         yield broken("no rule limits the rate of requests from one address; one must.")
     for rule in limits:
         statement = dig(rule, "statement", "rateBasedStatement")
-        limit, window = number(dig(statement, "limit")), number(dig(statement, "evaluationWindowSec") or WINDOW_SECONDS)
+        limit, seconds = number(dig(statement, "limit")), dig(statement, "evaluationWindowSec")
+        window = WINDOW_SECONDS if seconds is None else number(seconds)
         if limit is None or not window:
             yield cannot_tell("the rate limit is not known at preview; it must be a literal number.")
         elif limit * WINDOW_SECONDS / window > REQUESTS_PER_WINDOW:

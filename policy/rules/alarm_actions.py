@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from checks import absent, literal, present
 from graph import Linked, names_of
-from plain import Plain, Unknown, dig, items, number, parse, shown
+from plain import NotJsonError, Plain, Unknown, dig, items, number, parse, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import ALERT_TOPIC, METRIC_NAMESPACE, UNSAFE_ALARM, about, alert_topic_of, each_of_this_system, of_this_system
 from tokens import COMPOSITE_ALARM, DASHBOARD, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
@@ -94,7 +94,7 @@ def _unsafe(guards: Guards) -> Callable[[Stack], Iterator[Fault]]:
             return
         contained = set(FIRES.findall(rule))
         for alarms in guards(stack):
-            if alarms and not any(alarm.at("name") in contained for alarm in alarms):
+            if alarms and not any(str(alarm.at("name")) in contained for alarm in alarms):
                 yield broken(
                     f"alarmRule does not contain the safety alarm `{alarms[0].name}`; it must contain each, by its name.", composite
                 )
@@ -115,7 +115,12 @@ def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Fault]]:
         drawn: set[tuple[str, str]] = set()
         bounds: list[Plain] = []
         for dashboard in dashboards:
-            for widget in items(dig(parse(dashboard.at("dashboardBody")), "widgets")):
+            try:
+                body = parse(dashboard.at("dashboardBody"))
+            except NotJsonError as error:
+                yield cannot_tell(f"dashboardBody can't be read: {error}. It must be a JSON text.", dashboard)
+                continue
+            for widget in items(dig(body, "widgets")):
                 for metric in items(dig(widget, "properties", "metrics")):
                     drawn |= set(_drawn(metric))
                 bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]

@@ -86,7 +86,7 @@ def _region(stack: Stack) -> Iterator[Fault]:
     table = None if stack.table is None else stack.table.get("region")
     for provider in stack.of_type(PROVIDER):
         region = provider.at("region")
-        if region not in REGIONS:
+        if not isinstance(region, str) or region not in REGIONS:
             known = cannot_tell if isinstance(region, Unknown) else broken
             yield known(f"region is {shown(region)}; it must be one of {', '.join(sorted(REGIONS))}.", provider)
         elif isinstance(table, str) and region != table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.builders import UNKNOWN, Node, Nodes, document, tagged, watch
-from tests.policy.samples import ACCOUNT, DIGEST, compliant
+from tests.policy.samples import ACCOUNT, DIGEST, compliant, deny_plain_transport
 
 MODEL = "us.anthropic.claude-sonnet-4-6"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
@@ -24,6 +24,21 @@ HANDLER = {
 }
 
 GUARDED = ["guardrail", "guardrail-version"]
+
+
+def role(name: str, service: str) -> Node:
+    """A role that one service of AWS takes on, for this account."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:{service}:us-east-1:{ACCOUNT}:*"},
+        },
+    }
+    props = {"name": f"{name}-prod-us-east-1", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN}
+    return Node("aws:iam/role:Role", props, compliant()["role"].references)
 
 
 def function(name: str, variables: dict[str, Any] | None = None, **more: Any) -> Node:
@@ -77,6 +92,12 @@ def _functions() -> Nodes:
             {"name": "evolution-dead-letters-prod", "kmsMasterKeyId": UNKNOWN, "messageRetentionSeconds": 1209600.0},
             {"kmsMasterKeyId": ["key"]},
         ),
+        "dead-letters-policy": Node(
+            "aws:sqs/queuePolicy:QueuePolicy",
+            {"queueUrl": UNKNOWN, "policy": document(deny_plain_transport("sqs:*", "*"))},
+            {"queueUrl": ["dead-letters"]},
+        ),
+        "scheduler-role": role("evolution-scheduler", "scheduler"),
         "dead-letters-alarm": watch(
             "dead-letters", "AWS/SQS", ["ApproximateNumberOfMessagesVisible"], {"QueueName": "evolution-dead-letters-prod"}
         ),
@@ -124,7 +145,7 @@ def _functions() -> Nodes:
                     "state": "ENABLED",
                     "target": {"arn": UNKNOWN, "roleArn": UNKNOWN, "deadLetterConfig": {"arn": UNKNOWN}},
                 },
-                {"target": [name, "role", "dead-letters"]},
+                {"target": [name, "scheduler-role", "dead-letters"]},
             )
             for name, rate in (("switch", "rate(1 minute)"), ("trigger", "rate(1 hour)"))
         },
@@ -165,25 +186,8 @@ def _guardrail() -> Nodes:
 def _agentcore() -> Nodes:
     admits = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
     return {
-        "gateway-role": Node(
-            "aws:iam/role:Role",
-            {
-                "name": "evolution-gateway-prod-us-east-1",
-                "assumeRolePolicy": document(
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                        "Condition": {
-                            "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                            "ArnLike": {"aws:SourceArn": f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:*"},
-                        },
-                    }
-                ),
-                "permissionsBoundary": UNKNOWN,
-            },
-            compliant()["role"].references,
-        ),
+        "gateway-role": role("evolution-gateway", "bedrock-agentcore"),
+        "runtime-role": role("evolution-runtime", "bedrock-agentcore"),
         "runtime": Node(
             "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
             {
@@ -199,7 +203,7 @@ def _agentcore() -> Nodes:
                 "environmentVariables": dict(HANDLER),
                 "lifecycleConfigurations": [{"idleRuntimeSessionTimeout": 900.0, "maxLifetime": 28800.0}],
             },
-            {"roleArn": ["role"], "networkConfiguration": ["subnet", "group"], "environmentVariables": GUARDED},
+            {"roleArn": ["runtime-role"], "networkConfiguration": ["subnet", "group"], "environmentVariables": GUARDED},
         ),
         "runtime-endpoint": Node(
             "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",

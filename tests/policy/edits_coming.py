@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
 from tests.policy.coming import ROLE_ARN
+from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.samples import ACCOUNT, DIGEST
-from tests.policy.test_rules import Edit, referring, setting, without
 
 
 def removing(name: str, key: str) -> Edit:
@@ -18,18 +18,6 @@ def removing(name: str, key: str) -> Edit:
         nodes[name].references.pop(key, None)
 
     return edit
-
-
-def both(*edits: Edit) -> Edit:
-    def edit(nodes: Nodes) -> None:
-        for one in edits:
-            one(nodes)
-
-    return edit
-
-
-def adding(name: str, node: Node) -> Edit:
-    return lambda nodes: nodes.update({name: node})
 
 
 def admitting(principal: Any) -> Edit:
@@ -194,10 +182,18 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the endpoint is another's", referring("runtime-endpoint", "agentRuntimeId", "gateway"), {"agentcore/runtime-endpoint"}),
     ("nobody says who may invoke", without("runtime-policy"), {"agentcore/only-gateway"}),
     ("the account may invoke", admitting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), {"agentcore/only-gateway"}),
-    ("anybody may invoke the runtime", admitting("*"), {"agentcore/only-gateway"}),
+    ("anybody may invoke the runtime", admitting("*"), {"agentcore/only-gateway", "identity/no-public-access"}),
     ("another role may invoke too", admitting({"AWS": [ROLE_ARN, f"arn:aws:iam::{ACCOUNT}:role/other"]}), {"agentcore/only-gateway"}),
-    ("a service may invoke too", admitting({"AWS": ROLE_ARN, "Service": "lambda.amazonaws.com"}), {"agentcore/only-gateway"}),
-    ("who may invoke the runtime is unknown", setting("runtime-policy", "policy", UNKNOWN), {"agentcore/only-gateway"}),
+    (
+        "a service may invoke too",
+        admitting({"AWS": ROLE_ARN, "Service": "lambda.amazonaws.com"}),
+        {"agentcore/only-gateway", "identity/confused-deputy"},
+    ),
+    (
+        "who may invoke the runtime is unknown",
+        setting("runtime-policy", "policy", UNKNOWN),
+        {"agentcore/only-gateway", "identity/document"},
+    ),
     # Guardrail and model.
     (
         "prompt attacks pass",

@@ -35,7 +35,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "data-artifacts",
-        ("bucket", "artifacts", "data-protection/artifacts-bucket"),
+        ("bucket", "artifacts", "data-protection/artifacts-bucket", "identity/tls-only"),
         ("forceDestroy", True, "data-protection/objects-kept"),
         ("protect", False, "data-protection/protect"),
         ("tags", GONE, "governance/tags"),
@@ -71,7 +71,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "data-artifacts-policy",
-        ("", DELETED, "data-protection/bucket-policy"),
+        ("", DELETED, "data-protection/bucket-policy", "identity/tls-only"),
     ),
     *on(
         "data-artifacts-lifecycle",

@@ -8,7 +8,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-alerts",
         ("kmsMasterKeyId", "alias/aws/sns", "encryption/topic-cmk"),
-        ("name", "alerts", "alarms/alert-topic"),
+        ("name", "alerts", "alarms/alert-topic", "identity/tls-only"),
         ("", DELETED, "alarms/alert-topic"),
     ),
     *on(

@@ -45,7 +45,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "network-s3-endpoint",
-        ("policy", GONE, "network/endpoints"),
+        ("policy", GONE, "identity/own-policy", "network/endpoints"),
         ("routeTableIds", [], "network/endpoints"),
         ("", DELETED, "network/endpoints"),
         ("serviceName", "com.amazonaws.us-east-1.ec2", "network/endpoints"),

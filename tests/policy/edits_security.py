@@ -96,6 +96,7 @@ EDITS: tuple[Edit, ...] = (
             Node("aws:kms/key:Key", {"policy": KEY_POLICY, "enableKeyRotation": True, "tags": TAGS}, protect=True),
             "encryption/key-alias",
             "encryption/key-used",
+            "identity/confused-deputy",
         ),
     ),
     *on(

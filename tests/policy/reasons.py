@@ -13,7 +13,11 @@ ELSEWHERE: Final = "this one is found by dependency; those that are found by nam
 
 MAY_GO = {
     ("Key", "rotationPeriodInDays"): DEFAULTED,
-    ("Key", "policy"): DEFAULTED,
+    ("Role", "name"): ELSEWHERE,
+    ("Policy", "name"): ELSEWHERE,
+    ("TaskDefinition", "executionRoleArn"): STRICT,
+    ("FlowLog", "iamRoleArn"): STRICT,
+    ("AgentcoreAgentRuntime", "roleArn"): REQUIRED,
     ("Key", "deletionWindowInDays"): DEFAULTED,
     ("Secret", "recoveryWindowInDays"): DEFAULTED,
     ("DefaultSecurityGroup", "ingress"): STRICT,
@@ -65,6 +69,8 @@ MAY_GO = {
 """What may be deleted, by type and path, and why."""
 
 MAY_BE_UNKNOWN = {
+    ("Role", "name"): ELSEWHERE,
+    ("Policy", "name"): ELSEWHERE,
     ("MetricAlarm", "metricQueries.0.id"): OTHER,
     ("MetricAlarm", "dimensions.ClusterName"): "the cluster, by reference; the service's name is known",
     ("WebAcl", "rules.0.name"): SHOWN,
@@ -86,6 +92,11 @@ REFERENCES = frozenset(
         *("vpcId", "subnetId", "subnetIds", "subnets", "securityGroupIds", "routeTableId", "routeTableIds", "gatewayId"),
         *(
             "roleArn",
+            "iamRoleArn",
+            "executionRoleArn",
+            "permissionsBoundary",
+            "policyArn",
+            "queueUrl",
             "taskRoleArn",
             "taskDefinition",
             "functionName",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from tests.policy.surroundings import surroundings
 ACCOUNT = "123456789012"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"
+TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:evolution-system-alerts-prod"
 
 TABLE: dict[str, Any] = {
     "autonomy_percent": 85,
@@ -62,6 +63,11 @@ GRANTS: list[dict[str, Any]] = [
     },
     {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
 ]
+
+
+def deny_plain_transport(action: str, *resources: str) -> dict[str, Any]:
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": list(resources), "Condition": condition}
 
 
 def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engine@{DIGEST}", **environment: str | None) -> str:
@@ -133,6 +139,14 @@ def compliant() -> Nodes:
         "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
         "Action": "kms:Decrypt",
         "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:evolution-prod"}},
+    }
+    to_topic = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": TOPIC_ARN,
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
     sse = "applyServerSideEncryptionByDefault"
     return tagged(
@@ -153,7 +167,8 @@ def compliant() -> Nodes:
             ),
             "topic-policy": Node(
                 "aws:sns/topicPolicy:TopicPolicy",
-                {"policy": document({"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC_ARN})},
+                {"arn": UNKNOWN, "policy": document(to_topic, deny_plain_transport("sns:Publish", TOPIC_ARN))},
+                {"arn": ["topic"]},
             ),
             "logs": Node(
                 "aws:cloudwatch/logGroup:LogGroup",
@@ -193,11 +208,20 @@ def compliant() -> Nodes:
                 {"bucket": UNKNOWN, "targetBucket": physical("access-logs")},
                 {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
             ),
-            "role": Node("aws:iam/role:Role", {"assumeRolePolicy": document(trust)}),
+            "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1])}),
+            "role": Node(
+                "aws:iam/role:Role",
+                {"name": "evolution-engine-prod", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN},
+                {"permissionsBoundary": ["boundary"]},
+            ),
             "role-grants": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(*GRANTS)}),
             "task": _task(containers(), "role"),
             "service": _service("evolution-engine-prod", "task", 3),
-            "monitor-role": Node("aws:iam/role:Role", {"assumeRolePolicy": document(trust)}),
+            "monitor-role": Node(
+                "aws:iam/role:Role",
+                {"name": "evolution-monitor-prod", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN},
+                {"permissionsBoundary": ["boundary"]},
+            ),
             "monitor-task": _task(monitor_containers(), "monitor-role"),
             "monitor-service": _service("evolution-safety-monitor-prod", "monitor-task", 1),
             "subnet": Node(
@@ -224,7 +248,12 @@ class Finding:
 
 
 def findings(
-    nodes: Nodes, *, stack: str = "prod", project: str = "evolution-system", config: Mapping[str, Any] | None = None
+    nodes: Nodes,
+    *,
+    stack: str = "prod",
+    project: str = "evolution-system",
+    config: Mapping[str, Any] | None = None,
+    today: datetime.date = datetime.date(2026, 11, 22),
 ) -> list[Finding]:
     """What the pack says about a stack: its policies over CrossGuard's own proxies, each resource by itself and then all of them."""
     names = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
@@ -248,7 +277,7 @@ def findings(
     for name, node in nodes.items():
         for key, sources in node.references.items():
             resources[name].property_dependencies[key] = [resources[source] for source in sources if source in resources]
-    for policy in Frame(FAMILIES).policies():
+    for policy in Frame(FAMILIES, lambda: today).policies():
         validate = cast("Callable[[object, crossguard.ReportViolation], None]", getattr(policy, "validate", None))
         if isinstance(policy, crossguard.ResourceValidationPolicy):
             for name, node in nodes.items():

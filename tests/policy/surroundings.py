@@ -42,7 +42,9 @@ def web_acl() -> Nodes:
 
 
 def _network() -> Nodes:
-    endpoint = document({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::artifacts/*"})
+    ours = {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
+    objects = "arn:aws:s3:::artifacts/*"
+    endpoint = document({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": objects, "Condition": ours})
     return {
         "vpc": Node("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16", "enableDnsSupport": True, "enableDnsHostnames": True}),
         "flow-log": Node(

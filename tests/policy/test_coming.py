@@ -6,9 +6,9 @@ import pytest
 
 from tests.policy.builders import UNKNOWN, Node, document
 from tests.policy.coming import complete
+from tests.policy.edits import Edit
 from tests.policy.edits_coming import EDITS
 from tests.policy.samples import configure, findings, rules_that_fire, set_at
-from tests.policy.test_rules import Edit
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,10 @@ import pytest
 
 from local.engine import Plan
 from rules import FAMILIES
-from tests.policy import edits_data, edits_monitoring, edits_network, edits_security, edits_workload
+from tests.policy import edits_data, edits_identity, edits_monitoring, edits_network, edits_security, edits_workload
 from tests.policy.builders import Nodes
 from tests.policy.edits_coming import EDITS as COMING
+from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.planned import Edit, apply, nodes_of
 from tests.policy.samples import findings, rules_that_fire
 from tests.policy.test_rules import EDITS as SMALL
@@ -26,6 +27,7 @@ EDITS: tuple[Edit, ...] = (
     *edits_workload.EDITS,
     *edits_network.EDITS,
     *edits_monitoring.EDITS,
+    *edits_identity.EDITS,
 )
 
 DOCUMENTS = {"aws:iam/rolePolicy:RolePolicy", "aws:sns/topicPolicy:TopicPolicy", "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"}
@@ -55,15 +57,15 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
     assert len(edited) >= 120
     assert set(kinds.values()) - {kind for kind, _ in edited} <= DOCUMENTS
     families = {rule.partition("/")[0] for edit in EDITS for rule in edit.fires}
-    assert families >= {family.name for family in FAMILIES} - {"identity"}
+    assert families >= {family.name for family in FAMILIES} - {"exemptions"}
 
 
 def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
     caught = {rule for edit in EDITS for rule in edit.fires}
-    caught |= {rule for edits in (SMALL, COMING) for _, _, fires in edits for rule in fires}
-    # These judge what is configured, not a resource: their tests are in test_rules.py and test_limits.py.
-    assert rules - caught == {"environment/table-limits", "environment/pack-configuration"}
+    caught |= {rule for edits in (SMALL, COMING, IDENTITY) for _, _, fires in edits for rule in fires}
+    # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.
+    assert rules - caught == {"environment/table-limits", "environment/pack-configuration", "exemptions/current"}
 
 
 def test_figures_that_are_fixed_in_the_program_are_caught_when_the_table_is_stricter(

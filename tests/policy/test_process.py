@@ -37,11 +37,11 @@ class Pack:
         message.properties.update(config)
         self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"environment": message}))
 
-    def violations(self, nodes: Nodes) -> list[str]:
+    def violations(self, nodes: Nodes, project: str = "evolution-system", stack: str = "prod") -> list[str]:
         """The messages of all violations: each resource by itself, then all of them."""
         found: list[analyzer_pb2.AnalyzeDiagnostic] = []
         resources: list[analyzer_pb2.AnalyzerResource] = []
-        urns = {name: f"urn:pulumi:prod::evolution-system::{node.type}::{name}" for name, node in nodes.items()}
+        urns = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
         for name, node in nodes.items():
             properties = struct_pb2.Struct()
             properties.update(node.props)
@@ -72,11 +72,11 @@ class Pack:
 
 
 @contextmanager
-def running(table: Mapping[str, Any] = TABLE) -> Generator[Pack]:
+def running(table: Mapping[str, Any] = TABLE, folder: Path = PACK) -> Generator[Pack]:
     """Start the pack the way the engine's shim does, with the configuration that the engine gives it."""
     environment = {**os.environ, "PULUMI_CONFIG": json.dumps({"evolution-system:environment": json.dumps(table)})}
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."]
-    with subprocess.Popen(command, cwd=PACK, env=environment, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout
         try:
             yield Pack(int(process.stdout.readline()))

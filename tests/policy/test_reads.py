@@ -203,9 +203,9 @@ def deployed(nodes: Nodes) -> Nodes:
         is_key = node.type == "aws:kms/key:Key"
         service = node.type.partition(":")[2].partition("/")[0]
         node.props["id"] = key if is_key else node.props.get("bucket", f"{service}-{name}")
-        node.props["arn"] = (
-            f"arn:aws:kms:us-east-1:000000000000:key/{key}" if is_key else f"arn:aws:{service}:us-east-1:000000000000:{name}"
-        )
+        in_region = f"arn:aws:{service}:us-east-1:000000000000:"
+        in_account = f"arn:aws:iam::000000000000:{node.type.rpartition(':')[2].lower()}/{node.props.get('name', name)}"
+        node.props["arn"] = f"{in_region}key/{key}" if is_key else in_account if service == "iam" else f"{in_region}{name}"
     for node in nodes.values():
         for key, sources in node.references.items():
             arns = [nodes[source].props["arn"] for source in sources]

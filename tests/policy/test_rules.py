@@ -3,55 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.policy.edits import Edit, referring, setting, without
 from tests.policy.samples import (
-    GRANTS,
     KEY_ARN,
     TABLE,
     UNKNOWN,
     Node,
-    Nodes,
     compliant,
     configure,
     containers,
-    document,
     findings,
     rules_that_fire,
     set_at,
 )
 
-Edit = Callable[[Nodes], object]
-
-
-def setting(name: str, path: str, value: Any) -> Edit:
-    return lambda nodes: set_at(nodes, name, path, value)
-
-
-def without(name: str) -> Edit:
-    return lambda nodes: nodes.pop(name)
-
-
-def granting(**statement: Any) -> Edit:
-    """Add one Allow to the role."""
-    return setting("role-grants", "policy", document(*GRANTS, {"Effect": "Allow", **statement}))
-
-
-def referring(name: str, key: str, source: str) -> Edit:
-    """Let a property's value come from another resource."""
-
-    def edit(nodes: Nodes) -> None:
-        nodes[name].references[key] = [source]
-
-    return edit
-
-
 SSE = "rules.0.applyServerSideEncryptionByDefault"
-IN_KEY = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Resource": "*"}
-ON_KEYS = "arn:aws:kms:us-east-1:123456789012:key/*"
 ENGINE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/engine"
 
 
@@ -111,73 +81,6 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the bucket's key is a topic", referring("artifacts-encryption", "rules", "topic"), {"encryption/key-reference"}),
     ("access logs go where S3 can't write", setting("access-logs-encryption", f"{SSE}.sseAlgorithm", "aws:kms"), {"encryption/bucket-cmk"}),
     ("a bucket is no log destination any more", without("logging"), {"encryption/bucket-cmk", "data-protection/bucket-access-logs"}),
-    # Identity.
-    ("the document is unknown", setting("role-grants", "policy", UNKNOWN), {"identity/document"}),
-    ("the document is no JSON", setting("role-grants", "policy", "{Statement: []}"), {"identity/document"}),
-    ("the document is a number", setting("role-grants", "policy", 7.0), {"identity/document"}),
-    ("the document is missing", setting("role-grants", "policy", None), {"identity/document"}),
-    ("the document grants nothing", setting("role-grants", "policy", document()), {"identity/document"}),
-    ("the effect is misspelt", granting(Effect="allow", Action="*", Resource="*"), {"identity/document"}),
-    ("a statement is a list", setting("role-grants", "policy", json.dumps({"Statement": [["Allow"]]})), {"identity/document"}),
-    ("a statement has no action", granting(Resource="*"), {"identity/document"}),
-    ("an action is a number", granting(Action=[1], Resource="*"), {"identity/document"}),
-    ("every action", granting(Action="*", Resource=KEY_ARN), {"identity/no-wildcard-action"}),
-    ("every action on everything", granting(Action="*", Resource="*"), {"identity/no-wildcard-action", "identity/no-wildcard-resource"}),
-    ("every action of a service", granting(Action=["DynamoDB:*"], Resource=KEY_ARN), {"identity/no-wildcard-action"}),
-    ("every action, disguised", granting(Action="s3:?*", Resource=KEY_ARN), {"identity/no-wildcard-action"}),
-    ("an action of every service", granting(Action="*:GetItem", Resource=KEY_ARN), {"identity/no-wildcard-action"}),
-    ("every action but one", granting(NotAction="iam:*", Resource=KEY_ARN), {"identity/no-not-action"}),
-    ("every action on the key", setting("key", "policy", document({**IN_KEY, "Action": "kms:*"})), {"identity/no-wildcard-action"}),
-    (
-        "every action on the topic",
-        setting("topic-policy", "policy", document({**IN_KEY, "Action": "SNS:*"})),
-        {"identity/no-wildcard-action"},
-    ),
-    (
-        "the role may be taken in any way",
-        setting("role", "assumeRolePolicy", document({**IN_KEY, "Action": "sts:*"})),
-        {"identity/no-wildcard-action"},
-    ),
-    (
-        "an inline policy allows everything",
-        setting("role", "inlinePolicies", [{"policy": document({"Effect": "Allow", "Action": "*", "Resource": "*"})}]),
-        {"identity/no-wildcard-action", "identity/no-wildcard-resource"},
-    ),
-    ("data of every table", granting(Action="dynamodb:GetItem", Resource="*"), {"identity/no-wildcard-resource"}),
-    (
-        "data of every table, as an ARN",
-        granting(Action="dynamodb:GetItem", Resource="arn:aws:dynamodb:*:*:table/*"),
-        {"identity/no-wildcard-resource"},
-    ),
-    ("every object", granting(Action="s3:GetObject", Resource="arn:aws:s3:::*"), {"identity/no-wildcard-resource"}),
-    ("every object, as a path", granting(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), {"identity/no-wildcard-resource"}),
-    ("every resource but one", granting(Action="s3:GetObject", NotResource="arn:aws:s3:::a/*"), {"identity/no-wildcard-resource"}),
-    (
-        "a scoped action beside a free one",
-        granting(Action=["ecr:GetAuthorizationToken", "ecr:PutImage"], Resource="*"),
-        {"identity/no-wildcard-resource"},
-    ),
-    ("every key", granting(Action="kms:Decrypt", Resource=ON_KEYS), {"identity/no-wildcard-resource"}),
-    (
-        "every key, by an alias that may be absent",
-        granting(Action="kms:Decrypt", Resource=ON_KEYS, Condition={"ForAllValues:StringEquals": {"kms:ResourceAliases": "alias/a"}}),
-        {"identity/no-wildcard-resource"},
-    ),
-    (
-        "every key, by any alias",
-        granting(Action="kms:Decrypt", Resource=ON_KEYS, Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}),
-        {"identity/no-wildcard-resource"},
-    ),
-    (
-        "every key of every account",
-        granting(Action="kms:Decrypt", Resource="arn:aws:kms:*:*:key/*", Condition={"StringEquals": {"kms:ResourceAliases": "alias/a"}}),
-        {"identity/no-wildcard-resource"},
-    ),
-    (
-        "a bare wildcard, by tag",
-        granting(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"aws:ResourceTag/Project": "evolution-system"}}),
-        {"identity/no-wildcard-resource"},
-    ),
     # Alarms.
     ("the average score's alarm is gone", without("score"), {"alarms/safety-score-average"}),
     ("the worst score's alarm is gone", without("worst-score"), {"alarms/safety-score-minimum"}),

@@ -1,0 +1,28 @@
+"""Exemptions: each must be in force, and needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rule import Family, Fault, Severity, Stack, StackRule, broken
+
+
+def _exemptions(stack: Stack) -> Iterator[Fault]:
+    for fault in stack.exemption_faults:
+        yield broken(fault)
+
+
+FAMILY = Family(
+    name="exemptions",
+    title="An exemption must be in force, and needed.",
+    stack_rules=(
+        StackRule(
+            id="exemptions/current",
+            severity=Severity.HIGH,
+            protects="All other rules from exemptions that outlive their reason.",
+            why="An exemption that has expired was not approved for today, and one that nothing needs waits for the next mistake.",
+            mend="Remove it from the file that --policy-pack-config names, or have it approved with a new day.",
+            check=_exemptions,
+        ),
+    ),
+)

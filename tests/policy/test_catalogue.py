@@ -1,0 +1,36 @@
+"""What is written down about the rules is what the rules say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import catalogue
+from frameworks import CHECKS, Check, made_by
+
+DOCS = Path(__file__).parents[2] / "docs"
+IDS = {rule.id for rule in catalogue.RULES}
+CHECK_IDS = [check.id for check in CHECKS]
+
+
+@pytest.mark.parametrize(("name", "text"), [("invariants.md", catalogue.invariants()), ("coverage.md", catalogue.coverage())])
+def test_what_is_written_down_is_fresh(name: str, text: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is stale: run make invariants"
+
+
+def test_each_check_is_named_once() -> None:
+    assert len(set(CHECK_IDS)) == len(CHECK_IDS)
+
+
+def test_every_control_that_a_rule_claims_is_a_check() -> None:
+    claimed = {control for rule in catalogue.RULES for control in rule.controls}
+    assert claimed - set(CHECK_IDS) == set(), "a misspelt control, or one that policy/frameworks.py must name"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_each_check_is_made_or_left_out_for_a_reason(check: Check) -> None:
+    made = made_by(catalogue.RULES)[check.id]
+    assert set(made) <= IDS, "it names a rule that is gone"
+    assert not check.like or check.like in CHECK_IDS
+    assert bool(made) != bool(check.unless), "it must be made, or left out with a reason, and not both"

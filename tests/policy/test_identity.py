@@ -1,0 +1,37 @@
+"""Every rule about identity: caught by exactly its rules, and silent about what is right."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.identity import FAMILY
+from tests.policy.edits import Edit
+from tests.policy.identity_edits import EDITS, GOOD
+from tests.policy.samples import compliant, configure, findings
+
+
+@pytest.fixture(autouse=True)
+def _prod(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]  # pytest uses it
+    configure(monkeypatch)
+
+
+def identity_rules_that_fire(edit: Edit) -> set[str]:
+    """Other families may have their own to say about what an edit adds."""
+    nodes = compliant()
+    edit(nodes)
+    return {finding.rule for finding in findings(nodes) if finding.rule.startswith("identity/")}
+
+
+@pytest.mark.parametrize(("edit", "expected"), [pytest.param(edit, expected, id=name) for name, edit, expected in EDITS])
+def test_an_edit_is_caught_by_exactly_its_rules(edit: Edit, expected: set[str]) -> None:
+    assert identity_rules_that_fire(edit) == expected
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in GOOD])
+def test_what_is_right_is_left_alone(edit: Edit) -> None:
+    assert identity_rules_that_fire(edit) == set()
+
+
+def test_every_rule_is_caught_at_least_once() -> None:
+    caught = set[str]().union(*(expected for _, _, expected in EDITS))
+    assert {rule.id for rule in (*FAMILY.resource_rules, *FAMILY.stack_rules)} - caught == set()
