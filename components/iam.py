@@ -79,9 +79,10 @@ def flow_logs_grants(names: Names) -> tuple[Statement, ...]:
     return (
         allow(
             "WriteFlowLogs",
-            ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             f"{names.log_group_arn(names.flow_log_group)}:*",
         ),
+        allow("FindLogGroup", ["logs:DescribeLogGroups"], "*"),
     )
 
 

@@ -67,7 +67,7 @@ IDENTITY_GRANTS = [iam.flow_logs_grants, iam.execution_grants, iam.engine_grants
 @pytest.mark.parametrize("grants", IDENTITY_GRANTS, ids=lambda grants: grants.__name__)
 def test_a_role_names_resources_wherever_aws_lets_it(grants: Any) -> None:
     unscoped = {action for statement in grants(NAMES) if statement["Resource"] == "*" for action in statement["Action"]}
-    assert unscoped <= {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
+    assert unscoped <= {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "logs:DescribeLogGroups"}
 
 
 def test_the_monitor_cannot_change_what_it_grades() -> None:
