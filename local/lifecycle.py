@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Outcome:
         endpoint: where the emulator is.
         outputs: the stack's outputs.
         text: all that the engine printed.
+        lost: what a restarted emulator no longer held, by URN; it was made again.
     """
 
     succeeded: bool
@@ -54,6 +55,7 @@ class Outcome:
     operations: Mapping[str, str] = field(default_factory=dict[str, str])
     resources: int = 0
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,22 +102,23 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
     """
     with _session(where) as (session, fresh):
         known = _held(where)
+        lost: tuple[str, ...] = ()
         if fresh and known:
             where.on_note(f"the emulator of {where.stack} was not running: looking for what it still holds")
-            looked = _run(session, "refresh", lambda s, o: s.refresh(**o))
+            looked = _run(session, "refresh", lambda s, o: s.refresh(**o), quiet=True)
             if not looked.succeeded:
                 return looked
-            gone = looked.changes.get("delete", 0)
+            lost = tuple(known.keys() - _held(where).keys())
             where.on_note(
-                f"its cloud is new: {gone} of {len(known)} resources are gone with their data, and are made again"
-                if gone
-                else f"nothing was lost: {len(known)} resources are there"
+                f"its cloud is new: {len(lost)} of {len(known)} resources are gone, with the data in them, and are made again"
+                if lost
+                else f"nothing was lost: all {len(known)} resources are there"
             )
         packs = {"policy_packs": [str(session.policy)]} if pack else {}
         planned = _run(session, "preview", lambda s, o: s.preview(suppress_progress=True, **packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
-        return _run(session, "up", lambda s, o: s.up(suppress_progress=True, **packs, **o), where)
+        return replace(_run(session, "up", lambda s, o: s.up(suppress_progress=True, **packs, **o), where), lost=lost)
 
 
 def refresh(where: Where) -> Outcome:

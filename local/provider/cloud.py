@@ -28,7 +28,8 @@ class CloudError(Exception):
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation} was refused: {code}: {message}")
-        self.gone = bool(_GONE.search(code))
+        # ECS alone has no code of its own for a task definition that isn't there.
+        self.gone = bool(_GONE.search(code)) or message.startswith("Unable to describe task definition")
 
 
 class Cloud:

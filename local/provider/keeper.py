@@ -51,7 +51,7 @@ class Keeper:
             raise
         if outputs is None:
             raise KeeperError(f"{first.operation} made {identity}, and {self._life.look.operation} doesn't find it; mend the type's Life")
-        return identity, given | outputs
+        return identity, outputs
 
     def outputs(self, identity: str, state: Values) -> dict[str, Any] | None:
         """What AWS computes for it, as it is now; None if it is gone. What only AWS could know and doesn't say is left out."""
@@ -67,9 +67,9 @@ class Keeper:
             return None
         seen = {name: value for name, path in self._life.outputs.items() if (value := _search(path, found)) is not None}
         inputs = {name: value for name, value in state.items() if name not in self._resource.outputs}
-        given = {name: state[name] for name in self._life.answer if name in state}
+        given = {name: state[name] for name in self._life.answer if name != "id" and name in state}
         _, rest = compute(self._resource, {**inputs, **given, **seen}, self._region, identity=identity, draw=False)
-        return {**rest, **seen}
+        return {**rest, **given, **seen}
 
     def update(self, identity: str, before: Values, inputs: Values) -> dict[str, Any]:
         """Change what differs between two states of its inputs and give its outputs.
@@ -134,8 +134,8 @@ class Keeper:
         identity = str(known["id"])
         further = {name for call in self._calls[1:] for name in call.members if name not in self._calls[0].members}
         if self._life.puts and changed - further:
-            call, request = next(iter(requests(self._calls, inputs)))
-            yield changed - further, lambda: self._send(call, request.parameters, identity, inputs)
+            first, request = next(iter(requests(self._calls, inputs)))
+            yield changed - further, lambda: self._send(first, request.parameters, identity, inputs)
         later = [call for call in self._calls[1:] if call.at == "create"]
         kept = {name for call in self._calls if call.at == "delete" for name in call.members}
         yield changed & kept, lambda: None
@@ -143,7 +143,8 @@ class Keeper:
             takes = changed & call.members.keys() & {name for name, value in inputs.items() if value is not None}
             if takes and call.operation:
                 fixed = fill(dict(call.fixed), self._resolver(known))
-                parameters = request_of(replace(call, fixed=fixed), inputs).parameters
+                still = {name: value for name, value in inputs.items() if name in changed or name not in self._life.moves}
+                parameters = request_of(replace(call, fixed=fixed), still).parameters
                 yield takes, lambda call=call, parameters=parameters: self._send(call, parameters, identity, inputs)
             elif takes:
                 yield takes, lambda: None

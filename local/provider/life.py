@@ -54,6 +54,9 @@ class Life:
     changes: Sequence[Call] = ()
     """The calls that change what the first one made, each sent when a property that it names has changed. What they fix is a template."""
 
+    moves: frozenset[str] = frozenset()
+    """Properties that AWS itself may have changed since: sent only when the program changed them, not along with others."""
+
     untag: Ask | None = None
     """Takes the tags `{goneTags}` off; `{gonePairs}` has them as EC2 wants them."""
 

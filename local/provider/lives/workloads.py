@@ -122,6 +122,7 @@ LIVES: dict[str, Life] = {
         answer={"id": "service.serviceArn"},
         outputs={"arn": "serviceArn"},
         changes=(Call("ecs:UpdateService", _SERVICE_CHANGES, structures=_CREATE_SERVICE.structures), _ECS_TAGS),
+        moves=frozenset({"desiredCount"}),
         untag=_ECS_UNTAG,
         remove=(Ask("ecs:UpdateService", {**_SERVICE, "desiredCount": 0}), Ask("ecs:DeleteService", {**_SERVICE, "force": True})),
     ),
