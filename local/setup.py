@@ -1,4 +1,4 @@
-"""Makes the checkout's virtual environment, once: `python3 local/setup.py [--dev]`.
+"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator]`.
 
 Standard library only, and written so that an old Python 3 reads it far enough to say what it lacks.
 """
@@ -20,9 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_PYTHON = (3, 11)
 """pyproject.toml's requires-python."""
 
-RUNTIME = "requirements.txt"
-DEVELOPMENT = "requirements-dev.txt"
-"""A superset of RUNTIME, pinned to the same versions (`make lock`)."""
+ENVIRONMENTS = {
+    "": (".venv", ("requirements.txt",), "a minute"),
+    # A superset of the other file, pinned to the same versions (`make lock`): it holds that one too.
+    "--dev": (".venv", ("requirements.txt", "requirements-dev.txt"), "a minute"),
+    # Apart from the others: the emulator executes code, and its pins are its own.
+    "--emulator": (".local/emulator/venv", ("local/emulator/requirements.txt",), "20 s"),
+}
+"""What can be set up, by argument: the virtual environment, the requirements of which the last holds them all, and how long it takes."""
 
 MISLEADING_VARIABLES = ("PIP_PREFIX", "PIP_TARGET", "PIP_USER", "PYTHONHOME", "PYTHONPATH")
 """Would make pip install elsewhere, or take for installed what is elsewhere."""
@@ -32,8 +37,8 @@ class SetupError(Exception):
     """The environment can't be made; the message says what to do."""
 
 
-def set_up(root: Path, dev: bool) -> None:
-    """Make the virtual environment in `root/.venv`, or bring it up to date; at once if there is nothing to do.
+def set_up(root: Path, what: str) -> None:
+    """Make one virtual environment of `root`, or bring it up to date; at once if there is nothing to do.
 
     Raises:
         SetupError: it can't be made. What was begun is removed.
@@ -44,18 +49,20 @@ def set_up(root: Path, dev: bool) -> None:
                 *MINIMUM_PYTHON, sys.executable, sys.version.split()[0]
             )
         )
-    venv = root / ".venv"
-    if is_ready(root, dev):
+    name, requirements, duration = ENVIRONMENTS[what]
+    venv = root / name
+    if is_ready(root, what):
         return
-    with alone(root / ".venv.lock"):
-        if is_ready(root, dev):  # another set-up has made it while this one waited
+    venv.parent.mkdir(parents=True, exist_ok=True)
+    with alone(Path(str(venv) + ".lock")):
+        if is_ready(root, what):  # another set-up has made it while this one waited
             return
         unfinished = venv / ".unfinished"
         if unfinished.exists() or not (venv / "bin/python").exists():  # of a killed set-up, or the Python it was made with is gone
             shutil.rmtree(str(venv), ignore_errors=True)
         new = not venv.exists()
         start = time.time()
-        say("setting up .venv: about a minute, once")
+        say(f"setting up {name}: about {duration}, once")
         try:
             if new:
                 python = [sys.executable, "-m", "venv", str(venv)]
@@ -63,13 +70,12 @@ def set_up(root: Path, dev: bool) -> None:
             unfinished.touch()
             # pip compiles to bytecode: without it every preview would spend 4 s more on imports.
             pip = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-input", "--compile", "--disable-pip-version-check"]
-            requirements = DEVELOPMENT if dev else RUNTIME
             run(
-                [*pip, "--require-hashes", "-r", str(root / requirements)],
-                requirements + " can't be installed",
+                [*pip, "--require-hashes", "-r", str(root / requirements[-1])],
+                requirements[-1] + " can't be installed",
                 "Check that the Python package index can be reached",
             )
-            (venv / ".stamp").write_text("\n".join(stamps(root, dev)), encoding="utf-8")
+            (venv / ".stamp").write_text("\n".join(stamps(root, what)), encoding="utf-8")
             unfinished.unlink()
         except BaseException:
             if new:
@@ -78,19 +84,19 @@ def set_up(root: Path, dev: bool) -> None:
         say(f"set up in {time.time() - start:.0f} s")
 
 
-def is_ready(root: Path, dev: bool) -> bool:
+def is_ready(root: Path, what: str) -> bool:
     """Whether the virtual environment was made from the requirements as they are now."""
+    venv = root / ENVIRONMENTS[what][0]
     try:
-        made_from = (root / ".venv/.stamp").read_text(encoding="utf-8").split("\n")
+        made_from = (venv / ".stamp").read_text(encoding="utf-8").split("\n")
     except OSError:
         return False
-    return (root / ".venv/bin/python").exists() and set(stamps(root, dev)) <= set(made_from)
+    return (venv / "bin/python").exists() and set(stamps(root, what)) <= set(made_from)
 
 
-def stamps(root: Path, dev: bool) -> "list[str]":
-    """The hashes of the requirements that a set-up installs; the development set holds the other one too."""
-    names = [RUNTIME, DEVELOPMENT] if dev else [RUNTIME]
-    return [name + " " + hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names]
+def stamps(root: Path, what: str) -> "list[str]":
+    """The hashes of the requirements that a set-up installs."""
+    return [name + " " + hashlib.sha256((root / name).read_bytes()).hexdigest() for name in ENVIRONMENTS[what][1]]
 
 
 @contextlib.contextmanager
@@ -133,11 +139,12 @@ def main(arguments: "list[str]") -> int:
     """Set up and give the exit status."""
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
         signal.signal(stop, signal.default_int_handler)
-    if [argument for argument in arguments if argument != "--dev"]:
-        say("error: the only argument is --dev.")
+    if any(argument not in ENVIRONMENTS for argument in arguments):
+        say("error: the only arguments are --dev and --emulator.")
         return 1
     try:
-        set_up(ROOT, "--dev" in arguments)
+        for what in arguments or [""]:
+            set_up(ROOT, what)
     except SetupError as error:
         say("error: " + str(error))
         return 1

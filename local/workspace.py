@@ -26,6 +26,7 @@ from semver import VersionInfo
 from components.environment import PROJECT
 from local import LocalError, stackfile
 from local.cli import Cli
+from local.provider.cloud import ENDPOINT_VARIABLE
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
 """All that the engine, the program, the pack and the provider see of the user's environment: no AWS_*, no PULUMI_*, no proxy."""
@@ -65,8 +66,8 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
             shutil.rmtree(work, ignore_errors=True)
 
 
-def environment(place: Path) -> dict[str, str]:
-    """The whole environment of the engine and of all that it starts."""
+def environment(place: Path, endpoint: str | None = None) -> dict[str, str]:
+    """The whole environment of the engine and of all that it starts; with an emulator's endpoint the provider makes things there."""
     return {
         **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
         "HOME": str(place / "home"),
@@ -77,6 +78,7 @@ def environment(place: Path) -> dict[str, str]:
         # A real AWS provider on PATH, or one that the engine would download, must never stand in for the stand-in.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **({ENDPOINT_VARIABLE: endpoint} if endpoint else {}),
     }
 
 
@@ -96,9 +98,9 @@ def environment_of_this_process(variables: Mapping[str, str]) -> Generator[None]
 class Workspace(automation.LocalWorkspace):
     """An Automation API workspace that doesn't ask the CLI what a look at the state folder answers (about 0.2 s a question)."""
 
-    def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None]) -> None:
+    def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], endpoint: str | None = None) -> None:
         self._place = place
-        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, environment(place)))
+        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, environment(place, endpoint)))
 
     def select_stack(self, stack_name: str) -> None:
         """Make the stack if it isn't there. Selecting is for people: every command names its stack."""

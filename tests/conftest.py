@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local import engine
+from local import engine, lifecycle
 
 ROOT = engine.ROOT
 
@@ -64,3 +64,10 @@ def small_checkout(tmp_path: Path) -> Path:
         shutil.copy(ROOT / file, checkout / file)
     (checkout / "__main__.py").write_text("", encoding="utf-8")
     return checkout
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the emulator that the session's processes shared: the last to finish is the one that started them."""
+    factory: Any = getattr(session.config, "_tmp_path_factory", None)
+    if not hasattr(session.config, "workerinput") and factory is not None:
+        lifecycle.down(factory.getbasetemp() / "brought-up")

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
+from local.provider.cloud import ENDPOINT_VARIABLE, Cloud
 from local.provider.server import Provider
 from local.provider.wire import provider_pb2_grpc
 
@@ -20,7 +21,9 @@ def main() -> None:
         ThreadPoolExecutor(max_workers=8),
         options=[("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)],
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(), server)
+    endpoint = os.environ.get(ENDPOINT_VARIABLE)
+    cloud = Cloud(endpoint) if endpoint else None
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(cloud), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     parent = os.getppid()

@@ -56,11 +56,11 @@ def load(service: str) -> Model:
 
 @cache
 def _load(service: str) -> Model:
-    return Model(service, _loader().load_service_model(service, "service-2"))
+    return Model(service, loader().load_service_model(service, "service-2"))
 
 
 @cache
-def _loader() -> Any:
+def loader() -> Any:
     """botocore's loader, kept: it lists every service that there is once in its life."""
     # 0.05 s to import, which the engine's first questions needn't wait for. botocore publishes no types.
     from botocore.loaders import Loader  # pyright: ignore[reportMissingTypeStubs]

@@ -73,28 +73,12 @@ def compute(
         if name in resource.outputs and any(field in _GENERATORS for field in _fields(resource.outputs[name])):
             known.setdefault(name, value)
 
-    def fill(template: Any) -> Any:
-        if isinstance(template, Given):
-            return fill(template.template)
-        if isinstance(template, list):
-            return [fill(item) for item in cast(list[Any], template)]
-        if not isinstance(template, str):
-            return template
-        parts: list[Any] = []
-        for text, name, form, _ in _FORMATTER.parse(template):
-            parts += [text] if text else []
-            value = None if name is None else resolve(name)
-            if value is UNKNOWN:
-                return UNKNOWN
-            parts += [] if name is None else [str(value).rpartition("/")[2] if form == "last" else value]
-        return parts[0] if len(parts) == 1 else "".join(map(str, parts))
-
     def resolve(name: str) -> Any:
         if name not in known:
             if name == "id":
-                known[name] = fill(resource.id)
+                known[name] = fill(resource.id, resolve)
             elif name in resource.outputs:
-                known[name] = fill(resource.outputs[name])
+                known[name] = fill(resource.outputs[name], resolve)
             elif name in _GENERATORS:
                 return _GENERATORS[name]() if draw else UNKNOWN
             else:
@@ -104,6 +88,26 @@ def compute(
     wanted = [name for name, template in resource.outputs.items() if not (isinstance(template, Given) and not inputs.get(template.name))]
     outputs = {name: resolve(name) for name in wanted if inputs.get(name) is None}
     return resolve("id"), {name: value for name, value in outputs.items() if value is not UNKNOWN}
+
+
+def fill(template: Any, resolve: Callable[[str], Any]) -> Any:
+    """What a template comes to, each of its names as `resolve` gives it; UNKNOWN as soon as one of them is."""
+    if isinstance(template, Given):
+        return fill(template.template, resolve)
+    if isinstance(template, list):
+        return [fill(item, resolve) for item in cast(list[Any], template)]
+    if isinstance(template, dict):
+        return {key: fill(item, resolve) for key, item in cast(dict[str, Any], template).items()}
+    if not isinstance(template, str):
+        return template
+    parts: list[Any] = []
+    for text, name, form, _ in _FORMATTER.parse(template):
+        parts += [text] if text else []
+        value = None if name is None else resolve(name)
+        if value is UNKNOWN:
+            return UNKNOWN
+        parts += [] if name is None else [str(value).rpartition("/")[2] if form == "last" else value]
+    return parts[0] if len(parts) == 1 else "".join(map(str, parts))
 
 
 def _fields(template: Any) -> list[str]:

@@ -45,6 +45,11 @@ def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[t
             yield call, _Builder(call).build(own)
 
 
+def request_of(call: Call, properties: Mapping[str, Any]) -> Request:
+    """The request that carries those of the properties that the call names."""
+    return _Builder(call).build({name: value for name, value in properties.items() if name in call.members and value is not None})
+
+
 class _Builder:
     """Fills one request."""
 

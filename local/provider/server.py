@@ -1,9 +1,14 @@
-"""The gRPC service: what the engine says to a provider, and the answers. It holds the configuration and nothing else."""
+"""The gRPC service: what the engine says to a provider, and the answers. It holds the configuration and nothing else.
+
+With an emulator, what is asked for is really made there, except for the types that the emulator lacks (`lives/`).
+"""
 
 # ruff: noqa: N802, ARG002  # the protocol's names and parameters
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator
 from typing import Any, NoReturn
 
 import grpc
@@ -12,7 +17,10 @@ from google.protobuf.struct_pb2 import Struct
 
 from local.provider import data_sources
 from local.provider.check import checked, known, unknown_type
+from local.provider.cloud import Cloud, CloudError
 from local.provider.difference import difference, resource_difference
+from local.provider.keeper import Keeper, KeeperError
+from local.provider.lives import LIVES
 from local.provider.outputs import compute
 from local.provider.settings import Settings, SettingsError, read
 from local.provider.table import Resource
@@ -22,10 +30,11 @@ Context = grpc.ServicerContext
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """A provider that knows every type of the table and makes nothing: the engine's state is all there is."""
+    """A provider that knows every type of the table. Without an emulator it makes nothing: the engine's state is all there is."""
 
-    def __init__(self) -> None:
+    def __init__(self, cloud: Cloud | None = None) -> None:
         self._settings: Settings | None = None
+        self._cloud = cloud
 
     # Getting acquainted.
 
@@ -87,29 +96,47 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         kept = _kept(resource, request.properties)
         if request.preview:  # what is left out is unknown to the program, as it is with AWS
             return provider_pb2.CreateResponse(properties=kept)
-        inputs, region = self._placed(kept, context)
-        identity, outputs = compute(resource, inputs, region)
+        inputs, region = self._placed(request.properties, context)
+        keeper = self._keeper(resource, region)
+        with _refusals(context):
+            identity, outputs = keeper.create(_sent(inputs)) if keeper else compute(resource, inputs, region)
         return provider_pb2.CreateResponse(id=identity, properties=_with(resource, kept, outputs, region))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
-        self._resource(request.urn, context)
+        resource = self._resource(request.urn, context)
         if not request.properties.fields:
             context.abort(
                 grpc.StatusCode.NOT_FOUND,
                 f"{request.id}: the local cloud holds nothing that this stack didn't make, so there is nothing to import or look up",
             )
+        state, region = self._placed(request.properties, context)
+        keeper = self._keeper(resource, region)
+        with _refusals(context):
+            if keeper and keeper.outputs(request.id, _sent(state)) is None:
+                return provider_pb2.ReadResponse()  # no id: it is gone
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
         """In a preview as well, what AWS doesn't change stays known: else everything that refers to the resource would seem to change."""
         resource = self._resource(request.urn, context)
         kept = _kept(resource, request.news)
-        inputs, region = self._placed(kept, context)
-        _, outputs = compute(resource, inputs, region, identity=request.id, before=decode(request.olds), draw=not request.preview)
+        inputs, region = self._placed(request.news, context)
+        before = decode(request.olds)
+        keeper = None if request.preview else self._keeper(resource, region)
+        with _refusals(context):
+            if keeper:
+                outputs = keeper.update(request.id, before, _sent(inputs))
+            else:
+                _, outputs = compute(resource, inputs, region, identity=request.id, before=before, draw=not request.preview)
         return provider_pb2.UpdateResponse(properties=_with(resource, kept, outputs, region))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
-        self._resource(request.urn, context)
+        resource = self._resource(request.urn, context)
+        state, region = self._placed(request.properties, context)
+        keeper = self._keeper(resource, region)
+        if keeper:
+            with _refusals(context):
+                keeper.delete(request.id, _sent(state), {})
         return Empty()
 
     # Lookups.
@@ -137,10 +164,28 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
         return resource
 
+    def _keeper(self, resource: Resource, region: str) -> Keeper | None:
+        """What keeps the resource in the emulator; None where it is kept in the engine's state alone."""
+        return Keeper(self._cloud, resource, region) if self._cloud and resource.token in LIVES else None
+
     def _placed(self, kept: Struct, context: Context) -> tuple[dict[str, Any], str]:
         """The properties as plain data, and the region that they are for: their own, or the provider's."""
         inputs = decode(kept)
         return inputs, str(inputs.get("region") or self._configured(context).region)
+
+
+@contextlib.contextmanager
+def _refusals(context: Context) -> Generator[None]:
+    """Tell the engine in one sentence what the emulator refused."""
+    try:
+        yield
+    except (CloudError, KeeperError) as error:
+        _abort(context, grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _sent(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The properties that may be sent: the region says where to."""
+    return {name: value for name, value in inputs.items() if name != "region"}
 
 
 def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:

@@ -81,6 +81,9 @@ class Call:
     at: Literal["create", "delete"] = "create"
     """When the request is sent. Whenever that is, it is checked before anything is made."""
 
+    only: tuple[str, Any] | None = None
+    """A property, and the value with which alone the request is sent."""
+
 
 Path = tuple[str | int, ...]
 """A place in properties or in a request: names, map keys and list indices."""

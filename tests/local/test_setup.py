@@ -51,6 +51,18 @@ def test_the_first_run_makes_the_environment_and_the_next_has_nothing_to_do(chec
     assert "setting up .venv" in run(checkout).stderr, "changed requirements must be installed"
 
 
+def test_the_emulator_has_an_environment_of_its_own(checkout: Path) -> None:
+    (checkout / "local/emulator").mkdir()
+    (checkout / "local/emulator/requirements.txt").write_text("# none\n", encoding="utf-8")
+    first = run(checkout, "--emulator")
+    assert first.returncode == 0, first.stderr
+    assert "setting up .local/emulator/venv" in first.stderr
+    assert (checkout / ".local/emulator/venv/bin/python").exists()
+    assert not (checkout / ".venv").exists()
+    assert run(checkout, "--emulator").stderr == "", "the second run has nothing to do"
+    assert "only arguments" in run(checkout, "--emulater").stderr
+
+
 def test_a_failure_is_one_error_and_the_half_made_environment_is_removed(checkout: Path) -> None:
     (checkout / "requirements.txt").write_text(MISSING, encoding="utf-8")
     failed = run(checkout)
@@ -124,11 +136,11 @@ def test_a_python_that_is_too_old_can_read_far_enough_to_say_so(checkout: Path, 
     ast.parse((ROOT / "local/setup.py").read_text(encoding="utf-8"), feature_version=(3, 6))
     monkeypatch.setattr(sys, "version_info", (3, 9, 0))
     with pytest.raises(setup.SetupError, match=r"Python 3\.11 or newer is needed"):
-        setup.set_up(checkout, dev=False)
+        setup.set_up(checkout, "")
     assert not (checkout / ".venv").exists()
 
 
 def test_a_wrong_argument_is_refused(checkout: Path) -> None:
     refused = run(checkout, "--development")
     assert refused.returncode == 1
-    assert refused.stderr == "error: the only argument is --dev.\n"
+    assert refused.stderr == "error: the only arguments are --dev and --emulator.\n"

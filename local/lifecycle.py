@@ -1,0 +1,256 @@
+"""Deploys one stack to its local AWS emulator with the real engine, and looks after it: up, refresh, destroy, outputs, down."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation.events import EngineEvent
+
+from components.environment import PROJECT
+from local import LocalError, cli, emulator, engine, stackfile, workspace
+
+Say = Callable[[str], object]
+
+
+def to_nobody(_: str) -> None:
+    """For what nobody wants to hear."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One command's stack, and who hears of it."""
+
+    stack: automation.Stack
+    policy: Path
+    endpoint: str
+    show: Say
+    color: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a command came to.
+
+    Attributes:
+        succeeded: whether all went well; else `text` says what didn't.
+        changes: what was done, by operation, such as `{"create": 101}`.
+        operations: what was done to each resource that didn't stay the same, by URN.
+        resources: how many resources there are now.
+        endpoint: where the emulator is.
+        outputs: the stack's outputs.
+        text: all that the engine printed.
+        lost: what a restarted emulator no longer held, by URN; it was made again.
+    """
+
+    succeeded: bool
+    endpoint: str
+    text: str
+    changes: Mapping[str, int] = field(default_factory=dict[str, int])
+    operations: Mapping[str, str] = field(default_factory=dict[str, str])
+    resources: int = 0
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """What a command works on.
+
+    Attributes:
+        stack: the stack's name, such as `dev`.
+        image: the engine image: a digest, `none`, or None for the table's own, else the local cloud's.
+        edits: keys of the environment table to replace.
+        repo: the checkout.
+        place: where the engine and the emulator keep what they hold. Default: the checkout's `.local`.
+        venv: the emulator's virtual environment. Default: the one in the checkout's `.local`.
+        endpoint: stands before the emulator, for tests that break things.
+        color: let the engine colour its output.
+        on_output: gets each line that the engine prints.
+        on_note: gets each line that the local run has to say for itself.
+    """
+
+    stack: str
+    image: str | None = None
+    edits: Mapping[str, object] | None = None
+    repo: Path = engine.ROOT
+    place: Path | None = None
+    venv: Path | None = None
+    endpoint: str | None = None
+    color: bool = False
+    on_output: Say = to_nobody
+    on_note: Say = to_nobody
+
+    @property
+    def home(self) -> Path:
+        """The place, or its default."""
+        return (self.place or self.repo / ".local").resolve()
+
+
+def up(where: Where, *, pack: bool = True) -> Outcome:
+    """Preview with the pack, and deploy only what it lets through.
+
+    The Automation API's own `up` skips the preview, and rules across resources would then speak when everything is made.
+
+    Raises:
+        LocalError: the stack or its table is wrong, another run is going on, or the CLI or the emulator can't be had.
+    """
+    with _session(where) as (session, fresh):
+        known = _held(where)
+        lost: tuple[str, ...] = ()
+        if fresh and known:
+            where.on_note(f"the emulator of {where.stack} was not running: looking for what it still holds")
+            looked = _run(session, "refresh", lambda s, o: s.refresh(**o), quiet=True)
+            if not looked.succeeded:
+                return looked
+            lost = tuple(known.keys() - _held(where).keys())
+            where.on_note(
+                f"its cloud is new: {len(lost)} of {len(known)} resources are gone, with the data in them, and are made again"
+                if lost
+                else f"nothing was lost: all {len(known)} resources are there"
+            )
+        packs = {"policy_packs": [str(session.policy)]} if pack else {}
+        planned = _run(session, "preview", lambda s, o: s.preview(suppress_progress=True, **packs, **o), quiet=True)
+        if not planned.succeeded:
+            return planned
+        return replace(_run(session, "up", lambda s, o: s.up(suppress_progress=True, **packs, **o), where), lost=lost)
+
+
+def refresh(where: Where) -> Outcome:
+    """Bring the engine's state in line with what the emulator holds.
+
+    Raises:
+        LocalError: as `up`.
+    """
+    with _session(where) as (session, _):
+        return _run(session, "refresh", lambda s, o: s.refresh(**o), where)
+
+
+def destroy(where: Where) -> Outcome:
+    """Remove everything that the stack has in the emulator, or nothing.
+
+    The engine would remove whatever isn't protected before it says what is.
+
+    Raises:
+        LocalError: as `up`, or the stack holds protected data.
+    """
+    protected = sorted(urn.rpartition("::")[2] for urn, one in _held(where).items() if one.get("protect"))
+    if protected:
+        raise LocalError(
+            f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. To give the data up, set "
+            f"`protect_data: false` in Pulumi.{where.stack}.yaml, run `make up STACK={where.stack}`, and destroy again."
+        )
+    with _session(where) as (session, _):
+        return _run(session, "destroy", lambda s, o: s.destroy(**o), where)
+
+
+def outputs(where: Where) -> Mapping[str, Any]:
+    """The stack's outputs as the last `up` left them.
+
+    Raises:
+        LocalError: the stack was never brought up.
+    """
+    held = _held(where)
+    if not held:
+        raise LocalError(f"{where.stack} has no outputs: it isn't up. Run `make up STACK={where.stack}` first.")
+    return _outputs(held)
+
+
+def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody) -> int:
+    """Stop every emulator of the place and say how many there were. Each saves what it holds.
+
+    Raises:
+        LocalError: one doesn't end.
+    """
+    stopped = [stack for stack in emulator.stacks(place) if emulator.stop(place, stack)]
+    for stack in stopped:
+        on_note(f"the emulator of {stack} is stopped; what it holds is kept in {emulator.folder(place, stack)}")
+    return len(stopped)
+
+
+@contextlib.contextmanager
+def _session(where: Where) -> Generator[tuple[Session, bool]]:
+    """The stack, ready for the engine, with its emulator running; and whether that was only just started."""
+    content, note = stackfile.read(where.repo, where.stack, image=where.image, edits=where.edits)
+    if note:
+        where.on_note(note)
+    place = where.home
+    with workspace.open_place(place, where.repo, where.stack, content) as work:
+        command = cli.find(where.on_note)
+        running = emulator.start(place, where.stack, where.venv or where.repo / ".local" / emulator.VENV)
+        endpoint = where.endpoint or running.endpoint
+        with workspace.environment_of_this_process(workspace.environment(place, endpoint)):
+            ours = workspace.Workspace(work, place, command, engine.main_with_imports_ahead(where.repo), endpoint)
+            stack = automation.Stack.select(where.stack, ours)
+            yield (
+                Session(
+                    stack=stack,
+                    policy=work / "policy",
+                    endpoint=running.endpoint,
+                    show=where.on_output,
+                    color="always" if where.color else "never",
+                ),
+                running.fresh,
+            )
+
+
+def _run(
+    session: Session,
+    name: str,
+    action: Callable[[automation.Stack, dict[str, Any]], object],
+    where: Where | None = None,
+    *,
+    quiet: bool = False,
+) -> Outcome:
+    """Run one of the engine's commands to its end. A quiet one is shown only when it fails."""
+    text: list[str] = []
+    heard: list[EngineEvent] = []
+
+    def show(line: str) -> None:
+        text.append(line)
+        if not quiet:
+            session.show(line)
+
+    try:
+        action(session.stack, {"color": session.color, "on_output": show, "on_error": show, "on_event": heard.append})
+        succeeded = True
+    except automation.CommandError as error:
+        if not text:
+            raise LocalError(f"the engine can't {name}: {error}") from None
+        succeeded = False
+    if quiet and not succeeded:
+        for line in text:
+            session.show(line)
+    counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in heard if event.summary_event]
+    pre = [event.resource_pre_event.metadata for event in heard if event.resource_pre_event]
+    held = _held(where) if where else {}
+    return Outcome(
+        succeeded=succeeded,
+        endpoint=session.endpoint,
+        text="\n".join(text),
+        changes={str(getattr(kind, "value", kind)): count for counts in counted for kind, count in counts.items()},
+        operations={one.urn: one.op.value for one in pre if one.op.value != "same"},
+        resources=len(held),
+        outputs=_outputs(held),
+    )
+
+
+def _held(where: Where) -> dict[str, dict[str, Any]]:
+    """The resources of the engine's state, by URN."""
+    try:
+        text = (where.home / f"state/.pulumi/stacks/{PROJECT}/{where.stack}.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    state: dict[str, Any] = json.loads(text)["checkpoint"]["latest"] or {}
+    resources: list[dict[str, Any]] = state.get("resources") or []
+    return {resource["urn"]: resource for resource in resources}
+
+
+def _outputs(held: Mapping[str, dict[str, Any]]) -> Mapping[str, Any]:
+    found: list[dict[str, Any]] = [one.get("outputs", {}) for one in held.values() if one["type"] == "pulumi:pulumi:Stack"]
+    return found[0] if found else {}

@@ -1,0 +1,91 @@
+"""The AWS emulator, reached through botocore: one endpoint, made-up credentials, and nothing of the user's own AWS configuration."""
+
+# botocore publishes no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from local.provider import models
+
+ENDPOINT_VARIABLE: Final = "EVOLUTION_LOCAL_ENDPOINT"
+"""The environment variable that tells the provider where the emulator is. Only `local/workspace.py` sets it; unset, nothing is made."""
+
+ATTEMPTS = 8
+"""How often a request is tried, the first time included: a call that is throttled five times in a row still succeeds."""
+
+_GONE = re.compile(r"not.?found|no.?such|non.?exist|not.?exist|404", re.IGNORECASE)
+"""How AWS's services say, in an error's code, that something isn't there: NoSuchBucket, InvalidVpcID.NotFound, NonExistentQueue, …"""
+
+
+class CloudError(Exception):
+    """The emulator refused a request."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation} was refused: {code}: {message}")
+        # ECS alone has no code of its own for a task definition that isn't there.
+        self.gone = bool(_GONE.search(code)) or message.startswith("Unable to describe task definition")
+
+
+class Cloud:
+    """The emulator at an endpoint. Requests may be sent from several threads."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._session: Any = None
+
+    def send(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
+        """Send one request, `ecs:CreateService`, and give the answer.
+
+        Raises:
+            CloudError: it was refused, or the emulator can't be reached.
+        """
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        service, _, name = operation.partition(":")
+        try:
+            return getattr(self._client(service, region), xform_name(name))(**parameters)
+        except ClientError as error:
+            answer: Any = error.response
+            raise CloudError(operation, answer["Error"]["Code"], answer["Error"].get("Message", "")) from None
+        except BotoCoreError as error:
+            raise CloudError(operation, type(error).__name__, str(error)) from None
+
+    def _client(self, service: str, region: str) -> Any:
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._new_client(service, region)
+            return self._clients[service, region]
+
+    def _new_client(self, service: str, region: str) -> Any:
+        from botocore.config import Config
+        from botocore.session import Session
+
+        if self._session is None:
+            self._session = Session()
+            for name, value in {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}.items():
+                self._session.set_config_variable(name, value)
+            self._session.register_component("data_loader", models.loader())
+        return self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=self._endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            config=Config(
+                connect_timeout=5,
+                read_timeout=60,
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                s3={"addressing_style": "path"},
+                inject_host_prefix=False,
+                proxies={},
+            ),
+        )

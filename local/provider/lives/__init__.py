@@ -1,0 +1,21 @@
+"""How every type of the catalogue goes on after it was made, and the list of what the emulator can't make.
+
+A type of the catalogue is either in LIVES or in LACKING; a test holds that.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from local.provider.life import Life
+from local.provider.lives import identity, network, storage, workloads
+
+LIVES: Final[dict[str, Life]] = {**network.LIVES, **identity.LIVES, **storage.LIVES, **workloads.LIVES}
+"""By type."""
+
+LACKING: Final[dict[str, str]] = {
+    "aws:appautoscaling/target:Target": "ministack has no Application Auto Scaling",
+    "aws:appautoscaling/policy:Policy": "ministack has no Application Auto Scaling",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "ministack's WAF has no logging",
+}
+"""What the emulator lacks, with the reason: checked by AWS's model like everything else, then kept as Pulumi's state alone."""

@@ -1,0 +1,154 @@
+"""How containers, their watch and their guard go on."""
+
+from __future__ import annotations
+
+from local.provider.catalogue.containers import RESOURCES as _CONTAINERS
+from local.provider.life import Ask, Life, kept_here, tagging
+from local.provider.table import Call, Json, Members
+
+_ALARM_TAGS, _ALARM_UNTAG = tagging("cloudwatch:TagResource", "cloudwatch:UntagResource", ("ResourceARN", "Tags", "TagKeys"))
+_LOG_TAGS, _LOG_UNTAG = tagging("logs:TagResource", "logs:UntagResource", ("resourceArn", "tags", "tagKeys"))
+_ECR_TAGS, _ECR_UNTAG = tagging("ecr:TagResource", "ecr:UntagResource", ("resourceArn", "tags", "tagKeys"))
+_ECS_TAGS, _ECS_UNTAG = tagging("ecs:TagResource", "ecs:UntagResource", ("resourceArn", "tags", "tagKeys"))
+_WAF_TAGS, _WAF_UNTAG = tagging("wafv2:TagResource", "wafv2:UntagResource", ("ResourceARN", "Tags", "TagKeys"))
+
+_CREATE_SERVICE = next(one for one in _CONTAINERS if one.token == "aws:ecs/service:Service").calls[0]
+_SERVICE_CHANGES: Members = {
+    **{name: member for name, member in _CREATE_SERVICE.members.items() if name not in {"name", "iamRole", "volumeConfiguration"}},
+    "cluster": "cluster",
+    "name": "service",
+    "desiredCount": "desiredCount",
+    "taskDefinition": "taskDefinition",
+    "networkConfiguration": "networkConfiguration",
+    "availabilityZoneRebalancing": "availabilityZoneRebalancing",
+    "enableExecuteCommand": "enableExecuteCommand",
+    "enableEcsManagedTags": "enableECSManagedTags",
+    "propagateTags": "propagateTags",
+    "platformVersion": "platformVersion",
+}
+_SERVICE = {"cluster": "{cluster}", "service": "{name}"}
+_WEB_ACL = {"Name": "{name}", "Scope": "{scope}", "Id": "{id}"}
+
+LIVES: dict[str, Life] = {
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Life(
+        look=Ask("cloudwatch:DescribeAlarms", {"AlarmNames": ["{id}"], "AlarmTypes": ["MetricAlarm"]}),
+        at="MetricAlarms[0]",
+        outputs={"arn": "AlarmArn"},
+        puts=True,
+        changes=(_ALARM_TAGS,),
+        untag=_ALARM_UNTAG,
+        remove=(Ask("cloudwatch:DeleteAlarms", {"AlarmNames": ["{id}"]}),),
+    ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Life(
+        look=Ask("cloudwatch:DescribeAlarms", {"AlarmNames": ["{id}"], "AlarmTypes": ["CompositeAlarm"]}),
+        at="CompositeAlarms[0]",
+        outputs={"arn": "AlarmArn"},
+        puts=True,
+        changes=(_ALARM_TAGS,),
+        untag=_ALARM_UNTAG,
+        remove=(Ask("cloudwatch:DeleteAlarms", {"AlarmNames": ["{id}"]}),),
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Life(
+        look=Ask("cloudwatch:GetDashboard", {"DashboardName": "{id}"}),
+        at="@",
+        outputs={"dashboardArn": "DashboardArn"},
+        puts=True,
+        remove=(Ask("cloudwatch:DeleteDashboards", {"DashboardNames": ["{id}"]}),),
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": Life(
+        look=Ask("logs:DescribeLogGroups", {"logGroupNamePrefix": "{id}"}),
+        at="logGroups[?logGroupName=='{id}'] | [0]",
+        outputs={"logGroupClass": "logGroupClass"},
+        changes=(Call("logs:AssociateKmsKey", {"kmsKeyId": "kmsKeyId"}, {"logGroupName": "{id}"}), _LOG_TAGS),
+        untag=_LOG_UNTAG,
+        remove=(Ask("logs:DeleteLogGroup", {"logGroupName": "{id}"}),),
+    ),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Life(
+        look=Ask("logs:DescribeResourcePolicies"),
+        at="resourcePolicies[?policyName=='{id}'] | [0]",
+        puts=True,
+        remove=(Ask("logs:DeleteResourcePolicy", {"policyName": "{id}"}),),
+    ),
+    "aws:ecr/repository:Repository": Life(
+        look=Ask("ecr:DescribeRepositories", {"repositoryNames": ["{id}"]}),
+        at="repositories[0]",
+        outputs={"arn": "repositoryArn", "registryId": "registryId"},
+        changes=(
+            Call("ecr:PutImageTagMutability", {"imageTagMutability": "imageTagMutability"}, {"repositoryName": "{id}"}),
+            Call(
+                "ecr:PutImageScanningConfiguration",
+                {"imageScanningConfiguration": "imageScanningConfiguration"},
+                {"repositoryName": "{id}"},
+            ),
+            Call("", kept_here("forceDelete")),
+            _ECR_TAGS,
+        ),
+        untag=_ECR_UNTAG,
+        remove=(Ask("ecr:DeleteRepository", {"repositoryName": "{id}", "force": "{forceDelete}"}),),
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Life(
+        look=Ask("ecr:GetLifecyclePolicy", {"repositoryName": "{id}"}),
+        at="@",
+        puts=True,
+        remove=(Ask("ecr:DeleteLifecyclePolicy", {"repositoryName": "{id}"}),),
+    ),
+    "aws:ecs/cluster:Cluster": Life(
+        look=Ask("ecs:DescribeClusters", {"clusters": ["{name}"]}),
+        at="clusters[?status=='ACTIVE'] | [0]",
+        answer={"id": "cluster.clusterArn"},
+        outputs={"arn": "clusterArn"},
+        changes=(
+            Call(
+                "ecs:UpdateCluster",
+                {"name": "cluster", "settings": "settings", "configuration": "configuration"},
+                structures={"ExecuteCommandLogConfiguration": {"s3BucketEncryptionEnabled": "s3EncryptionEnabled"}},
+            ),
+            _ECS_TAGS,
+        ),
+        untag=_ECS_UNTAG,
+        remove=(Ask("ecs:DeleteCluster", {"cluster": "{name}"}),),
+    ),
+    "aws:ecs/taskDefinition:TaskDefinition": Life(
+        look=Ask("ecs:DescribeTaskDefinition", {"taskDefinition": "{arn}"}),
+        at="taskDefinition | [@] | [?status=='ACTIVE'] | [0]",
+        answer={"arn": "taskDefinition.taskDefinitionArn", "revision": "taskDefinition.revision"},
+        changes=(_ECS_TAGS,),
+        untag=_ECS_UNTAG,
+        remove=(Ask("ecs:DeregisterTaskDefinition", {"taskDefinition": "{arn}"}),),
+    ),
+    "aws:ecs/service:Service": Life(
+        look=Ask("ecs:DescribeServices", {"cluster": "{cluster}", "services": ["{name}"]}),
+        at="services[?status=='ACTIVE'] | [0]",
+        answer={"id": "service.serviceArn"},
+        outputs={"arn": "serviceArn"},
+        changes=(Call("ecs:UpdateService", _SERVICE_CHANGES, structures=_CREATE_SERVICE.structures), _ECS_TAGS),
+        moves=frozenset({"desiredCount"}),
+        untag=_ECS_UNTAG,
+        remove=(Ask("ecs:UpdateService", {**_SERVICE, "desiredCount": 0}), Ask("ecs:DeleteService", {**_SERVICE, "force": True})),
+    ),
+    "aws:wafv2/webAcl:WebAcl": Life(
+        look=Ask("wafv2:GetWebACL", _WEB_ACL),
+        at="{{ARN: WebACL.ARN, Capacity: WebACL.Capacity, LockToken: LockToken}}",
+        answer={"id": "Summary.Id"},
+        outputs={"arn": "ARN", "capacity": "Capacity", "lockToken": "LockToken"},
+        changes=(
+            Call(
+                "wafv2:UpdateWebACL",
+                {
+                    "name": "Name",
+                    "scope": "Scope",
+                    "defaultAction": "DefaultAction",
+                    "description": "Description",
+                    "visibilityConfig": "VisibilityConfig",
+                    "rules": "Rules",
+                    "ruleJson": Json("Rules"),
+                },
+                {"Id": "{id}", "LockToken": "{lockToken}"},
+            ),
+            _WAF_TAGS,
+        ),
+        untag=_WAF_UNTAG,
+        remove=(Ask("wafv2:DeleteWebACL", {**_WEB_ACL, "LockToken": "{lockToken}"}),),
+    ),
+}
+"""By type."""

@@ -1,0 +1,90 @@
+"""What the tests of `make up` share: an emulator that this session started, with dev brought up in it once."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import json
+import multiprocessing
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import emulator, lifecycle
+from local.engine import ROOT
+
+boto3: Any = importlib.import_module("boto3")  # it publishes no types
+
+VENV = ROOT / ".local" / emulator.VENV
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def act() -> Run:
+    """`act(lifecycle.up, place, "dev", …)`: one command in a process of its own, as for a person."""
+
+    def run(command: Callable[..., Any], place: Path, stack: str = "dev", **options: Any) -> Any:
+        where = lifecycle.Where(stack=stack, place=place, venv=VENV, **options)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply_async(command, (where,)).get(timeout=180)
+
+    return run
+
+
+@pytest.fixture
+def own_place(tmp_path: Path) -> Iterator[Path]:
+    """A place with emulators of its own, which end with the test."""
+    yield tmp_path / "place"
+    for stack in emulator.stacks(tmp_path / "place"):
+        emulator.stop(tmp_path / "place", stack)
+
+
+def clients(place: Path, stack: str = "dev", region: str = "us-east-1") -> Callable[[str], Any]:
+    """`clients(place)("ecs")`: boto3's client for a service of the stack's emulator."""
+    port = json.loads((emulator.folder(place, stack) / "process.json").read_text(encoding="utf-8"))["port"]
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name=region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    return client
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroughtUp:
+    """dev, brought up once in this session, by all the processes that run tests. For looking only."""
+
+    place: Path
+    first: lifecycle.Outcome
+    again: lifecycle.Outcome
+    refreshed: lifecycle.Outcome
+
+
+@pytest.fixture(scope="session")
+def brought_up(act: Run, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BroughtUp:
+    """dev after `up`, `up` and `refresh`."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    file = shared / "brought-up.pickle"
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            place = shared / "brought-up"
+            done = BroughtUp(
+                place=place,
+                first=act(lifecycle.up, place),
+                again=act(lifecycle.up, place),
+                refreshed=act(lifecycle.refresh, place),
+            )
+            file.write_bytes(pickle.dumps(done))
+    return pickle.loads(file.read_bytes())

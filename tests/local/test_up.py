@@ -1,0 +1,143 @@
+"""`make up` with the real engine and a real emulator: all of a stack is made, nothing of it is made twice, and it goes again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
+import pytest
+
+from local import LocalError, emulator, engine, lifecycle
+from tests.local.conftest import VENV, BroughtUp, Run, clients
+
+LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("ec2", "describe_vpcs", {}, "Vpcs[?!IsDefault].VpcId"),
+    ("ec2", "describe_subnets", {}, "Subnets[?!DefaultForAz].SubnetId"),
+    ("ec2", "describe_internet_gateways", {}, "InternetGateways[].InternetGatewayId"),
+    ("ec2", "describe_route_tables", {}, "RouteTables[].RouteTableId"),
+    ("ec2", "describe_addresses", {}, "Addresses[].AllocationId"),
+    ("ec2", "describe_nat_gateways", {}, "NatGateways[?State!='deleted'].NatGatewayId"),
+    ("ec2", "describe_vpc_endpoints", {}, "VpcEndpoints[].VpcEndpointId"),
+    ("ec2", "describe_flow_logs", {}, "FlowLogs[].FlowLogId"),
+    ("ec2", "describe_security_groups", {}, "SecurityGroups[].GroupId"),
+    ("ec2", "describe_security_group_rules", {}, "SecurityGroupRules[].SecurityGroupRuleId"),
+    ("iam", "list_roles", {}, "Roles[].RoleName"),
+    ("iam", "list_policies", {"Scope": "Local"}, "Policies[].Arn"),
+    ("kms", "list_aliases", {}, "Aliases[].AliasName"),
+    ("secretsmanager", "list_secrets", {}, "SecretList[].Name"),
+    ("dynamodb", "list_tables", {}, "TableNames"),
+    ("s3", "list_buckets", {}, "Buckets[].Name"),
+    ("sns", "list_topics", {}, "Topics[].TopicArn"),
+    ("ecr", "describe_repositories", {}, "repositories[].repositoryName"),
+    ("ecs", "list_clusters", {}, "clusterArns"),
+    ("ecs", "list_task_definitions", {}, "taskDefinitionArns"),
+    ("cloudwatch", "describe_alarms", {}, "[MetricAlarms[].AlarmName, CompositeAlarms[].AlarmName][]"),
+    ("cloudwatch", "list_dashboards", {}, "DashboardEntries[].DashboardName"),
+    ("logs", "describe_log_groups", {}, "logGroups[].logGroupName"),
+    ("logs", "describe_resource_policies", {}, "resourcePolicies[].policyName"),
+    ("wafv2", "list_web_acls", {"Scope": "REGIONAL"}, "WebACLs[].Name"),
+    ("budgets", "describe_budgets", {"AccountId": "000000000000"}, "Budgets[].BudgetName"),
+]
+"""How AWS lists what an account holds. A key that is scheduled for deletion stays listed, on AWS too: see `pending_keys`."""
+
+
+def holdings(place: Path, stack: str = "dev") -> dict[str, Any]:
+    """What the stack's emulator holds, by listing."""
+    client = clients(place, stack)
+    found: dict[str, Any] = {}
+    for service, method, parameters, path in LISTINGS:
+        answer = getattr(client(service), method)(**parameters)
+        found[f"{service}:{method}"] = jmespath.search(path, answer) or []  # pyright: ignore[reportUnknownMemberType]
+    keys = client("kms")
+    states = [keys.describe_key(KeyId=one["KeyId"])["KeyMetadata"]["KeyState"] for one in keys.list_keys()["Keys"]]
+    return found | {"kms:list_keys": [state for state in states if state != "PendingDeletion"]}
+
+
+def test_all_that_was_planned_is_made(brought_up: BroughtUp, plan: Any) -> None:
+    assert brought_up.first.succeeded, brought_up.first.text
+    planned = {resource.urn for resource in plan("dev").resources}
+    assert brought_up.first.operations == dict.fromkeys(planned, "create")
+    assert brought_up.first.resources == len(planned)
+
+
+def test_the_outputs_are_the_plans(brought_up: BroughtUp, plan: Any) -> None:
+    planned = plan("dev").outputs
+    assert brought_up.first.outputs == {
+        **planned,
+        "alert_topic_arn": "arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-dev",  # AWS gives it: unknown in the plan
+    }
+
+
+def test_a_second_up_changes_nothing(brought_up: BroughtUp) -> None:
+    assert brought_up.again.succeeded, brought_up.again.text
+    assert brought_up.again.operations == {}
+
+
+def test_a_refresh_changes_nothing(brought_up: BroughtUp) -> None:
+    assert brought_up.refreshed.succeeded, brought_up.refreshed.text
+    assert brought_up.refreshed.changes == {"same": brought_up.first.resources}
+
+
+def test_the_emulator_listens_on_loopback_alone(brought_up: BroughtUp) -> None:
+    running = emulator.find(brought_up.place, "dev")
+    assert running
+    sockets = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+    listening = [line.split()[1] for line in sockets.splitlines() if f":{running.port:04X} " in line and line.split()[3] == "0A"]
+    assert listening == [f"0100007F:{running.port:04X}"]
+
+
+def test_the_emulator_sees_nothing_of_the_users_environment(tmp_path: Path, own_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "HTTPS_PROXY", "PYTHONPATH", "AUTH"):
+        monkeypatch.setenv(name, "/the/users/own")
+    running = emulator.start(own_place, "dev", VENV)
+    assert "/the/users/own" not in Path(f"/proc/{running.pid}/environ").read_text()
+    assert str(tmp_path) in str(Path(f"/proc/{running.pid}/cwd").readlink())
+
+
+def test_dev_is_destroyed_without_a_trace(act: Run, own_place: Path) -> None:
+    emulator.start(own_place, "dev", VENV)
+    empty = holdings(own_place)
+    assert act(lifecycle.up, own_place).succeeded
+    clients(own_place)("s3").put_object(Bucket="evolution-artifacts-dev-000000000000-us-east-1", Key="a", Body=b"b")
+    assert all(holdings(own_place).values())
+    destroyed = act(lifecycle.destroy, own_place)
+    assert destroyed.succeeded, destroyed.text
+    assert destroyed.resources == 0
+    assert holdings(own_place) == empty
+
+
+def test_protected_data_refuses_to_go_and_nothing_else_goes_either(act: Run, own_place: Path) -> None:
+    made = act(lifecycle.up, own_place, "prod")
+    assert made.succeeded, made.text
+    before = holdings(own_place, "prod")
+    with pytest.raises(LocalError, match=r"data-artifacts, .*data-state.* Nothing was destroyed\. .*`protect_data: false`"):
+        act(lifecycle.destroy, own_place, "prod")
+    assert holdings(own_place, "prod") == before
+    again = act(lifecycle.up, own_place, "prod")
+    assert (again.succeeded, again.operations) == (True, {})
+
+
+def test_what_the_pack_refuses_is_not_begun(act: Run, own_place: Path) -> None:
+    refused = act(lifecycle.up, own_place, edits={"autonomy_percent": 80})
+    assert not refused.succeeded
+    assert "autonomy" in refused.text
+    assert refused.resources == 0
+    assert holdings(own_place)["iam:list_roles"] == []
+
+
+def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(own_place: Path) -> None:
+    with pytest.raises(LocalError, match="`make up STACK=dev` first"):
+        lifecycle.outputs(lifecycle.Where(stack="dev", place=own_place))
+
+
+def test_an_emulator_that_is_not_installed_is_one_error(own_place: Path, tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match=r"isn't installed in .* Run `make up`"):
+        emulator.start(own_place, "dev", tmp_path / "none")
+
+
+def test_outputs_are_those_of_the_last_up(brought_up: BroughtUp) -> None:
+    where = lifecycle.Where(stack="dev", place=brought_up.place)
+    assert json.dumps(lifecycle.outputs(where)) == json.dumps(brought_up.first.outputs)
+    assert engine.ROOT not in brought_up.place.parents, "the tests leave the checkout alone"
