@@ -142,8 +142,8 @@ def destroy(where: Where) -> Outcome:
     protected = sorted(urn.rpartition("::")[2] for urn, one in _held(where).items() if one.get("protect"))
     if protected:
         raise LocalError(
-            f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. To give the data up, set "
-            f"`protect_data: false` in Pulumi.{where.stack}.yaml, run `make up STACK={where.stack}`, and destroy again."
+            f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. No command gives that data up; "
+            "to be rid of the whole local cloud, run `make clean`."
         )
     with _session(where) as (session, _):
         return _run(session, "destroy", lambda s, o: s.destroy(**o), where)
