@@ -62,7 +62,7 @@ def ordinary_up(place: Path, program: Callable[[], None]) -> tuple[bool, str, li
                 succeeded = True
             except automation.CommandError:
                 succeeded = False
-            state: dict[str, Any] = stack.export_stack().deployment or {}
+            state: Mapping[str, Any] = stack.export_stack().deployment or {}
             resources: list[dict[str, Any]] = state.get("resources") or []
     return succeeded, "\n".join(said), [str(resource["urn"]) for resource in resources]
 
