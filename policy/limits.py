@@ -24,7 +24,7 @@ class Row:
 
     Attributes:
         direction: a `maximum` may be undercut, a `minimum` exceeded; an `order` may be stricter.
-        lowest, highest: what a limit can be at all; the same as the environment table's own ranges.
+        lowest, highest: what a limit or a value can be at all; the same as the environment table's own ranges.
     """
 
     direction: Literal["maximum", "minimum", "order"]
@@ -41,7 +41,16 @@ class Row:
         given, bound = number(value), number(limit)
         if given is None or bound is None:
             return None
-        return given <= bound if self.direction == "maximum" else given >= bound
+        # Programs take -1 or 0 for "no limit".
+        return self.lowest <= given <= bound if self.direction == "maximum" else bound <= given <= self.highest
+
+    def wants(self, limit: Plain) -> str:
+        """What a value of this row must be under a limit, in words."""
+        if self.direction == "order":
+            return f"{limit} or stricter"
+        if self.direction == "maximum":
+            return f"at most {limit}, and at least {self.lowest:g}"
+        return f"at least {limit}, and at most {self.highest:g}"
 
     def may_be(self) -> str:
         """What a limit of this row can be, in words."""

@@ -45,6 +45,21 @@ def names_a_key(where: str, value: Plain) -> Iterator[Fault]:
 def _table(table: Resource) -> Iterator[Fault]:
     yield from on("serverSideEncryption.enabled", table.at("serverSideEncryption", "enabled"))
     yield from names_a_key("serverSideEncryption.kmsKeyArn", table.at("serverSideEncryption", "kmsKeyArn"))
+    yield from _replicas(table, "kmsKeyArn")
+
+
+def _secret(secret: Resource) -> Iterator[Fault]:
+    yield from names_a_key("kmsKeyId", secret.at("kmsKeyId"))
+    yield from _replicas(secret, "kmsKeyId")
+
+
+def _replicas(resource: Resource, key: str) -> Iterator[Fault]:
+    """A replica doesn't take its original's key: one that names none is under AWS's own."""
+    for replica in items(resource.at("replicas")):
+        if isinstance(replica, dict):
+            yield from names_a_key(f"replicas.{key}", replica.get(key))
+        else:
+            yield cannot_tell(f"replicas is not known at preview; each must name a customer-managed KMS key in {key}.")
 
 
 def _key_in(*path: str) -> Callable[[Resource], Iterator[Fault]]:
@@ -170,7 +185,7 @@ FAMILY = Family(
         _key_rule(
             "secret-cmk",
             SECRET,
-            _key_in("kmsKeyId"),
+            _secret,
             protects="The safety settings and their validation key.",
             mend="Write kms_key_id=<the stack's key>.arn.",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accounts import foreign_arns, own_account
 from checks import between, literal, off, on
 from graph import Linked
 from plain import shown
@@ -49,6 +50,9 @@ KEY_PROPERTIES = {
 }
 """By type, the top-level property that holds the key: what its value comes from is known for the whole of it."""
 
+REPLICAS = "replicas"
+"""Where tables and secrets name the keys of their copies in other regions."""
+
 NOT_USE = frozenset({KEY_ALIAS, "aws:kms/keyPolicy:KeyPolicy", "aws:kms/grant:Grant"})
 """What refers to a key without encrypting anything under it."""
 
@@ -90,6 +94,15 @@ def _key_references(stack: Stack) -> Iterator[Fault]:
         if references and not any(map(_is_key, references)):
             found = ", ".join(f"{reference.urn.rpartition('::')[2]} ({reference.type})" for reference in references)
             yield broken(f"the key in {property_name} comes from {found}; it must come from a KMS key.", resource)
+
+
+def _own_keys(stack: Stack) -> Iterator[Fault]:
+    own = own_account(stack)
+    for resource in stack.resources:
+        for name in (KEY_PROPERTIES[resource.type], REPLICAS) if resource.type in KEY_PROPERTIES else ():
+            for arn in foreign_arns(resource.at(name), own, "kms"):
+                where = own or "which no document of the stack names"
+                yield broken(f"the key in {name} is {shown(arn)}; it must be one of this account ({where}).", resource)
 
 
 def _used(stack: Stack) -> Iterator[Fault]:
@@ -154,6 +167,14 @@ STACK_RULES = (
         why="The value is unknown until the deployment, and AWS would only then find that it names no key.",
         mend="Pass the arn of the stack's aws.kms.Key.",
         check=_key_references,
+    ),
+    StackRule(
+        id="encryption/own-key",
+        severity=Severity.HIGH,
+        protects="The stack's data from being under a key of somebody else's account.",
+        why="Who owns the key decides who decrypts with it, and can take all data away by disabling it.",
+        mend="Pass the arn of the stack's aws.kms.Key.",
+        check=_own_keys,
     ),
     StackRule(
         id="encryption/key-used",

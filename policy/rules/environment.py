@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from limits import ROWS
 from rule import Family, Fault, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from rules import environment_secrets, environment_table
+from rules import environment_secrets, environment_sources, environment_table
 from rules.environment_limits import ENGINE, SAFETY, against_limit, within_limits
 from system import TABLE_KEY, is_evolution_system
 from tokens import AGENT_RUNTIME, FUNCTION, SERVICE, TASK_DEFINITION
@@ -96,6 +96,7 @@ FAMILY = Family(
             mend='Write {"environment": {"limits": {"prod": {"autonomy_percent": 80}}}}, with only the keys to replace.',
             check=_configuration,
         ),
+        *environment_sources.STACK_RULES,
         *environment_table.STACK_RULES,
     ),
 )

@@ -36,8 +36,7 @@ def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterato
     allowed = ROWS[row].allows(value, limit)
     if allowed:
         return
-    bound = {"maximum": f"at most {limit}", "minimum": f"at least {limit}", "order": f"{limit} or stricter"}[ROWS[row].direction]
-    must = f"in the tier `{bounds.tier}` it must be {bound}"
+    must = f"in the tier `{bounds.tier}` it must be {ROWS[row].wants(limit)}"
     if not bounds.known_tier:
         must += " (the tier is not known, so the strictest limit counts)"
     if allowed is None:

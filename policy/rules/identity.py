@@ -29,11 +29,14 @@ MOST_FAULTS = 3
 EVERY_VALUE = "\0" * 40
 """Stands for any value in the place of an ARN's variable part: what matches it names no value."""
 
+OWN_ALIAS = re.compile(r"alias/(?!aws/)[a-zA-Z0-9/_-]+")
+"""One alias, whole. `alias/aws/…` is AWS's own key."""
+
 SCOPING: dict[str, Test] = {
-    "kms:resourcealiases": lambda value: is_specific(value.removeprefix("alias/")),
-    "aws:resourcetag/*": is_specific,
+    "kms:resourcealiases": lambda value: bool(OWN_ALIAS.fullmatch(value)),
+    "aws:resourcetag/*": lambda value: bool(value) and not WILDCARD.search(value),
 }
-"""Conditions that narrow a resource whose id AWS makes."""
+"""Conditions that narrow a resource whose id AWS makes, each by a whole value: `alias/*e*` takes in AWS's own keys and every other."""
 
 SCOPING_CLUSTER: dict[str, Test] = {"ecs:cluster": lambda value: in_account(value) and not WILDCARD.search(value)}
 """ECS's lists take no resource that could be named, but a cluster. Source: Service Authorization Reference, Amazon ECS."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
-from conditions import ACCOUNT, ARN, OF_CALLER, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
-from documents import PLACES, TRUSTED, Kind, Principal, Statement, allows_of
+from accounts import account_of, admitted_by, own_account
+from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
+from documents import Kind, Principal, Statement, allows_of
 from globs import WILDCARD
-from plain import items, shown
+from plain import shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken
 
 ROLE = "aws:iam/role:Role"
@@ -47,13 +47,6 @@ TAKERS: dict[str, dict[str, str]] = {
 def is_everybody(principal: Principal) -> bool:
     """Whether a principal stands for more than is named."""
     return bool(WILDCARD.search(principal.name))
-
-
-def account_of(principal: Principal) -> str | None:
-    """The account of an AWS principal, which may be given by its number alone."""
-    arn = ARN.fullmatch(principal.name)
-    found = arn["account"] if arn else principal.name
-    return found if principal.kind == "AWS" and is_account(found) else None
 
 
 def is_whole_account(principal: Principal) -> bool:
@@ -129,33 +122,10 @@ def _taken(stack: Stack) -> Iterator[Fault]:
 
 
 def _one_account(stack: Stack) -> Iterator[Fault]:
-    """The account is the one that the documents name most: the pack isn't told it, and no single edit changes the most."""
-    named: Counter[str] = Counter()
-    admitted: list[tuple[Resource, Statement, str]] = []
-    for resource in stack.resources:
-        for statement in allows_of(resource) if resource.type in PLACES else ():
-            named.update(arn["account"] for one in statement.resources if (arn := ARN.fullmatch(one)) and is_account(arn["account"]))
-            if statement.kind in TRUSTED:
-                found = set(_admitted(statement))
-                named.update(found)
-                admitted += ((resource, statement, account) for account in sorted(found))
-    own = named.most_common(1)[0][0] if named else ""
-    for resource, statement, account in admitted:
+    own = own_account(stack)
+    for resource, statement, account in admitted_by(stack):
         if account != own:
             yield broken(f"{statement.where} admits the account {account}; it must admit only {own}, which all else names.", resource)
-
-
-def _admitted(statement: Statement) -> Iterator[str]:
-    """The accounts that a statement lets in, by its principals or by the conditions on them."""
-    for principal in statement.principals:
-        if account := account_of(principal):
-            yield account
-    for _, key, values in tests_of(statement.conditions):
-        for value in items(values) if key in OF_CALLER else ():
-            arn = ARN.fullmatch(str(value))
-            account = arn["account"] if arn else str(value)
-            if ACCOUNT.fullmatch(account):
-                yield account
 
 
 RESOURCE_RULES = (

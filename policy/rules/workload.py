@@ -9,6 +9,7 @@ from checks import literal, on
 from graph import Linked, names_of
 from plain import Plain, Unknown, dig, items, shown
 from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rules import workload_commands as commands
 from rules import workload_containers as containers
 from rules import workload_functions as functions
 from rules import workload_services as services
@@ -152,6 +153,7 @@ FAMILY = Family(
             check=_repository_lifecycle,
             controls=("Security Hub ECR.3",),
         ),
+        *commands.STACK_RULES,
         *containers.STACK_RULES,
         *services.STACK_RULES,
         *functions.STACK_RULES,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from tests.policy.planned import DELETED, GONE, Edit, Refer, on
+from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
 
 EDITS: tuple[Edit, ...] = (
     *on(
         "data-state",
         ("serverSideEncryption.enabled", False, "encryption/table-cmk"),
         ("serverSideEncryption.kmsKeyArn", GONE, "encryption/table-cmk"),
+        ("serverSideEncryption.kmsKeyArn", FOREIGN_KEY, "encryption/own-key"),
+        ("replicas", [{"regionName": "us-west-2"}], "encryption/table-cmk"),
         ("serverSideEncryption", Refer("data-artifacts"), "encryption/key-reference", "encryption/table-cmk"),
         ("pointInTimeRecovery.enabled", False, "data-protection/table-recovery"),
         ("deletionProtectionEnabled", False, "data-protection/table-deletion"),
@@ -44,6 +46,7 @@ EDITS: tuple[Edit, ...] = (
         "data-artifacts-encryption",
         ("rules.0.applyServerSideEncryptionByDefault.sseAlgorithm", "AES256", "encryption/bucket-cmk"),
         ("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId", GONE, "encryption/bucket-cmk"),
+        ("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId", FOREIGN_KEY, "encryption/own-key"),
         ("", DELETED, "encryption/bucket-cmk"),
     ),
     *on(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.policy.planned import DELETED, GONE, Edit, on
+from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, on
 
 EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-alerts",
         ("kmsMasterKeyId", "alias/aws/sns", "encryption/topic-cmk"),
+        ("kmsMasterKeyId", FOREIGN_KEY, "encryption/own-key"),
         ("name", "alerts", "alarms/alert-topic", "identity/tls-only"),
         ("", DELETED, "alarms/alert-topic"),
     ),

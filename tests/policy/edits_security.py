@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, document
-from tests.policy.planned import DELETED, GONE, Edit, Refer, on
+from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
 
 KEY_POLICY = document(
     {
@@ -35,6 +35,10 @@ EDITS: tuple[Edit, ...] = (
         "security-safety-settings",
         ("name", "Config", "data-protection/safety-settings"),
         ("kmsKeyId", "alias/aws/secretsmanager", "encryption/secret-cmk"),
+        ("kmsKeyId", FOREIGN_KEY, "encryption/own-key"),
+        ("replicas", [{"region": "us-west-2"}], "encryption/secret-cmk"),
+        ("replicas", UNKNOWN, "encryption/secret-cmk"),
+        ("replicas", [{"region": "us-west-2", "kmsKeyId": FOREIGN_KEY}], "encryption/own-key"),
         ("recoveryWindowInDays", 0, "data-protection/secret-window"),
         ("protect", False, "data-protection/protect"),
     ),

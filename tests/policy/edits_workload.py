@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from tests.policy.planned import DELETED, GONE, Edit, Refer, on
+import json
+from typing import Any
+
+from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
+from tests.policy.samples import DIGEST, containers
 from tests.policy.test_rules import UNREADABLE
 
 ENGINE = "containerDefinitions.0"
 """The one container of a task."""
 
+SECRET = "arn:aws:secretsmanager:us-east-1:{}:secret:EvolutionSafetyConfig-prod-AbCdEf"
+
+ROGUE: dict[str, Any] = {
+    **json.loads(containers(image=f"000000000000.dkr.ecr.us-east-1.amazonaws.com/evolution-engine-prod@{DIGEST}"))[0],
+    "name": "rogue",
+    "command": ["agent"],
+    "environment": [],
+    "logConfiguration": {
+        "logDriver": "awslogs",
+        "options": {"awslogs-group": "/evolution/prod/engine", "mode": "non-blocking", "max-buffer-size": "4m"},
+    },
+}
+"""A second container, which is told nothing."""
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-logs",
         ("kmsKeyId", GONE, "encryption/log-group-cmk"),
+        ("kmsKeyId", FOREIGN_KEY, "encryption/own-key"),
         ("retentionInDays", 7, "data-protection/log-retention"),
         ("name", "/other", "workload/log-group"),
         ("", DELETED, "workload/log-group"),
@@ -19,6 +38,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "compute-repository",
         ("encryptionConfigurations.0.encryptionType", "AES256", "encryption/repository-cmk"),
+        ("encryptionConfigurations.0.kmsKey", FOREIGN_KEY, "encryption/own-key"),
         ("imageTagMutability", "MUTABLE", "workload/immutable-tags"),
         ("imageScanningConfiguration.scanOnPush", False, "workload/scan-on-push"),
         ("forceDelete", True, "data-protection/images-kept"),
@@ -77,6 +97,7 @@ EDITS: tuple[Edit, ...] = (
         (f"{ENGINE}.environment.AI_AUTONOMY_LEVEL", "80", "environment/table-equality"),
         (f"{ENGINE}.environment.AGENT_MEMORY_LIMIT", "8192", "environment/container-limits", "environment/table-equality"),
         (f"{ENGINE}.environment.MAX_CONCURRENT_AGENTS", "20000", "environment/container-limits", "environment/table-equality"),
+        (f"{ENGINE}.environment.MAX_CONCURRENT_AGENTS", "-1", "environment/container-limits", "environment/table-equality"),
         (f"{ENGINE}.environment.INSTANTIATION_TARGET_US", "9", "environment/container-limits", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_GENERATIONS", "500", "environment/container-limits", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_SAFETY_MODE", "permissive", "environment/container-limits", "environment/table-equality"),
@@ -95,6 +116,18 @@ EDITS: tuple[Edit, ...] = (
         ),
         (f"{ENGINE}.environment.AGENT_MEMORY_LIMIT", GONE, "environment/container-limits", "environment/engine-bounded"),
         ("containerDefinitions", "[]", *UNREADABLE),
+        (f"{ENGINE}.command", ["sh", "-c", "AI_AUTONOMY_LEVEL=100 exec engine"], "workload/command"),
+        (f"{ENGINE}.command", "engine", "workload/command"),
+        (f"{ENGINE}.command", ["monitor"], "workload/command"),
+        (f"{ENGINE}.command", GONE, "workload/command"),
+        (f"{ENGINE}.entryPoint", ["sh", "-c"], "workload/command"),
+        (f"{ENGINE}.name", "rogue", "workload/known-container"),
+        (f"{ENGINE}.essential", False, "workload/known-container"),
+        ("containerDefinitions.1", ROGUE, "workload/known-container"),
+        ("containerDefinitions.1", {**ROGUE, "name": "agent"}, "workload/known-container"),
+        (f"{ENGINE}.environmentFiles", [{"type": "s3", "value": "arn:aws:s3:::foreign/x.env"}], "environment/reviewed-sources"),
+        (f"{ENGINE}.secrets", [{"name": "EXTRA", "valueFrom": SECRET.format("999999999999")}], "environment/reviewed-sources"),
+        (f"{ENGINE}.secrets", [{"name": "EXTRA", "valueFrom": SECRET.format("000000000000")}]),
         ("networkMode", "host", "workload/fargate", "workload/isolated"),
         ("pidMode", "host", "workload/isolated"),
         ("ipcMode", "host", "workload/isolated"),

@@ -328,6 +328,16 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         WILD_RESOURCE,
     ),
     (
+        "every key, by an alias with wildcards inside",
+        granting(Action="kms:Decrypt", Resource=ON_KEYS, Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*e*"}}),
+        WILD_RESOURCE,
+    ),
+    (
+        "AWS's own key, by its alias",
+        granting(Action="kms:Decrypt", Resource=ON_KEYS, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/aws/s3"}}),
+        WILD_RESOURCE,
+    ),
+    (
         "every key of every account",
         granting(Action="kms:Decrypt", Resource="arn:aws:kms:*:*:key/*", Condition={"StringEquals": {"kms:ResourceAliases": "alias/a"}}),
         WILD_RESOURCE,

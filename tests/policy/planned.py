@@ -11,6 +11,9 @@ from typing import Any, Final, cast
 from local.engine import Plan
 from tests.policy.builders import UNKNOWN, Node, Nodes
 
+FOREIGN_KEY: Final = "arn:aws:kms:us-east-1:999999999999:key/11111111-2222-4333-8444-555555555555"
+"""A key of another account."""
+
 GONE: Final = "<gone>"
 """The value of an edit that removes a property."""
 
@@ -97,6 +100,8 @@ def edit_at(value: Any, path: Sequence[str], new: Any) -> Any:
     if isinstance(value, list):
         entries = list(cast("list[Any]", value))
         if key.isdigit():
+            if int(key) == len(entries):
+                return [*entries, new]
             entries[int(key)] = edit_at(entries[int(key)], rest, new)
             return entries
         others = [entry for entry in entries if entry["name"] != key]

@@ -78,6 +78,7 @@ def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engin
     container = {
         "name": "engine",
         "image": image,
+        "command": ["engine"],
         "environment": entries,
         "user": "10001:10001",
         "readonlyRootFilesystem": True,
@@ -92,7 +93,7 @@ def monitor_containers() -> str:
     """The safety monitor's container, which is told no more than to be safe."""
     [engine] = json.loads(containers())
     told = [entry for entry in engine["environment"] if entry["name"].startswith("EVOLUTION_SAFETY")]
-    return json.dumps([{**engine, "name": "monitor", "environment": told}])
+    return json.dumps([{**engine, "name": "monitor", "command": ["monitor"], "environment": told}])
 
 
 def _task(definitions: str, role: str) -> Node:

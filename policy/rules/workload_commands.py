@@ -1,0 +1,62 @@
+"""Workload, the commands: a task runs one command of the image, as the image has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import absent, literal
+from containers import containers_of
+from plain import Plain, shown
+from rule import Fault, Resource, Severity, StackRule, broken
+from system import each_of_this_system
+from tokens import TASK_DEFINITION
+
+COMMANDS = ("engine", "monitor", "agent")
+"""The image's commands; a container is called as the one that it runs. `components/containers.py` makes them so."""
+
+
+def _known(task: Resource) -> Iterator[Fault]:
+    """One container a task: the other rules know a container by what it is told, and a second one could be told nothing."""
+    found = list(containers_of(task))
+    if len(found) > 1:
+        names = ", ".join("?" if isinstance(one, Fault) else one.name for one in found)
+        yield broken(f"containerDefinitions holds {len(found)} containers ({shown(names)}); it must hold exactly one.")
+    for container in found:
+        if isinstance(container, Fault):
+            yield container
+            continue
+        yield from literal("the name of the container", container.definition.get("name"), *COMMANDS)
+        essential = container.definition.get("essential")
+        yield from literal(f"essential of container `{container.name}`", essential, True, or_missing=True)
+
+
+def _command(task: Resource) -> Iterator[Fault]:
+    for container in containers_of(task):
+        if isinstance(container, Fault):
+            yield container
+            continue
+        allowed = (container.name,) if container.name in COMMANDS else COMMANDS
+        commands: list[Plain] = [[one] for one in allowed]
+        yield from literal(f"command of container `{container.name}`", container.definition.get("command"), *commands)
+        where = f"entryPoint of container `{container.name}`"
+        yield from absent(where, container.definition.get("entryPoint"), "it replaces the image's own, which was reviewed")
+
+
+STACK_RULES = (
+    StackRule(
+        id="workload/known-container",
+        severity=Severity.CRITICAL,
+        protects="The task's role, key and tables from a container that no other rule knows.",
+        why="All containers of a task share its role; one that is told no limits would evolve beside the engine without any.",
+        mend=f"Declare one container a task, named {', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}, and leave it essential.",
+        check=each_of_this_system(_known, TASK_DEFINITION),
+    ),
+    StackRule(
+        id="workload/command",
+        severity=Severity.CRITICAL,
+        protects="The bounds in the environment from a shell that sets others before it starts the engine.",
+        why="A shell (`sh -c 'AI_AUTONOMY_LEVEL=100 exec engine'`) runs the reviewed image beyond every limit that was checked.",
+        mend="Write command=[<the container's name>], and leave out entryPoint.",
+        check=each_of_this_system(_command, TASK_DEFINITION),
+    ),
+)
