@@ -55,7 +55,7 @@ STACK_RULES = (
         id="workload/command",
         severity=Severity.CRITICAL,
         protects="The bounds in the environment from a shell that sets others before it starts the engine.",
-        why="`sh -c 'AI_AUTONOMY_LEVEL=100 exec engine'` runs the reviewed image beyond every limit that was checked.",
+        why="A shell (`sh -c 'AI_AUTONOMY_LEVEL=100 exec engine'`) runs the reviewed image beyond every limit that was checked.",
         mend="Write command=[<the container's name>], and leave out entryPoint.",
         check=each_of_this_system(_command, TASK_DEFINITION),
     ),
