@@ -35,8 +35,9 @@ check: setup-dev  ## format, lint and types
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m pyright
 
-bench: setup-dev  ## what a preview costs, against its floor
+bench: setup-dev  ## what a preview costs, against its floor, and the policy pack by itself
 	.venv/bin/python -m tests.bench
+	.venv/bin/python -m tests.bench_pack
 
 COMPILE = .venv/bin/python -m uv pip compile --quiet --generate-hashes --universal --no-header
 

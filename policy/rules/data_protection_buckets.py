@@ -10,7 +10,16 @@ from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import about
-from tokens import BUCKET, BUCKET_LIFECYCLE, BUCKET_LOGGING, BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, BUCKET_VERSIONING
+from tokens import (
+    BUCKET,
+    BUCKET_LIFECYCLE,
+    BUCKET_LOGGING,
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    BUCKET_PUBLIC_ACCESS,
+    BUCKET_VERSIONING,
+    DISTRIBUTION,
+)
 
 COLDER = {"STANDARD_IA": 1, "INTELLIGENT_TIERING": 2, "ONEZONE_IA": 3, "GLACIER_IR": 4, "GLACIER": 5, "DEEP_ARCHIVE": 6}
 """Objects move down this list, never up. Source: S3 user guide, "Transitioning objects using Amazon S3 Lifecycle"."""
@@ -106,6 +115,7 @@ def _each_bucket(kind: str, what: str, check: Callable[[Resource], Iterator[Faul
         having = buckets.by_all(companions, "bucket")
         if spared:
             having |= buckets.by_all(stack.of_type(BUCKET_LOGGING), "targetBucket")
+            having |= buckets.by_all(stack.of_type(DISTRIBUTION), "loggingConfig")
         for urn, bucket in buckets.all.items():
             if urn not in having:
                 yield broken(f"it has no {what} of its own; it must have one.", bucket)

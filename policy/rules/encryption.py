@@ -33,6 +33,8 @@ ALIAS_NAME = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/(?!aws/)
 """The forms in which AWS takes a customer-managed key: id or ARN of a key, name or ARN of an alias. `alias/aws/…` is AWS's own key."""
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+INLINE = "serverSideEncryptionConfiguration"
+AUDITED = "only a customer-managed key can be audited and withdrawn"
 
 
 def names_a_key(where: str, value: Plain) -> Iterator[Fault]:
@@ -96,7 +98,7 @@ def _repository(repository: Resource) -> Iterator[Fault]:
 
 
 def _buckets(stack: Stack) -> Iterator[Fault]:
-    """Every bucket has a default encryption with a customer-managed key.
+    """Every bucket has a default encryption with a customer-managed key, in a resource of its own or inline.
 
     The one exception is a bucket that server access logs are delivered to (and that delivers none itself): S3 refuses to deliver them
     under SSE-KMS, so it must use S3's own keys, which is what a bucket without a configuration does.
@@ -114,16 +116,20 @@ def _buckets(stack: Stack) -> Iterator[Fault]:
         own = buckets.by(encryption, "bucket")
         encrypted |= own
         if own and own <= log_destinations:
-            yield from _all_algorithms(encryption, ("AES256",), "S3 delivers access logs only under its own keys")
+            yield from _all_algorithms(encryption, encryption.at("rules"), ("AES256",), "S3 delivers access logs only under its own keys")
         else:
-            yield from _all_algorithms(encryption, KMS_ALGORITHMS, "only a customer-managed key can be audited and withdrawn")
+            yield from _all_algorithms(encryption, encryption.at("rules"), KMS_ALGORITHMS, AUDITED)
     for urn, bucket in buckets.all.items():
-        if urn not in encrypted and urn not in log_destinations:
+        if urn in encrypted or urn in log_destinations:
+            continue
+        if bucket.references.get(INLINE):  # the program's own; S3 reports one for every bucket, a companion's that goes too
+            yield from _all_algorithms(bucket, bucket.at(INLINE, "rule"), KMS_ALGORITHMS, AUDITED)
+        else:
             yield broken("it has no default encryption of its own (BucketServerSideEncryptionConfiguration); it must have one.", bucket)
 
 
-def _all_algorithms(encryption: Resource, allowed: tuple[str, ...], reason: str) -> Iterator[Fault]:
-    rules = items(encryption.at("rules"))
+def _all_algorithms(encryption: Resource, value: Plain, allowed: tuple[str, ...], reason: str) -> Iterator[Fault]:
+    rules = items(value)
     if not rules:
         yield broken("rules is missing; it must hold one rule.", encryption)
     for rule in rules:

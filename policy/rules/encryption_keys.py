@@ -13,6 +13,7 @@ from system import each_of_this_system, of_this_system
 from tokens import (
     AGENT_GATEWAY,
     AGENT_MEMORY,
+    BUCKET,
     BUCKET_ENCRYPTION,
     CLUSTER,
     EXTERNAL_KEY,
@@ -35,6 +36,7 @@ KEY_TYPES = frozenset({KEY, KEY_ALIAS, REPLICA_KEY, EXTERNAL_KEY})
 KEY_PROPERTIES = {
     AGENT_GATEWAY: "kmsKeyArn",
     AGENT_MEMORY: "encryptionKeyArn",
+    BUCKET: "serverSideEncryptionConfiguration",
     BUCKET_ENCRYPTION: "rules",
     CLUSTER: "configuration",
     FUNCTION: "kmsKeyArn",

@@ -57,7 +57,9 @@ def _permission(permission: Resource) -> Iterator[Fault]:
     arn = permission.at("sourceArn")
     if isinstance(arn, str) and not NAMED_ARN.fullmatch(arn):
         yield broken(f"sourceArn is {shown(arn)}; it must name the resource.")
-    yield from literal("action", permission.at("action"), "lambda:InvokeFunction")
+    action = permission.at("action")
+    if not isinstance(action, str) or action.lower() != "lambda:invokefunction":  # AWS takes it in any case
+        yield from literal("action", action, "lambda:InvokeFunction")
     url = permission.at("functionUrlAuthType")
     if url is not None:
         yield from literal("functionUrlAuthType", url, "AWS_IAM")

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -26,49 +26,53 @@ PACK = Path(__file__).parents[2] / "policy"
 class Pack:
     """The running pack."""
 
-    def __init__(self, port: int) -> None:
-        self._stub: Any = analyzer_pb2_grpc.AnalyzerStub(grpc.insecure_channel(f"127.0.0.1:{port}"))
+    def __init__(self, port: int, pid: int) -> None:
+        limits = [("grpc.max_receive_message_length", -1)]
+        self.stub: Any = analyzer_pb2_grpc.AnalyzerStub(grpc.insecure_channel(f"127.0.0.1:{port}", limits))
+        self.pid = pid
 
     def info(self) -> analyzer_pb2.AnalyzerInfo:
-        return self._stub.GetAnalyzerInfo(empty_pb2.Empty())
+        return self.stub.GetAnalyzerInfo(empty_pb2.Empty())
 
     def configure(self, config: Mapping[str, Any]) -> None:
         message = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.MANDATORY)
         message.properties.update(config)
-        self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"environment": message}))
+        self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"environment": message}))
 
     def violations(self, nodes: Nodes, project: str = "evolution-system", stack: str = "prod") -> list[str]:
         """The messages of all violations: each resource by itself, then all of them."""
-        found: list[analyzer_pb2.AnalyzeDiagnostic] = []
-        resources: list[analyzer_pb2.AnalyzerResource] = []
-        urns = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
-        for name, node in nodes.items():
-            properties = struct_pb2.Struct()
-            properties.update(node.props)
-            found += self._stub.Analyze(
-                analyzer_pb2.AnalyzeRequest(
-                    type=node.type,
-                    properties=properties,
-                    urn=urns[name],
-                    name=name,
-                    options=analyzer_pb2.AnalyzerResourceOptions(protect=node.protect),
-                )
-            ).diagnostics
-            resources.append(
-                analyzer_pb2.AnalyzerResource(
-                    type=node.type,
-                    properties=properties,
-                    urn=urns[name],
-                    name=name,
-                    propertyDependencies={
-                        key: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[source] for source in sources])
-                        for key, sources in node.references.items()
-                    },
-                )
-            )
-        found += self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources)).diagnostics
+        return self.ask(*requests(nodes, project, stack))
+
+    def ask(self, each: Sequence[analyzer_pb2.AnalyzeRequest], whole: analyzer_pb2.AnalyzeStackRequest) -> list[str]:
+        found = [one for request in each for one in self.stub.Analyze(request).diagnostics]
+        found += self.stub.AnalyzeStack(whole).diagnostics
         assert all(one.enforcementLevel == analyzer_pb2.MANDATORY for one in found), "a finding that is advisory stops nothing"
         return [one.message for one in found]
+
+
+def requests(nodes: Nodes, project: str, stack: str) -> tuple[list[analyzer_pb2.AnalyzeRequest], analyzer_pb2.AnalyzeStackRequest]:
+    """What the engine asks about a stack."""
+    urns = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
+    each: list[analyzer_pb2.AnalyzeRequest] = []
+    resources: list[analyzer_pb2.AnalyzerResource] = []
+    for name, node in nodes.items():
+        properties = struct_pb2.Struct()
+        properties.update(node.props)
+        options = analyzer_pb2.AnalyzerResourceOptions(protect=node.protect)
+        each.append(analyzer_pb2.AnalyzeRequest(type=node.type, properties=properties, urn=urns[name], name=name, options=options))
+        resources.append(
+            analyzer_pb2.AnalyzerResource(
+                type=node.type,
+                properties=properties,
+                urn=urns[name],
+                name=name,
+                propertyDependencies={
+                    key: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[source] for source in sources])
+                    for key, sources in node.references.items()
+                },
+            )
+        )
+    return each, analyzer_pb2.AnalyzeStackRequest(resources=resources)
 
 
 @contextmanager
@@ -79,7 +83,7 @@ def running(table: Mapping[str, Any] = TABLE, folder: Path = PACK) -> Generator[
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout
         try:
-            yield Pack(int(process.stdout.readline()))
+            yield Pack(int(process.stdout.readline()), process.pid)
         finally:
             process.kill()
 
