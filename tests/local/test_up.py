@@ -112,7 +112,7 @@ def test_protected_data_refuses_to_go_and_nothing_else_goes_either(act: Run, own
     made = act(lifecycle.up, own_place, "prod")
     assert made.succeeded, made.text
     before = holdings(own_place, "prod")
-    with pytest.raises(LocalError, match=r"data-artifacts, .*data-state.* Nothing was destroyed\. .*`protect_data: false`"):
+    with pytest.raises(LocalError, match=r"data-artifacts, .*data-state.* Nothing was destroyed\. .*`make clean`"):
         act(lifecycle.destroy, own_place, "prod")
     assert holdings(own_place, "prod") == before
     again = act(lifecycle.up, own_place, "prod")
