@@ -10,6 +10,9 @@ import pulumi_aws as aws
 
 from components.iam import Statement, document
 
+HTTPS = 443
+"""TCP."""
+
 
 def kept(parent: pulumi.Resource, *, protect: bool, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
     """The options of what holds data, or keeps it safe: where data is protected, Pulumi refuses to delete it and leaves it in place when

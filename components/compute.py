@@ -10,12 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components import environment, iam
-from components.component import ServiceRole, kept, log_group, service_role
+from components.component import HTTPS, ServiceRole, kept, log_group, service_role
 from components.containers import SCRATCH_VOLUME, engine_container, monitor_container
 from components.environment import FargateSize
 from components.naming import Names
-
-HTTPS = 443
 
 IMAGES_KEPT = 30
 """Far more than a rollback ever goes back; each release is one image."""

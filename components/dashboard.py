@@ -6,14 +6,12 @@ import json
 from collections.abc import Sequence
 
 from components.naming import METRIC_NAMESPACE, Names
-from components.safety import SafetyAlarm
+from components.safety import PERIOD_SECONDS, SafetyAlarm
 
 WIDGET_WIDTH = 12
 """Of the dashboard's 24 columns."""
 
 WIDGET_HEIGHT = 6
-
-PERIOD_SECONDS = 60
 
 
 def dashboard_body(names: Names, alarms: Sequence[SafetyAlarm]) -> str:

@@ -32,7 +32,6 @@ class DataArgs:
 class Data(pulumi.ComponentResource):
     """The tables and the bucket."""
 
-    tables: dict[str, aws.dynamodb.Table]
     stream_arn: pulumi.Output[str]
     bucket: aws.s3.Bucket
 
@@ -43,16 +42,15 @@ class Data(pulumi.ComponentResource):
         state = self._table(
             f"{name}-state", args, names.state_table, {"evolution_id": "S", "generation": "N"}, stream_view_type="NEW_AND_OLD_IMAGES"
         )
-        population = self._table(
+        self._table(
             f"{name}-population",
             args,
             names.population_table,
             {"population_id": "S", "agent_id": "S"},
             ttl={"attribute_name": "ttl", "enabled": True},
         )
-        checkpoints = self._table(f"{name}-checkpoints", args, names.checkpoint_table, {"checkpoint_id": "S"})
+        self._table(f"{name}-checkpoints", args, names.checkpoint_table, {"checkpoint_id": "S"})
 
-        self.tables = {names.state_table: state, names.population_table: population, names.checkpoint_table: checkpoints}
         self.stream_arn = state.stream_arn
         self.bucket = self._artifacts(name, args)
         self.register_outputs({"streamArn": self.stream_arn, "bucket": self.bucket.bucket})

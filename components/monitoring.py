@@ -12,10 +12,7 @@ from components import resource_policies
 from components.dashboard import dashboard_body
 from components.environment import Alerts
 from components.naming import METRIC_NAMESPACE, Names
-from components.safety import SafetyAlarm
-
-PERIOD_SECONDS = 60
-"""The shortest period of a standard metric: the sooner evolution is halted, the less it has to undo."""
+from components.safety import PERIOD_SECONDS, SafetyAlarm
 
 WARM_UP_MINUTES = 15
 """Silence is no alarm while the first tasks of a deployment start: longer than an image pull with its health check."""

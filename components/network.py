@@ -10,10 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components import environment, iam, resource_policies
-from components.component import log_group, service_role
+from components.component import HTTPS, log_group, service_role
 from components.naming import Names
-
-HTTPS = 443
 
 GATEWAY_ENDPOINTS = ("s3", "dynamodb")
 """Free, and they keep the bulk of the traffic off the NAT gateways."""

@@ -11,6 +11,9 @@ Comparison = Literal["LessThanThreshold", "GreaterThanThreshold"]
 
 BYTES_PER_KB = 1024
 
+PERIOD_SECONDS = 60
+"""The shortest period of a standard metric: the sooner evolution is halted, the less it has to undo."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SafetyAlarm:

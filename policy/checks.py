@@ -63,13 +63,3 @@ def between(where: str, value: Plain, lowest: float, highest: float, *, or_missi
         yield fault(f"{where} is {shown(value)}; it must be a literal number, {bound}.")
     elif not lowest <= given <= highest:
         yield broken(f"{where} is {given}; it must be {bound}.")
-
-
-def switched_on(*path: str) -> Check:
-    """A rule that is one switch, on."""
-    return lambda resource: on(".".join(path), resource.at(*path))
-
-
-def switched_off(*path: str) -> Check:
-    """A rule that is one switch, off; it is off where it isn't given."""
-    return lambda resource: off(".".join(path), resource.at(*path))

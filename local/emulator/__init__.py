@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -130,11 +129,6 @@ def stop(place: Path, stack: str) -> bool:
 def stacks(place: Path) -> list[str]:
     """The stacks that have, or had, an emulator."""
     return sorted(path.parent.name for path in place.glob("emulator/*/process.json"))
-
-
-def forget(place: Path, stack: str) -> None:
-    """Remove what a stopped emulator kept."""
-    shutil.rmtree(folder(place, stack), ignore_errors=True)
 
 
 def _environment(home: Path, port: int, token: str) -> dict[str, str]:
