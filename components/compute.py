@@ -115,7 +115,12 @@ class Compute(pulumi.ComponentResource):
                 args,
                 names.engine_service,
                 containers=engine_container(
-                    names, args.limits, image=image, cpu=args.engine.container_cpu, memory=args.engine.container_memory
+                    names,
+                    args.limits,
+                    image=image,
+                    cpu=args.engine.container_cpu,
+                    memory=args.engine.container_memory,
+                    islands=args.engine.islands,
                 ),
                 size=args.engine.task,
                 count=args.engine.desired,

@@ -30,12 +30,13 @@ def workload_environment(names: Names) -> dict[str, str]:
         "EVOLUTION_CHECKPOINT_TABLE": names.checkpoint_table,
         "EVOLUTION_ARTIFACTS_BUCKET": names.artifacts_bucket,
         "EVOLUTION_SAFETY_SECRET": names.safety_secret,
+        "EVOLUTION_MODE_PARAMETER": names.mode_parameter,
         "EVOLUTION_METRIC_NAMESPACE": METRIC_NAMESPACE,
     }
 
 
-def engine_environment(names: Names, limits: Limits) -> dict[str, str]:
-    """The engine's environment."""
+def engine_environment(names: Names, limits: Limits, *, islands: int) -> dict[str, str]:
+    """The engine's environment. `islands`: into how many parts the tasks divide the population."""
     return {
         "EVOLUTION_MODE": "autonomous",
         "AI_AUTONOMY_LEVEL": str(limits.autonomy_percent),
@@ -46,14 +47,16 @@ def engine_environment(names: Names, limits: Limits) -> dict[str, str]:
         "EVOLUTION_SAFETY_ENABLED": "true",
         "EVOLUTION_SAFETY_MODE": limits.safety_mode,
         "EVOLUTION_GENERATIONS": str(limits.generations),
+        "EVOLUTION_ISLANDS": str(islands),
         **workload_environment(names),
     }
 
 
-def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int) -> str:
+def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int, islands: int) -> str:
     """The engine task's one container, as the JSON text that ECS takes. `cpu` in units (1024 = one vCPU), `memory` in MiB."""
     probe = f"import urllib.request as request; request.urlopen('http://127.0.0.1:{ENGINE_PORT}/health', timeout=4)"
-    container = _container(names, "engine", names.engine_log_group, image=image, environment=engine_environment(names, limits)) | {
+    environment = engine_environment(names, limits, islands=islands)
+    container = _container(names, "engine", names.engine_log_group, image=image, environment=environment) | {
         "cpu": cpu,
         "memory": memory,
         "portMappings": [{"containerPort": ENGINE_PORT, "protocol": "tcp"}],

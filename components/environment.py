@@ -46,6 +46,9 @@ memory"."""
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The retention periods that CloudWatch Logs takes. Source: API reference, PutRetentionPolicy."""
 
+SCHEDULE_PATTERN = re.compile(r"rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^ ()]+( [^ ()]+){5}\)")
+"""Source: EventBridge Scheduler user guide, "Schedule types"."""
+
 Region = Literal[
     "us-east-1",
     "us-east-2",
@@ -95,6 +98,12 @@ def _log_retention(value: int) -> int:
     return value
 
 
+def _schedule(value: str) -> str:
+    if not SCHEDULE_PATTERN.fullmatch(value):
+        raise ValueError("EventBridge Scheduler takes rate(<number> minutes|hours|days) or cron(<six fields>)")
+    return value
+
+
 Percent = Annotated[int, Field(ge=1, le=100)]
 """A whole percentage, 1 to 100."""
 
@@ -112,6 +121,9 @@ ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 ModelId = Annotated[str, Field(pattern=r"^(us|eu|apac|jp|au|global)\.[a-z0-9-]+\.[a-z0-9.:-]+$")]
 """A Bedrock cross-region inference profile, such as us.anthropic.claude-sonnet-4-6."""
+
+Schedule = Annotated[str, AfterValidator(_schedule)]
+"""When something happens: `rate(15 minutes)` or `cron(0 6 * * ? *)`, in UTC."""
 
 EmailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 """Where alerts go. SNS asks the owner to confirm."""
@@ -158,7 +170,8 @@ class Network(Table):
 
 
 class Engine(Table):
-    """How large the engine is: its task, its container's share of it (CPU units, MiB), and how many tasks run."""
+    """How large the engine is: its task, its container's share of it (CPU units, MiB), how many tasks run, and how many islands (parts
+    of the population that evolve apart and exchange a few agents) they share among them."""
 
     task: FargateSize = Field(examples=[{"cpu": 4096, "memory": 8192}])
     container_cpu: Annotated[int, Field(ge=128)] = Field(examples=[3072])
@@ -166,6 +179,7 @@ class Engine(Table):
     desired: Annotated[int, Field(ge=1)] = Field(examples=[3])
     minimum: Annotated[int, Field(ge=1)] = Field(examples=[2])
     maximum: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[100])
+    islands: Annotated[int, Field(ge=1, le=256)] = Field(examples=[16])
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -234,6 +248,7 @@ class Environment(Limits):
     network: Network
     engine: Engine
     engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
+    evolution_schedule: Schedule = Field(examples=["rate(1 hour)"])
     monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
     keeping: Keeping
     alerts: Alerts

@@ -157,6 +157,7 @@ def _shared_grants(names: Names) -> tuple[Statement, ...]:
             "*",
             condition={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
         ),
+        allow("ReadMode", ["ssm:GetParameter"], names.mode_parameter_arn),
     )
 
 

@@ -63,7 +63,7 @@ class Monitoring(pulumi.ComponentResource):
         guards = [self._safety_alarm(name, args, alarm) for alarm in args.safety_alarms]
         self.unsafe_alarm = aws.cloudwatch.CompositeAlarm(
             f"{name}-unsafe",
-            alarm_name=names.regional("evolution-unsafe"),
+            alarm_name=names.unsafe_alarm,
             alarm_description="Evolution is unsafe: at least one safety alarm fires. Look at the dashboard, then at the alarm that fires.",
             alarm_rule=" OR ".join(f'ALARM("{names.regional(alarm.stem)}")' for alarm in args.safety_alarms),
             alarm_actions=[topic.arn],

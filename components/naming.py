@@ -171,7 +171,65 @@ class Names:
     def monitor_service(self) -> str:
         return self.regional("evolution-safety-monitor")
 
+    # Evolution.
+
+    @property
+    def trigger_function(self) -> str:
+        return self.regional("evolution-trigger")
+
+    @property
+    def switch_function(self) -> str:
+        return self.regional("evolution-safety-switch")
+
+    @property
+    def resume_function(self) -> str:
+        return self.regional("evolution-resume")
+
+    @property
+    def archiver_function(self) -> str:
+        return self.regional("evolution-archiver")
+
+    @property
+    def handler_function(self) -> str:
+        return self.regional("evolution-agentcore-handler")
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return (self.handler_function, self.trigger_function, self.switch_function, self.resume_function, self.archiver_function)
+
+    def function_arn(self, function: str) -> str:
+        return self.arn("lambda", f"function:{function}")
+
+    def function_log_group(self, function: str) -> str:
+        """Lambda's own name for it, so that what looks for a function's logs finds them."""
+        return f"/aws/lambda/{function}"
+
+    def function_role(self, function: str) -> str:
+        return f"{function}-{self.region}"
+
+    @property
+    def mode_parameter(self) -> str:
+        """Holds `running` or `halted`. No secret."""
+        return f"/evolution/{self.stack}/mode"
+
+    @property
+    def mode_parameter_arn(self) -> str:
+        return self.arn("ssm", f"parameter{self.mode_parameter}")
+
+    @property
+    def dead_letters(self) -> str:
+        return self.regional("evolution-dead-letters")
+
+    @property
+    def dead_letters_arn(self) -> str:
+        return self.arn("sqs", self.dead_letters)
+
     # Monitoring.
+
+    @property
+    def unsafe_alarm(self) -> str:
+        """The composite alarm that drives the switch."""
+        return self.regional("evolution-unsafe")
 
     @property
     def alert_topic(self) -> str:

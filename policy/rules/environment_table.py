@@ -25,6 +25,8 @@ def _wanted(stack: Stack) -> dict[str, Plain]:
         "EVOLUTION_POPULATION_TABLE": f"agent-population-{stack.name}",
         "EVOLUTION_CHECKPOINT_TABLE": f"evolution-checkpoints-{stack.name}",
         "EVOLUTION_SAFETY_SECRET": f"EvolutionSafetyConfig-{stack.name}",
+        # An engine that looks for its mode elsewhere is never halted.
+        "EVOLUTION_MODE_PARAMETER": f"/evolution/{stack.name}/mode",
     }
     table: Mapping[str, Plain] = stack.table or {}
     return fixed | {name: table[row] for name, row in FROM_TABLE.items() if row in table}

@@ -63,7 +63,7 @@ def container(text: str) -> dict[str, Any]:
     return only
 
 
-ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144))
+ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144, islands=16))
 MONITOR = container(monitor_container(NAMES, image=IMAGE, safety_mode="strict"))
 
 
@@ -78,12 +78,14 @@ def test_the_engine_is_told_what_the_table_says() -> None:
         "EVOLUTION_SAFETY_ENABLED": "true",
         "EVOLUTION_SAFETY_MODE": "strict",
         "EVOLUTION_GENERATIONS": "50",
+        "EVOLUTION_ISLANDS": "16",
         "EVOLUTION_ENVIRONMENT": "prod",
         "EVOLUTION_STATE_TABLE": "evolution-state-prod",
         "EVOLUTION_POPULATION_TABLE": "agent-population-prod",
         "EVOLUTION_CHECKPOINT_TABLE": "evolution-checkpoints-prod",
         "EVOLUTION_ARTIFACTS_BUCKET": "evolution-artifacts-prod-123456789012-us-east-1",
         "EVOLUTION_SAFETY_SECRET": "EvolutionSafetyConfig-prod",
+        "EVOLUTION_MODE_PARAMETER": "/evolution/prod/mode",
         "EVOLUTION_METRIC_NAMESPACE": "EvolutionSystem",
     }
 
