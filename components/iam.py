@@ -1,8 +1,8 @@
 """Identity policy documents: who may do what, as pure functions of the names.
 
 A document is plain JSON text, fully known at preview. A statement grants named actions on named resources; where an action can't be
-scoped to a resource, a condition narrows it as far as AWS lets it. The permissions boundary is the union of all grants, so a role that
-is given anything else, by hand or by a later edit, still can't use it.
+scoped to a resource, a condition narrows it as far as AWS lets it. What Lambda functions may do is in `iam_functions.py`, and the most
+that any role may do in `boundary.py`.
 """
 
 from __future__ import annotations
@@ -144,35 +144,31 @@ def _shared_grants(names: Names) -> tuple[Statement, ...]:
     return (
         allow("ListArtifacts", ["s3:ListBucket"], names.bucket_arn(names.artifacts_bucket)),
         allow("ReadSafetySettings", ["secretsmanager:GetSecretValue"], names.safety_secret_arn),
-        allow(
-            "UseKey",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            names.any_key_arn,
-            # A key's id is AWS's to make; its alias is ours.
-            condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}},
-        ),
+        use_key(names),
         allow(
             "PublishMetrics",
             ["cloudwatch:PutMetricData"],
             "*",
             condition={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
         ),
-        allow("ReadMode", ["ssm:GetParameter"], names.mode_parameter_arn),
+        read_mode(names),
     )
 
 
-def all_grants(names: Names) -> list[Statement]:
-    """What the stack's roles are granted, each distinct grant once. Every statement keeps to one AWS service."""
-    union: dict[str, Statement] = {}
-    for grants in (flow_logs_grants, execution_grants, engine_grants, monitor_grants):
-        for statement in grants(names):
-            union.setdefault(json.dumps({**statement, "Sid": ""}, sort_keys=True), statement)
-    return list(union.values())
+def use_key(names: Names) -> Statement:
+    """To read and write what the stack's key encrypts."""
+    return allow(
+        "UseKey",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+        names.any_key_arn,
+        # A key's id is AWS's to make; its alias is ours.
+        condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}},
+    )
 
 
-def boundary(names: Names) -> str:
-    """The permissions boundary of every role: the union of what the roles are granted."""
-    return document(*all_grants(names))
+def read_mode(names: Names) -> Statement:
+    """To see whether evolution is halted."""
+    return allow("ReadMode", ["ssm:GetParameter"], names.mode_parameter_arn)
 
 
 def account_root(names: Names) -> Mapping[str, str]:

@@ -76,6 +76,10 @@ class Names:
     def table_arn(self, table: str) -> str:
         return self.arn("dynamodb", f"table/{table}")
 
+    def stream_arn(self, table: str) -> str:
+        """A table's stream; AWS makes its label, a time."""
+        return f"{self.table_arn(table)}/stream/*"
+
     def bucket_arn(self, bucket: str) -> str:
         return f"arn:{PARTITION}:s3:::{bucket}"
 
@@ -171,6 +175,14 @@ class Names:
     def monitor_service(self) -> str:
         return self.regional("evolution-safety-monitor")
 
+    def service_arn(self, service: str) -> str:
+        return self.arn("ecs", f"service/{self.cluster}/{service}")
+
+    @property
+    def scalable_target_arn(self) -> str:
+        """Every scalable target of the account: AWS makes its id. A grant must narrow it by the stack's tags."""
+        return self.arn("application-autoscaling", "scalable-target/*")
+
     # Evolution.
 
     @property
@@ -208,6 +220,19 @@ class Names:
         return f"{function}-{self.region}"
 
     @property
+    def schedule_group(self) -> str:
+        """The group of the stack's schedules: a role that schedules take on can be narrowed to a group, not to a schedule."""
+        return self.regional("evolution")
+
+    @property
+    def schedule_group_arn(self) -> str:
+        return self.arn("scheduler", f"schedule-group/{self.schedule_group}")
+
+    @property
+    def scheduler_role(self) -> str:
+        return self.in_account("evolution-scheduler")
+
+    @property
     def mode_parameter(self) -> str:
         """Holds `running` or `halted`. No secret."""
         return f"/evolution/{self.stack}/mode"
@@ -234,6 +259,10 @@ class Names:
     @property
     def alert_topic(self) -> str:
         return self.regional("evolution-system-alerts")
+
+    @property
+    def alert_topic_arn(self) -> str:
+        return self.arn("sns", self.alert_topic)
 
     @property
     def dashboard(self) -> str:

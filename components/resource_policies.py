@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from components.iam import Condition, Statement, account_root, all_grants, allow, deny_plain_transport, document
+from components.boundary import workload_grants
+from components.iam import Condition, Statement, account_root, allow, deny_plain_transport, document
 from components.naming import PARTITION, Names
 
 KEY_ITSELF = "*"
@@ -204,7 +205,7 @@ def web_acl_log_delivery(names: Names) -> str:
 
 
 def endpoint_policy(names: Names, service: str) -> str:
-    """Through a VPC endpoint: what the stack's roles are granted there, to principals of this account; nothing else.
+    """Through a VPC endpoint: what the workloads' roles are granted there, to principals of this account; nothing else.
 
     Args:
         service: the endpoint's service, a key of `ENDPOINT_ACTIONS`.
@@ -212,7 +213,7 @@ def endpoint_policy(names: Names, service: str) -> str:
     prefix = ENDPOINT_ACTIONS[service]
     statements = [
         statement | {"Principal": "*", "Condition": _also_by_this_account(names, statement)}
-        for statement in all_grants(names)
+        for statement in workload_grants(names)
         if _service_of(statement) == prefix
     ]
     if service == "s3":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components import iam, resource_policies
+from components import boundary, iam, resource_policies
 from components.component import ServiceRole, kept, log_group, service_role
 from components.environment import Keeping, Limits
 from components.naming import Names
@@ -70,11 +70,11 @@ class Security(pulumi.ComponentResource):
         # The roles' grants name the key by this alias.
         aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=keep)
 
-        boundary = aws.iam.Policy(
+        limit = aws.iam.Policy(
             f"{name}-boundary",
             name=names.permissions_boundary,
             description="The most that any role of this stack may do.",
-            policy=iam.boundary(names),
+            policy=boundary.boundary(names),
             opts=child,
         )
         self._safety_settings(name, args, key.arn, keep)
@@ -84,13 +84,13 @@ class Security(pulumi.ComponentResource):
             description="The safety monitor: reads the population, publishes the safety score.",
             trust=iam.ecs_task_trust(names),
             grants=iam.monitor_grants(names),
-            boundary_arn=boundary.arn,
+            boundary_arn=limit.arn,
             opts=child,
         )
         web_acl = self._web_acl(name, args, key.arn, child)
 
         self.key_arn = key.arn
-        self.boundary_arn = boundary.arn
+        self.boundary_arn = limit.arn
         self.web_acl_arn = web_acl.arn
         self.register_outputs({"keyArn": self.key_arn, "boundaryArn": self.boundary_arn, "webAclArn": self.web_acl_arn})
 

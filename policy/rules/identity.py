@@ -41,6 +41,10 @@ SCOPING: dict[str, Test] = {
 SCOPING_CLUSTER: dict[str, Test] = {"ecs:cluster": lambda value: in_account(value) and not WILDCARD.search(value)}
 """ECS's lists take no resource that could be named, but a cluster. Source: Service Authorization Reference, Amazon ECS."""
 
+ALL_OR_NONE = frozenset({"cloudwatch:describealarms"})
+"""Reads that show nothing, or not all, to who may do them on some resources only: composite alarms show only to who may describe every
+alarm. Source: CloudWatch API reference, DescribeAlarms."""
+
 SCOPING_OWNER: dict[str, Test] = {"aws:resourceaccount": is_account, "aws:resourceorgid": is_organization}
 """Conditions that narrow what may be reached through an endpoint."""
 
@@ -228,7 +232,7 @@ def _wide(statement: Statement) -> Iterator[Fault]:
 def _could_be_scoped(action: str, statement: Statement) -> bool:
     """Whether an action could be scoped to a resource. One that isn't known, or stands for all of AWS, could."""
     what = meaning(action)
-    if what.actions and not what.types:
+    if (what.actions and not what.types) or action.lower() in ALL_OR_NONE:
         return False
     return not (action.lower().startswith("ecs:") and narrows(statement.conditions, SCOPING_CLUSTER))
 

@@ -1,0 +1,73 @@
+"""The permissions boundary of every role: the union of what the stack's roles are granted.
+
+A role that is given anything else, by hand or by a later edit, still can't use it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable
+from typing import cast
+
+from components import iam, iam_functions
+from components.iam import Statement, document
+from components.naming import Names
+
+
+def workload_grants(names: Names) -> list[Statement]:
+    """What is granted to the roles of what runs in the VPC, and so may come through its endpoints."""
+    return _distinct(iam.execution_grants(names), iam.engine_grants(names), iam.monitor_grants(names))
+
+
+def all_grants(names: Names) -> list[Statement]:
+    """What the stack's roles are granted, each distinct grant once. Every statement keeps to one AWS service."""
+    return _distinct(
+        iam.flow_logs_grants(names),
+        workload_grants(names),
+        *iam_functions.function_grants(names).values(),
+        iam_functions.scheduler_grants(names),
+    )
+
+
+def _distinct(*grants: Iterable[Statement]) -> list[Statement]:
+    union: dict[str, Statement] = {}
+    for statement in itertools.chain(*grants):
+        union.setdefault(json.dumps({**statement, "Sid": ""}, sort_keys=True), statement)
+    return list(union.values())
+
+
+def boundary(names: Names) -> str:
+    """The permissions boundary: a managed policy, which has 6,144 characters, so nothing is said in it twice."""
+    merged = _merged(_merged(all_grants(names), "Resource", "Action"), "Action", "Resource")
+    return document(*(_short(one) for one in merged if not any(_covers(other, one) for other in merged if other is not one)))
+
+
+def _merged(statements: Iterable[Statement], same: str, joined: str) -> list[Statement]:
+    """Statements that differ in nothing but `joined`, as one: allowing a and b on r is allowing a on r and b on r."""
+    groups: dict[str, Statement] = {}
+    for statement in statements:
+        key = json.dumps([_sorted(statement[same]), statement.get("Condition")], sort_keys=True)
+        group = groups.setdefault(key, {**statement, joined: []})
+        group[joined] = _sorted([*_sorted(group[joined]), *_sorted(statement[joined])])
+    return list(groups.values())
+
+
+def _covers(wide: Statement, narrow: Statement) -> bool:
+    """Whether all that `narrow` grants, `wide` does: after merging, no two statements cover each other."""
+    return wide.get("Condition") == narrow.get("Condition") and all(
+        set(_sorted(wide[part])) >= set(_sorted(narrow[part])) for part in ("Action", "Resource")
+    )
+
+
+def _short(statement: Statement) -> Statement:
+    """Without its name, and with a single action or resource as text."""
+    return {
+        key: value[0] if isinstance(value, list) and len(cast("list[str]", value)) == 1 else value
+        for key, value in statement.items()
+        if key != "Sid"
+    }
+
+
+def _sorted(value: object) -> list[str]:
+    return sorted({value} if isinstance(value, str) else set(cast("list[str]", value)))

@@ -1,0 +1,138 @@
+"""One shape for every Lambda function: its role, its log group, its code, and where what it could not handle goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from components import iam_functions
+from components.component import ServiceRole, log_group, service_role
+from components.iam import Statement
+from components.naming import Names
+
+SOURCES = Path(__file__).resolve().parent.parent / "functions"
+"""One folder a function, and `common`, which all of them get."""
+
+SHARED = "common"
+
+RUNTIME = "python3.14"
+HANDLER = "handler.handler"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """How often Lambda tries an event that came asynchronously again, and for how long (seconds) it keeps it before it gives up."""
+
+    retries: int
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionArgs:
+    """What a function is made from.
+
+    Attributes:
+        source: its folder in `functions/`.
+        physical_name: one of `Names.functions`.
+        grants: what its role may do, its log, traces and dead letters included.
+        variables: its environment.
+        seconds: the longest that an invocation may take.
+        megabytes: its memory, and with it its share of a CPU.
+        concurrency: invocations at a time: reserved, so that nobody else's burst keeps it waiting, and no burst of its own the account.
+        attempts: None where nothing invokes it asynchronously: a stream has attempts of its own.
+        dead_letters_arn: the queue for events that it failed to handle.
+        after: what must be there before it runs.
+    """
+
+    names: Names
+    source: str
+    physical_name: str
+    description: str
+    grants: tuple[Statement, ...]
+    variables: Mapping[str, pulumi.Input[str]]
+    seconds: int
+    megabytes: int
+    concurrency: int
+    attempts: Attempts | None
+    dead_letters_arn: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
+    log_retention_days: int
+    after: Sequence[pulumi.Resource] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployedFunction:
+    """A function and its role. What invokes the function must depend on the role's grants, too."""
+
+    function: aws.lambda_.Function
+    role: ServiceRole
+
+
+def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> DeployedFunction:
+    """A function with its role, its log group and, where it is invoked asynchronously, its failure destination."""
+    names = args.names
+    role = service_role(
+        f"{name}-role",
+        names.function_role(args.physical_name),
+        description=args.description,
+        trust=iam_functions.lambda_trust(names),
+        grants=args.grants,
+        boundary_arn=args.boundary_arn,
+        opts=opts,
+    )
+    logs = log_group(
+        f"{name}-logs",
+        names.function_log_group(args.physical_name),
+        key_arn=args.key_arn,
+        retention_days=args.log_retention_days,
+        opts=opts,
+    )
+    function = aws.lambda_.Function(
+        name,
+        name=args.physical_name,
+        description=args.description,
+        role=role.role.arn,
+        runtime=RUNTIME,
+        handler=HANDLER,
+        architectures=["arm64"],
+        code=pulumi.AssetArchive(sources(args.source)),
+        timeout=args.seconds,
+        memory_size=args.megabytes,
+        reserved_concurrent_executions=args.concurrency,
+        environment={"variables": args.variables},
+        kms_key_arn=args.key_arn,
+        tracing_config={"mode": "Active"},
+        logging_config={"log_format": "JSON", "log_group": logs.name, "application_log_level": "INFO", "system_log_level": "WARN"},
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role.grants, *args.after])),
+    )
+    if args.attempts is not None:
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{name}-invocations",
+            function_name=function.name,
+            maximum_retry_attempts=args.attempts.retries,
+            maximum_event_age_in_seconds=args.attempts.seconds,
+            destination_config={"on_failure": {"destination": args.dead_letters_arn}},
+            # AWS looks whether the role may send there.
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role.grants])),
+        )
+    return DeployedFunction(function=function, role=role)
+
+
+def sources(source: str, folder: Path = SOURCES) -> dict[str, pulumi.Asset | pulumi.Archive]:
+    """The files of a function's archive: its own at the root, the shared package beside them. Nothing but Python, so that what a test run
+    leaves behind is no change of the code.
+
+    Raises:
+        FileNotFoundError: the function has no `handler.py`.
+    """
+    own = folder / source
+    if not (own / "handler.py").is_file():
+        raise FileNotFoundError(f"functions/{source}/handler.py isn't there; {HANDLER} must be in it")
+    files = [(path.relative_to(own), path) for path in own.rglob("*.py")]
+    files += [(path.relative_to(folder), path) for path in (folder / SHARED).rglob("*.py")]
+    return {place.as_posix(): pulumi.FileAsset(str(path)) for place, path in sorted(files)}
