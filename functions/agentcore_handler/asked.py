@@ -1,0 +1,84 @@
+"""What is asked of an agent, and whether it may be: size, memory and autonomy within the stack's limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from common.results import RefusedError
+from common.settings import number
+from common.shape import as_object, is_object, parse, whole
+
+LARGEST_BYTES = 1024 * 1024
+
+SHORTEST_SESSION, LONGEST_SESSION = 33, 256
+"""What AgentCore takes as a session's id, in characters. Source: API reference, InvokeAgentRuntime, runtimeSessionId."""
+
+KEYS = frozenset({"prompt", "agent_memory_bytes", "autonomy_percent", "session_id"})
+
+EXAMPLE = '{"prompt": "…", "agent_memory_bytes": 4096, "autonomy_percent": 50}'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request.
+
+    Attributes:
+        agent_memory_bytes: how much memory the agent may take.
+        autonomy_percent: how far it may decide by itself.
+        session_id: requests with the same one share a conversation.
+    """
+
+    prompt: str
+    agent_memory_bytes: int
+    autonomy_percent: int
+    session_id: str
+
+
+def asked(event: object, request_id: str) -> Asked:
+    """Read a request: an object, or its JSON text.
+
+    Args:
+        request_id: Lambda's own, 36 characters: the session of a request that names none, so that a repetition is the same session.
+
+    Raises:
+        RefusedError: it can't be read, or asks for more than the stack allows.
+    """
+    size = len(event.encode()) if isinstance(event, str) else len(json.dumps(event, default=str).encode())
+    if size > LARGEST_BYTES:
+        raise RefusedError(
+            "too_large", f"The request has {size} bytes; at most {LARGEST_BYTES} are taken.", "Send less, or in several requests."
+        )
+    body = parse(event) if isinstance(event, str) else event
+    if not is_object(body):
+        raise RefusedError("not_json", "The request is no JSON object.", f"Send one such as {EXAMPLE}.")
+    return _read(as_object(body), request_id)
+
+
+def _read(body: dict[str, object], request_id: str) -> Asked:
+    if strange := sorted(body.keys() - KEYS):
+        raise _bad(f"The request has keys that nobody reads: {', '.join(strange)}.")
+    prompt, session_id = body.get("prompt"), body.get("session_id", request_id)
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise _bad("The request has no prompt.")
+    if not isinstance(session_id, str) or not SHORTEST_SESSION <= len(session_id) <= LONGEST_SESSION or not session_id.isascii():
+        raise _bad(f"session_id must be a text of {SHORTEST_SESSION} to {LONGEST_SESSION} ASCII characters.")
+    return Asked(
+        prompt=prompt,
+        agent_memory_bytes=_within(body, "agent_memory_bytes", 1, number("AGENT_MEMORY_LIMIT"), "too_much_memory"),
+        autonomy_percent=_within(body, "autonomy_percent", 0, number("AUTONOMY_LEVEL"), "too_much_autonomy"),
+        session_id=session_id,
+    )
+
+
+def _within(body: dict[str, object], key: str, least: int, most: int, kind: str) -> int:
+    value = whole(body.get(key))
+    if value is None or value < least:
+        raise _bad(f"{key} must be a whole number from {least}.")
+    if value > most:
+        raise RefusedError(kind, f"{key} is {value}; this environment allows at most {most}.", f"Ask for {most} or less.")
+    return value
+
+
+def _bad(message: str) -> RefusedError:
+    return RefusedError("bad_request", message, f"Send an object such as {EXAMPLE}.")

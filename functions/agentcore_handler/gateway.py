@@ -1,0 +1,158 @@
+"""Asking the AgentCore runtime, through the gateway in front of it: the runtime admits nobody else.
+
+An HTTP target has no operation in AWS's API models: it is a path of the gateway, signed with Signature Version 4.
+Source: AgentCore developer guide, "Amazon Bedrock AgentCore Runtime targets".
+"""
+
+# botocore publishes no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from answered import Answered
+from asked import Asked
+from common.aws import MODEL, UNHEARD, session
+from common.results import FunctionError
+from common.shape import as_object, parse, text
+
+SERVICE = "bedrock-agentcore"
+
+TARGET = "runtime"
+"""The gateway target's name in components/naming.py: the first part of the path."""
+
+SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
+
+LARGEST_ANSWER_BYTES = 5 * 1024 * 1024
+"""Lambda gives back 6 MB at most, as JSON. Source: Lambda developer guide, "Lambda quotas"."""
+
+AGAIN = frozenset({429, 502, 503, 504})
+"""Throttled, or nobody there for the moment."""
+
+LONGEST_WAIT_SECONDS = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Response:
+    status: int
+    kind: str
+    body: str
+
+
+def ask(asked: Asked, *, url: str, region: str) -> Answered:
+    """Ask the runtime.
+
+    Args:
+        url: the gateway's.
+        region: the gateway's.
+
+    Raises:
+        FunctionError: no answer; its kind is `throttled`, `denied`, `missing`, `timeout`, `unavailable`, `rejected`, `runtime_failed` or
+            `too_large`.
+    """
+    body = {"prompt": asked.prompt, "agent_memory_bytes": asked.agent_memory_bytes, "autonomy_percent": asked.autonomy_percent}
+    address = f"{url.rstrip('/').removesuffix('/mcp')}/{TARGET}/invocations"
+    response = _send_until_answered(address, json.dumps(body).encode(), asked.session_id, region)
+    if response.status != 200:
+        raise _refused(response)
+    if len(response.body) > LARGEST_ANSWER_BYTES:
+        raise FunctionError("too_large", f"The runtime's answer has {len(response.body)} characters.", "Ask for less.")
+    return _joined(response.body) if response.kind.startswith("text/event-stream") else _read(response.body)
+
+
+def _send_until_answered(address: str, body: bytes, session_id: str, region: str) -> _Response:
+    """One answer, after at most as many attempts as a model gets; between them a random wait, the longer the later."""
+    for attempt in range(1, MODEL.attempts + 1):
+        last = attempt == MODEL.attempts
+        try:
+            response = _send(address, body, session_id, region)
+            if last or response.status not in AGAIN:
+                return response
+        except UNHEARD as error:
+            if last:
+                raise _silent(error) from None
+        time.sleep(random.uniform(0, min(LONGEST_WAIT_SECONDS, 2.0**attempt)))
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _send(address: str, body: bytes, session_id: str, region: str) -> _Response:
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", SESSION_HEADER: session_id}
+    request = AWSRequest(method="POST", url=address, data=body, headers=headers)
+    SigV4Auth(session().get_credentials(), SERVICE, region).add_auth(request)
+    http = URLLib3Session(timeout=(MODEL.connect, MODEL.read))
+    try:
+        answer: Any = http.send(request.prepare())
+        return _Response(
+            status=int(answer.status_code),
+            kind=str(answer.headers.get("Content-Type", "")),
+            body=bytes(answer.content).decode("utf-8", "replace"),
+        )
+    finally:
+        http.close()
+
+
+def _read(body: str) -> Answered:
+    """The agent's answer: an object with `output` and perhaps `stop_reason`, or else whatever it wrote."""
+    answer = as_object(parse(body))
+    if "error" in answer:
+        raise _runtime_failed(answer["error"])
+    return Answered(output=text(answer.get("output")) if "output" in answer else body, stop_reason=text(answer.get("stop_reason")))
+
+
+def _joined(stream: str) -> Answered:
+    """The parts of a stream of server-sent events: each an object with `text`, or plain text. Any part may say why it stopped."""
+    parts: list[str] = []
+    stop_reason = ""
+    for line in stream.splitlines():
+        field, _, data = line.partition(":")
+        if field != "data":
+            continue
+        data = data.removeprefix(" ")
+        meaning = parse(data)
+        part = as_object(meaning)
+        if "error" in part:
+            raise _runtime_failed(part["error"])
+        stop_reason = text(part.get("stop_reason")) or stop_reason
+        parts.append(text(part.get("text")) if part else meaning if isinstance(meaning, str) else data)
+    return Answered(output="".join(parts), stop_reason=stop_reason)
+
+
+def _runtime_failed(said: object) -> FunctionError:
+    return FunctionError(
+        "runtime_failed", f"The agent reports an error: {str(said)[:200]}", "Look at the runtime's log group, by the session's id."
+    )
+
+
+def _silent(error: BotoCoreError) -> FunctionError:
+    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+        return FunctionError("timeout", f"The runtime didn't answer within {MODEL.read:g} s.", "Ask for less, or try again later.")
+    return FunctionError("unavailable", f"The gateway can't be reached: {type(error).__name__}.", "Try again; then look at the gateway.")
+
+
+def _refused(response: _Response) -> FunctionError:
+    said = f"The gateway answered {response.status}: {response.body[:200]}"
+    match response.status:
+        case 429:
+            return FunctionError("throttled", said, "Send fewer requests, or ask for a higher quota of AgentCore in Service Quotas.")
+        case 401 | 403:
+            return FunctionError("denied", said, "Look at the function's role, the runtime's resource policy and the web ACL's log.")
+        case 404:
+            return FunctionError("missing", said, "Run `pulumi up`, which makes the gateway's target and the runtime.")
+        case 408 | 504:
+            return FunctionError("timeout", said, "Ask for less, or try again later.")
+        case 424:
+            return FunctionError("runtime_failed", said, "Look at the runtime's log group, by the session's id.")
+        case status if status >= 500:
+            return FunctionError("unavailable", said, "Try again; then look at the runtime's log group.")
+        case _:
+            return FunctionError("rejected", said, "Read the gateway's words, and mend the request.")

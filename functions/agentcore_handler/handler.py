@@ -1,0 +1,48 @@
+"""Asks an agent, on behalf of a caller who waits: the AgentCore runtime, or the model with its guardrail where there is no runtime yet."""
+
+from __future__ import annotations
+
+import os
+
+import gateway
+import model
+from answered import INTERVENED
+from asked import asked
+from common import mode
+from common.entry import Call, entry
+from common.results import RefusedError, Result
+from common.settings import setting
+
+
+@entry(fails=False)
+def handler(event: object, call: Call) -> Result:
+    """Check the request, ask, and give the answer: `answered`, or `intervened` where the guardrail wrote it.
+
+    Raises:
+        RefusedError: the request isn't granted.
+        FunctionError: nobody answered.
+    """
+    if setting("EVOLUTION_SAFETY_ENABLED") != "true":
+        raise RefusedError("safety_disabled", "The safety checks are turned off.", "Deploy with EVOLUTION_SAFETY_ENABLED=true.")
+    request = asked(event, call.request_id)
+    mode.require_running()
+    url = os.environ.get("AGENTCORE_GATEWAY_URL")
+    answer = gateway.ask(request, url=url, region=call.region) if url else model.ask(request)
+    details = {
+        "via": "runtime" if url else "model",
+        "session_id": request.session_id,
+        "stop_reason": answer.stop_reason,
+        "characters": len(answer.output),
+        **answer.figures,
+    }
+    private = {"output": answer.output}
+    if answer.stop_reason == INTERVENED:
+        return Result(
+            outcome="intervened",
+            message="The guardrail stepped in; the output is its own.",
+            kind=INTERVENED,
+            advice="Change the prompt. If it is harmless, look at the guardrail's policies.",
+            details=details,
+            private=private,
+        )
+    return Result(outcome="answered", message="The agent has answered.", details=details, private=private)

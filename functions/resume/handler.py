@@ -1,0 +1,61 @@
+"""The operator's command to resume evolution after a halt. It refuses while the composite alarm fires, and there is no way to force it."""
+
+from __future__ import annotations
+
+from common import alarm, log, mode
+from common.capacity import Engine
+from common.entry import Call, entry
+from common.results import FunctionError, RefusedError, Result
+from common.settings import number
+from common.shape import as_object, is_object, text
+
+ADVICE = 'Send {} or {"reason": "why it is safe again"}; see docs/runbook.md, Resuming.'
+
+LONGEST_REASON = 500
+
+
+@entry(fails=False)
+def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes it)
+    """Open the autoscaler's bounds again, then set the mode: `resumed`, or `running` where both were so already.
+
+    Raises:
+        FunctionError: a step has failed. The mode comes last, so evolution is still halted then.
+    """
+    log.info("Somebody asks to resume evolution.", reason=_reason(event))
+    state = alarm.state()
+    if state != alarm.OK:
+        raise RefusedError(
+            "unsafe",
+            f"The alarm is in {state}: evolution is still unsafe.",
+            "Look at which safety alarm fires and mend the cause; see docs/runbook.md, Looking.",
+        )
+    minimum, maximum = number("ENGINE_MINIMUM"), number("ENGINE_MAXIMUM")
+    engine = Engine.of_this_stack()
+    bounds = engine.bounds()
+    desired = engine.desired()
+    # Registering is also what starts engines again, where a halt came only half as far as to stop them.
+    opens = bounds is not None and (not bounds.are(minimum, maximum) or (desired is not None and desired < minimum))
+    if opens:
+        engine.open(minimum, maximum)
+    now = mode.read()
+    if now.missing:
+        raise FunctionError("mode_missing", "The mode parameter isn't there.", "Run `pulumi up`, which makes it; it starts as `running`.")
+    starts = not now.runs
+    if starts:
+        mode.write(mode.RUNNING)
+    details = {
+        "state": state,
+        "bounds": "absent" if bounds is None else "done" if opens else "already",
+        "mode": "done" if starts else "already",
+    }
+    if opens or starts:
+        return Result(outcome="resumed", message="Evolution runs again; the next schedule starts one.", details=details)
+    return Result(outcome="running", message="Evolution wasn't halted.", details=details)
+
+
+def _reason(event: object) -> str:
+    body = as_object(event)
+    reason = body.get("reason", "")
+    if (event is not None and not is_object(event)) or body.keys() - {"reason"} or not isinstance(reason, str):
+        raise RefusedError("bad_request", "The request must be an object that holds nothing but a reason; there is no force.", ADVICE)
+    return text(reason)[:LONGEST_REASON]

@@ -1,0 +1,75 @@
+"""What the tests of the functions share: a small world, and what a function writes to its log."""
+
+# botocore publishes no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.handlers
+import pytest
+from botocore.httpsession import URLLib3Session
+
+from tests.functions.world import ENVIRONMENT, World
+
+RECORD_VARIABLE = "EVOLUTION_TEST_CALLS"
+"""Names a file: every call that a handler makes in the tests is written to it, for the proof of least privilege."""
+
+
+_current: list[World] = []
+"""The world of the test that runs. botocore's clients are kept from test to test, as in a worker: they cost 0.1 s each to make."""
+
+
+@pytest.fixture(scope="session")
+def _heard() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] (a fixture)
+    """botocore's clients ask the world instead of AWS."""
+    with pytest.MonkeyPatch.context() as patch:
+        hooks: list[Any] = [
+            ("provide-client-params.*.*", lambda **event: _current[-1].note(**event)),
+            ("before-call.*.*", lambda **event: _current[-1].answer(**event)),
+        ]
+        patch.setattr(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *hooks])
+        patch.setattr(URLLib3Session, "send", lambda _session, sent: _current[-1].send(sent))
+        yield
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, _heard: None) -> Iterator[World]:
+    """An account in which all is well."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "EVOLUTION_", "BEDROCK_", "AGENT"))]:
+        if name != RECORD_VARIABLE:
+            monkeypatch.delenv(name)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    made = World()
+    _current[:] = [made]
+    yield made
+    _current.clear()
+    if record := os.environ.get(RECORD_VARIABLE):
+        function = str(getattr(request.module, "FUNCTION", ""))
+        with Path(record).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps([function, *made_call], default=_size) + "\n" for made_call in made.calls)
+
+
+def _size(content: bytes) -> str:
+    return f"{len(content)} bytes"
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between attempts, in seconds, which the tests don't wait."""
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """`logged()`: the lines that were written since it was last asked, each one JSON object."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -1,0 +1,286 @@
+"""The agent's handler: nothing is asked that the stack doesn't allow, and every way of not getting an answer has a name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.functions.world import (
+    ENVIRONMENT,
+    ConnectTimeoutError,
+    Context,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    RefusedError,
+    Wire,
+    World,
+    load,
+)
+
+FUNCTION = "agentcore_handler"
+REQUEST: dict[str, Any] = {"prompt": "Improve yourself.", "agent_memory_bytes": 4096, "autonomy_percent": 50}
+GATEWAY = "https://evolution-dev-abcdefghij.gateway.bedrock-agentcore.us-east-1.amazonaws.com"
+SESSION = "s" * 33
+SILENCE = ReadTimeoutError(endpoint_url="https://aws.example")
+
+ask = load(FUNCTION)
+
+
+@pytest.fixture
+def gateway(world: World, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: ARG001 (its tests wait for nothing)
+    """A world with a runtime behind a gateway."""
+    monkeypatch.setenv("AGENTCORE_GATEWAY_URL", GATEWAY)
+    world.wire = Wire((200, "application/json", b'{"output": "An idea.", "stop_reason": "end_turn"}'))
+    return world
+
+
+# What is refused before anybody is asked.
+
+
+@pytest.mark.usefixtures("world")
+def test_the_largest_request_that_is_allowed_is_answered() -> None:
+    answer = ask({"prompt": "p", "agent_memory_bytes": 8192, "autonomy_percent": 75, "session_id": "s" * 256}, Context())
+    assert (answer["outcome"], answer["output"], answer["session_id"]) == ("answered", "An idea.", "s" * 256)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("{", "not_json"),
+        ("", "not_json"),
+        ("[" * 100_000, "not_json"),
+        ([REQUEST], "not_json"),
+        (7, "not_json"),
+        (None, "not_json"),
+        ({**REQUEST, "prompt": "x" * (1024 * 1024)}, "too_large"),
+        (json.dumps({**REQUEST, "prompt": "x" * (1024 * 1024)}), "too_large"),
+        ({**REQUEST, "agent_memory_bytes": 8193}, "too_much_memory"),
+        ({**REQUEST, "autonomy_percent": 76}, "too_much_autonomy"),
+        ({**REQUEST, "force": True}, "bad_request"),
+        ({**REQUEST, "prompt": " "}, "bad_request"),
+        ({**REQUEST, "prompt": 7}, "bad_request"),
+        ({**REQUEST, "agent_memory_bytes": 0}, "bad_request"),
+        ({**REQUEST, "agent_memory_bytes": True}, "bad_request"),
+        ({**REQUEST, "autonomy_percent": "50"}, "bad_request"),
+        ({**REQUEST, "autonomy_percent": -1}, "bad_request"),
+        ({"prompt": "No limits named."}, "bad_request"),
+        ({**REQUEST, "session_id": "short"}, "bad_request"),
+        ({**REQUEST, "session_id": "s" * 257}, "bad_request"),
+        ({**REQUEST, "session_id": 7}, "bad_request"),
+    ],
+)
+def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: World, logged: Any, event: object, kind: str) -> None:
+    answer = ask(event, Context())
+    assert (answer["outcome"], answer["kind"]) == ("refused", kind)
+    assert world.calls == []
+    (line,) = logged()
+    assert (line["level"], line["kind"], line["advice"]) == ("WARNING", kind, answer["advice"])
+
+
+@pytest.mark.usefixtures("world")
+def test_json_text_is_a_request_too() -> None:
+    assert ask(json.dumps(REQUEST), Context())["outcome"] == "answered"
+
+
+@pytest.mark.parametrize("mode", ["halted", None, "paused"])
+def test_nobody_is_asked_while_evolution_is_halted(world: World, mode: str | None) -> None:
+    world.mode = mode
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"]) == ("refused", "halted")
+    assert world.given("bedrock-runtime:Converse") == []
+
+
+def test_nobody_is_asked_with_the_safety_checks_turned_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVOLUTION_SAFETY_ENABLED", "false")
+    assert ask(REQUEST, Context())["kind"] == "safety_disabled"
+    assert world.calls == []
+
+
+@pytest.mark.usefixtures("world")
+def test_what_is_asked_and_answered_is_not_logged(logged: Any) -> None:
+    ask(REQUEST, Context())
+    text = json.dumps(logged())
+    assert "Improve yourself" not in text
+    assert "An idea" not in text
+
+
+# Without a runtime: the model itself.
+
+
+def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: World) -> None:
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["via"], answer["totalTokens"]) == ("answered", "model", 7)
+    (asked,) = world.given("bedrock-runtime:Converse")
+    assert asked["modelId"] == ENVIRONMENT["BEDROCK_MODEL_ID"]
+    assert asked["guardrailConfig"] == {"guardrailIdentifier": "abcdefghij", "guardrailVersion": "1"}
+    assert asked["inferenceConfig"]["maxTokens"] == 1024
+    assert len(answer["session_id"]) >= 33
+
+
+def test_a_guardrail_that_steps_in_is_reported_as_such(world: World) -> None:
+    world.model_answer = {"text": "I can't help with that.", "stopReason": "guardrail_intervened"}
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"], answer["output"]) == ("intervened", "guardrail_intervened", "I can't help with that.")
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "word"),
+    [
+        (RefusedError("ThrottlingException", status=429), "throttled", "quota"),
+        (RefusedError("AccessDeniedException", "You don't have access to the model.", status=403), "model_not_enabled", "Model access"),
+        (RefusedError("ResourceNotFoundException", "end of life", status=404), "model_not_enabled", "model_id"),
+        (RefusedError("AccessDeniedException", "r is not authorized to perform: bedrock:InvokeModel", status=403), "denied", "role"),
+        (RefusedError("ModelTimeoutException", status=408), "timeout", "later"),
+        (SILENCE, "timeout", "later"),
+        (RefusedError("ModelNotReadyException", status=429), "unavailable", "again"),
+        (RefusedError("ValidationException"), "rejected", "mend"),
+    ],
+)
+def test_a_model_that_does_not_answer_is_a_typed_failure_that_says_what_to_do(
+    world: World, logged: Any, fault: Exception, kind: str, word: str
+) -> None:
+    world.fail("bedrock-runtime:Converse", fault)
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"]) == ("failed", kind)
+    assert word in answer["advice"]
+    assert logged()[-1]["level"] == "ERROR"
+
+
+def test_throttling_is_retried_with_growing_random_waits(world: World, waits: list[float]) -> None:
+    throttled = (429, "application/json", b'{"__type": "ThrottlingException", "message": "Slow down."}')
+    body = {"output": {"message": {"role": "assistant", "content": [{"text": "At last."}]}}, "stopReason": "end_turn", "usage": {}}
+    world.sent_anyway = {"bedrock-runtime:Converse"}
+    world.wire = Wire(throttled, throttled, (200, "application/json", json.dumps(body).encode()))
+    assert ask(REQUEST, Context())["output"] == "At last."
+    assert len(world.wire.requests) == 3
+    assert len(waits) == 2
+
+
+def test_a_fault_of_the_handler_itself_is_an_answer_too(world: World, logged: Any) -> None:
+    world.fail("bedrock-runtime:Converse", KeyError("oops"))
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"]) == ("failed", "fault")
+    assert logged()[-1]["where"]
+
+
+# With a runtime: through the gateway.
+
+
+def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: World) -> None:
+    answer = ask({**REQUEST, "session_id": SESSION}, Context())
+    assert (answer["outcome"], answer["via"], answer["output"]) == ("answered", "runtime", "An idea.")
+    assert gateway.wire
+    (sent,) = gateway.wire.requests
+    assert sent.url == f"{GATEWAY}/runtime/invocations"
+    assert json.loads(sent.body) == REQUEST
+    assert sent.headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"] == SESSION
+    signature = str(sent.headers["Authorization"])
+    assert "/us-east-1/bedrock-agentcore/aws4_request" in signature
+    assert "x-amzn-bedrock-agentcore-runtime-session-id" in signature, "the session's id is signed"
+    assert gateway.given("bedrock-runtime:Converse") == []
+
+
+def test_an_address_of_the_gateways_other_protocol_is_understood(gateway: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTCORE_GATEWAY_URL", f"{GATEWAY}/mcp")
+    ask(REQUEST, Context())
+    assert gateway.wire
+    assert gateway.wire.requests[0].url == f"{GATEWAY}/runtime/invocations"
+
+
+def test_a_request_without_a_session_gets_one_that_a_repetition_shares(gateway: World) -> None:
+    ask(REQUEST, Context())
+    ask(REQUEST, Context())
+    assert gateway.wire
+    sessions = {str(sent.headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"]) for sent in gateway.wire.requests}
+    assert sessions == {Context().aws_request_id}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "output"),
+    [
+        (
+            "text/event-stream",
+            b'data: {"text": "An "}\n\n: still here\n\ndata: {"text": "idea.", "stop_reason": "end_turn"}\n\n',
+            "An idea.",
+        ),
+        ("text/event-stream; charset=utf-8", b'event: x\r\ndata: "An "\r\n\r\ndata: idea.\r\n\r\n', "An idea."),
+        ("application/json", b'"plain"', '"plain"'),
+        ("text/plain", b"An idea.", "An idea."),
+    ],
+)
+def test_a_stream_is_joined_and_plain_text_is_taken_as_it_is(gateway: World, kind: str, body: bytes, output: str) -> None:
+    gateway.wire = Wire((200, kind, body))
+    assert ask(REQUEST, Context())["output"] == output
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"output": "No.", "stop_reason": "guardrail_intervened"}'),
+        ("text/event-stream", b'data: {"text": "No."}\n\ndata: {"text": "", "stop_reason": "guardrail_intervened"}\n\n'),
+    ],
+)
+def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: World, kind: str, body: bytes) -> None:
+    gateway.wire = Wire((200, kind, body))
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["output"]) == ("intervened", "No.")
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "attempts"),
+    [
+        (429, "throttled", 3),
+        (503, "unavailable", 3),
+        (504, "timeout", 3),
+        (403, "denied", 1),
+        (404, "missing", 1),
+        (408, "timeout", 1),
+        (424, "runtime_failed", 1),
+        (500, "unavailable", 1),
+        (400, "rejected", 1),
+    ],
+)
+def test_a_gateway_that_refuses_is_a_typed_failure(gateway: World, waits: list[float], status: int, failure: str, attempts: int) -> None:
+    gateway.wire = Wire((status, "application/json", b'{"message": "No."}'))
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"]) == ("failed", failure)
+    assert answer["advice"]
+    assert len(gateway.wire.requests) == attempts
+    assert len(waits) == attempts - 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [
+        (SILENCE, "timeout"),
+        (ConnectTimeoutError(endpoint_url=GATEWAY), "timeout"),
+        (EndpointConnectionError(endpoint_url=GATEWAY), "unavailable"),
+    ],
+)
+def test_a_gateway_that_says_nothing_is_a_typed_failure(gateway: World, fault: Exception, failure: str) -> None:
+    gateway.wire = Wire(fault)
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"]) == ("failed", failure)
+    assert len(gateway.wire.requests) == 3
+
+
+def test_a_gateway_that_recovers_is_asked_again(gateway: World, waits: list[float]) -> None:
+    gateway.wire = Wire(SILENCE, (429, "text/plain", b""), (200, "application/json", b'{"output": "At last."}'))
+    assert ask(REQUEST, Context())["output"] == "At last."
+    assert all(0 <= wait <= limit for wait, limit in zip(waits, (2, 4), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("application/json", b'{"error": "No memory."}'), ("text/event-stream", b'data: {"error": "No memory."}\n\n')]
+)
+def test_an_agent_that_reports_an_error_is_a_failure(gateway: World, kind: str, body: bytes) -> None:
+    gateway.wire = Wire((200, kind, body))
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"]) == ("failed", "runtime_failed")
+
+
+def test_an_answer_that_lambda_could_not_give_back_is_a_failure(gateway: World) -> None:
+    gateway.wire = Wire((200, "text/plain", b"x" * (5 * 1024 * 1024 + 1)))
+    assert ask(REQUEST, Context())["kind"] == "too_large"

@@ -1,0 +1,134 @@
+"""The trigger: one evolution at a time, none while halted, and the same schedule is the same evolution."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from common.results import FunctionError
+from tests.functions.world import Context, NoCredentialsError, RefusedError, World, load
+
+FUNCTION = "evolution_trigger"
+EVENT = {"scheduled_time": "2026-11-24T06:00:00Z"}
+ID = "evo-20261124T060000Z"
+
+trigger = load(FUNCTION)
+
+
+def test_an_evolution_is_started_with_its_pointer_and_its_header(world: World) -> None:
+    answer = trigger(EVENT, Context())
+    assert (answer["outcome"], answer["evolution_id"]) == ("started", ID)
+    pointer, header = world.items["current"], dict(world.items[ID])
+    assert pointer == {
+        "evolution_id": {"S": "current"},
+        "generation": {"N": "0"},
+        "kind": {"S": "pointer"},
+        "version": {"N": "1"},
+        "status": {"S": "running"},
+        "active": {"S": ID},
+    }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", header.pop("started_at")["S"])
+    assert header == {
+        "evolution_id": {"S": ID},
+        "generation": {"N": "0"},
+        "kind": {"S": "evolution"},
+        "version": {"N": "1"},
+        "status": {"S": "running"},
+        "seed": {"N": str(answer["seed"])},
+        "generations": {"N": "10"},
+    }
+
+
+@pytest.mark.usefixtures("world")
+def test_the_seed_follows_from_the_evolutions_name() -> None:
+    """The first 32 bits of `printf evo-20261124T060000Z | sha256sum`."""
+    assert trigger(EVENT, Context())["seed"] == 0x86478C0F
+
+
+def test_while_one_runs_no_other_is_started(world: World) -> None:
+    trigger(EVENT, Context())
+    answer = trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())
+    assert (answer["outcome"], answer["active"]) == ("already_running", ID)
+    assert "evo-20261124T070000Z" not in world.items
+
+
+def test_a_schedule_that_is_delivered_twice_starts_one(world: World) -> None:
+    trigger(EVENT, Context())
+    before = dict(world.items)
+    assert trigger(EVENT, Context())["outcome"] == "already_started"
+    assert world.items == before
+
+
+def test_a_schedule_that_comes_again_after_its_evolution_is_over_starts_none(world: World) -> None:
+    trigger(EVENT, Context())
+    world.items["current"] = {**world.items["current"], "status": {"S": "idle"}}
+    assert trigger(EVENT, Context())["outcome"] == "already_started"
+
+
+def test_after_one_is_over_the_next_is_started(world: World) -> None:
+    trigger(EVENT, Context())
+    world.items["current"] = {**world.items["current"], "status": {"S": "idle"}}
+    assert trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())["outcome"] == "started"
+
+
+@pytest.mark.parametrize("mode", ["halted", None, "RUNNING", ""])
+def test_nothing_starts_unless_the_mode_is_plainly_running(world: World, mode: str | None, logged: Any) -> None:
+    world.mode = mode
+    answer = trigger(EVENT, Context())
+    assert (answer["outcome"], answer["kind"]) == ("refused", "halted")
+    assert world.items == {}
+    assert "runbook" in logged()[-1]["advice"]
+
+
+@pytest.mark.parametrize(
+    "fault", [RefusedError("AccessDeniedException"), RefusedError("InternalServerError", status=500), NoCredentialsError()]
+)
+def test_nothing_starts_while_the_mode_cannot_be_read(world: World, fault: Exception) -> None:
+    world.fail("ssm:GetParameter", fault)
+    assert trigger(EVENT, Context())["kind"] == "halted"
+    assert world.items == {}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        None,
+        "now",
+        {"scheduled_time": 7},
+        {"scheduled_time": "<aws.scheduler.scheduled-time>"},
+        {"scheduled_time": "2026-13-45T06:00:00Z"},
+        {"scheduled_time": "2026-11-24T06:00:00+01:00"},
+    ],
+)
+def test_an_event_without_a_scheduled_time_is_refused_and_says_what_to_send(world: World, event: object) -> None:
+    answer = trigger(event, Context())
+    assert (answer["outcome"], answer["kind"]) == ("refused", "bad_event")
+    assert "scheduled_time" in answer["advice"]
+    assert world.calls == []
+
+
+def cancelled(*codes: str) -> RefusedError:
+    return RefusedError("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (cancelled("TransactionConflict", "None"), "throttled"),
+        (cancelled("ConditionalCheckFailed", "ThrottlingError"), "throttled"),
+        (cancelled("ValidationError", "None"), "rejected"),
+        (cancelled(), "rejected"),
+        (RefusedError("ProvisionedThroughputExceededException"), "throttled"),
+        (RefusedError("ResourceNotFoundException"), "missing"),
+        (RefusedError("AccessDeniedException"), "denied"),
+    ],
+)
+def test_a_table_that_cannot_be_written_fails_the_invocation_for_a_next_attempt(world: World, fault: RefusedError, kind: str) -> None:
+    world.fail("dynamodb:TransactWriteItems", fault)
+    with pytest.raises(FunctionError) as caught:
+        trigger(EVENT, Context())
+    assert caught.value.kind == kind
+    assert caught.value.advice
