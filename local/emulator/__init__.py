@@ -1,6 +1,7 @@
 """The AWS emulator's process: one a stack, on loopback, in the background, until `make down`.
 
-It runs in a virtual environment of its own and with a cleaned environment, because it executes the functions that are deployed to it.
+`serve.py` is what runs: ministack, and at the same address what ministack lacks and the safety switch can't do without. It has a virtual
+environment of its own and a cleaned environment, because it executes the functions that are deployed to it.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
     port = _free_port(_recorded(place, stack))
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
-            [str(python), "-m", "ministack"],
+            [str(python), str(Path(__file__).parent / "serve.py")],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -14,8 +14,6 @@ LIVES: Final[dict[str, Life]] = {**network.LIVES, **identity.LIVES, **storage.LI
 """By type."""
 
 LACKING: Final[dict[str, str]] = {
-    "aws:appautoscaling/target:Target": "ministack has no Application Auto Scaling",
-    "aws:appautoscaling/policy:Policy": "ministack has no Application Auto Scaling",
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "ministack's WAF has no logging",
 }
 """What the emulator lacks, with the reason: checked by AWS's model like everything else, then kept as Pulumi's state alone."""

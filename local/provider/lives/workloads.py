@@ -10,6 +10,9 @@ _ALARM_TAGS, _ALARM_UNTAG = tagging("cloudwatch:TagResource", "cloudwatch:UntagR
 _LOG_TAGS, _LOG_UNTAG = tagging("logs:TagResource", "logs:UntagResource", ("resourceArn", "tags", "tagKeys"))
 _ECR_TAGS, _ECR_UNTAG = tagging("ecr:TagResource", "ecr:UntagResource", ("resourceArn", "tags", "tagKeys"))
 _ECS_TAGS, _ECS_UNTAG = tagging("ecs:TagResource", "ecs:UntagResource", ("resourceArn", "tags", "tagKeys"))
+_SCALING_TAGS, _SCALING_UNTAG = tagging(
+    "application-autoscaling:TagResource", "application-autoscaling:UntagResource", ("ResourceARN", "Tags", "TagKeys")
+)
 _WAF_TAGS, _WAF_UNTAG = tagging("wafv2:TagResource", "wafv2:UntagResource", ("ResourceARN", "Tags", "TagKeys"))
 
 _CREATE_SERVICE = next(one for one in _CONTAINERS if one.token == "aws:ecs/service:Service").calls[0]
@@ -27,6 +30,7 @@ _SERVICE_CHANGES: Members = {
     "platformVersion": "platformVersion",
 }
 _SERVICE = {"cluster": "{cluster}", "service": "{name}"}
+_SCALED = {"ServiceNamespace": "{serviceNamespace}", "ResourceId": "{resourceId}", "ScalableDimension": "{scalableDimension}"}
 _WEB_ACL = {"Name": "{name}", "Scope": "{scope}", "Id": "{id}"}
 
 LIVES: dict[str, Life] = {
@@ -125,6 +129,32 @@ LIVES: dict[str, Life] = {
         moves=frozenset({"desiredCount"}),
         untag=_ECS_UNTAG,
         remove=(Ask("ecs:UpdateService", {**_SERVICE, "desiredCount": 0}), Ask("ecs:DeleteService", {**_SERVICE, "force": True})),
+    ),
+    # Whichever of the two bounds has changed, the real provider sends both.
+    "aws:appautoscaling/target:Target": Life(
+        look=Ask(
+            "application-autoscaling:DescribeScalableTargets",
+            {"ServiceNamespace": "{serviceNamespace}", "ResourceIds": ["{resourceId}"], "ScalableDimension": "{scalableDimension}"},
+        ),
+        at="ScalableTargets[0]",
+        outputs={"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
+        changes=(
+            Call(
+                "application-autoscaling:RegisterScalableTarget",
+                {"minCapacity": "MinCapacity", "maxCapacity": "MaxCapacity", "suspendedState": "SuspendedState"},
+                _SCALED,
+            ),
+            _SCALING_TAGS,
+        ),
+        untag=_SCALING_UNTAG,
+        remove=(Ask("application-autoscaling:DeregisterScalableTarget", _SCALED),),
+    ),
+    "aws:appautoscaling/policy:Policy": Life(
+        look=Ask("application-autoscaling:DescribeScalingPolicies", {**_SCALED, "PolicyNames": ["{name}"]}),
+        at="ScalingPolicies[0]",
+        outputs={"arn": "PolicyARN"},
+        puts=True,
+        remove=(Ask("application-autoscaling:DeleteScalingPolicy", {**_SCALED, "PolicyName": "{name}"}),),
     ),
     "aws:wafv2/webAcl:WebAcl": Life(
         look=Ask("wafv2:GetWebACL", _WEB_ACL),

@@ -1,0 +1,197 @@
+"""Application Auto Scaling, which the emulator lacks: targets, policies and tags, and capacity kept within a target's bounds.
+
+Registering a target, anew or again, adjusts the service's desired count into [min, max], whether or not the call names them, and suspended
+or not. Source: API reference, RegisterScalableTarget. No policy scales anything here: nothing runs that could be measured.
+It runs in the emulator's virtual environment: the standard library is all that it may import.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+TARGET_PREFIX: Final = "AnyScaleFrontendService."
+"""How requests for the service begin their X-Amz-Target header. Source: botocore's model."""
+
+ACCOUNT: Final = "000000000000"
+
+Document = dict[str, Any]
+Ask = Callable[[str, str, Document], Awaitable[Document]]
+"""Sends a request to ECS: region, operation, parameters."""
+
+_KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_NAMES = {"ServiceNamespace": "service namespace", "ResourceId": "resource ID", "ScalableDimension": "scalable dimension"}
+
+
+class RefusedError(Exception):
+    """What AWS would answer with an error: its code and its message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Autoscaling:
+    """The targets and policies of every region, and the file that keeps them while the emulator is down."""
+
+    def __init__(self, ask: Ask, file: Path) -> None:
+        self._ask = ask
+        self._file = file
+        self._targets: list[Document] = []
+        self._policies: list[Document] = []
+
+    def load(self) -> None:
+        """Take up what was saved."""
+        if self._file.exists():
+            saved: Document = json.loads(self._file.read_text(encoding="utf-8"))
+            self._targets, self._policies = saved["targets"], saved["policies"]
+
+    def save(self) -> None:
+        """Keep everything for the next start."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps({"targets": self._targets, "policies": self._policies}), encoding="utf-8")
+
+    async def answer(self, region: str, operation: str, request: Document) -> Document:
+        """Answer one request.
+
+        Raises:
+            RefusedError: AWS would refuse it, or nobody needed the operation so far.
+        """
+        operations: Mapping[str, Callable[[str, Document], Awaitable[Document]]] = {
+            "RegisterScalableTarget": self._register,
+            "DescribeScalableTargets": self._describe_targets,
+            "DeregisterScalableTarget": self._deregister,
+            "PutScalingPolicy": self._put_policy,
+            "DescribeScalingPolicies": self._describe_policies,
+            "DeleteScalingPolicy": self._delete_policy,
+            "TagResource": self._tag,
+            "UntagResource": self._untag,
+            "ListTagsForResource": self._tags,
+        }
+        if operation not in operations:
+            raise RefusedError("UnknownOperationException", f"{operation} is not served; add it to local/emulator/autoscaling.py")
+        return await operations[operation](region, request)
+
+    async def _register(self, region: str, request: Document) -> Document:
+        desired = await self._desired(region, request["ResourceId"])
+        there = self._target(region, request)
+        target: Document = there or {
+            "region": region,
+            **{name: request[name] for name in _KEY},
+            "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
+            "AWSServiceRoleForApplicationAutoScaling_ECSService",
+            "ScalableTargetARN": f"arn:aws:application-autoscaling:{region}:{ACCOUNT}:scalable-target/{secrets.token_hex(17)}",
+            "CreationTime": time.time(),
+            "SuspendedState": dict.fromkeys(
+                ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), False
+            ),
+            "Tags": request.get("Tags", {}),
+        }
+        least, most = (request.get(name, target.get(name)) for name in ("MinCapacity", "MaxCapacity"))
+        if least is None or most is None:
+            raise RefusedError("ValidationException", "MinCapacity and MaxCapacity must be specified when a scalable target is registered")
+        if not 0 <= least <= most:
+            raise RefusedError("ValidationException", f"Maximum capacity {most} cannot be less than minimum capacity {least}")
+        target |= {"MinCapacity": least, "MaxCapacity": most}
+        target["SuspendedState"] |= request.get("SuspendedState", {})
+        if there is None:
+            self._targets.append(target)
+        within = min(max(desired, least), most)
+        if within != desired:
+            _, cluster, service = request["ResourceId"].split("/")
+            await self._ask(region, "UpdateService", {"cluster": cluster, "service": service, "desiredCount": within})
+        return {"ScalableTargetARN": target["ScalableTargetARN"]}
+
+    async def _describe_targets(self, region: str, request: Document) -> Document:
+        hidden = {"region", "Tags"}
+        found = self._found(self._targets, region, request, "ResourceIds", "ResourceId")
+        return {"ScalableTargets": [{name: value for name, value in one.items() if name not in hidden} for one in found]}
+
+    async def _deregister(self, region: str, request: Document) -> Document:
+        target = self._existing(region, request, "found")
+        self._targets.remove(target)
+        self._policies = [policy for policy in self._policies if not _same(policy, region, request)]
+        return {}
+
+    async def _put_policy(self, region: str, request: Document) -> Document:
+        self._existing(region, request, "registered")
+        policy = next((one for one in self._policies if _same(one, region, request) and one["PolicyName"] == request["PolicyName"]), None)
+        if policy is None:
+            name, resource = request["PolicyName"], f"{request['ServiceNamespace']}/{request['ResourceId']}"
+            arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:scalingPolicy:{uuid.uuid4()}:resource/{resource}:policyName/{name}"
+            policy = {"region": region, "PolicyARN": arn, "CreationTime": time.time(), "PolicyType": "StepScaling"}
+            self._policies.append(policy)
+        policy |= request
+        return {"PolicyARN": policy["PolicyARN"], "Alarms": []}
+
+    async def _describe_policies(self, region: str, request: Document) -> Document:
+        wanted = {**request, "ResourceIds": [request["ResourceId"]]} if "ResourceId" in request else request
+        found = self._found(self._policies, region, wanted, "PolicyNames", "PolicyName")
+        return {"ScalingPolicies": [{name: value for name, value in one.items() if name != "region"} for one in found]}
+
+    async def _delete_policy(self, region: str, request: Document) -> Document:
+        left = [one for one in self._policies if not (_same(one, region, request) and one["PolicyName"] == request["PolicyName"])]
+        if len(left) == len(self._policies):
+            what = f"scaling policy found for {_described(request)}, policy name: {request['PolicyName']}"
+            raise RefusedError("ObjectNotFoundException", f"No {what}")
+        self._policies = left
+        return {}
+
+    async def _tag(self, _: str, request: Document) -> Document:
+        self._by_arn(request)["Tags"].update(request["Tags"])
+        return {}
+
+    async def _untag(self, _: str, request: Document) -> Document:
+        tags = self._by_arn(request)["Tags"]
+        for key in request["TagKeys"]:
+            tags.pop(key, None)
+        return {}
+
+    async def _tags(self, _: str, request: Document) -> Document:
+        return {"Tags": self._by_arn(request)["Tags"]}
+
+    async def _desired(self, region: str, resource: str) -> int:
+        """The desired count of a service, `service/<cluster>/<name>`."""
+        kind, _, rest = resource.partition("/")
+        cluster, _, name = rest.partition("/")
+        if kind != "service" or not name:
+            raise RefusedError("ValidationException", f"Unsupported service namespace, resource type or scalable dimension: {resource}")
+        answer = await self._ask(region, "DescribeServices", {"cluster": cluster, "services": [name]})
+        active = [one for one in answer.get("services", ()) if one["status"] == "ACTIVE"]
+        if not active:
+            raise RefusedError("ValidationException", f"ECS service doesn't exist: {resource}")
+        return active[0]["desiredCount"]
+
+    def _target(self, region: str, request: Document) -> Document | None:
+        return next((target for target in self._targets if _same(target, region, request)), None)
+
+    def _existing(self, region: str, request: Document, how: str) -> Document:
+        target = self._target(region, request)
+        if target is None:
+            raise RefusedError("ObjectNotFoundException", f"No scalable target {how} for {_described(request)}")
+        return target
+
+    def _by_arn(self, request: Document) -> Document:
+        arn = request["ResourceARN"]
+        target = next((one for one in self._targets if one["ScalableTargetARN"] == arn), None)
+        if target is None:
+            raise RefusedError("ResourceNotFoundException", f"The resource {arn} does not exist")
+        return target
+
+    def _found(self, where: list[Document], region: str, request: Document, many: str, one: str) -> list[Document]:
+        """Those that a listing's filters let through."""
+        wanted = {name: [request[name]] for name in _KEY if name in request} | ({one: request[many]} if request.get(many) else {})
+        return [item for item in where if item["region"] == region and all(item[name] in values for name, values in wanted.items())]
+
+
+def _same(item: Document, region: str, request: Document) -> bool:
+    return item["region"] == region and all(item[name] == request[name] for name in _KEY)
+
+
+def _described(request: Document) -> str:
+    return ", ".join(f"{_NAMES[name]}: {request[name]}" for name in _KEY)
