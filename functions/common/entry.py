@@ -55,7 +55,7 @@ def entry(*, fails: bool) -> Callable[[Body], Handler]:
                 if fails:
                     raise fault from None
                 return fault.result().answer()
-            log.write("WARNING" if result.kind else "INFO", result.message, **result.fields())
+            log.write("WARN" if result.kind else "INFO", result.message, **result.fields())
             return result.answer()
 
         return handler

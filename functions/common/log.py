@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-Level = Literal["INFO", "WARNING", "ERROR"]
+Level = Literal["INFO", "WARN", "ERROR"]
 
 _bound: dict[str, object] = {}
 
@@ -21,7 +21,7 @@ def bind(**fields: object) -> None:
 def write(level: Level, message: str, **fields: object) -> None:
     """Write one line."""
     time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = {"time": time, "level": level, "message": message, **_bound, **fields}
+    line = {"timestamp": time, "level": level, "message": message, **_bound, **fields}
     sys.stdout.write(json.dumps(line, default=str) + "\n")
     sys.stdout.flush()
 
@@ -31,7 +31,7 @@ def info(message: str, **fields: object) -> None:
 
 
 def warning(message: str, **fields: object) -> None:
-    write("WARNING", message, **fields)
+    write("WARN", message, **fields)
 
 
 def error(message: str, **fields: object) -> None:

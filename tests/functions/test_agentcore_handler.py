@@ -76,7 +76,7 @@ def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: World, 
     assert (answer["outcome"], answer["kind"]) == ("refused", kind)
     assert world.calls == []
     (line,) = logged()
-    assert (line["level"], line["kind"], line["advice"]) == ("WARNING", kind, answer["advice"])
+    assert (line["level"], line["kind"], line["advice"]) == ("WARN", kind, answer["advice"])
 
 
 @pytest.mark.usefixtures("world")

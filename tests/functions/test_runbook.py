@@ -1,0 +1,67 @@
+"""The runbook's commands, at 3 a.m.: AWS has each of them, and they name what this system really has."""
+
+# botocore publishes no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.session import Session
+
+from components.naming import Names
+from components.safety import safety_alarms
+from tests.components.tables import env_of
+
+RUNBOOK = (Path(__file__).parents[2] / "docs/runbook.md").read_text(encoding="utf-8")
+
+COMMANDS = re.findall(r"aws (?:[^\n]|(?<=\\)\n)+", "\n".join(re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)))
+
+OF_EVERY_COMMAND = {"--query", "--output", "--cli-binary-format"}
+
+OF_THE_CLI_ALONE = {"logs tail": {"--since"}}
+"""Commands that are no operation of the API."""
+
+CALLED: Any = xform_name
+SESSION: Any = Session()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_one_of_awss_with_options_that_it_takes(command: str) -> None:
+    words = shlex.split(command.replace("\\\n", " ").split(" --query QueueUrl")[0])
+    service, operation, options = words[1], words[2], {word for word in words if re.fullmatch(r"--[a-z-]+", word)}
+    known = OF_THE_CLI_ALONE.get(f"{service} {operation}")
+    if known is None:
+        model = SESSION.get_service_model(service)
+        (name,) = [name for name in model.operation_names if CALLED(name, "-") == operation]
+        known = {f"--{CALLED(member, '-')}" for member in model.operation_model(name).input_shape.members}
+    assert options <= known | OF_EVERY_COMMAND, f"{service} {operation} takes no {options - known - OF_EVERY_COMMAND}"
+
+
+def test_every_resource_that_is_named_is_one_of_the_stacks() -> None:
+    names = Names(stack="$STACK", region="us-east-1", account="123456789012")
+    ours = {
+        value for key in dir(type(names)) if isinstance(getattr(type(names), key), property) for value in [getattr(names, key)] if value
+    }
+    ours |= {f"/aws/lambda/{function}" for function in names.functions}
+    ours |= {f"service/{names.cluster}/{names.engine_service}"}
+    named = set(re.findall(r"[\w/-]+\$STACK[\w/$-]*", "\n".join(COMMANDS)))
+    assert len(named) >= 10
+    assert named <= ours
+
+
+def test_every_safety_alarm_is_explained() -> None:
+    stems = {alarm.stem for alarm in safety_alarms(env_of("dev"))}
+    assert {stem for stem in stems if f"`{stem}`" not in RUNBOOK} == set()
+
+
+def test_every_kind_of_answer_that_an_agents_caller_may_get_is_explained() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "functions/agentcore_handler").glob("*.py"))
+    kinds = set(re.findall(r'(?:FunctionError|RefusedError)\(\s*"(\w+)"', source)) - {"safety_disabled", "rejected", "missing"}
+    assert len(kinds) >= 8
+    assert {kind for kind in kinds if f"`{kind}`" not in RUNBOOK} == set()
