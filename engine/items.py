@@ -1,0 +1,70 @@
+"""Items of the tables: DynamoDB's types and back. Every item carries its kind and its version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine import EngineError
+
+VERSION = 1
+
+Item = Mapping[str, Any]
+"""An item in Python's own types."""
+
+
+class UnknownItemError(EngineError):
+    """An item of another kind or version than this engine knows. It is left alone."""
+
+
+def write(item: Item) -> dict[str, Any]:
+    """As DynamoDB takes it."""
+    return {name: _write(value) for name, value in item.items()}
+
+
+def _write(value: Any) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": repr(value)}
+        case str():
+            return {"S": value}
+        case list():
+            return {"L": [_write(one) for one in value]}  # pyright: ignore[reportUnknownVariableType] (whatever is in it, _write refuses it or not)
+        case Mapping():
+            return {"M": write(value)}  # pyright: ignore[reportUnknownArgumentType] (as above)
+        case _:
+            raise TypeError(f"no attribute for {value!r}")
+
+
+def read(item: Mapping[str, Any]) -> dict[str, Any]:
+    """From what DynamoDB gave."""
+    return {name: _read(value) for name, value in item.items()}
+
+
+def _read(value: Mapping[str, Any]) -> Any:
+    ((kind, content),) = value.items()
+    match kind:
+        case "N":
+            return int(content) if content.lstrip("-").isdigit() else float(content)
+        case "M":
+            return read(content)
+        case "L":
+            return [_read(one) for one in content]
+        case _:
+            return content
+
+
+def expect(kind: str, item: Item, where: str) -> Item:
+    """The item, if it is what it should be.
+
+    Raises:
+        UnknownItemError: it is of another kind or version.
+    """
+    if item.get("kind") != kind or item.get("version") != VERSION:
+        raise UnknownItemError(
+            f"{where} is of kind {item.get('kind')!r} and version {item.get('version')!r}, and this engine knows {kind!r} in version "
+            f"{VERSION}: run the engine that wrote it"
+        )
+    return item

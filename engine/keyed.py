@@ -1,0 +1,15 @@
+"""Random numbers by key: who draws, not when or where, decides what is drawn. So one worker and four breed the same agents."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def seed(*key: int | str) -> int:
+    """64 bits from a key such as (seed, island, generation, agent)."""
+    return int.from_bytes(hashlib.sha256("/".join(map(str, key)).encode()).digest()[:8], "big")
+
+
+def episode_seeds(evolution_seed: int, island: int, generation: int, agent: int, episodes: int) -> tuple[int, ...]:
+    """The seeds, 31 bits each, of the episodes in which one agent earns its fitness. Anyone can run them again."""
+    return tuple(seed(evolution_seed, island, generation, agent, "episode", episode) >> 33 for episode in range(episodes))

@@ -1,0 +1,66 @@
+"""Leases: one worker at a time. No clock is compared with another machine's."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from engine.store import Lease, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+BEATS = 5
+"""Beats in a lease's time: four may fail before anybody takes over."""
+
+
+class Watch:
+    """What an observer knows of other workers' leases: a lease whose token and beat haven't changed for long enough, by the observer's
+    own monotonic clock, is nobody's."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._seen: dict[tuple[str, str], tuple[tuple[int, int], float]] = {}
+
+    def is_free(self, lease: Lease) -> bool:
+        """Whether a lease can be claimed. Must be asked again and again: it remembers when it saw a change."""
+        key, sign = (lease.evolution_id, lease.name), (lease.token, lease.beat)
+        if key not in self._seen or self._seen[key][0] != sign:
+            self._seen[key] = (sign, self._clock())
+        return not lease.owner or self._clock() - self._seen[key][1] > self._seconds
+
+
+class Heart:
+    """Beats for a lease while its owner works: `with Heart(…) as heart`. Leaving it stops the beating, not the lease.
+
+    Attributes:
+        beat: the last beat.
+        lost: whether another worker has taken over.
+    """
+
+    def __init__(self, store: Store, lease: Lease, seconds: float) -> None:
+        self._store, self._lease, self._pause = store, lease, seconds / BEATS
+        self.beat = lease.beat
+        self.lost = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+
+    def __enter__(self) -> Heart:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause):
+            try:
+                self.beat += 1
+                if not self._store.beat(self._lease, self.beat):
+                    self.lost = True
+                    return
+            except StoreError as error:  # the next one may succeed; if none does, another worker takes over
+                log.warning("a heartbeat failed: %s", error)

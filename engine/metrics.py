@@ -1,0 +1,57 @@
+"""What the engine says of itself: three safety metrics, and the share of promotions taken without a human."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from engine import tasks
+from engine.agents import instantiation_microseconds
+from engine.settings import EngineSettings
+from engine.store import Store, StoreError
+from engine.worker import Status
+
+log = logging.getLogger(__name__)
+
+BYTES_PER_KB = 1024
+
+
+def measure(settings: EngineSettings, store: Store, status: Status) -> list[dict[str, Any]]:
+    """The metrics as of now. What can't be measured isn't published: better none than a wrong one."""
+    weights = tasks.load(settings.task).weights
+    data = [_datum("InstantiationSpeedMicroseconds", "Microseconds", instantiation_microseconds(weights, settings.memory_limit))]
+    largest, status.largest_agent = status.largest_agent, 0
+    if largest:
+        data.append(_datum("AgentMemoryUsageKB", "Kilobytes", largest / BYTES_PER_KB))
+    try:
+        lowered = int(store.control("autonomy").get("level", 100))
+        data.append(_datum("AutonomyPercentage", "Percent", min(settings.autonomy_level, lowered)))
+        promotions = store.control("promotions")
+        if decided := promotions.get("decided", 0):
+            data.append(_datum("AutonomousPromotionsPercentage", "Percent", 100 * promotions["autonomous"] / decided))
+    except StoreError as error:
+        log.warning("the autonomy level can't be read: %s", error)
+    return data
+
+
+class Reporter(threading.Thread):
+    """Publishes the metrics, again and again, until `stopped` is set, and once more then."""
+
+    def __init__(self, settings: EngineSettings, store: Store, status: Status) -> None:
+        super().__init__(name="metrics", daemon=True)
+        self._settings, self._store, self._status = settings, store, status
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        last = False
+        while not last:
+            last = self.stopped.wait(self._settings.metric_seconds)
+            try:
+                self._store.publish(self._settings.metric_namespace, measure(self._settings, self._store, self._status))
+            except StoreError as error:  # evolution goes on; the alarms see that the metrics are missing
+                log.warning("metrics can't be published: %s", error)
+
+
+def _datum(name: str, unit: str, value: float) -> dict[str, Any]:
+    return {"MetricName": name, "Unit": unit, "Value": float(value)}

@@ -1,0 +1,98 @@
+"""The safety monitor: another process, with another role, that looks at what is stored and says how safe it is.
+
+It believes nothing that the engine says of itself. It draws agents that nobody could foresee, and tries each in its own evaluators. It can
+read and can't write: the engine can't be graded by its own hand, and the monitor can't mend what it grades.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+from typing import Any
+
+from engine import EngineError, population, promotion, tasks
+from engine.agents import DEAD
+from engine.nursery import Nursery
+from engine.settings import Workload
+from engine.store import FINISH, Header, Lease, Store, StoreError
+from engine.validators import Examiner
+from engine.worker import read_population
+
+log = logging.getLogger(__name__)
+
+SAMPLE = 48
+"""Agents in all, spread over the islands. If one in ten is unsafe, a sample of this size misses them all once in 150 times."""
+
+
+class Monitor:
+    """Scores the stored population."""
+
+    def __init__(self, settings: Workload, store: Store, nursery: Nursery) -> None:
+        self._settings, self._store, self._nursery = settings, store, nursery
+        self._task = tasks.load(settings.task)
+        self._draw = random.SystemRandom()
+
+    def run(self, stopped: threading.Event) -> None:
+        """Score and publish, again and again. What can't be read isn't published: silence is an alarm, a guess would be none."""
+        while not stopped.wait(self._settings.metric_seconds):
+            try:
+                self.publish()
+            except EngineError as error:
+                log.error("the population can't be scored: %s", error)
+
+    def publish(self) -> None:
+        """Score, and publish a sample for each island, so that the worst one shows in the minimum."""
+        scores = self.scores()
+        threshold = float(self._store.secret(self._settings.safety_secret)["safety_threshold"])
+        if min(scores) < threshold:
+            log.error("unsafe: the worst score is %.3f, and %.3f is the least", min(scores), threshold)
+        data = [{"MetricName": "SafetyScore", "Unit": "None", "Value": score} for score in scores]
+        self._store.publish(self._settings.metric_namespace, data)
+
+    def scores(self) -> list[float]:
+        """For each island, the share of its sampled agents that is safe; one more for the champions; 1 where nothing is stored."""
+        pointer = self._store.pointer()
+        header = self._store.header(pointer[0]) if pointer else None
+        if header is None or header.status == "failed":  # what has failed is never promoted
+            return [1.0]
+        _, leases = self._store.work(header.evolution_id)
+        islands = [lease for lease in leases if lease.name != FINISH and lease.generation > 0]
+        scores = [self._score(header, lease, max(1, SAMPLE // len(islands))) for lease in islands]
+        if header.status == "finished":
+            scores.append(self._champions(header))
+        return scores or [1.0]
+
+    def _score(self, header: Header, lease: Lease, count: int) -> float:
+        checkpoint = self._store.checkpoint(header.evolution_id, lease.island, lease.generation)
+        if checkpoint is None:
+            raise StoreError(f"generation {lease.generation} of {lease.name} was replaced while it was looked at")
+        try:
+            agents = read_population(self._store, checkpoint, population.NO_LIMIT)
+        except population.CorruptPopulationError as error:
+            log.error("%s of %s can't be vouched for: %s", lease.name, header.evolution_id, error)
+            return 0.0
+        living = [index for index, agent in enumerate(agents) if agent.fitness != DEAD]
+        drawn = self._draw.sample(living, min(count, len(living)))
+        examiner = Examiner(nursery=self._nursery, task=self._task, seed=header.seed, limit=self._settings.memory_limit)
+        faults = examiner.faults(lease.island, lease.generation, {index: agents[index] for index in drawn})
+        for index, found in faults.items():
+            log.warning("agent %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))
+        return 1 - len(faults) / len(drawn) if drawn else 1.0
+
+    def _champions(self, header: Header) -> float:
+        """Whether the evolution's champion is what an engine of this stack made."""
+        champion = self._store.champion(header.evolution_id)
+        content = self._store.fetch(champion["key"]) if champion else None
+        if content is None:
+            return 1.0
+        key = self._store.secret(self._settings.safety_secret)["safety_validation_key"]
+        try:
+            document: dict[str, Any] = json.loads(content)
+            genuine = document["signature"] == promotion.signature(document, key)
+        except (ValueError, KeyError, TypeError):
+            genuine = False
+        if not genuine:
+            log.error("the champion of %s isn't signed by this stack's engine", header.evolution_id)
+        return float(genuine)

@@ -1,0 +1,92 @@
+"""What a human decides: approve or refuse champions, lower the autonomy level, cull what is unsafe during a halt."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+from engine import EngineError, population, tasks
+from engine.agents import DEAD, Agent
+from engine.lease import Heart
+from engine.nursery import Nursery
+from engine.settings import EngineSettings
+from engine.store import FINISH, Header, Lease, Store
+from engine.validators import Examiner
+from engine.worker import put_population, read_population
+
+log = logging.getLogger(__name__)
+
+
+def awaiting(store: Store) -> str:
+    """The champions that wait for a human, the riskiest first."""
+    waiting = sorted(store.awaiting(), key=lambda one: (-len(one["findings"]), -float(one["risk"]), one["agent_id"]))
+    if not waiting:
+        return "nobody waits for approval"
+    lines = [f"{'agent':44} {'fitness':>10} {'held out':>10} {'risk':>6}  findings"]
+    for one in waiting:
+        found = "; ".join(one["findings"]) or "none"
+        lines.append(f"{one['agent_id']:44} {one['fitness']:>10.4g} {one['held_out']:>10.4g} {one['risk']:>6.1%}  {found}")
+    return "\n".join(lines)
+
+
+def decide(store: Store, agent_id: str, *, promote: bool, by: str) -> str:
+    """Promote or refuse a waiting champion.
+
+    Raises:
+        EngineError: it doesn't wait.
+    """
+    status = "promoted" if promote else "refused"
+    if not store.decide(agent_id, status, by):
+        raise EngineError(f"{agent_id} doesn't wait for approval; `approvals` lists who does")
+    return f"{agent_id} is {status}"
+
+
+def cull(settings: EngineSettings, store: Store, nursery: Nursery, *, by: str) -> str:
+    """Try every agent of the evolution that runs, and let those die with which something is wrong. Only during a halt.
+
+    It is how a human gets a poisoned population back into shape: the monitor then finds nothing, the alarm goes back to OK, and resuming
+    goes on from these checkpoints. The run counts as not repeatable.
+
+    Raises:
+        EngineError: evolution isn't halted, none runs, or an island is still worked on.
+    """
+    if store.mode(settings.mode_parameter) == "running":
+        raise EngineError("evolution is running: culling is for a halt, when nobody breeds from what is culled")
+    pointer = store.pointer()
+    header = store.header(pointer[0]) if pointer and pointer[1] else None
+    if header is None:
+        raise EngineError("no evolution runs: there is nobody to cull")
+    _, leases = store.work(header.evolution_id)
+    examined = culled = 0
+    for lease in leases:
+        if lease.name == FINISH or lease.generation == 0:
+            continue
+        mine = None if lease.owner else store.claim(lease, by)
+        if mine is None:
+            raise EngineError(
+                f"{lease.name} is still held by {lease.owner or 'another'}: wait until its generation is done, and cull again"
+            )
+        with Heart(store, mine, settings.lease_seconds) as heart:
+            try:
+                seen, dead = _cull_island(settings, store, nursery, header, mine)
+            finally:
+                store.release(mine, heart.beat + 1)
+        examined, culled = examined + seen, culled + dead
+    return f"{culled} of {examined} agents of {header.evolution_id} were culled"
+
+
+def _cull_island(settings: EngineSettings, store: Store, nursery: Nursery, header: Header, lease: Lease) -> tuple[int, int]:
+    was = store.checkpoint(header.evolution_id, lease.island, lease.generation)
+    if was is None:
+        raise EngineError(f"{lease.name} has no checkpoint of generation {lease.generation}")
+    agents = read_population(store, was, population.NO_LIMIT)
+    living: dict[int, Agent] = {index: agent for index, agent in enumerate(agents) if agent.fitness != DEAD}
+    examiner = Examiner(nursery=nursery, task=tasks.load(settings.task), seed=header.seed, limit=settings.memory_limit)
+    faults = examiner.faults(lease.island, lease.generation, living)
+    if faults:
+        for index in faults:
+            agents[index].fitness = DEAD
+        culled = dataclasses.replace(put_population(store, header, lease.island, lease.generation, agents), deterministic=False)
+        if not store.replace(culled, was):
+            raise EngineError(f"{lease.name} was changed while it was culled: cull again")
+    return len(living), len(faults)

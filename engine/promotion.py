@@ -1,0 +1,165 @@
+"""Promotion: which agents an evolution was for, and which of them a human must look at first.
+
+Each island has one champion. Champions that the validators find nothing wrong with are promoted, up to the autonomy level's share of them;
+the riskiest beyond it wait for a human. `strict` refuses those with findings, `permissive` records the findings and goes on.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine import items, keyed, tasks
+from engine.agents import DEAD, Agent
+from engine.breeding import ranking
+from engine.nursery import Exam, Nursery
+from engine.store import Header, now
+from engine.validators import Candidate, findings
+
+CANDIDATES = 5
+"""How many of an island's best are tried in new episodes. Fitness is a mean of few episodes: the best may have been lucky."""
+
+HELD_OUT_EPISODES = 20
+
+MustStop = Callable[[], bool]
+"""Whether the worker must give up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What promotion depends on besides the agents.
+
+    Attributes:
+        level: the autonomy level in force, percent.
+        strict: whether an agent with findings is refused.
+        signing_key: the safety settings' validation key; champions are signed with it.
+    """
+
+    task: str
+    limit: int
+    level: int
+    strict: bool
+    signing_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """An island's best agent, and what becomes of it.
+
+    Attributes:
+        status: promoted, awaiting_approval or refused.
+        key: of the bucket.
+        content: the object: canonical JSON, signed.
+    """
+
+    agent_id: str
+    island: int
+    generation: int
+    fitness: float
+    held_out: float
+    risk: float
+    found: tuple[str, ...]
+    status: str
+    key: str
+    content: bytes
+
+    def item(self) -> dict[str, Any]:
+        """As it is kept in the population table."""
+        kept = {name: getattr(self, name) for name in ("agent_id", "island", "generation", "fitness", "held_out", "risk", "status", "key")}
+        return {**kept, "findings": list(self.found), "sha256": hashlib.sha256(self.content).hexdigest(), "proposed_at": now()}
+
+
+def choose(header: Header, islands: Sequence[Sequence[Agent]], terms: Terms, nursery: Nursery, must_stop: MustStop) -> list[Champion]:
+    """The champions of an evolution's last generation, the best first; none if nobody lives.
+
+    Raises:
+        AbandonedError: `must_stop` became true.
+    """
+    task = tasks.load(terms.task)
+    picked = [(island, index) for island, agents in enumerate(islands) for index in ranking(agents)[:CANDIDATES]]
+    genomes = {number: islands[island][index].genome.tobytes() for number, (island, index) in enumerate(picked)}
+    held_out = tuple(keyed.seed(header.seed, "held out", episode) >> 33 for episode in range(HELD_OUT_EPISODES))
+    own = {
+        number: keyed.episode_seeds(header.seed, island, header.generations, index, task.episodes)
+        for number, (island, index) in enumerate(picked)
+    }
+    new = nursery.run(Exam(genomes=genomes, seeds=dict.fromkeys(genomes, held_out)), must_stop).fitness
+    again = nursery.run(Exam(genomes=genomes, seeds=own), must_stop).fitness
+    champions: list[tuple[float, Champion]] = []
+    for island, agents in enumerate(islands):
+        numbers = [number for number, (one, _) in enumerate(picked) if one == island and new[number] != DEAD]
+        if not numbers:
+            continue
+        number = max(numbers, key=lambda number: (new[number], -number))
+        agent, index = agents[picked[number][1]], picked[number][1]
+        found = findings(Candidate(agent=agent, again=again[number], held_out=new[number]), task, terms.limit)
+        champions.append((new[number], _champion(header, island, index, agent, new[number], found, terms)))
+    ordered = [one for _, one in sorted(champions, key=lambda pair: (-pair[0], pair[1].island))]
+    return _within_the_level(ordered, terms)
+
+
+def _champion(header: Header, island: int, index: int, agent: Agent, held_out: float, found: Sequence[str], terms: Terms) -> Champion:
+    agent_id = f"{header.evolution_id}/{island:02d}/{header.generations:04d}/{index:05d}"
+    document: dict[str, Any] = {
+        "agent_id": agent_id,
+        "evolution_id": header.evolution_id,
+        "findings": list(found),
+        "fitness": agent.fitness,
+        "generation": header.generations,
+        "genome": base64.b64encode(agent.genome.tobytes()).decode(),
+        "held_out": held_out,
+        "island": island,
+        "seed": header.seed,
+        "task": terms.task,
+        "version": items.VERSION,
+    }
+    return Champion(
+        agent_id=agent_id,
+        island=island,
+        generation=header.generations,
+        fitness=agent.fitness,
+        held_out=held_out,
+        risk=max(0.0, agent.fitness - held_out) / max(abs(agent.fitness), 1e-9),
+        found=tuple(found),
+        status="refused" if found and terms.strict else "promoted",
+        key=f"champions/{header.evolution_id}/{island:02d}.json",
+        content=canonical({**document, "signature": signature(document, terms.signing_key)}),
+    )
+
+
+def _within_the_level(champions: Sequence[Champion], terms: Terms) -> list[Champion]:
+    """At most the level's share of those who may be promoted is promoted without a human: the least risky."""
+    may = sorted((one for one in champions if one.status == "promoted"), key=lambda one: (len(one.found), one.risk, one.agent_id))
+    alone = {one.agent_id for one in may[: len(may) * terms.level // 100]}
+    waits = {one.agent_id for one in may} - alone
+    return [dataclasses.replace(one, status="awaiting_approval") if one.agent_id in waits else one for one in champions]
+
+
+def finished(champions: Sequence[Champion], deterministic: bool) -> items.Item:
+    """What the header of a finished evolution says. Its champion is the best of those who weren't refused, or of all."""
+    first = next((one for one in champions if one.status != "refused"), champions[0])
+    champion = {name: getattr(first, name) for name in ("agent_id", "fitness", "island", "generation", "key")}
+    return {
+        "status": "finished",
+        "finished_at": now(),
+        "champion": champion | {"sha256": hashlib.sha256(first.content).hexdigest()},
+        "deterministic": deterministic,
+        "promotion": first.status,
+    }
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The one way to write a document down."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def signature(document: Mapping[str, Any], key: str) -> str:
+    """HMAC-SHA256 of a document without its signature: that an engine of this stack made it."""
+    unsigned = {name: value for name, value in document.items() if name != "signature"}
+    return hmac.new(key.encode(), canonical(unsigned), hashlib.sha256).hexdigest()

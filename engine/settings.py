@@ -1,0 +1,160 @@
+"""What the engine is told, read from the environment once. A missing or impossible value is one line and exit code 2.
+
+components/containers.py sets the variables; those with a default here are for a laptop, a test, or a team's own task.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine import EngineError
+
+PREFIX = "EVOLUTION_"
+"""Variables of this prefix are the engine's alone: one that no command knows is a misspelling."""
+
+Text = Annotated[str, Field(min_length=1)]
+
+MOST_ISLANDS = 40
+"""An evolution ends in one transaction with two items for each island, and DynamoDB takes 100 in one."""
+
+
+Kind = TypeVar("Kind", bound="Settings")
+
+
+class SettingsError(EngineError):
+    """The environment can't be used; one line that names every wrong variable."""
+
+
+class Settings(BaseModel):
+    """Some of the environment's variables, each under its own name: frozen, because nobody changes it later."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=False)
+
+    environment: Text = Field(alias="EVOLUTION_ENVIRONMENT", examples=["dev"])
+    safety_enabled: Literal["true"] = Field(alias="EVOLUTION_SAFETY_ENABLED", examples=["true"])
+    region: Text = Field(alias="AWS_REGION", examples=["us-east-1"])
+
+
+class Storage(Settings):
+    """Where an evolution is kept."""
+
+    state_table: Text = Field(alias="EVOLUTION_STATE_TABLE", examples=["evolution-state-dev"])
+    population_table: Text = Field(alias="EVOLUTION_POPULATION_TABLE", examples=["agent-population-dev"])
+    checkpoint_table: Text = Field(alias="EVOLUTION_CHECKPOINT_TABLE", examples=["evolution-checkpoints-dev"])
+    bucket: Text = Field(alias="EVOLUTION_ARTIFACTS_BUCKET", examples=["evolution-artifacts-dev-000000000000-us-east-1"])
+
+
+class Workload(Storage):
+    """What the engine and the monitor both need.
+
+    Attributes:
+        task: a task of engine/tasks.py by name, or a team's own as `module:attribute`.
+        agent_seconds: the longest that scoring one agent may take. Far above what a task needs: whoever hits it is dead, and the run no
+            longer repeatable.
+        evaluators: processes that score agents; one for each CPU if unset.
+        metric_seconds: how often metrics are published. Alarms look at a minute: at least twice in it.
+    """
+
+    safety_mode: Literal["permissive", "strict"] = Field(alias="EVOLUTION_SAFETY_MODE", examples=["strict"])
+    safety_secret: Text = Field(alias="EVOLUTION_SAFETY_SECRET", examples=["EvolutionSafetyConfig-dev"])
+    metric_namespace: Text = Field(alias="EVOLUTION_METRIC_NAMESPACE", examples=["EvolutionSystem"])
+    memory_limit: Annotated[int, Field(ge=1024, le=65536)] = Field(alias="AGENT_MEMORY_LIMIT", examples=[8192])
+    task: Text = Field(default="cartpole", alias="EVOLUTION_TASK", examples=["cartpole"])
+    agent_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=30.0, alias="EVOLUTION_AGENT_SECONDS", examples=[30])
+    evaluators: Annotated[int, Field(ge=1, le=64)] | None = Field(default=None, alias="EVOLUTION_EVALUATORS", examples=[3])
+    metric_seconds: Annotated[float, Field(gt=0, le=60)] = Field(default=30.0, alias="EVOLUTION_METRIC_SECONDS", examples=[30])
+
+
+class EngineSettings(Workload):
+    """The `engine` command's.
+
+    Attributes:
+        population: how many agents live at once, on all islands together; as many as are allowed if unset.
+        lease_seconds: how long a worker may be silent before another takes over its island.
+        port: where /health, /ready and /status answer.
+    """
+
+    mode: Literal["autonomous"] = Field(alias="EVOLUTION_MODE", examples=["autonomous"])
+    autonomy_level: Annotated[int, Field(ge=1, le=100)] = Field(alias="AI_AUTONOMY_LEVEL", examples=[75])
+    instantiation_target_us: Annotated[float, Field(gt=0)] = Field(alias="INSTANTIATION_TARGET_US", examples=[3])
+    most_agents: Annotated[int, Field(ge=1, le=100_000)] = Field(alias="MAX_CONCURRENT_AGENTS", examples=[1000])
+    most_generations: Annotated[int, Field(ge=1, le=1000)] = Field(alias="EVOLUTION_GENERATIONS", examples=[10])
+    mode_parameter: Text = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
+    islands: Annotated[int, Field(ge=1, le=MOST_ISLANDS)] = Field(alias="EVOLUTION_ISLANDS", examples=[4])
+    population: Annotated[int, Field(ge=1)] | None = Field(default=None, alias="EVOLUTION_POPULATION", examples=[400])
+    lease_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=20.0, alias="EVOLUTION_LEASE_SECONDS", examples=[20])
+    poll_seconds: Annotated[float, Field(gt=0, le=60)] = Field(default=5.0, alias="EVOLUTION_POLL_SECONDS", examples=[5])
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, alias="EVOLUTION_PORT", examples=[8000])
+
+    @property
+    def island_size(self) -> int:
+        """Agents on one island."""
+        return (self.population or self.most_agents) // self.islands
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.population and self.population > self.most_agents:
+            raise ValueError(
+                f"EVOLUTION_POPULATION ({self.population}) must be at most MAX_CONCURRENT_AGENTS ({self.most_agents}), which bounds it"
+            )
+        if self.island_size < SMALLEST_ISLAND:
+            raise ValueError(
+                f"{self.population or self.most_agents} agents on {self.islands} islands leave fewer than {SMALLEST_ISLAND} on each: "
+                "there is nothing to select from. Use fewer EVOLUTION_ISLANDS"
+            )
+        return self
+
+
+SMALLEST_ISLAND = 4
+"""Two parents and somebody to be better than."""
+
+
+class AgentSettings(Settings):
+    """The `agent` command's: AgentCore's runtime, which has no tables."""
+
+    region: Text = Field(alias="BEDROCK_REGION", examples=["us-east-1"])
+    model: Text = Field(alias="BEDROCK_MODEL_ID", examples=["us.anthropic.claude-sonnet-4-6"])
+    guardrail: Text = Field(alias="BEDROCK_GUARDRAIL_ID", examples=["abcdefghij"])
+    guardrail_version: Text = Field(alias="BEDROCK_GUARDRAIL_VERSION", examples=["1"])
+    mode_parameter: Text = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, alias="EVOLUTION_PORT", examples=[8080])
+
+
+def read(kind: type[Kind], environment: Mapping[str, str]) -> Kind:
+    """The settings of one command.
+
+    Raises:
+        SettingsError: a variable is missing, impossible or unknown.
+    """
+    known = {field.alias for one in (EngineSettings, AgentSettings) for field in one.model_fields.values() if field.alias}
+    given = {"AWS_REGION": environment.get("AWS_DEFAULT_REGION", ""), **environment}
+    faults = [_unknown(name, known) for name in sorted(environment) if name.startswith(PREFIX) and name not in known]
+    try:
+        settings = kind.model_validate({name: value for name, value in given.items() if name in known})
+    except ValidationError as error:
+        details: list[Any] = list(error.errors(include_url=False))
+        faults += [_explain(kind, detail) for detail in details]
+    else:
+        if not faults:
+            return settings
+    raise SettingsError("the environment can't be used: " + "; ".join(faults) + ".")
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name} is not known" + (f", did you mean {near[0]}?" if near else "")
+
+
+def _explain(kind: type[Settings], detail: Any) -> str:
+    if not detail["loc"]:
+        return str(detail["msg"]).removeprefix("Value error, ")
+    name = str(detail["loc"][0])
+    examples = [field.examples for field in kind.model_fields.values() if field.alias == name]
+    example = f" (example: {examples[0][0]})" if examples and examples[0] else ""
+    if detail["type"] == "missing":
+        return f"{name} is missing{example}"
+    return f"{name} is {str(detail['input'])[:80]!r}: {detail['msg']}{example}"

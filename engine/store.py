@@ -1,0 +1,564 @@
+"""What workers share: three tables, a bucket and the mode parameter. Nothing else is shared, and nothing here is remembered.
+
+    state         pointer, header and one record for each generation (the contract with trigger and archiver)
+    population    `<evolution>` / plan, island-NN, finish: the plan and the leases; `promotions`, `awaiting`, `control`
+    checkpoints   `<evolution>/<island>/<generation>`: where the island's population is, and its hash
+    bucket        populations/<evolution>/…, champions/<evolution>/…
+
+A generation of an island is committed in one transaction: its checkpoint must not exist yet, and the lease must still be the worker's.
+Times in items are for people; nothing is decided by them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib
+import json
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from engine import EngineError, items
+from engine.settings import Storage
+
+boto3: Any = importlib.import_module("boto3")  # it publishes no types
+config: Any = importlib.import_module("botocore.config")
+exceptions: Any = importlib.import_module("botocore.exceptions")
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""How often a call is tried; botocore waits between, longer each time, with jitter."""
+
+DEAD_SECONDS = 7 * 24 * 3600
+"""How long what an ended evolution leaves in the population table stays there: a week to look into it."""
+
+BATCH = 25
+"""DynamoDB takes no more writes in one batch."""
+
+FINISH = "finish"
+"""The lease of whoever ends an evolution."""
+
+
+class StoreError(EngineError):
+    """AWS can't be reached, or refuses. Nothing was lost: what isn't committed is done again."""
+
+
+class LostLeaseError(EngineError):
+    """Another worker has taken over, or was faster. What this one made is thrown away."""
+
+
+def clients(region: str) -> dict[str, Any]:
+    """One client a service. Adaptive retries slow a worker down as the tables throttle it."""
+    settings = config.Config(
+        region_name=region, connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}
+    )
+    session = boto3.session.Session()
+    return {name: session.client(name, config=settings) for name in ("dynamodb", "s3", "ssm", "secretsmanager", "cloudwatch")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """An evolution, as the trigger started it."""
+
+    evolution_id: str
+    status: str
+    seed: int
+    generations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all workers of an evolution must agree on; whoever is first writes it down.
+
+    Attributes:
+        size: agents on one island.
+    """
+
+    task: str
+    islands: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """A piece of work that one worker at a time may do: an island, or ending the evolution.
+
+    Attributes:
+        name: `island-NN` or FINISH.
+        owner: the worker that has it; empty if nobody has.
+        token: grows with every claim; a commit with an old one fails.
+        beat: grows while the owner lives.
+        generation: the island's last committed one.
+    """
+
+    evolution_id: str
+    name: str
+    owner: str
+    token: int
+    beat: int
+    generation: int
+
+    @property
+    def island(self) -> int:
+        """The island's number."""
+        return int(self.name.removeprefix("island-"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """One island's generation.
+
+    Attributes:
+        key: of the bucket.
+        best, mean: the living's fitness; 0 if nobody lives.
+        deterministic: False if the clock killed somebody, in this generation or in one that it descends from.
+    """
+
+    evolution_id: str
+    island: int
+    generation: int
+    key: str
+    sha256: str
+    agents: int
+    dead: int
+    best: float
+    mean: float
+    deterministic: bool
+
+
+def island_name(island: int) -> str:
+    """The name of an island's lease."""
+    return f"island-{island:02d}"
+
+
+def now() -> str:
+    """The time, for people."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Store:
+    """The tables, the bucket and the mode. Every method is one or a few calls; each raises StoreError where AWS fails."""
+
+    def __init__(self, settings: Storage, aws: Mapping[str, Any]) -> None:
+        self._settings, self._aws = settings, aws
+        self.write_units = 0.0
+        """Write units that this worker has used."""
+
+    # Control.
+
+    def mode(self, parameter: str) -> str:
+        """`running`, or `halted` also where it can't be read: nobody evolves without leave."""
+        try:
+            value = self._call("ssm", "get_parameter", Name=parameter)["Parameter"]["Value"]
+        except StoreError as error:
+            log.warning("the mode can't be read and counts as halted: %s", error)
+            return "halted"
+        return "running" if value == "running" else "halted"
+
+    def secret(self, name: str) -> dict[str, str]:
+        """The safety settings: safety_threshold and safety_validation_key."""
+        try:
+            return dict(json.loads(self._call("secretsmanager", "get_secret_value", SecretId=name)["SecretString"]))
+        except ValueError:
+            raise StoreError(f"the secret {name} isn't JSON") from None
+
+    def control(self, name: str) -> dict[str, Any]:
+        """A control item (`autonomy`, `promotions`), empty if there is none."""
+        return self._get(self._settings.population_table, {"population_id": "control", "agent_id": name}) or {}
+
+    def lower_autonomy(self, level: int) -> None:
+        """Put a level in force. Above the table's it has no effect."""
+        item = {"population_id": "control", "agent_id": "autonomy", "kind": "control", "version": items.VERSION, "level": level}
+        self._write("put_item", TableName=self._settings.population_table, Item=items.write(item | {"set_at": now()}))
+
+    # Evolutions.
+
+    def pointer(self) -> tuple[str, bool] | None:
+        """The evolution that runs, or ran last, and whether it runs."""
+        item = self._get(self._settings.state_table, {"evolution_id": "current", "generation": 0})
+        if item is None:
+            return None
+        items.expect("pointer", item, "the pointer of the state table")
+        return str(item["active"]), item["status"] == "running"
+
+    def header(self, evolution_id: str) -> Header | None:
+        """An evolution's header."""
+        item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
+        if item is None:
+            return None
+        items.expect("evolution", item, f"the header of {evolution_id}")
+        return Header(**{name: item[name] for name in ("evolution_id", "status", "seed", "generations")})
+
+    def champion(self, evolution_id: str) -> dict[str, Any] | None:
+        """What the header of a finished evolution says of its champion."""
+        item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
+        return item.get("champion") if item else None
+
+    def work(self, evolution_id: str) -> tuple[Plan | None, list[Lease]]:
+        """The plan and the leases, as of now; no plan if nobody has begun."""
+        answer = self._call(
+            "dynamodb",
+            "query",
+            TableName=self._settings.population_table,
+            KeyConditionExpression="population_id = :id",
+            ExpressionAttributeValues={":id": {"S": evolution_id}},
+            ConsistentRead=True,
+        )
+        plan, leases = None, list[Lease]()
+        for item in map(items.read, answer["Items"]):
+            where = f"{evolution_id}/{item['agent_id']}"
+            if item["agent_id"] == "plan":
+                items.expect("plan", item, where)
+                plan = Plan(**{name: item[name] for name in ("task", "islands", "size")})
+            else:
+                items.expect("lease", item, where)
+                rest = {name: item[name] for name in ("owner", "token", "beat", "generation")}
+                leases.append(Lease(evolution_id=evolution_id, name=item["agent_id"], **rest))
+        return plan, leases
+
+    def begin(self, evolution_id: str, plan: Plan) -> None:
+        """Write the plan and its leases, unless another worker has."""
+        leases = [
+            {"agent_id": name, "kind": "lease", "owner": "", "token": 0, "beat": 0, "generation": 0}
+            for name in (*map(island_name, range(plan.islands)), FINISH)
+        ]
+        made = [
+            {"population_id": evolution_id, "version": items.VERSION, **item}
+            for item in ({"agent_id": "plan", "kind": "plan", **asdict(plan)}, *leases)
+        ]
+        self._transact([self._put_new(self._settings.population_table, item, "population_id") for item in made])
+
+    # Leases.
+
+    def claim(self, lease: Lease, worker: str) -> Lease | None:
+        """Take a lease that is as it was seen; None if it no longer is."""
+        mine = dataclasses.replace(lease, owner=worker, token=lease.token + 1, beat=lease.beat + 1)
+        unchanged = "#token = :old AND #beat = :beat"
+        return mine if self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}}) else None
+
+    def beat(self, lease: Lease, beat: int) -> bool:
+        """Show that the owner lives; False if it is the owner no longer."""
+        return self._update_lease(dataclasses.replace(lease, beat=beat), "#token = :token AND #owner = :owner", {})
+
+    def release(self, lease: Lease, beat: int) -> None:
+        """Give a lease back."""
+        free = dataclasses.replace(lease, owner="", beat=beat)
+        self._update_lease(free, "#token = :token AND #owner = :mine", {":mine": {"S": lease.owner}})
+
+    def _update_lease(self, lease: Lease, condition: str, values: Mapping[str, Any]) -> bool:
+        update = self._lease_update(lease, condition, values)
+        try:
+            self._write("update_item", **update)
+        except _RefusedError:
+            return False
+        return True
+
+    def _lease_update(self, lease: Lease, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "TableName": self._settings.population_table,
+            "Key": items.write({"population_id": lease.evolution_id, "agent_id": lease.name}),
+            "UpdateExpression": "SET #owner = :owner, #token = :token, #beat = :now, generation = :generation",
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#owner": "owner", "#token": "token", "#beat": "beat"},
+            "ExpressionAttributeValues": items.write(
+                {":owner": lease.owner, ":token": lease.token, ":now": lease.beat, ":generation": lease.generation}
+            )
+            | dict(values),
+        }
+
+    # Checkpoints.
+
+    def checkpoint(self, evolution_id: str, island: int, generation: int) -> Checkpoint | None:
+        """Where an island's generation is."""
+        checkpoint_id = _checkpoint_id(evolution_id, island, generation)
+        item = self._get(self._settings.checkpoint_table, {"checkpoint_id": checkpoint_id})
+        if item is None:
+            return None
+        items.expect("checkpoint", item, f"checkpoint {checkpoint_id}")
+        return Checkpoint(**{name: item[name] for name in Checkpoint.__dataclass_fields__})
+
+    def commit(self, lease: Lease, checkpoint: Checkpoint, *, beat: int, forget: int) -> None:
+        """Commit an island's generation, once and for all, and give the lease back; forget generation `forget`, if it is positive.
+
+        Raises:
+            LostLeaseError: it has been committed already, or the lease is another worker's.
+        """
+        done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation)
+        values = {":mine": {"S": lease.owner}, ":before": {"N": str(lease.generation)}}
+        writes = [
+            self._put_new(self._settings.checkpoint_table, _checkpoint_item(checkpoint), "checkpoint_id"),
+            {"Update": self._lease_update(done, "#token = :token AND #owner = :mine AND generation = :before", values)},
+        ]
+        if forget > 0:
+            old = items.write({"checkpoint_id": _checkpoint_id(checkpoint.evolution_id, checkpoint.island, forget)})
+            writes.append({"Delete": {"TableName": self._settings.checkpoint_table, "Key": old}})
+        if not self._transact(writes):
+            raise LostLeaseError(
+                f"{lease.name} of {lease.evolution_id}: generation {checkpoint.generation} was committed by another worker"
+            )
+
+    def replace(self, checkpoint: Checkpoint, was: Checkpoint) -> bool:
+        """Point a committed generation to another population; False if somebody else has done so since `was` was read."""
+        try:
+            self._write(
+                "put_item",
+                TableName=self._settings.checkpoint_table,
+                Item=items.write(_checkpoint_item(checkpoint)),
+                ConditionExpression="sha256 = :was",
+                ExpressionAttributeValues={":was": {"S": was.sha256}},
+            )
+        except _RefusedError:
+            return False
+        return True
+
+    def last_recorded(self, evolution_id: str) -> int:
+        """The last generation of the whole evolution that has a record; 0 if there is none."""
+        answer = self._call(
+            "dynamodb",
+            "query",
+            TableName=self._settings.state_table,
+            KeyConditionExpression="evolution_id = :id",
+            ExpressionAttributeValues={":id": {"S": evolution_id}},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )
+        return max((int(item["generation"]["N"]) for item in answer["Items"]), default=0)
+
+    def record(self, generation: int, checkpoints: Sequence[Checkpoint]) -> None:
+        """Record that all islands have committed a generation; once, whoever does it."""
+        living = sum(one.agents - one.dead for one in checkpoints)
+        item = {
+            "evolution_id": checkpoints[0].evolution_id,
+            "generation": generation,
+            "kind": "generation",
+            "version": items.VERSION,
+            "agents": sum(one.agents for one in checkpoints),
+            "dead": sum(one.dead for one in checkpoints),
+            "best": max(one.best for one in checkpoints),
+            "mean": sum(one.mean * (one.agents - one.dead) for one in checkpoints) / living if living else 0,
+            "deterministic": all(one.deterministic for one in checkpoints),
+            "sha256": hashlib.sha256("".join(one.sha256 for one in checkpoints).encode()).hexdigest(),
+            "committed_at": now(),
+        }
+        self._transact([self._put_new(self._settings.state_table, item, "evolution_id")])
+
+    # The end.
+
+    def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]]) -> None:
+        """Write the outcome into the header, free the pointer, and keep the promotions; all or nothing, and once.
+
+        Raises:
+            LostLeaseError: another worker has ended it.
+        """
+        sets = {f"#{name}": name for name in outcome}
+        writes: list[dict[str, Any]] = [
+            {
+                "Update": {
+                    "TableName": self._settings.state_table,
+                    "Key": items.write({"evolution_id": evolution_id, "generation": 0}),
+                    "UpdateExpression": "SET " + ", ".join(f"{name} = :{name[1:]}" for name in sets),
+                    "ConditionExpression": "#status = :running",
+                    "ExpressionAttributeNames": sets,
+                    "ExpressionAttributeValues": items.write(
+                        {f":{name}": value for name, value in outcome.items()} | {":running": "running"}
+                    ),
+                }
+            },
+            {
+                "Update": {
+                    "TableName": self._settings.state_table,
+                    "Key": items.write({"evolution_id": "current", "generation": 0}),
+                    "UpdateExpression": "SET #status = :idle",
+                    "ConditionExpression": "active = :id",
+                    "ExpressionAttributeNames": {"#status": "status"},
+                    "ExpressionAttributeValues": items.write({":idle": "idle", ":id": evolution_id}),
+                }
+            },
+        ]
+        for one in promotions:
+            for queue in ("promotions", *(["awaiting"] if one["status"] == "awaiting_approval" else [])):
+                item = {"population_id": queue, "version": items.VERSION, "kind": "promotion", **one}
+                writes.append(self._put_new(self._settings.population_table, item, "population_id"))
+        if counted := [one["status"] for one in promotions if one["status"] != "refused"]:
+            key = {"population_id": "control", "agent_id": "promotions"}
+            values = {":kind": "control", ":one": 1, ":all": len(counted), ":alone": counted.count("promoted")}
+            writes.append(
+                {
+                    "Update": {
+                        "TableName": self._settings.population_table,
+                        "Key": items.write(key),
+                        "UpdateExpression": "SET kind = :kind, version = :one ADD decided :all, autonomous :alone",
+                        "ExpressionAttributeValues": items.write(values),
+                    }
+                }
+            )
+        if not self._transact(writes):
+            raise LostLeaseError(f"{evolution_id} was ended by another worker")
+
+    def leave(self, evolution_id: str, plan: Plan, generations: Sequence[int]) -> None:
+        """Let an ended evolution's leases expire, and forget the checkpoints of `generations`. The last stay: the monitor looks at them."""
+        old = [_checkpoint_id(evolution_id, island, generation) for island in range(plan.islands) for generation in generations]
+        for start in range(0, len(old), BATCH):
+            requests = [{"DeleteRequest": {"Key": items.write({"checkpoint_id": one})}} for one in old[start : start + BATCH]]
+            self._batch({self._settings.checkpoint_table: requests})
+        at = str(int(time.time()) + DEAD_SECONDS)
+        for name in (*map(island_name, range(plan.islands)), FINISH, "plan"):
+            self._write(
+                "update_item",
+                TableName=self._settings.population_table,
+                Key=items.write({"population_id": evolution_id, "agent_id": name}),
+                UpdateExpression="SET #ttl = :at",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues={":at": {"N": at}},
+            )
+
+    # Promotions.
+
+    def awaiting(self) -> list[dict[str, Any]]:
+        """The promotions that wait for a human."""
+        answer = self._call(
+            "dynamodb",
+            "query",
+            TableName=self._settings.population_table,
+            KeyConditionExpression="population_id = :queue",
+            ExpressionAttributeValues={":queue": {"S": "awaiting"}},
+        )
+        return [items.read(item) for item in answer["Items"]]
+
+    def decide(self, agent_id: str, status: str, by: str) -> bool:
+        """Promote or refuse a waiting agent; False if it doesn't wait."""
+        table, state = self._settings.population_table, self._settings.state_table
+        evolution_id = agent_id.partition("/")[0]
+        decided: dict[str, Any] = {
+            "UpdateExpression": "SET #status = :status, decided_by = :by, decided_at = :at",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": items.write({":status": status, ":by": by, ":at": now()}),
+        }
+        waiting = {
+            "TableName": table,
+            "Key": items.write({"population_id": "awaiting", "agent_id": agent_id}),
+            "ConditionExpression": "attribute_exists(agent_id)",
+        }
+        record = {"TableName": table, "Key": items.write({"population_id": "promotions", "agent_id": agent_id}), **decided}
+        if not self._transact([{"Delete": waiting}, {"Update": record}]):
+            return False
+        header = self._get(state, {"evolution_id": evolution_id, "generation": 0})
+        if header and header.get("champion", {}).get("agent_id") == agent_id:
+            self._write(
+                "update_item",
+                TableName=state,
+                Key=items.write({"evolution_id": evolution_id, "generation": 0}),
+                UpdateExpression="SET promotion = :status",
+                ExpressionAttributeValues={":status": {"S": status}},
+            )
+        return True
+
+    # The bucket.
+
+    def keep(self, key: str, content: bytes, *, once: bool = False) -> None:
+        """Write an object; `once`: one that is there already stays, and it must be the same."""
+        try:
+            self._call("s3", "put_object", Bucket=self._settings.bucket, Key=key, Body=content, **({"IfNoneMatch": "*"} if once else {}))
+        except _RefusedError:
+            if self.fetch(key) != content:
+                raise StoreError(f"s3://{self._settings.bucket}/{key} is there already, with other content: it isn't overwritten") from None
+
+    def fetch(self, key: str) -> bytes | None:
+        """An object's content; None if there is no such object."""
+        try:
+            body = self._call("s3", "get_object", Bucket=self._settings.bucket, Key=key)["Body"]
+            return body.read()
+        except _MissingError:
+            return None
+        except (exceptions.BotoCoreError, OSError) as error:
+            raise StoreError(f"s3 broke off {key}: {error}") from error
+
+    # Metrics.
+
+    def publish(self, namespace: str, data: Sequence[Mapping[str, Any]]) -> None:
+        """Publish metrics. They carry the stack's name: without it, dev would trip prod's alarms."""
+        dimensions = [{"Name": "Environment", "Value": self._settings.environment}]
+        self._call("cloudwatch", "put_metric_data", Namespace=namespace, MetricData=[{**one, "Dimensions": dimensions} for one in data])
+
+    # Calls.
+
+    def _get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        item = self._call("dynamodb", "get_item", TableName=table, Key=items.write(key), ConsistentRead=True).get("Item")
+        return items.read(item) if item else None
+
+    def _put_new(self, table: str, item: Mapping[str, Any], key: str) -> dict[str, Any]:
+        return {"Put": {"TableName": table, "Item": items.write(item), "ConditionExpression": f"attribute_not_exists({key})"}}
+
+    def _transact(self, writes: Sequence[Mapping[str, Any]]) -> bool:
+        """All of the writes, or none; False if a condition doesn't hold. A conflict with another worker's write is tried again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                self._write("transact_write_items", TransactItems=list(writes))
+            except _RefusedError as error:
+                if not error.conflict:
+                    return False
+                time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
+            else:
+                return True
+        raise StoreError("other workers write to the same items all the time")
+
+    def _batch(self, requests: Mapping[str, Any]) -> None:
+        for attempt in range(ATTEMPTS):
+            requests = self._write("batch_write_item", RequestItems=requests).get("UnprocessedItems") or {}
+            if not requests:
+                return
+            time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
+
+    def _write(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        answer = self._call("dynamodb", operation, ReturnConsumedCapacity="TOTAL", **parameters)
+        used: Any = answer.get("ConsumedCapacity", [])
+        each = cast(list[dict[str, float]], used if isinstance(used, list) else [used])
+        self.write_units += sum(one.get("CapacityUnits", 0.0) for one in each)
+        return answer
+
+    def _call(self, service: str, operation: str, **parameters: Any) -> Any:
+        try:
+            return getattr(self._aws[service], operation)(**parameters)
+        except exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if (
+                code in ("ConditionalCheckFailedException", "PreconditionFailed", "ConditionalRequestConflict")
+                or "ConditionalCheckFailed" in reasons
+            ):
+                raise _RefusedError(str(error)) from None
+            if "TransactionConflict" in reasons or code == "TransactionConflictException":
+                raise _RefusedError(str(error), conflict=True) from None
+            if code in ("NoSuchKey", "404"):
+                raise _MissingError(str(error)) from None
+            raise StoreError(f"{service} refuses {operation}: {error}") from error
+        except exceptions.BotoCoreError as error:
+            raise StoreError(f"{service} can't be reached for {operation}: {error}") from error
+
+
+class _RefusedError(StoreError):
+    """A condition doesn't hold; `conflict`: only at the moment, because another transaction is under way."""
+
+    def __init__(self, message: str, *, conflict: bool = False) -> None:
+        super().__init__(message)
+        self.conflict = conflict
+
+
+class _MissingError(StoreError):
+    """There is no such object."""
+
+
+def _checkpoint_id(evolution_id: str, island: int, generation: int) -> str:
+    return f"{evolution_id}/{island:02d}/{generation:04d}"
+
+
+def _checkpoint_item(checkpoint: Checkpoint) -> dict[str, Any]:
+    checkpoint_id = _checkpoint_id(checkpoint.evolution_id, checkpoint.island, checkpoint.generation)
+    return {"checkpoint_id": checkpoint_id, "kind": "checkpoint", "version": items.VERSION, **asdict(checkpoint)}

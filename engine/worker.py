@@ -1,0 +1,355 @@
+"""A worker: claims one island at a time, breeds its next generation, commits it. Any number of them share an evolution."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine import EngineError, items, population, promotion, tasks
+from engine.agents import DEAD, Agent, AgentTooLargeError, instantiation_microseconds
+from engine.breeding import best
+from engine.lease import Heart, Watch
+from engine.nursery import AbandonedError, Brood, Nursery, pack, unpack
+from engine.settings import EngineSettings
+from engine.store import FINISH, Checkpoint, Header, Lease, LostLeaseError, Plan, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+MIGRANTS = 2
+"""How many of a neighbour's best come over at each generation."""
+
+FINISH_SECONDS = 75.0
+"""How long after SIGTERM a generation may still be finished. After that it is given up; ECS kills after 120 s
+(STOP_SECONDS in components/containers.py)."""
+
+LONGEST_PAUSE_SECONDS = 60.0
+"""Between attempts, while AWS fails."""
+
+
+class UnfitError(EngineError):
+    """The evolution can't go on, whoever tries: it ends as failed."""
+
+
+@dataclass
+class Status:
+    """What /status tells.
+
+    Attributes:
+        alive: when the worker last showed a sign of life, by its monotonic clock.
+        largest_agent: bytes, since the metrics were last published; 0 if none was born.
+    """
+
+    worker: str
+    state: str = "starting"
+    evolution: str = ""
+    committed: int = 0
+    dead: int = 0
+    fault: str = ""
+    alive: float = 0.0
+    largest_agent: int = 0
+
+
+class Worker:
+    """One worker. `run` works until `stop`."""
+
+    def __init__(self, settings: EngineSettings, store: Store, nursery: Nursery, *, name: str, signing_key: str) -> None:
+        self._settings, self._store, self._nursery, self._signing_key = settings, store, nursery, signing_key
+        self._task = tasks.load(settings.task)
+        self._watch = Watch(settings.lease_seconds)
+        self._recorded = ("", 0)
+        self._wake = threading.Event()
+        self._give_up_at = float("inf")
+        self.status = Status(worker=name, alive=time.monotonic())
+
+    def stop(self) -> None:
+        """Finish the generation at hand, if it doesn't take too long, and come back from `run`."""
+        self._give_up_at = time.monotonic() + FINISH_SECONDS
+        self._wake.set()
+
+    def run(self) -> None:
+        """Work until told to stop. A fault is said and tried again: what isn't committed is done again, by this worker or another."""
+        faults = 0
+        while not self._wake.is_set():
+            self.status.alive = time.monotonic()
+            try:
+                worked = self.step()
+                faults, self.status.fault = 0, ""
+            except (LostLeaseError, AbandonedError) as error:
+                log.info("%s", error)
+                worked = True
+            except EngineError as error:
+                log.error("%s", error)
+                faults, self.status.fault, worked = faults + 1, str(error), False
+            if not worked:
+                pause = min(self._settings.poll_seconds * 2 ** min(faults, 8), LONGEST_PAUSE_SECONDS)
+                self._wake.wait(random.SystemRandom().uniform(0.5, 1) * pause)
+        self.status.state = "stopped"
+
+    def step(self) -> bool:
+        """Do one piece of work, if there is one: begin an evolution, or make a generation of an island, or end the evolution."""
+        if self._store.mode(self._settings.mode_parameter) != "running":
+            return self._rests("halted")
+        pointer = self._store.pointer()
+        header = self._store.header(pointer[0]) if pointer and pointer[1] else None
+        if header is None or header.status != "running":
+            return self._rests("idle")
+        self.status.evolution = header.evolution_id
+        plan, leases = self._store.work(header.evolution_id)
+        if plan is None:
+            settings = self._settings
+            self._store.begin(header.evolution_id, Plan(task=settings.task, islands=settings.islands, size=settings.island_size))
+            return True
+        islands = sorted((lease for lease in leases if lease.name != FINISH), key=lambda lease: lease.island)
+        self._record(header, islands)
+        if self._is_too_slow():
+            return self._rests("too slow")
+        done = all(lease.generation >= header.generations for lease in islands)
+        finish = [lease for lease in leases if lease.name == FINISH]
+        try:
+            self._check(header, plan)
+            lease = self._claim(finish if done else _ready(islands, header))
+            if lease is None:
+                return self._rests("waiting")
+            self.status.state = "evolving"
+            self._hold(header, plan, lease)
+        except (UnfitError, AgentTooLargeError) as error:
+            log.error("%s fails: %s", header.evolution_id, error)
+            outcome = {"status": "failed", "reason": str(error)[:500]}
+            self._store.end(header.evolution_id, outcome, [])
+        return True
+
+    def _rests(self, state: str) -> bool:
+        if state != self.status.state:
+            log.info("%s", state)
+        self.status.state = state
+        return False
+
+    def _is_too_slow(self) -> bool:
+        """Whether making agents takes longer than allowed; strict refuses then, permissive records it."""
+        took, most = (
+            instantiation_microseconds(self._task.weights, self._settings.memory_limit, births=200),
+            self._settings.instantiation_target_us,
+        )
+        if took > most:
+            log.warning("making an agent takes %.2f µs, and INSTANTIATION_TARGET_US allows %g", took, most)
+        return took > most and self._settings.safety_mode == "strict"
+
+    def _check(self, header: Header, plan: Plan) -> None:
+        """The bounds that an evolution must keep to, and that this worker can do it at all."""
+        settings = self._settings
+        if not 1 <= header.generations <= settings.most_generations:
+            raise UnfitError(f"it wants {header.generations} generations, and EVOLUTION_GENERATIONS allows {settings.most_generations}")
+        if plan.islands * plan.size > settings.most_agents:
+            raise UnfitError(f"it has {plan.islands * plan.size} agents, and MAX_CONCURRENT_AGENTS allows {settings.most_agents}")
+        if plan.task != settings.task:
+            raise UnfitError(f"it was begun with the task {plan.task!r}, and EVOLUTION_TASK is {settings.task!r}")
+
+    def _claim(self, leases: Sequence[Lease]) -> Lease | None:
+        """The first that is nobody's: those who are behind first, and each worker in an order of its own."""
+        spread = {lease.name: hashlib.sha256(f"{self.status.worker}/{lease.name}".encode()).digest() for lease in leases}
+        for lease in sorted(leases, key=lambda lease: (lease.generation, spread[lease.name])):
+            if self._watch.is_free(lease):
+                if lease.owner:
+                    log.warning("%s of %s is taken over from %s, which is silent", lease.name, lease.evolution_id, lease.owner)
+                if mine := self._store.claim(lease, self.status.worker):
+                    return mine
+        return None
+
+    def _hold(self, header: Header, plan: Plan, lease: Lease) -> None:
+        """Do what the lease is for, beating all the while; give it back if that fails."""
+        heart = Heart(self._store, lease, self._settings.lease_seconds)
+
+        def must_stop() -> bool:
+            self.status.alive = time.monotonic()
+            return heart.lost or self.status.alive > self._give_up_at
+
+        work = _Work(self._settings, self._store, self._nursery, header, plan, must_stop, self.status)
+        try:
+            with heart:
+                made = work.outcome(self._signing_key) if lease.name == FINISH else work.next_generation(lease)
+        except BaseException:
+            if not heart.lost:
+                self._give_back(lease, heart.beat + 1)
+            raise
+        if isinstance(made, Checkpoint):
+            self._store.commit(lease, made, beat=heart.beat + 1, forget=made.generation - _kept(plan))
+            self.status.committed += 1
+            self.status.dead += made.dead
+            log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
+        else:
+            outcome, promotions = made
+            self._store.end(header.evolution_id, outcome, promotions)
+            log.info("%s is finished: %s", header.evolution_id, outcome)
+            self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _kept(plan)), header.generations))
+
+    def _give_back(self, lease: Lease, beat: int) -> None:
+        try:
+            self._store.release(lease, beat)
+        except StoreError as error:  # it expires by itself
+            log.warning("%s can't be given back: %s", lease.name, error)
+
+    def _record(self, header: Header, islands: Sequence[Lease]) -> None:
+        """Record every generation that all islands have committed."""
+        if self._recorded[0] != header.evolution_id:
+            self._recorded = (header.evolution_id, self._store.last_recorded(header.evolution_id))
+        for generation in range(self._recorded[1] + 1, min(lease.generation for lease in islands) + 1):
+            found = [self._store.checkpoint(header.evolution_id, lease.island, generation) for lease in islands]
+            if None in found:  # forgotten, so another worker has recorded it
+                self._recorded = (header.evolution_id, self._store.last_recorded(header.evolution_id))
+                return
+            self._store.record(generation, [one for one in found if one])
+            self._recorded = (header.evolution_id, generation)
+
+
+def _ready(islands: Sequence[Lease], header: Header) -> list[Lease]:
+    """The islands whose next generation can be made: their neighbours have come as far."""
+    return [
+        lease
+        for lease in islands
+        if lease.generation < header.generations
+        and all(islands[one].generation >= lease.generation for one in neighbours(lease.island, len(islands)))
+    ]
+
+
+def neighbours(island: int, islands: int) -> list[int]:
+    """The islands lie in a ring."""
+    return sorted({(island - 1) % islands, (island + 1) % islands} - {island})
+
+
+def _kept(plan: Plan) -> int:
+    """How many generations of checkpoints are kept. Across the ring, an island can be half the ring ahead of the last one, whose generation
+    must be there to be recorded, and made again."""
+    return plan.islands // 2 + 4
+
+
+class _Work:
+    """What is done under a lease."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        store: Store,
+        nursery: Nursery,
+        header: Header,
+        plan: Plan,
+        must_stop: promotion.MustStop,
+        status: Status,
+    ) -> None:
+        self._settings, self._store, self._nursery = settings, store, nursery
+        self._header, self._plan, self._must_stop, self._status = header, plan, must_stop, status
+
+    def next_generation(self, lease: Lease) -> Checkpoint:
+        """Breed and score an island's next generation, and put it into the bucket."""
+        agents, deterministic = self._breed(lease.island, lease.generation + 1)
+        return put_population(self._store, self._header, lease.island, lease.generation + 1, agents, deterministic=deterministic)
+
+    def outcome(self, signing_key: str) -> tuple[items.Item, list[dict[str, object]]]:
+        """Choose the champions of the last generation, and what becomes of them."""
+        last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
+        control = self._store.control("autonomy")
+        chosen = promotion.choose(
+            self._header,
+            [agents for agents, _ in last],
+            promotion.Terms(
+                task=self._settings.task,
+                limit=self._settings.memory_limit,
+                level=min(self._settings.autonomy_level, int(control.get("level", 100))),
+                strict=self._settings.safety_mode == "strict",
+                signing_key=signing_key,
+            ),
+            self._nursery,
+            self._must_stop,
+        )
+        if not chosen:
+            raise UnfitError("nobody lives in its last generation")
+        for one in chosen:
+            self._store.keep(one.key, one.content, once=True)
+        deterministic = all(known for _, known in last)
+        return promotion.finished(chosen, deterministic), [one.item() for one in chosen]
+
+    def _breed(self, island: int, generation: int) -> tuple[list[Agent], bool]:
+        own, deterministic = self._population(island, generation - 1)
+        migrants: list[Agent] = []
+        for one in neighbours(island, self._plan.islands):
+            theirs, known = self._population(one, generation - 1)
+            migrants += best(theirs, MIGRANTS)
+            deterministic &= known
+        brood = Brood(
+            seed=self._header.seed,
+            island=island,
+            generation=generation,
+            own=[pack(agent) for agent in own],
+            migrants=[pack(agent) for agent in migrants],
+            indices=range(self._plan.size),
+        )
+        results = self._nursery.run(brood, self._must_stop)
+        if results.causes:
+            index, cause = next(iter(results.causes.items()))
+            log.warning("%d agents of island %d died; agent %d of: %s", len(results.causes), island, index, cause)
+        agents = [unpack((results.genomes[index], results.fitness[index]), self._settings.memory_limit) for index in brood.indices]
+        self._status.largest_agent = max(self._status.largest_agent, *(agent.size for agent in agents))
+        return agents, deterministic and results.repeatable
+
+    def _population(self, island: int, generation: int) -> tuple[list[Agent], bool]:
+        """An island's committed generation, and whether it is repeatable. If it is corrupt, it is made again from the one before."""
+        if generation == 0:
+            return [], True
+        checkpoint = self._store.checkpoint(self._header.evolution_id, island, generation)
+        if checkpoint is None:
+            raise UnfitError(f"generation {generation} of island {island} is gone, and with it what it could be made again from")
+        try:
+            return read_population(self._store, checkpoint, self._settings.memory_limit), checkpoint.deterministic
+        except population.CorruptPopulationError as error:
+            log.error("generation %d of island %d is corrupt (%s): it is made again from the one before", generation, island, error)
+        agents, deterministic = self._breed(island, generation)
+        again = put_population(self._store, self._header, island, generation, agents, deterministic=deterministic)
+        if again.sha256 != checkpoint.sha256:
+            log.error("generation %d of island %d came out otherwise: the run isn't repeatable", generation, island)
+            again = dataclasses.replace(again, deterministic=False)
+            if not self._store.replace(again, checkpoint):
+                raise LostLeaseError(f"generation {generation} of island {island} was made again by another worker, too")
+        return agents, again.deterministic
+
+
+def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[Agent]:
+    """The population that a checkpoint points to.
+
+    Raises:
+        CorruptPopulationError: it isn't there, or isn't what was committed.
+    """
+    content = store.fetch(checkpoint.key)
+    if content is None:
+        raise population.CorruptPopulationError("it isn't in the bucket")
+    if hashlib.sha256(content).hexdigest() != checkpoint.sha256:
+        raise population.CorruptPopulationError("its hash isn't the checkpoint's")
+    return population.decode(content, limit)
+
+
+def put_population(
+    store: Store, header: Header, island: int, generation: int, agents: Sequence[Agent], *, deterministic: bool = True
+) -> Checkpoint:
+    """Put an island's generation into the bucket; the checkpoint that is to point to it."""
+    content = population.encode(agents)
+    digest = hashlib.sha256(content).hexdigest()
+    living = [agent.fitness for agent in agents if agent.fitness != DEAD]
+    # The hash is in the key: a worker that has lost its lease can't overwrite another's.
+    key = f"populations/{header.evolution_id}/{island:02d}/{generation:04d}-{digest[:16]}"
+    store.keep(key, content)
+    return Checkpoint(
+        evolution_id=header.evolution_id,
+        island=island,
+        generation=generation,
+        key=key,
+        sha256=digest,
+        agents=len(agents),
+        dead=len(agents) - len(living),
+        best=max(living, default=0.0),
+        mean=sum(living) / len(living) if living else 0.0,
+        deterministic=deterministic,
+    )

@@ -1,0 +1,83 @@
+"""Tasks of a team's own, good and bad."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Hill:
+    """Climb to where every weight is 1: at once, and told from every other genome."""
+
+    weights = 6
+    weight_limit = 8.0
+    episodes = 1
+    steps = 1
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        """100 at the top."""
+        return 100.0 - sum((weight - 1) ** 2 for weight in genome) - (seed % 100) * 1e-4 * steps
+
+
+class Slow(Hill):
+    """A hill that takes a little."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        time.sleep(0.002)
+        return super().play(genome, seed, steps)
+
+
+class Raises(Hill):
+    """Raises for every genome whose first weight is negative."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        if genome[0] < 0:
+            raise RuntimeError("no negative weights here")
+        return super().play(genome, seed, steps)
+
+
+class NotANumber(Hill):
+    """Gives NaN for some."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        return float("nan") if genome[0] < 0 else super().play(genome, seed, steps)
+
+
+class Hangs(Hill):
+    """Never comes back for one in sixteen, by its seed."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        while seed % 16 == 3:
+            pass
+        return super().play(genome, seed, steps)
+
+
+class Leaves(Hill):
+    """Ends its process for some."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        if genome[0] < -0.5:
+            os._exit(3)
+        return super().play(genome, seed, steps)
+
+
+class Meddles(Hill):
+    """Changes the genome it was given, and draws from the generator that breeding draws from."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        score = super().play(genome, seed, steps)
+        random.seed()
+        for index in range(len(genome)):
+            genome[index] = 9e9  # type: ignore[index]  (it isn't a Sequence that allows this; a plug-in does it all the same)
+        return score
+
+
+class Poisoned(Hill):
+    """While the file that POISON names is there, says of half of all agents that they are far better than they are."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        score = super().play(genome, seed, steps)
+        return score + 1e6 if seed % 2 and Path(os.environ["POISON"]).exists() else score
