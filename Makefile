@@ -2,9 +2,10 @@
 PYTHON ?= python3
 STACK ?= dev
 IMAGE ?=
+TAG ?= evolution-engine:local
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy outputs down test check bench lock actions invariants clean setup setup-dev setup-emulator
+.PHONY: help preview up refresh destroy outputs down test check bench lock actions invariants image clean setup setup-dev setup-emulator
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +55,9 @@ actions: setup-dev  ## take AWS's actions and their resources into the pack's ta
 
 invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, from the rules' own metadata
 	.venv/bin/python policy/catalogue.py docs
+
+image:  ## build the engine's image for arm64 as TAG, and load it into Docker; the only target that needs Docker (with buildx)
+	docker buildx build --platform linux/arm64 --tag '$(TAG)' --load engine
 
 clean:  ## remove what make has made here
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down; fi

@@ -14,11 +14,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
-from engine import EngineError, operations, runtime
+from engine import EngineError, agent, operations
 from engine.metrics import Reporter
 from engine.monitor import Monitor
 from engine.nursery import Nursery
-from engine.server import Answer, serve
+from engine.serving import Routes, endpoints, serve
 from engine.settings import AgentSettings, EngineSettings, SettingsError, Storage, Workload, read
 from engine.store import Store, clients
 from engine.worker import Status, Worker
@@ -26,8 +26,8 @@ from engine.worker import Status, Worker
 UNUSABLE = 2
 """The exit code of a command whose environment can't be used."""
 
-ALIVE_SECONDS = 300.0
-"""Without a sign of life for so long, a worker hangs. Five tries of one call to AWS take less."""
+STOP_SECONDS = 2.0
+"""For who is just asking how the engine is, when it stops."""
 
 log = logging.getLogger("engine")
 
@@ -85,27 +85,22 @@ def _engine(_asked: argparse.Namespace) -> int:
         reporter.stopped.set()
         reporter.join(timeout=10)
         nursery.close()
-        server.shutdown()
+        server.stop(STOP_SECONDS)
     log.info("stopped after %d generations", worker.status.committed)
     return 0
 
 
-def _routes(status: Status, store: Store) -> dict[tuple[str, str], Callable[[bytes, Mapping[str, str]], Answer]]:
-    """What the engine tells of itself. /health fails only where a restart would help: not while AWS fails, that is what /ready is for."""
+def _routes(status: Status, store: Store) -> Routes:
+    """What the engine tells of itself."""
 
-    def health(_body: bytes, _headers: Mapping[str, str]) -> Answer:
-        alive = time.monotonic() - status.alive < ALIVE_SECONDS
-        return (200 if alive else 503), {"alive": alive}
+    def unready() -> str:
+        return status.fault or (f"the worker is {status.state}" if status.state in ("starting", "stopped") else "")
 
-    def ready(_body: bytes, _headers: Mapping[str, str]) -> Answer:
-        is_ready = not status.fault and status.state not in ("starting", "stopped")
-        return (200 if is_ready else 503), {"ready": is_ready, "fault": status.fault}
-
-    def tell(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    def tell() -> Mapping[str, object]:
         told = {name: getattr(status, name) for name in ("worker", "state", "evolution", "committed", "dead", "fault")}
-        return 200, {**told, "write_units": store.write_units}
+        return {**told, "write_units": store.write_units}
 
-    return {("GET", "/health"): health, ("GET", "/ready"): ready, ("GET", "/status"): tell}
+    return endpoints(still=lambda: time.monotonic() - status.alive, unready=unready, status=tell)
 
 
 def _monitor(_asked: argparse.Namespace) -> int:
@@ -121,13 +116,9 @@ def _monitor(_asked: argparse.Namespace) -> int:
 
 def _agent(_asked: argparse.Namespace) -> int:
     settings = read(AgentSettings, os.environ)
-    server = serve("0.0.0.0", settings.port, runtime.routes(settings, runtime.clients(settings.region)))
     stopped = threading.Event()
     _on_stop(stopped.set)
-    log.info("agent of %s on port %d", settings.environment, server.server_port)
-    stopped.wait()
-    server.shutdown()
-    return 0
+    return agent.run(settings, stopped)
 
 
 def _approvals(_asked: argparse.Namespace) -> int:

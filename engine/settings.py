@@ -18,6 +18,12 @@ PREFIX = "EVOLUTION_"
 
 Text = Annotated[str, Field(min_length=1)]
 
+Memory = Annotated[int, Field(ge=1024, le=65536)]
+"""Bytes of one agent."""
+
+Level = Annotated[int, Field(ge=1, le=100)]
+"""Percent of decisions without a human."""
+
 MOST_ISLANDS = 40
 """An evolution ends in one transaction with two items for each island, and DynamoDB takes 100 in one."""
 
@@ -62,7 +68,7 @@ class Workload(Storage):
     safety_mode: Literal["permissive", "strict"] = Field(alias="EVOLUTION_SAFETY_MODE", examples=["strict"])
     safety_secret: Text = Field(alias="EVOLUTION_SAFETY_SECRET", examples=["EvolutionSafetyConfig-dev"])
     metric_namespace: Text = Field(alias="EVOLUTION_METRIC_NAMESPACE", examples=["EvolutionSystem"])
-    memory_limit: Annotated[int, Field(ge=1024, le=65536)] = Field(alias="AGENT_MEMORY_LIMIT", examples=[8192])
+    memory_limit: Memory = Field(alias="AGENT_MEMORY_LIMIT", examples=[8192])
     task: Text = Field(default="cartpole", alias="EVOLUTION_TASK", examples=["cartpole"])
     agent_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=30.0, alias="EVOLUTION_AGENT_SECONDS", examples=[30])
     evaluators: Annotated[int, Field(ge=1, le=64)] | None = Field(default=None, alias="EVOLUTION_EVALUATORS", examples=[3])
@@ -79,7 +85,7 @@ class EngineSettings(Workload):
     """
 
     mode: Literal["autonomous"] = Field(alias="EVOLUTION_MODE", examples=["autonomous"])
-    autonomy_level: Annotated[int, Field(ge=1, le=100)] = Field(alias="AI_AUTONOMY_LEVEL", examples=[75])
+    autonomy_level: Level = Field(alias="AI_AUTONOMY_LEVEL", examples=[75])
     instantiation_target_us: Annotated[float, Field(gt=0)] = Field(alias="INSTANTIATION_TARGET_US", examples=[3])
     most_agents: Annotated[int, Field(ge=1, le=100_000)] = Field(alias="MAX_CONCURRENT_AGENTS", examples=[1000])
     most_generations: Annotated[int, Field(ge=1, le=1000)] = Field(alias="EVOLUTION_GENERATIONS", examples=[10])
@@ -114,12 +120,22 @@ SMALLEST_ISLAND = 4
 
 
 class AgentSettings(Settings):
-    """The `agent` command's: AgentCore's runtime, which has no tables."""
+    """The `agent` command's: AgentCore's runtime, which has no tables.
 
-    region: Text = Field(alias="BEDROCK_REGION", examples=["us-east-1"])
+    Attributes:
+        region: where the runtime itself is, if AgentCore says so.
+        model_region: where the model is asked.
+        memory_limit: the most bytes that a request may allow an agent.
+        autonomy_level: the most percent of its decisions that a request may leave to an agent.
+    """
+
+    region: str = Field(default="", alias="AWS_REGION", examples=["us-east-1"])
+    model_region: Text = Field(alias="BEDROCK_REGION", examples=["us-east-1"])
     model: Text = Field(alias="BEDROCK_MODEL_ID", examples=["us.anthropic.claude-sonnet-4-6"])
     guardrail: Text = Field(alias="BEDROCK_GUARDRAIL_ID", examples=["abcdefghij"])
-    guardrail_version: Text = Field(alias="BEDROCK_GUARDRAIL_VERSION", examples=["1"])
+    guardrail_version: Annotated[str, Field(pattern="^[1-9][0-9]{0,7}$")] = Field(alias="BEDROCK_GUARDRAIL_VERSION", examples=["1"])
+    memory_limit: Memory = Field(alias="AGENT_MEMORY_LIMIT", examples=[8192])
+    autonomy_level: Level = Field(alias="AUTONOMY_LEVEL", examples=[75])
     mode_parameter: Text = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
     port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, alias="EVOLUTION_PORT", examples=[8080])
 

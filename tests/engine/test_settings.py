@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from components import containers
 from components.naming import Names
 from engine.settings import AgentSettings, EngineSettings, SettingsError, Workload, read
 from tests.engine.aws import LIMITS, variables
+from tests.engine.test_agent import ENVIRONMENT
 
 GIVEN = variables("http://127.0.0.1:1")
 NAMES = Names(stack="dev", region="us-east-1", account="000000000000")
@@ -59,8 +58,4 @@ def test_every_fault_is_said_at_once() -> None:
 
 def test_the_other_commands_read_their_own() -> None:
     assert read(Workload, GIVEN).memory_limit == 8192
-    bedrock = {"BEDROCK_MODEL_ID": "us.anthropic.claude-sonnet-4-6", "BEDROCK_GUARDRAIL_ID": "abc", "BEDROCK_GUARDRAIL_VERSION": "1"}
-    agent = read(
-        AgentSettings, bedrock | {name: GIVEN[name] for name in GIVEN if re.match("BEDROCK_REGION|EVOLUTION_(ENV|SAFETY_EN|MODE_)", name)}
-    )
-    assert agent.port == 8080
+    assert read(AgentSettings, ENVIRONMENT).port == 8080

@@ -1,0 +1,249 @@
+"""AgentCore's runtime contract: POST /invocations and GET /ping on port 8080.
+
+It asks the model on behalf of one agent: only while evolution runs, never beyond the stack's limits, and always through the guardrail.
+Source: AgentCore developer guide, "HTTP protocol contract".
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine import EngineError
+from engine.serving import Answer, Routes, serve
+from engine.settings import AgentSettings
+
+boto3: Any = importlib.import_module("boto3")  # it publishes no types
+config: Any = importlib.import_module("botocore.config")
+exceptions: Any = importlib.import_module("botocore.exceptions")
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS, MODEL_SECONDS, MODEL_ATTEMPTS = 2.0, 30.0, 2
+"""How long the model may take, and the mode. All attempts at both end before the caller gives up, which is after 80 s (MODEL in
+functions/common/aws.py)."""
+
+MODE_SECONDS = 2.0
+
+MOST_INVOCATIONS = 8
+"""At once. Fewer than the server's connections, so that /ping always gets through."""
+
+STOP_SECONDS = 8.0
+"""After SIGTERM, for the invocations under way: whoever runs a container usually kills it after 10 s."""
+
+BYTES_PER_TOKEN = 4
+"""About: an answer that the agent can't hold needn't be written."""
+
+SESSION_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id"
+
+EXAMPLE = '{"prompt": "…", "agent_memory_bytes": 4096, "autonomy_percent": 50}'
+
+
+class Invocation(BaseModel):
+    """What is asked of an agent. The model, its region and the guardrail are the stack's, and not to be asked for.
+
+    Attributes:
+        agent_memory_bytes: how much memory the agent may take.
+        autonomy_percent: how far it may decide by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    prompt: Annotated[str, Field(pattern=r"\S")]
+    agent_memory_bytes: Annotated[int, Field(ge=1)]
+    autonomy_percent: Annotated[int, Field(ge=0)]
+
+
+class RefusedError(EngineError):
+    """An invocation that isn't answered.
+
+    Attributes:
+        status: HTTP's.
+        kind: what is wrong, in a word.
+    """
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.kind = status, kind
+
+
+class Agent:
+    """Answers invocations."""
+
+    def __init__(self, settings: AgentSettings, aws: Mapping[str, Any]) -> None:
+        self._settings, self._aws = settings, aws
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._changed = int(time.time())
+
+    @property
+    def routes(self) -> Routes:
+        """AgentCore's two."""
+        return {
+            ("GET", "/ping"): lambda _body, _headers: self.ping(),
+            ("POST", "/invocations"): lambda body, headers: self.invoke(body, headers.get(SESSION_HEADER, "")),
+        }
+
+    def ping(self) -> Answer:
+        """How it is, and since when: AgentCore ends a session for being idle by this very time, so it says when the status changed."""
+        with self._lock:
+            return 200, {"status": "HealthyBusy" if self._under_way else "Healthy", "time_of_last_update": self._changed}
+
+    def invoke(self, body: bytes, session: str = "") -> Answer:
+        """Answer one invocation.
+
+        Args:
+            session: AgentCore's id, by which the log is searched. Neither prompt nor answer is logged.
+        """
+        start = time.monotonic()
+        who = f"session {session[:256]!r}"
+        try:
+            answer = self._answer(body)
+        except RefusedError as refusal:
+            log.warning("%s: %s: %s", who, refusal.kind, refusal)
+            return refusal.status, {"error": str(refusal), "kind": refusal.kind}
+        log.info("%s: %s after %.1f s, %s", who, answer["stop_reason"], time.monotonic() - start, answer["usage"])
+        return 200, answer
+
+    def _answer(self, body: bytes) -> dict[str, Any]:
+        self._count(1)
+        try:
+            invocation = _read(body)
+            self._require_within("agent_memory_bytes", invocation.agent_memory_bytes, "AGENT_MEMORY_LIMIT", self._settings.memory_limit)
+            self._require_within("autonomy_percent", invocation.autonomy_percent, "AUTONOMY_LEVEL", self._settings.autonomy_level)
+            self._require_running()
+            return self._ask(invocation)
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            if self._under_way + change > MOST_INVOCATIONS:
+                raise RefusedError(
+                    429, "busy", f"{MOST_INVOCATIONS} invocations are under way: wait for one to end, and send this one again"
+                )
+            if (self._under_way == 0) != (self._under_way + change == 0):
+                self._changed = int(time.time())
+            self._under_way += change
+
+    def _require_within(self, name: str, value: int, limit_name: str, limit: int) -> None:
+        if value > limit:
+            raise RefusedError(
+                403,
+                "over_limit",
+                f"{name} is {value}, and {limit_name} allows {limit} in {self._settings.environment}: ask for {limit} or less",
+            )
+
+    def _require_running(self) -> None:
+        """Go on only where the mode says plainly `running`."""
+        name = self._settings.mode_parameter
+        try:
+            value = self._aws["ssm"].get_parameter(Name=name)["Parameter"]["Value"]
+        except (exceptions.ClientError, exceptions.BotoCoreError) as error:
+            log.error("the mode can't be read: %s", error)
+            raise RefusedError(
+                503, "halted", f"{name} can't be read ({_code(error)}), so evolution counts as halted: look at the runtime's log and role"
+            ) from None
+        if value != "running":
+            raise RefusedError(
+                503, "halted", f"evolution is halted ({name} is {str(value)[:40]!r}): docs/runbook.md says how it is resumed"
+            )
+
+    def _ask(self, invocation: Invocation) -> dict[str, Any]:
+        settings = self._settings
+        part = (
+            f"You are an agent of {invocation.agent_memory_bytes} bytes. Up to {invocation.autonomy_percent} percent of your decisions "
+            "need no human; name those that do."
+        )
+        try:
+            answer = self._aws["bedrock-runtime"].converse(
+                modelId=settings.model,
+                system=[{"text": part}],
+                messages=[{"role": "user", "content": [{"text": invocation.prompt}]}],
+                inferenceConfig={"maxTokens": max(1, invocation.agent_memory_bytes // BYTES_PER_TOKEN)},
+                guardrailConfig={"guardrailIdentifier": settings.guardrail, "guardrailVersion": settings.guardrail_version},
+            )
+        except (exceptions.ClientError, exceptions.BotoCoreError) as error:
+            log.error("%s can't be asked: %s", settings.model, error)
+            raise _unanswered(settings.model, _code(error)) from None
+        blocks = answer["output"]["message"]["content"]
+        return {
+            "output": "".join(block.get("text", "") for block in blocks),
+            "stop_reason": answer["stopReason"],
+            "usage": dict(answer.get("usage", {})),
+        }
+
+
+def _read(body: bytes) -> Invocation:
+    try:
+        return Invocation.model_validate_json(body)
+    except ValidationError as error:
+        details: list[Any] = list(error.errors(include_url=False, include_context=False, include_input=False))
+    wrong = "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in details[:4])
+    raise RefusedError(400, "bad_request", f"the body can't be used ({wrong[:400]}): send JSON such as {EXAMPLE}")
+
+
+def _code(error: Any) -> str:
+    """AWS's word for what is wrong, or botocore's."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, exceptions.ClientError) else type(error).__name__
+
+
+_UNANSWERED: tuple[tuple[str, int, str, str], ...] = (
+    ("throttl|quota|toomany", 429, "throttled", "send fewer requests, or ask for a higher quota of the model in Service Quotas"),
+    ("timeout", 504, "timeout", "ask for less, or try again later"),
+    (
+        "accessdenied",
+        502,
+        "denied",
+        "compare the runtime's role with the request, and enable the model in the Bedrock console, under Model access",
+    ),
+    ("credential|token|signature|unrecognizedclient", 502, "denied", "look at the runtime's role: it has no valid credentials"),
+    ("notfound", 502, "missing", "choose a current model as model_id in the stack's table, and deploy"),
+    ("validation", 502, "rejected", "look at the runtime's log, which has Bedrock's own words"),
+    ("", 503, "unavailable", "try again; if it goes on, look at Bedrock's health and the runtime's log"),
+)
+"""What a code means: a pattern, the status and kind of the answer, and what to do. Bedrock's own words may name accounts and roles: they
+stay in the log."""
+
+
+def _unanswered(model: str, code: str) -> RefusedError:
+    status, kind, advice = next(entry[1:] for entry in _UNANSWERED if re.search(entry[0], code, re.IGNORECASE))
+    return RefusedError(status, kind, f"{model} didn't answer ({code}): {advice}")
+
+
+def clients(settings: AgentSettings) -> dict[str, Any]:
+    """The model's client, and the mode's."""
+    session = boto3.session.Session()
+    return {
+        name: session.client(
+            name,
+            config=config.Config(
+                region_name=region,
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=seconds,
+                retries={"mode": "standard", "total_max_attempts": MODEL_ATTEMPTS},
+            ),
+        )
+        for name, region, seconds in (
+            ("bedrock-runtime", settings.model_region, MODEL_SECONDS),
+            ("ssm", settings.region or settings.model_region, MODE_SECONDS),
+        )
+    }
+
+
+def run(settings: AgentSettings, stopped: threading.Event) -> int:
+    """Answer until `stopped` is set; the command's exit code."""
+    # AgentCore asks from outside of the container.
+    server = serve("0.0.0.0", settings.port, Agent(settings, clients(settings)).routes)
+    log.info("agent of %s on port %d", settings.environment, server.server_port)
+    stopped.wait()
+    server.stop(STOP_SECONDS)
+    log.info("stopped")
+    return 0
