@@ -5,7 +5,7 @@ IMAGE ?=
 TAG ?= evolution-engine:local
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy outputs down test check bench lock actions invariants image clean setup setup-dev setup-emulator
+.PHONY: help preview up refresh destroy audit outputs down test check bench lock actions invariants image clean setup setup-dev setup-emulator
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -21,6 +21,9 @@ refresh: setup setup-emulator  ## look at what the emulator holds of STACK, and 
 
 destroy: setup setup-emulator  ## remove everything that STACK has in the emulator
 	@.venv/bin/python -m local destroy --stack '$(STACK)'
+
+audit: setup setup-emulator  ## what the emulator holds of STACK, against what was deployed and the policy pack
+	@.venv/bin/python -m local audit --stack '$(STACK)'
 
 outputs: setup  ## the outputs of STACK, as JSON
 	@.venv/bin/python -m local outputs --stack '$(STACK)'

@@ -1,4 +1,4 @@
-"""`python -m local preview|up|refresh|destroy|outputs|down`: one stack on the embedded cloud."""
+"""`python -m local preview|up|refresh|destroy|audit|outputs|down`: one stack on the embedded cloud."""
 
 from __future__ import annotations
 
@@ -82,6 +82,22 @@ def _deploy(options: argparse.Namespace) -> int:
     return 0
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from local import audit, lifecycle
+
+    start = time.monotonic()
+    found = audit.audit(lifecycle.Where(stack=options.stack, on_output=_show, on_note=_note))
+    for line in (line for one in found.drift for line in one.lines):
+        _show(f"drift: {line}")
+    for one in found.violations:
+        _show(f"violation ({one.level}): {' '.join(one.message.partition('[')[1:])}")
+    drift = f"{len(found.drift)} of {found.resources} resources are not what was deployed" if found.drift else "all is as it was deployed"
+    _show(f"{options.stack}: {drift}, {len(found.violations)} violations of the policy pack, {time.monotonic() - start:.1f} s")
+    if found.drift:
+        _show("Nothing was changed. To put it back: `make refresh` records it, and `make up` then makes it what the program says.")
+    return 1 if found.drift or found.violations else 0
+
+
 def _outputs(options: argparse.Namespace) -> int:
     from local import lifecycle
 
@@ -102,6 +118,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "up": _deploy,
     "refresh": _deploy,
     "destroy": _deploy,
+    "audit": _audit,
     "outputs": _outputs,
     "down": _down,
 }
@@ -126,6 +143,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "up": "deploy to the local AWS emulator what the policy pack lets through",
         "refresh": "look at what the emulator holds, and record what is gone",
         "destroy": "remove everything that the stack has in the emulator",
+        "audit": "look for what isn't as it was deployed, and have the policy pack judge it",
         "outputs": "print the stack's outputs as JSON",
         "down": "stop the emulators; they keep what they hold",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,10 +25,11 @@ def to_nobody(_: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One command's stack, and who hears of it."""
+    """One command's stack, the folder that it works in, where its state is, and who hears of it."""
 
     stack: automation.Stack
-    policy: Path
+    work: Path
+    state: Path
     endpoint: str
     show: Say
     color: str
@@ -100,25 +102,25 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
     Raises:
         LocalError: the stack or its table is wrong, another run is going on, or the CLI or the emulator can't be had.
     """
-    with _session(where) as (session, fresh):
-        known = _held(where)
+    with opened(where) as (session, fresh):
+        known = _held_by(where)
         lost: tuple[str, ...] = ()
         if fresh and known:
             where.on_note(f"the emulator of {where.stack} was not running: looking for what it still holds")
-            looked = _run(session, "refresh", lambda s, o: s.refresh(**o), quiet=True)
+            looked = run(session, "refresh", lambda s, o: s.refresh(**o), quiet=True)
             if not looked.succeeded:
                 return looked
-            lost = tuple(known.keys() - _held(where).keys())
+            lost = tuple(known.keys() - _held_by(where).keys())
             where.on_note(
                 f"its cloud is new: {len(lost)} of {len(known)} resources are gone, with the data in them, and are made again"
                 if lost
                 else f"nothing was lost: all {len(known)} resources are there"
             )
-        packs = {"policy_packs": [str(session.policy)]} if pack else {}
-        planned = _run(session, "preview", lambda s, o: s.preview(suppress_progress=True, **packs, **o), quiet=True)
+        packs = {"policy_packs": [str(session.work / "policy")]} if pack else {}
+        planned = run(session, "preview", lambda s, o: s.preview(suppress_progress=True, **packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
-        return replace(_run(session, "up", lambda s, o: s.up(suppress_progress=True, **packs, **o), where), lost=lost)
+        return replace(run(session, "up", lambda s, o: s.up(suppress_progress=True, **packs, **o), where), lost=lost)
 
 
 def refresh(where: Where) -> Outcome:
@@ -127,8 +129,8 @@ def refresh(where: Where) -> Outcome:
     Raises:
         LocalError: as `up`.
     """
-    with _session(where) as (session, _):
-        return _run(session, "refresh", lambda s, o: s.refresh(**o), where)
+    with opened(where) as (session, _):
+        return run(session, "refresh", lambda s, o: s.refresh(**o), where)
 
 
 def destroy(where: Where) -> Outcome:
@@ -139,14 +141,14 @@ def destroy(where: Where) -> Outcome:
     Raises:
         LocalError: as `up`, or the stack holds protected data.
     """
-    protected = sorted(urn.rpartition("::")[2] for urn, one in _held(where).items() if one.get("protect"))
+    protected = sorted(urn.rpartition("::")[2] for urn, one in _held_by(where).items() if one.get("protect"))
     if protected:
         raise LocalError(
             f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. No command gives that data up; "
             "to be rid of the whole local cloud, run `make clean`."
         )
-    with _session(where) as (session, _):
-        return _run(session, "destroy", lambda s, o: s.destroy(**o), where)
+    with opened(where) as (session, _):
+        return run(session, "destroy", lambda s, o: s.destroy(**o), where)
 
 
 def outputs(where: Where) -> Mapping[str, Any]:
@@ -155,10 +157,10 @@ def outputs(where: Where) -> Mapping[str, Any]:
     Raises:
         LocalError: the stack was never brought up.
     """
-    held = _held(where)
-    if not held:
+    there = _held_by(where)
+    if not there:
         raise LocalError(f"{where.stack} has no outputs: it isn't up. Run `make up STACK={where.stack}` first.")
-    return _outputs(held)
+    return _outputs(there)
 
 
 def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody) -> int:
@@ -174,23 +176,36 @@ def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody) -> int:
 
 
 @contextlib.contextmanager
-def _session(where: Where) -> Generator[tuple[Session, bool]]:
-    """The stack, ready for the engine, with its emulator running; and whether that was only just started."""
+def opened(where: Where, *, looking: bool = False) -> Generator[tuple[Session, bool]]:
+    """The stack, ready for the engine, with its emulator running; and whether that was only just started.
+
+    Args:
+        where: what is meant.
+        looking: work on a copy of its state, which is thrown away.
+
+    Raises:
+        LocalError: the stack or its table is wrong, another run is going on, or the CLI or the emulator can't be had.
+    """
     content, note = stackfile.read(where.repo, where.stack, image=where.image, edits=where.edits)
-    if note:
+    if note and not looking:
         where.on_note(note)
     place = where.home
     with workspace.open_place(place, where.repo, where.stack, content) as work:
         command = cli.find(where.on_note)
         running = emulator.start(place, where.stack, where.venv or where.repo / ".local" / emulator.VENV)
         endpoint = where.endpoint or running.endpoint
-        with workspace.environment_of_this_process(workspace.environment(place, endpoint)):
-            ours = workspace.Workspace(work, place, command, engine.main_with_imports_ahead(where.repo), endpoint)
+        state = place / "state"
+        if looking:
+            state = Path(shutil.copytree(state, work / "state"))
+        variables = workspace.environment(place, endpoint, state)
+        with workspace.environment_of_this_process(variables):
+            ours = workspace.Workspace(work, place, command, engine.main_with_imports_ahead(where.repo), variables)
             stack = automation.Stack.select(where.stack, ours)
             yield (
                 Session(
                     stack=stack,
-                    policy=work / "policy",
+                    work=work,
+                    state=state,
                     endpoint=running.endpoint,
                     show=where.on_output,
                     color="always" if where.color else "never",
@@ -199,7 +214,7 @@ def _session(where: Where) -> Generator[tuple[Session, bool]]:
             )
 
 
-def _run(
+def run(
     session: Session,
     name: str,
     action: Callable[[automation.Stack, dict[str, Any]], object],
@@ -228,29 +243,33 @@ def _run(
             session.show(line)
     counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in heard if event.summary_event]
     pre = [event.resource_pre_event.metadata for event in heard if event.resource_pre_event]
-    held = _held(where) if where else {}
+    there = _held_by(where) if where else {}
     return Outcome(
         succeeded=succeeded,
         endpoint=session.endpoint,
         text="\n".join(text),
         changes={str(getattr(kind, "value", kind)): count for counts in counted for kind, count in counts.items()},
         operations={one.urn: one.op.value for one in pre if one.op.value != "same"},
-        resources=len(held),
-        outputs=_outputs(held),
+        resources=len(there),
+        outputs=_outputs(there),
     )
 
 
-def _held(where: Where) -> dict[str, dict[str, Any]]:
+def held(state: Path, stack: str) -> dict[str, dict[str, Any]]:
     """The resources of the engine's state, by URN."""
     try:
-        text = (where.home / f"state/.pulumi/stacks/{PROJECT}/{where.stack}.json").read_text(encoding="utf-8")
+        text = (state / f".pulumi/stacks/{PROJECT}/{stack}.json").read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    state: dict[str, Any] = json.loads(text)["checkpoint"]["latest"] or {}
-    resources: list[dict[str, Any]] = state.get("resources") or []
+    latest: dict[str, Any] = json.loads(text)["checkpoint"]["latest"] or {}
+    resources: list[dict[str, Any]] = latest.get("resources") or []
     return {resource["urn"]: resource for resource in resources}
 
 
-def _outputs(held: Mapping[str, dict[str, Any]]) -> Mapping[str, Any]:
-    found: list[dict[str, Any]] = [one.get("outputs", {}) for one in held.values() if one["type"] == "pulumi:pulumi:Stack"]
+def _held_by(where: Where) -> dict[str, dict[str, Any]]:
+    return held(where.home / "state", where.stack)
+
+
+def _outputs(resources: Mapping[str, dict[str, Any]]) -> Mapping[str, Any]:
+    found: list[dict[str, Any]] = [one.get("outputs", {}) for one in resources.values() if one["type"] == "pulumi:pulumi:Stack"]
     return found[0] if found else {}

@@ -66,13 +66,19 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
             shutil.rmtree(work, ignore_errors=True)
 
 
-def environment(place: Path, endpoint: str | None = None) -> dict[str, str]:
-    """The whole environment of the engine and of all that it starts; with an emulator's endpoint the provider makes things there."""
+def environment(place: Path, endpoint: str | None = None, state: Path | None = None) -> dict[str, str]:
+    """The whole environment of the engine and of all that it starts.
+
+    Args:
+        place: the folder that keeps the engine's home and state.
+        endpoint: the emulator that the provider makes things in. Default: it makes nothing.
+        state: stands for the place's state.
+    """
     return {
         **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
         "HOME": str(place / "home"),
         "PULUMI_HOME": str(place / "home"),
-        "PULUMI_BACKEND_URL": (place / "state").resolve().as_uri(),
+        "PULUMI_BACKEND_URL": (state or place / "state").resolve().as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # A real AWS provider on PATH, or one that the engine would download, must never stand in for the stand-in.
@@ -98,9 +104,9 @@ def environment_of_this_process(variables: Mapping[str, str]) -> Generator[None]
 class Workspace(automation.LocalWorkspace):
     """An Automation API workspace that doesn't ask the CLI what a look at the state folder answers (about 0.2 s a question)."""
 
-    def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], endpoint: str | None = None) -> None:
+    def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], variables: Mapping[str, str] | None = None) -> None:
         self._place = place
-        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, environment(place, endpoint)))
+        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, variables or environment(place)))
 
     def select_stack(self, stack_name: str) -> None:
         """Make the stack if it isn't there. Selecting is for people: every command names its stack."""

@@ -10,6 +10,7 @@ from local.provider.cloud import Cloud, CloudError
 from local.provider.life import Ask, Life
 from local.provider.lives import LIVES
 from local.provider.outputs import ACCOUNT, compute, fill
+from local.provider.reading import Seen, Sent, reconciled, spelled
 from local.provider.request import request_of, requests
 from local.provider.table import Call, Resource
 from local.provider.wire import UNKNOWN
@@ -55,21 +56,45 @@ class Keeper:
 
     def outputs(self, identity: str, state: Values) -> dict[str, Any] | None:
         """What AWS computes for it, as it is now; None if it is gone. What only AWS could know and doesn't say is left out."""
-        known = {**state, "id": identity}
-        try:
-            answer = self._cloud.send(self._life.look.operation, self._filled(self._life.look.parameters, known), self._region)
-        except CloudError as error:
-            if error.gone:
-                return None
-            raise
-        found = _search(fill(self._life.at, self._resolver(known)), answer)
-        if not found:
+        found = self._found({**state, "id": identity})
+        if found is None:
             return None
         seen = {name: value for name, path in self._life.outputs.items() if (value := _search(path, found)) is not None}
         inputs = {name: value for name, value in state.items() if name not in self._resource.outputs}
         given = {name: state[name] for name in self._life.answer if name != "id" and name in state}
         _, rest = compute(self._resource, {**inputs, **given, **seen}, self._region, identity=identity, draw=False)
         return {**rest, **given, **seen}
+
+    def seen(self, identity: str, state: Values, inputs: Values) -> dict[str, Any] | None:
+        """Its inputs as they really are, in the words of the program where it is what the program wrote; None if it is gone.
+
+        Args:
+            identity: its id.
+            state: its inputs and outputs, as recorded.
+            inputs: its inputs, as recorded, less those that may not be looked at.
+
+        Raises:
+            CloudError: AWS refused to say.
+        """
+        known = {**state, "id": identity}
+        found = self._found(known)
+        if found is None:
+            return None
+        there: dict[str, Any] = dict(cast(dict[str, Any], found)) if isinstance(found, dict) else {"it": found}
+        there |= {name: self._look(ask, {**known, "seen": found}) or {} for name, ask in self._life.also.items()}
+        _, first = next(iter(requests(self._calls, inputs)))
+        made = dict(inputs)
+        for name, reading in self._life.reads.items():
+            if isinstance(reading, Sent):
+                if name in inputs:
+                    asked = first.parameters.get(reading.member)
+                    if reconciled(asked, there.get(reading.member)) != asked:
+                        made[name] = spelled(there.get(reading.member))
+                continue
+            at = Seen(reading) if isinstance(reading, str) else reading
+            if name in inputs or at.default is not None:
+                made[name] = reconciled(inputs.get(name, at.default), at.form(_search(at.path, there)))
+        return {name: value for name, value in made.items() if name in inputs or value != self._default(name)}
 
     def update(self, identity: str, before: Values, inputs: Values) -> dict[str, Any]:
         """Change what differs between two states of its inputs and give its outputs.
@@ -124,6 +149,24 @@ class Keeper:
                 self._forgiving(lambda call=call: self._send(call, request_of(call, inputs).parameters, identity, inputs))
         for ask in self._life.remove:
             self._ask(ask, known)
+
+    def _default(self, name: str) -> Any:
+        reading = self._life.reads.get(name)
+        return reading.default if isinstance(reading, Seen) else None
+
+    def _found(self, known: Values) -> Any:
+        """The resource in the answer to `look`; None if it is gone."""
+        answer = self._look(self._life.look, known)
+        return None if answer is None else _search(fill(self._life.at, self._resolver(known)), answer) or None
+
+    def _look(self, ask: Ask, known: Values) -> dict[str, Any] | None:
+        """The answer; None if it says that the thing is gone."""
+        try:
+            return self._cloud.send(ask.operation, self._filled(ask.parameters, known), self._region)
+        except CloudError as error:
+            if error.gone:
+                return None
+            raise
 
     @property
     def _calls(self) -> Sequence[Call]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.provider.reading import Reading
 from local.provider.table import FLAG, Call, Member
 
 
@@ -44,6 +45,12 @@ class Life:
 
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """The JMESPath of each output that AWS computes, below `at`."""
+
+    also: Mapping[str, Ask] = field(default_factory=dict[str, Ask])
+    """Further requests that say what is there, by the names of their answers in the paths of `reads`; `{seen.X}` is what `look` found."""
+
+    reads: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
+    """Where each property is that a hand could have changed: what a refresh records, and an audit judges."""
 
     then: Sequence[Ask] = ()
     """What undoes, right after the first call, what AWS adds by itself."""

@@ -24,7 +24,7 @@ from local.provider.lives import LIVES
 from local.provider.outputs import compute
 from local.provider.settings import Settings, SettingsError, read
 from local.provider.table import Resource
-from local.provider.wire import decode, encode, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
+from local.provider.wire import Secrets, decode, encode, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
 
 Context = grpc.ServicerContext
 
@@ -111,9 +111,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
         state, region = self._placed(request.properties, context)
         keeper = self._keeper(resource, region)
-        with _refusals(context):
-            if keeper and keeper.outputs(request.id, _sent(state)) is None:
+        if keeper:
+            secrets = Secrets()
+            inputs = {name: value for name, value in decode(request.inputs, secrets).items() if not secrets.touch((name,))}
+            with _refusals(context):
+                seen = keeper.seen(request.id, _sent(state), _sent(inputs))
+            if seen is None:
                 return provider_pb2.ReadResponse()  # no id: it is gone
+            for name in _sent(inputs).keys() | seen.keys():
+                if inputs.get(name) != seen.get(name):
+                    _put(request.inputs, name, seen.get(name))
+                    _put(request.properties, name, seen.get(name))
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
@@ -205,6 +213,14 @@ def _kept(resource: Resource, inputs: Struct) -> Struct:
     for name in resource.write_only & kept.fields.keys():
         del kept.fields[name]
     return kept
+
+
+def _put(properties: Struct, name: str, value: Any) -> None:
+    """Set a property to what was found, or take it away."""
+    if value is None:
+        properties.fields.pop(name, None)
+    else:
+        properties.fields[name].CopyFrom(encode(value))
 
 
 def _with(resource: Resource, kept: Struct, outputs: dict[str, Any], region: str) -> Struct:

@@ -16,11 +16,11 @@ from tests.local.provider.samples import VALID
 
 ENTRIES = [pytest.param(token, life, id=token) for token, life in sorted(LIVES.items())]
 
-OWN_NAMES = {"id", "account", "region", "each", "goneTags", "gonePairs"}
+OWN_NAMES = {"id", "account", "region", "each", "goneTags", "gonePairs", "seen"}
 
 
 def asks(life: Life) -> Iterator[Ask]:
-    for ask in (life.look, *life.then, *life.remove, *([life.untag] if life.untag else [])):
+    for ask in (life.look, *life.also.values(), *life.then, *life.remove, *([life.untag] if life.untag else [])):
         yield ask
         if ask.each:
             yield ask.each[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.provider.life import Ask, Life, kept_here, tagging
+from local.provider.reading import Seen, plainly, tags
 from local.provider.table import FLAG, Call, json_text
 
 _ROLE_TAGS, _ROLE_UNTAG = tagging("iam:TagRole", "iam:UntagRole", ("RoleName", "Tags", "TagKeys"), "{name}")
@@ -16,6 +17,12 @@ LIVES: dict[str, Life] = {
     "aws:iam/role:Role": Life(
         look=Ask("iam:GetRole", {"RoleName": "{id}"}),
         at="Role",
+        reads={
+            "assumeRolePolicy": "AssumeRolePolicyDocument",
+            "permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn",
+            **plainly("Description", "MaxSessionDuration"),
+            **tags(),
+        },
         outputs={"arn": "Arn", "uniqueId": "RoleId", "path": "Path", "maxSessionDuration": "MaxSessionDuration"},
         changes=(
             Call("iam:UpdateAssumeRolePolicy", {"assumeRolePolicy": json_text("PolicyDocument")}, {"RoleName": "{id}"}),
@@ -29,12 +36,15 @@ LIVES: dict[str, Life] = {
     "aws:iam/rolePolicy:RolePolicy": Life(
         look=Ask("iam:GetRolePolicy", {"RoleName": "{role}", "PolicyName": "{name}"}),
         at="@",
+        reads={"policy": "PolicyDocument"},
         puts=True,
         remove=(Ask("iam:DeleteRolePolicy", {"RoleName": "{role}", "PolicyName": "{name}"}),),
     ),
     "aws:iam/policy:Policy": Life(
         look=Ask("iam:GetPolicy", {"PolicyArn": "{id}"}),
         at="Policy",
+        also={"version": Ask("iam:GetPolicyVersion", {"PolicyArn": "{id}", "VersionId": "{seen.DefaultVersionId}"})},
+        reads={"policy": "version.PolicyVersion.Document", **tags()},
         answer={"id": "Policy.Arn"},
         outputs={"arn": "Arn", "policyId": "PolicyId", "path": "Path"},
         changes=(
@@ -60,6 +70,18 @@ LIVES: dict[str, Life] = {
     "aws:kms/key:Key": Life(
         look=Ask("kms:DescribeKey", _KEY),
         at="KeyMetadata | [@] | [?KeyState!='PendingDeletion'] | [0]",
+        also={
+            "document": Ask("kms:GetKeyPolicy", {**_KEY, "PolicyName": "default"}),
+            "rotation": Ask("kms:GetKeyRotationStatus", _KEY),
+            "tagged": Ask("kms:ListResourceTags", _KEY),
+        },
+        reads={
+            "policy": "document.Policy",
+            "enableKeyRotation": Seen("rotation.KeyRotationEnabled", default=False),
+            "isEnabled": Seen("Enabled", default=True),
+            **plainly("Description"),
+            **tags("tagged.Tags"),
+        },
         answer={"id": "KeyMetadata.KeyId"},
         outputs={"arn": "Arn", "keyId": "KeyId", "keyUsage": "KeyUsage", "customerMasterKeySpec": "KeySpec"},
         changes=(
@@ -74,6 +96,7 @@ LIVES: dict[str, Life] = {
     "aws:kms/alias:Alias": Life(
         look=Ask("kms:ListAliases"),
         at="Aliases[?AliasName=='{name}'] | [0]",
+        reads={"targetKeyId": "TargetKeyId"},
         outputs={"arn": "AliasArn"},
         changes=(Call("kms:UpdateAlias", {"name": "AliasName", "targetKeyId": "TargetKeyId"}),),
         remove=(Ask("kms:DeleteAlias", {"AliasName": "{name}"}),),
@@ -81,6 +104,7 @@ LIVES: dict[str, Life] = {
     "aws:secretsmanager/secret:Secret": Life(
         look=Ask("secretsmanager:DescribeSecret", {"SecretId": "{id}"}),
         at="[@] | [?!DeletedDate] | [0]",
+        reads=plainly("Description", "KmsKeyId") | tags(),
         answer={"id": "ARN"},
         outputs={"arn": "ARN"},
         changes=(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.provider.life import EC2_TAGS, EC2_UNTAG, Ask, Life
+from local.provider.reading import Reading, plainly, tags
 from local.provider.table import Call, json_text
 
 _ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -23,12 +24,14 @@ def _ec2(
     ids: str | None = None,
     changes: Sequence[Call] = (),
     then: Sequence[Ask] = (),
+    reads: Mapping[str, Reading] | None = None,
 ) -> Life:
     """A thing of EC2's: described by its id, whose member is `key` in the description and, below `answer`, in the creation's answer."""
     return Life(
         look=Ask(f"ec2:{describe}", {ids or f"{key}s": ["{id}"]}),
         at=f"{list_}[0]",
         answer={"id": f"{answer}.{key}" if answer else key},
+        reads={**tags(), **(reads or {})},
         outputs=outputs or {},
         changes=(EC2_TAGS, *changes),
         untag=EC2_UNTAG,
@@ -41,6 +44,7 @@ def _group_rule(direction: str) -> Life:
     return Life(
         look=Ask("ec2:DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}),
         at="SecurityGroupRules[0]",
+        reads=plainly("CidrIpv4", "CidrIpv6", "Description", "FromPort", "IpProtocol", "PrefixListId", "ToPort") | tags(),
         answer={"id": "SecurityGroupRules[0].SecurityGroupRuleId"},
         changes=(EC2_TAGS,),
         untag=EC2_UNTAG,
@@ -52,6 +56,7 @@ def _revoke(direction: str, permission: dict[str, Any]) -> Ask:
     return Ask(f"ec2:RevokeSecurityGroup{direction}", {"GroupId": "{id}", "IpPermissions": [permission]})
 
 
+_PERMISSION = "{protocol: IpProtocol, fromPort: FromPort, toPort: ToPort, cidrBlocks: IpRanges[].CidrIp}"
 _MAIN_ROUTES = Ask("ec2:DescribeRouteTables", {"RouteTableIds": ["{routeTableId}"]})
 
 LIVES: dict[str, Life] = {
@@ -70,6 +75,7 @@ LIVES: dict[str, Life] = {
         (Ask("ec2:DeleteSubnet", {"SubnetId": "{id}"}),),
         {"arn": "SubnetArn", "ownerId": "OwnerId"},
         answer="Subnet",
+        reads=plainly("MapPublicIpOnLaunch"),
     ),
     "aws:ec2/internetGateway:InternetGateway": _ec2(
         "DescribeInternetGateways",
@@ -94,6 +100,7 @@ LIVES: dict[str, Life] = {
         look=_MAIN_ROUTES,
         at="RouteTables[0].Routes[?DestinationCidrBlock=='{destinationCidrBlock}'] | [0]",
         outputs={"origin": "Origin", "state": "State"},
+        reads=plainly("GatewayId", "NatGatewayId"),
         changes=(
             Call(
                 "ec2:ReplaceRoute",
@@ -124,6 +131,7 @@ LIVES: dict[str, Life] = {
         look=Ask("ec2:DescribeNatGateways", {"NatGatewayIds": ["{id}"]}),
         at="NatGateways[?State!='deleted' && State!='deleting'] | [0]",
         answer={"id": "NatGateway.NatGatewayId"},
+        reads=tags(),
         outputs={
             "publicIp": "NatGatewayAddresses[0].PublicIp",
             "networkInterfaceId": "NatGatewayAddresses[0].NetworkInterfaceId",
@@ -132,6 +140,7 @@ LIVES: dict[str, Life] = {
         untag=EC2_UNTAG,
         remove=(Ask("ec2:DeleteNatGateway", {"NatGatewayId": "{id}"}),),
     ),
+    # The emulator doesn't say what policy an endpoint has.
     "aws:ec2/vpcEndpoint:VpcEndpoint": _ec2(
         "DescribeVpcEndpoints",
         "VpcEndpoints",
@@ -139,12 +148,17 @@ LIVES: dict[str, Life] = {
         (Ask("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),),
         {"ownerId": "OwnerId", "state": "State"},
         answer="VpcEndpoint",
+        reads={
+            "securityGroupIds": "Groups[].GroupId",
+            **plainly("PrivateDnsEnabled", "RouteTableIds", "SubnetIds"),
+        },
         changes=(Call("ec2:ModifyVpcEndpoint", {"policy": json_text("PolicyDocument")}, {"VpcEndpointId": "{id}"}),),
     ),
     "aws:ec2/flowLog:FlowLog": Life(
         look=Ask("ec2:DescribeFlowLogs", {"FlowLogIds": ["{id}"]}),
         at="FlowLogs[0]",
         answer={"id": "FlowLogIds[0]"},
+        reads=plainly("LogDestinationType", "TrafficType") | tags(),
         changes=(EC2_TAGS,),
         untag=EC2_UNTAG,
         remove=(Ask("ec2:DeleteFlowLogs", {"FlowLogIds": ["{id}"]}),),
@@ -163,6 +177,7 @@ LIVES: dict[str, Life] = {
         at="SecurityGroups[0]",
         answer={"id": "SecurityGroups[0].GroupId"},
         outputs={"ownerId": "OwnerId", "name": "GroupName", "description": "Description"},
+        reads={"ingress": f"IpPermissions[].{_PERMISSION}", "egress": f"IpPermissionsEgress[].{_PERMISSION}", **tags()},
         then=(
             _revoke("Egress", _ANYWHERE),
             _revoke("Ingress", {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "{id}"}]}),

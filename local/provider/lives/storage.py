@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from local.provider.catalogue.dynamodb import RESOURCES as _TABLES
 from local.provider.life import Ask, Life, kept_here, tagging
+from local.provider.reading import Reading, Seen, plainly, tags
 from local.provider.table import Call
 
 _TABLE_TAGS, _TABLE_UNTAG = tagging("dynamodb:TagResource", "dynamodb:UntagResource", ("ResourceArn", "Tags", "TagKeys"))
@@ -15,9 +18,18 @@ _CREATE_TABLE = _TABLES[0].calls[0]
 _UPDATED = ("name", "billingMode", "readCapacity", "writeCapacity", "streamEnabled", "streamViewType", "serverSideEncryption")
 
 
-def _aspect(look: str, at: str, *remove: Ask) -> Life:
+_DEFAULT = "ApplyServerSideEncryptionByDefault.{sseAlgorithm: SSEAlgorithm, kmsMasterKeyId: KMSMasterKeyID}"
+_LIFECYCLE = (
+    "id: ID, status: Status, filter: {prefix: Filter.Prefix}, expiration: {days: Expiration.Days}, "
+    "noncurrentVersionExpiration: {noncurrentDays: NoncurrentVersionExpiration.NoncurrentDays}, "
+    "abortIncompleteMultipartUpload: {daysAfterInitiation: AbortIncompleteMultipartUpload.DaysAfterInitiation}"
+)
+_RECOVERY = "backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus"
+
+
+def _aspect(look: str, at: str, reads: Mapping[str, Reading], *remove: Ask) -> Life:
     """One aspect of a bucket: what is put replaces what was there."""
-    return Life(look=Ask(f"s3:{look}", _BUCKET), at=at, puts=True, remove=remove)
+    return Life(look=Ask(f"s3:{look}", _BUCKET), at=at, reads=reads, puts=True, remove=remove)
 
 
 def _topic_attribute(name: str, attribute: str) -> Call:
@@ -28,6 +40,21 @@ LIVES: dict[str, Life] = {
     "aws:dynamodb/table:Table": Life(
         look=Ask("dynamodb:DescribeTable", {"TableName": "{id}"}),
         at="Table",
+        also={
+            "backups": Ask("dynamodb:DescribeContinuousBackups", {"TableName": "{id}"}),
+            "expiry": Ask("dynamodb:DescribeTimeToLive", {"TableName": "{id}"}),
+            "tagged": Ask("dynamodb:ListTagsOfResource", {"ResourceArn": "{arn}"}),
+        },
+        reads={
+            "billingMode": "BillingModeSummary.BillingMode",
+            "deletionProtectionEnabled": Seen("DeletionProtectionEnabled", default=False),
+            "streamEnabled": "StreamSpecification.StreamEnabled",
+            "streamViewType": "StreamSpecification.StreamViewType",
+            "serverSideEncryption": "{enabled: SSEDescription.Status=='ENABLED', kmsKeyArn: SSEDescription.KMSMasterKeyArn}",
+            "pointInTimeRecovery": f"{{enabled: {_RECOVERY}=='ENABLED'}}",
+            "ttl": "expiry.TimeToLiveDescription.{enabled: TimeToLiveStatus=='ENABLED', attributeName: AttributeName}",
+            **tags("tagged.Tags"),
+        },
         outputs={"arn": "TableArn", "streamArn": "LatestStreamArn", "streamLabel": "LatestStreamLabel"},
         changes=(
             Call(
@@ -48,6 +75,8 @@ LIVES: dict[str, Life] = {
     "aws:s3/bucket:Bucket": Life(
         look=Ask("s3:HeadBucket", _BUCKET),
         at="@",
+        also={"tagged": Ask("s3:GetBucketTagging", _BUCKET)},
+        reads=tags("tagged.TagSet"),
         changes=(Call("", kept_here("forceDestroy")),),
         remove=(
             Ask(
@@ -62,27 +91,42 @@ LIVES: dict[str, Life] = {
     "aws:s3/bucketVersioning:BucketVersioning": _aspect(
         "GetBucketVersioning",
         "Status && @",
+        {"versioningConfiguration": "{status: Status, mfaDelete: MFADelete}"},
         Ask("s3:PutBucketVersioning", {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _aspect(
-        "GetBucketEncryption", "ServerSideEncryptionConfiguration", Ask("s3:DeleteBucketEncryption", _BUCKET)
+        "GetBucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        {"rules": f"Rules[].{{applyServerSideEncryptionByDefault: {_DEFAULT}, bucketKeyEnabled: BucketKeyEnabled}}"},
+        Ask("s3:DeleteBucketEncryption", _BUCKET),
     ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _aspect(
-        "GetPublicAccessBlock", "PublicAccessBlockConfiguration", Ask("s3:DeletePublicAccessBlock", _BUCKET)
+        "GetPublicAccessBlock",
+        "PublicAccessBlockConfiguration",
+        plainly("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"),
+        Ask("s3:DeletePublicAccessBlock", _BUCKET),
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _aspect(
-        "GetBucketOwnershipControls", "OwnershipControls", Ask("s3:DeleteBucketOwnershipControls", _BUCKET)
+        "GetBucketOwnershipControls",
+        "OwnershipControls",
+        {"rule": "Rules[0].{objectOwnership: ObjectOwnership}"},
+        Ask("s3:DeleteBucketOwnershipControls", _BUCKET),
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": _aspect("GetBucketPolicy", "Policy", Ask("s3:DeleteBucketPolicy", _BUCKET)),
+    "aws:s3/bucketPolicy:BucketPolicy": _aspect("GetBucketPolicy", "Policy", {"policy": "it"}, Ask("s3:DeleteBucketPolicy", _BUCKET)),
     "aws:s3/bucketLogging:BucketLogging": _aspect(
-        "GetBucketLogging", "LoggingEnabled", Ask("s3:PutBucketLogging", {**_BUCKET, "BucketLoggingStatus": {}})
+        "GetBucketLogging",
+        "LoggingEnabled",
+        plainly("TargetBucket", "TargetPrefix"),
+        Ask("s3:PutBucketLogging", {**_BUCKET, "BucketLoggingStatus": {}}),
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _aspect(
-        "GetBucketLifecycleConfiguration", "Rules", Ask("s3:DeleteBucketLifecycle", _BUCKET)
+        "GetBucketLifecycleConfiguration", "Rules", {"rules": f"it[].{{{_LIFECYCLE}}}"}, Ask("s3:DeleteBucketLifecycle", _BUCKET)
     ),
     "aws:sns/topic:Topic": Life(
         look=Ask("sns:GetTopicAttributes", {"TopicArn": "{id}"}),
         at="Attributes",
+        also={"tagged": Ask("sns:ListTagsForResource", {"ResourceArn": "{id}"})},
+        reads=plainly("KmsMasterKeyId", "DisplayName") | tags("tagged.Tags"),
         answer={"id": "TopicArn"},
         outputs={"arn": "TopicArn", "owner": "Owner"},
         changes=(
@@ -95,7 +139,7 @@ LIVES: dict[str, Life] = {
     ),
     # The policy goes with its topic.
     "aws:sns/topicPolicy:TopicPolicy": Life(
-        look=Ask("sns:GetTopicAttributes", {"TopicArn": "{id}"}), at="Attributes.Policy", outputs={}, puts=True
+        look=Ask("sns:GetTopicAttributes", {"TopicArn": "{id}"}), at="Attributes.Policy", reads={"policy": "it"}, puts=True
     ),
     "aws:sns/topicSubscription:TopicSubscription": Life(
         look=Ask("sns:GetSubscriptionAttributes", {"SubscriptionArn": "{id}"}),
@@ -107,6 +151,7 @@ LIVES: dict[str, Life] = {
     "aws:budgets/budget:Budget": Life(
         look=Ask("budgets:DescribeBudget", {"AccountId": "{account}", "BudgetName": "{name}"}),
         at="Budget",
+        reads={"limitAmount": "BudgetLimit.Amount", "limitUnit": "BudgetLimit.Unit", **plainly("TimeUnit", "BudgetType")},
         changes=(_BUDGET_TAGS,),
         untag=_BUDGET_UNTAG,
         remove=(Ask("budgets:DeleteBudget", {"AccountId": "{account}", "BudgetName": "{name}"}),),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from local.provider.catalogue.containers import RESOURCES as _CONTAINERS
 from local.provider.life import Ask, Life, kept_here, tagging
+from local.provider.reading import Reading, Seen, Sent, pairs, plainly, spelled, tags
 from local.provider.table import Call, Json, Members
 
 _ALARM_TAGS, _ALARM_UNTAG = tagging("cloudwatch:TagResource", "cloudwatch:UntagResource", ("ResourceARN", "Tags", "TagKeys"))
@@ -29,6 +32,12 @@ _SERVICE_CHANGES: Members = {
     "propagateTags": "propagateTags",
     "platformVersion": "platformVersion",
 }
+_ALARM_READS: Mapping[str, Reading] = {
+    "actionsEnabled": Seen("ActionsEnabled", default=True),
+    "okActions": "OKActions",
+    **plainly("AlarmActions", "AlarmDescription", "InsufficientDataActions"),
+    **tags("tagged.Tags"),
+}
 _SERVICE = {"cluster": "{cluster}", "service": "{name}"}
 _SCALED = {"ServiceNamespace": "{serviceNamespace}", "ResourceId": "{resourceId}", "ScalableDimension": "{scalableDimension}"}
 _WEB_ACL = {"Name": "{name}", "Scope": "{scope}", "Id": "{id}"}
@@ -37,6 +46,22 @@ LIVES: dict[str, Life] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": Life(
         look=Ask("cloudwatch:DescribeAlarms", {"AlarmNames": ["{id}"], "AlarmTypes": ["MetricAlarm"]}),
         at="MetricAlarms[0]",
+        also={"tagged": Ask("cloudwatch:ListTagsForResource", {"ResourceARN": "{seen.AlarmArn}"})},
+        reads=_ALARM_READS
+        | plainly(
+            "ComparisonOperator",
+            "DatapointsToAlarm",
+            "EvaluationPeriods",
+            "ExtendedStatistic",
+            "MetricName",
+            "Namespace",
+            "Period",
+            "Statistic",
+            "Threshold",
+            "TreatMissingData",
+            "Unit",
+        )
+        | {"dimensions": Seen("Dimensions", pairs)},
         outputs={"arn": "AlarmArn"},
         puts=True,
         changes=(_ALARM_TAGS,),
@@ -46,6 +71,8 @@ LIVES: dict[str, Life] = {
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": Life(
         look=Ask("cloudwatch:DescribeAlarms", {"AlarmNames": ["{id}"], "AlarmTypes": ["CompositeAlarm"]}),
         at="CompositeAlarms[0]",
+        also={"tagged": Ask("cloudwatch:ListTagsForResource", {"ResourceARN": "{seen.AlarmArn}"})},
+        reads=_ALARM_READS | plainly("AlarmRule"),
         outputs={"arn": "AlarmArn"},
         puts=True,
         changes=(_ALARM_TAGS,),
@@ -55,6 +82,7 @@ LIVES: dict[str, Life] = {
     "aws:cloudwatch/dashboard:Dashboard": Life(
         look=Ask("cloudwatch:GetDashboard", {"DashboardName": "{id}"}),
         at="@",
+        reads=plainly("DashboardBody"),
         outputs={"dashboardArn": "DashboardArn"},
         puts=True,
         remove=(Ask("cloudwatch:DeleteDashboards", {"DashboardNames": ["{id}"]}),),
@@ -62,6 +90,8 @@ LIVES: dict[str, Life] = {
     "aws:cloudwatch/logGroup:LogGroup": Life(
         look=Ask("logs:DescribeLogGroups", {"logGroupNamePrefix": "{id}"}),
         at="logGroups[?logGroupName=='{id}'] | [0]",
+        also={"tagged": Ask("logs:ListTagsForResource", {"resourceArn": "{arn}"})},
+        reads=plainly("kmsKeyId", "retentionInDays") | tags("tagged.tags"),
         outputs={"logGroupClass": "logGroupClass"},
         changes=(Call("logs:AssociateKmsKey", {"kmsKeyId": "kmsKeyId"}, {"logGroupName": "{id}"}), _LOG_TAGS),
         untag=_LOG_UNTAG,
@@ -70,12 +100,17 @@ LIVES: dict[str, Life] = {
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Life(
         look=Ask("logs:DescribeResourcePolicies"),
         at="resourcePolicies[?policyName=='{id}'] | [0]",
+        reads=plainly("policyDocument"),
         puts=True,
         remove=(Ask("logs:DeleteResourcePolicy", {"policyName": "{id}"}),),
     ),
     "aws:ecr/repository:Repository": Life(
         look=Ask("ecr:DescribeRepositories", {"repositoryNames": ["{id}"]}),
         at="repositories[0]",
+        also={"tagged": Ask("ecr:ListTagsForResource", {"resourceArn": "{seen.repositoryArn}"})},
+        reads=plainly("imageTagMutability", "imageScanningConfiguration")
+        | {"encryptionConfigurations": "[encryptionConfiguration]"}
+        | tags("tagged.tags"),
         outputs={"arn": "repositoryArn", "registryId": "registryId"},
         changes=(
             Call("ecr:PutImageTagMutability", {"imageTagMutability": "imageTagMutability"}, {"repositoryName": "{id}"}),
@@ -93,12 +128,14 @@ LIVES: dict[str, Life] = {
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Life(
         look=Ask("ecr:GetLifecyclePolicy", {"repositoryName": "{id}"}),
         at="@",
+        reads={"policy": "lifecyclePolicyText"},
         puts=True,
         remove=(Ask("ecr:DeleteLifecyclePolicy", {"repositoryName": "{id}"}),),
     ),
     "aws:ecs/cluster:Cluster": Life(
-        look=Ask("ecs:DescribeClusters", {"clusters": ["{name}"]}),
+        look=Ask("ecs:DescribeClusters", {"clusters": ["{name}"], "include": ["SETTINGS", "CONFIGURATIONS", "TAGS"]}),
         at="clusters[?status=='ACTIVE'] | [0]",
+        reads=plainly("settings", "configuration") | tags("tags"),
         answer={"id": "cluster.clusterArn"},
         outputs={"arn": "clusterArn"},
         changes=(
@@ -115,14 +152,29 @@ LIVES: dict[str, Life] = {
     "aws:ecs/taskDefinition:TaskDefinition": Life(
         look=Ask("ecs:DescribeTaskDefinition", {"taskDefinition": "{arn}"}),
         at="taskDefinition | [@] | [?status=='ACTIVE'] | [0]",
+        also={"tagged": Ask("ecs:ListTagsForResource", {"resourceArn": "{arn}"})},
+        reads=tags("tagged.tags"),
         answer={"arn": "taskDefinition.taskDefinitionArn", "revision": "taskDefinition.revision"},
         changes=(_ECS_TAGS,),
         untag=_ECS_UNTAG,
         remove=(Ask("ecs:DeregisterTaskDefinition", {"taskDefinition": "{arn}"}),),
     ),
+    # The emulator doesn't say what it has of availabilityZoneRebalancing.
     "aws:ecs/service:Service": Life(
-        look=Ask("ecs:DescribeServices", {"cluster": "{cluster}", "services": ["{name}"]}),
+        look=Ask("ecs:DescribeServices", {"cluster": "{cluster}", "services": ["{name}"], "include": ["TAGS"]}),
         at="services[?status=='ACTIVE'] | [0]",
+        reads=plainly("desiredCount", "taskDefinition", "launchType", "propagateTags", "platformVersion")
+        | plainly("enableExecuteCommand")
+        | {
+            "networkConfiguration": (
+                "networkConfiguration.awsvpcConfiguration."
+                "{assignPublicIp: assignPublicIp=='ENABLED', subnets: subnets, securityGroups: securityGroups}"
+            ),
+            "deploymentMaximumPercent": "deploymentConfiguration.maximumPercent",
+            "deploymentMinimumHealthyPercent": "deploymentConfiguration.minimumHealthyPercent",
+            "deploymentCircuitBreaker": "deploymentConfiguration.deploymentCircuitBreaker",
+        }
+        | tags("tags"),
         answer={"id": "service.serviceArn"},
         outputs={"arn": "serviceArn"},
         changes=(Call("ecs:UpdateService", _SERVICE_CHANGES, structures=_CREATE_SERVICE.structures), _ECS_TAGS),
@@ -137,6 +189,8 @@ LIVES: dict[str, Life] = {
             {"ServiceNamespace": "{serviceNamespace}", "ResourceIds": ["{resourceId}"], "ScalableDimension": "{scalableDimension}"},
         ),
         at="ScalableTargets[0]",
+        also={"tagged": Ask("application-autoscaling:ListTagsForResource", {"ResourceARN": "{seen.ScalableTargetARN}"})},
+        reads=plainly("MinCapacity", "MaxCapacity") | {"suspendedState": Seen("SuspendedState", spelled, default={})} | tags("tagged.Tags"),
         outputs={"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
         changes=(
             Call(
@@ -152,13 +206,16 @@ LIVES: dict[str, Life] = {
     "aws:appautoscaling/policy:Policy": Life(
         look=Ask("application-autoscaling:DescribeScalingPolicies", {**_SCALED, "PolicyNames": ["{name}"]}),
         at="ScalingPolicies[0]",
+        reads=plainly("PolicyType") | {"targetTrackingScalingPolicyConfiguration": Sent("TargetTrackingScalingPolicyConfiguration")},
         outputs={"arn": "PolicyARN"},
         puts=True,
         remove=(Ask("application-autoscaling:DeleteScalingPolicy", {**_SCALED, "PolicyName": "{name}"}),),
     ),
     "aws:wafv2/webAcl:WebAcl": Life(
         look=Ask("wafv2:GetWebACL", _WEB_ACL),
-        at="{{ARN: WebACL.ARN, Capacity: WebACL.Capacity, LockToken: LockToken}}",
+        at="{{ARN: WebACL.ARN, Capacity: WebACL.Capacity, Rules: WebACL.Rules, DefaultAction: WebACL.DefaultAction, LockToken: LockToken}}",
+        also={"tagged": Ask("wafv2:ListTagsForResource", {"ResourceARN": "{seen.ARN}"})},
+        reads={"rules": Sent("Rules"), "defaultAction": Sent("DefaultAction")} | tags("tagged.TagInfoForResource.TagList"),
         answer={"id": "Summary.Id"},
         outputs={"arn": "ARN", "capacity": "Capacity", "lockToken": "LockToken"},
         changes=(
