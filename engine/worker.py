@@ -8,11 +8,12 @@ import logging
 import random
 import threading
 import time
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine import EngineError, items, population, promotion, tasks
-from engine.agents import DEAD, Agent, AgentTooLargeError, instantiation_microseconds
+from engine.agents import DEAD, WEIGHT_BYTES, Agent, AgentTooLargeError, instantiation_microseconds
 from engine.breeding import best
 from engine.lease import Heart, Watch
 from engine.nursery import AbandonedError, Brood, Nursery, pack, unpack
@@ -61,6 +62,9 @@ class Worker:
     def __init__(self, settings: EngineSettings, store: Store, nursery: Nursery, *, name: str, signing_key: str) -> None:
         self._settings, self._store, self._nursery, self._signing_key = settings, store, nursery, signing_key
         self._task = tasks.load(settings.task)
+        Agent(
+            array("f", bytes(self._task.weights * WEIGHT_BYTES)), settings.memory_limit
+        )  # a task whose agents can't be born is refused now
         self._watch = Watch(settings.lease_seconds)
         self._recorded = ("", 0)
         self._wake = threading.Event()

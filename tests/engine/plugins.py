@@ -55,6 +55,19 @@ class Hangs(Hill):
         return super().play(genome, seed, steps)
 
 
+class Deadly(Hill):
+    """Nobody survives it."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        raise RuntimeError(f"no {genome} in {seed} for {steps}")
+
+
+class Huge(Hill):
+    """Needs more weights than an agent may have."""
+
+    weights = 3000
+
+
 class Leaves(Hill):
     """Ends its process for some."""
 

@@ -1,0 +1,147 @@
+"""The monitor believes nothing, publishes nothing that it doesn't know, and can be satisfied again by a human."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import EngineError, operations
+from engine.monitor import Monitor
+from engine.nursery import Nursery
+from engine.store import Store, StoreError
+from engine.worker import Worker
+from tests.engine.aws import BUCKET, World, settings
+from tests.engine.test_worker import Failing, run_out
+
+POISONED = "tests.engine.plugins:Poisoned"
+
+
+class Scene:
+    """A worker, a monitor and an operator over one evolution, whose task can be poisoned."""
+
+    def __init__(self, world: World, evolution: str, poison: Path) -> None:
+        self.world, self.evolution, self.poison = world, evolution, poison
+        self.settings = settings(world.endpoint, EVOLUTION_TASK=POISONED, EVOLUTION_POPULATION="64")
+        self.nursery = Nursery(POISONED, limit=8192, seconds=30, evaluators=1)
+        self.store = Store(self.settings, world.clients)
+        self.worker = Worker(self.settings, self.store, self.nursery, name="one", signing_key="a key of the tests")
+
+    def monitor(self, **aws: Any) -> Monitor:
+        return Monitor(self.settings, Store(self.settings, {**self.world.clients, **aws}), self.nursery)
+
+
+@pytest.fixture
+def scene(world: World, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    one = Scene(world, world.trigger(f"evo-{request.node.name}", generations=4), Path(os.environ["POISON"]))
+    yield one
+    one.poison.unlink(missing_ok=True)
+    one.nursery.close()
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    values: list[float] = []
+
+    def publish(_store: Store, namespace: str, data: list[dict[str, Any]]) -> None:
+        assert namespace == "EvolutionSystem"
+        assert {one["MetricName"] for one in data} == {"SafetyScore"}
+        values.extend(one["Value"] for one in data)
+
+    monkeypatch.setattr(Store, "publish", publish)
+    return values
+
+
+def test_where_nothing_is_stored_nothing_is_unsafe(scene: Scene) -> None:
+    assert scene.monitor().scores() == [1.0]
+
+
+def test_an_honest_population_is_safe_also_during_a_halt_and_after_the_end(scene: Scene, published: list[float]) -> None:
+    for _ in range(6):
+        scene.worker.step()
+    scene.world.set_mode("halted")
+    scene.monitor().publish()
+    assert published == [1.0] * 4, "a sample for each island"
+    scene.world.set_mode("running")
+    run_out(scene.worker)
+    assert scene.monitor().scores() == [1.0] * 5, "and one for the champion"
+
+
+def test_a_poisoned_population_is_unsafe_until_it_is_culled_and_evolution_goes_on_from_there(scene: Scene) -> None:
+    for _ in range(6):
+        scene.worker.step()
+    scene.poison.touch()
+    for _ in range(6):
+        scene.worker.step()
+    scene.poison.unlink()  # the engine is mended; what it stored isn't
+    before = scene.monitor().scores()
+    assert max(before) < 0.8, before
+    with pytest.raises(EngineError, match="evolution is running"):
+        operations.cull(scene.settings, scene.store, scene.nursery, by="me")
+    scene.world.set_mode("halted")
+    told = operations.cull(scene.settings, scene.store, scene.nursery, by="me")
+    assert "of 64 agents" in told
+    assert not told.startswith("0 ")
+    assert scene.monitor().scores() == [1.0] * 4
+    scene.world.set_mode("running")
+    run_out(scene.worker)
+    header = scene.world.header(scene.evolution)
+    assert header["status"] == "finished"
+    assert header["deterministic"] is False
+    assert header["champion"]["fitness"] < 101
+    assert [record["generation"] for record in scene.world.records(scene.evolution)] == [1, 2, 3, 4]
+
+
+def test_what_cant_be_read_isnt_guessed(scene: Scene, published: list[float]) -> None:
+    for _ in range(6):
+        scene.worker.step()
+    for service, operation in (
+        ("s3", "get_object"),
+        ("dynamodb", "query"),
+        ("dynamodb", "get_item"),
+        ("secretsmanager", "get_secret_value"),
+    ):
+        failing = Failing(scene.world.clients[service], operation, "AccessDenied", times=1000)
+        with pytest.raises(StoreError, match="AccessDenied"):
+            scene.monitor(**{service: failing}).publish()
+    assert published == []
+
+
+def test_a_checkpoint_that_was_tampered_with_isnt_vouched_for(scene: Scene) -> None:
+    for _ in range(5):
+        scene.worker.step()
+    found = scene.store.checkpoint(scene.evolution, 2, 1)
+    assert found
+    scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=found.key, Body=b"EVOP")
+    assert sorted(scene.monitor().scores()) == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_a_champion_that_this_stacks_engine_didnt_sign_is_unsafe(scene: Scene) -> None:
+    run_out(scene.worker)
+    key = scene.world.header(scene.evolution)["champion"]["key"]
+    scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=key, Body=b'{"signature": "mine"}')
+    assert scene.monitor().scores()[-1] == 0.0
+
+
+def test_agents_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:
+    for _ in range(5):
+        scene.worker.step()
+    small = settings(scene.world.endpoint, EVOLUTION_TASK=POISONED, AGENT_MEMORY_LIMIT="1024").model_copy(update={"memory_limit": 100})
+    assert Monitor(small, scene.store, scene.nursery).scores() == [0.0] * 4
+
+
+def test_a_human_decides_who_waits(scene: Scene) -> None:
+    run_out(scene.worker)
+    waiting = [one for one in scene.store.awaiting() if one["agent_id"].startswith(scene.evolution + "/")]
+    assert len(waiting) == 1, "75 % of four"
+    agent_id = waiting[0]["agent_id"]
+    assert agent_id in operations.awaiting(scene.store)
+    assert operations.decide(scene.store, agent_id, promote=True, by="me") == f"{agent_id} is promoted"
+    assert agent_id not in operations.awaiting(scene.store)
+    header = scene.world.header(scene.evolution)
+    assert header["champion"]["agent_id"] != agent_id or header["promotion"] == "promoted"
+    with pytest.raises(EngineError, match="doesn't wait for approval"):
+        operations.decide(scene.store, agent_id, promote=False, by="me")

@@ -1,0 +1,264 @@
+"""One worker, step by step, and all that can go wrong around it: never a lost generation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from engine import EngineError, items
+from engine import store as stores
+from engine.agents import DEAD
+from engine.nursery import Nursery
+from engine.population import decode
+from engine.store import Store, StoreError
+from engine.worker import Worker
+from tests.engine.aws import BUCKET, World, settings
+
+Hire = Callable[..., Worker]
+
+
+@pytest.fixture
+def evolution(world: World, request: pytest.FixtureRequest) -> str:
+    return world.trigger(f"evo-{request.node.name}", generations=4)
+
+
+@pytest.fixture
+def hire(world: World) -> Iterator[Hire]:
+    """`hire(name="two", EVOLUTION_ISLANDS="2")`: a worker in this process."""
+    nurseries: list[Nursery] = []
+
+    def make(name: str = "one", aws: Mapping[str, Any] | None = None, **changes: str) -> Worker:
+        told = settings(world.endpoint, **{"EVOLUTION_ISLANDS": "3", "EVOLUTION_POPULATION": "24", **changes})
+        nurseries.append(Nursery(told.task, limit=told.memory_limit, seconds=told.agent_seconds, evaluators=1))
+        return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key="key")
+
+    yield make
+    for one in nurseries:
+        one.close()
+
+
+def run_out(worker: Worker, most: int = 100) -> None:
+    """Step until there is nothing to do."""
+    for _ in range(most):
+        if not worker.step():
+            return
+    raise AssertionError("there is always something to do")
+
+
+def committed(world: World, evolution: str) -> list[int]:
+    return [lease.generation for lease in world.store().work(evolution)[1] if lease.name != "finish"]
+
+
+def test_an_evolution_goes_from_start_to_finish(world: World, hire: Hire, evolution: str) -> None:
+    worker = hire()
+    run_out(worker)
+    header = world.header(evolution)
+    assert header["status"] == "finished"
+    assert header["deterministic"] is True
+    assert header["promotion"] in ("promoted", "awaiting_approval")
+    assert header["champion"]["generation"] == 4
+    assert [record["generation"] for record in world.records(evolution)] == [1, 2, 3, 4]
+    assert [record["agents"] for record in world.records(evolution)] == [24] * 4
+    best = [record["best"] for record in world.records(evolution)]
+    assert best[-1] > best[0], "it learns"
+    assert world.store().pointer() == (evolution, False)
+    assert worker.status.committed == 12
+    assert worker.status.state == "idle"
+    assert world.clients["s3"].head_object(Bucket=BUCKET, Key=header["champion"]["key"])
+
+
+def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_checkpoint(world: World, hire: Hire, evolution: str) -> None:
+    worker = hire()
+    for _ in range(5):
+        worker.step()
+    world.set_mode("halted")
+    before = committed(world, evolution)
+    assert sum(before) == 4
+    assert not worker.step()
+    assert worker.status.state == "halted"
+    assert committed(world, evolution) == before
+    world.set_mode("running")
+    run_out(hire("another"))
+    assert world.header(evolution)["status"] == "finished"
+    assert [record["generation"] for record in world.records(evolution)] == [1, 2, 3, 4]
+
+
+def test_a_mode_that_cant_be_read_counts_as_halted(world: World, hire: Hire, evolution: str) -> None:
+    worker = hire(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere")
+    assert not worker.step()
+    assert worker.status.state == "halted"
+    assert world.store().work(evolution)[0] is None
+
+
+@pytest.mark.parametrize("mode", ["paused", "RUNNING", " running"])
+def test_any_other_mode_counts_as_halted(world: World, hire: Hire, evolution: str, mode: str) -> None:
+    world.set_mode(mode)
+    assert not hire().step()
+    assert world.store().work(evolution)[0] is None
+
+
+class Failing:
+    """A client of which some operations fail for a while."""
+
+    def __init__(self, client: Any, operation: str, code: str, times: int = 1) -> None:
+        self._client, self._operation, self._code, self.times = client, operation, code, times
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._operation or self.times <= 0:
+            return getattr(self._client, name)
+
+        def fail(**_: Any) -> Any:
+            self.times -= 1
+            raise stores.exceptions.ClientError({"Error": {"Code": self._code, "Message": "no"}}, name)
+
+        return fail
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("s3", "put_object", "AccessDenied"),
+        ("s3", "get_object", "SlowDown"),
+        ("dynamodb", "transact_write_items", "ExpiredTokenException"),
+        ("dynamodb", "query", "ProvisionedThroughputExceededException"),
+        ("dynamodb", "get_item", "UnrecognizedClientException"),
+        ("dynamodb", "update_item", "InternalServerError"),
+    ],
+)
+def test_what_aws_refuses_is_done_again_and_no_generation_is_lost(
+    world: World, hire: Hire, evolution: str, service: str, operation: str, code: str
+) -> None:
+    failing = Failing(world.clients[service], operation, code, times=3)
+    worker = hire(aws={**world.clients, service: failing})
+    faults: list[str] = []
+    for _ in range(100):
+        try:
+            if not worker.step() and not failing.times:
+                break
+        except StoreError as error:
+            faults.append(str(error))
+    assert [code in fault for fault in faults] == [True] * 3, faults
+    assert world.header(evolution)["status"] == "finished"
+    assert [record["generation"] for record in world.records(evolution)] == [1, 2, 3, 4]
+    assert world.header(evolution)["deterministic"] is True
+
+
+def spoil(world: World, evolution: str, island: int, generation: int, content: bytes | None) -> None:
+    found = world.store().checkpoint(evolution, island, generation)
+    assert found
+    if content is None:
+        world.clients["s3"].delete_object(Bucket=BUCKET, Key=found.key)
+    else:
+        world.clients["s3"].put_object(Bucket=BUCKET, Key=found.key, Body=content)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"EVOP but not really"], ids=["gone", "empty", "other"])
+def test_a_corrupt_checkpoint_is_made_again_from_the_one_before(
+    world: World, hire: Hire, evolution: str, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = hire()
+    for _ in range(1 + 6):
+        worker.step()
+    assert committed(world, evolution) == [2, 2, 2]
+    spoil(world, evolution, 0, 2, content)
+    spoil(world, evolution, 0, 1, content)
+    with caplog.at_level(logging.ERROR):
+        run_out(worker)
+    assert "generation 2 of island 0 is corrupt" in caplog.text
+    assert "it is made again from the one before" in caplog.text
+    header = world.header(evolution)
+    assert header["status"] == "finished"
+    assert header["deterministic"] is True, "it came out as it was"
+    undisturbed = world.trigger(evolution + "-undisturbed", generations=4)
+    run_out(worker)
+    assert world.header(undisturbed)["champion"]["fitness"] == header["champion"]["fitness"]
+
+
+def test_an_item_of_an_unknown_version_is_left_alone(world: World, hire: Hire, evolution: str) -> None:
+    worker = hire()
+    for _ in range(3):
+        worker.step()
+    key = items.write({"population_id": evolution, "agent_id": "island-01"})
+    table = "agent-population-dev"
+    newer = {"ExpressionAttributeNames": {"#v": "version"}, "ExpressionAttributeValues": {":v": {"N": "2"}}}
+    world.clients["dynamodb"].update_item(TableName=table, Key=key, UpdateExpression="SET #v = :v", **newer)
+    with pytest.raises(EngineError, match=r"version 2.*run the engine that wrote it"):
+        worker.step()
+    newer["ExpressionAttributeValues"] = {":v": {"N": "1"}}
+    world.clients["dynamodb"].update_item(TableName=table, Key=key, UpdateExpression="SET #v = :v", **newer)
+    run_out(worker)
+    assert world.header(evolution)["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"EVOLUTION_GENERATIONS": "3"}, "EVOLUTION_GENERATIONS allows 3"),
+        ({"MAX_CONCURRENT_AGENTS": "20", "EVOLUTION_POPULATION": "20"}, "MAX_CONCURRENT_AGENTS allows 20"),
+        ({"EVOLUTION_TASK": "tests.engine.plugins:Slow"}, "EVOLUTION_TASK is 'tests.engine.plugins:Slow'"),
+    ],
+)
+def test_an_evolution_beyond_a_bound_ends_as_failed(world: World, hire: Hire, evolution: str, changes: dict[str, str], reason: str) -> None:
+    hire().step()  # it is begun within the bounds, which are lowered then
+    run_out(hire("two", **changes))
+    header = world.header(evolution)
+    assert header["status"] == "failed"
+    assert reason in header["reason"]
+    assert world.store().pointer() == (evolution, False), "the next one can start"
+
+
+def test_a_task_whose_agents_are_too_large_is_refused_at_once(hire: Hire) -> None:
+    with pytest.raises(EngineError, match="AGENT_MEMORY_LIMIT allows 8192"):
+        hire(EVOLUTION_TASK="tests.engine.plugins:Huge")
+
+
+def test_strict_refuses_to_breed_on_a_machine_that_is_too_slow_and_permissive_records_it(
+    world: World, hire: Hire, evolution: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow = {"INSTANTIATION_TARGET_US": "0.0001"}
+    worker = hire(EVOLUTION_SAFETY_MODE="strict", **slow)
+    worker.step()
+    assert not worker.step()
+    assert worker.status.state == "too slow"
+    run_out(hire(**slow))
+    assert world.header(evolution)["status"] == "finished"
+    assert "INSTANTIATION_TARGET_US allows 0.0001" in caplog.text
+
+
+def test_the_dead_are_kept_as_dead(world: World, hire: Hire, evolution: str) -> None:
+    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Raises"))
+    first = world.records(evolution)[0]
+    assert first["dead"] > 0
+    found = world.store().checkpoint(evolution, 0, 4)
+    assert found
+    content = world.store().fetch(found.key)
+    assert content
+    assert sum(agent.fitness == DEAD for agent in decode(content, 8192)) == found.dead
+    assert world.header(evolution)["status"] == "finished"
+
+
+def test_where_nobody_lives_the_evolution_fails(world: World, hire: Hire, evolution: str) -> None:
+    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Deadly"))
+    assert world.header(evolution)["status"] == "failed"
+    assert "nobody lives" in world.header(evolution)["reason"]
+
+
+def test_a_run_in_which_the_clock_killed_somebody_isnt_called_deterministic(world: World, hire: Hire, evolution: str) -> None:
+    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Hangs", EVOLUTION_AGENT_SECONDS="0.3", EVOLUTION_POPULATION="12"))
+    assert world.header(evolution)["status"] == "finished"
+    assert world.header(evolution)["deterministic"] is False
+
+
+def test_what_an_ended_evolution_leaves_expires(world: World, hire: Hire, evolution: str) -> None:
+    run_out(hire())
+    answer = world.clients["dynamodb"].query(
+        TableName="agent-population-dev",
+        KeyConditionExpression="population_id = :id",
+        ExpressionAttributeValues={":id": {"S": evolution}},
+    )
+    assert all("ttl" in item for item in answer["Items"])
+    kept = [generation for generation in range(1, 5) if world.store().checkpoint(evolution, 0, generation)]
+    assert kept == [4], "the monitor looks at the last"
