@@ -136,7 +136,7 @@ class Compute(pulumi.ComponentResource):
                 f"{name}-monitor",
                 args,
                 names.monitor_service,
-                containers=monitor_container(names, image=image, safety_mode=args.limits.safety_mode),
+                containers=monitor_container(names, args.limits, image=image),
                 size=args.monitor_task,
                 count=MONITOR_TASKS,
                 execution=execution,

@@ -66,9 +66,14 @@ def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memo
     return json.dumps([container])
 
 
-def monitor_container(names: Names, *, image: str, safety_mode: str) -> str:
+def monitor_container(names: Names, limits: Limits, *, image: str) -> str:
     """The safety monitor task's one container, as the JSON text that ECS takes."""
-    environment = {"EVOLUTION_SAFETY_ENABLED": "true", "EVOLUTION_SAFETY_MODE": safety_mode, **workload_environment(names)}
+    environment = {
+        "AGENT_MEMORY_LIMIT": str(limits.agent_memory_bytes),
+        "EVOLUTION_SAFETY_ENABLED": "true",
+        "EVOLUTION_SAFETY_MODE": limits.safety_mode,
+        **workload_environment(names),
+    }
     return json.dumps([_container(names, "monitor", names.monitor_log_group, image=image, environment=environment)])
 
 

@@ -25,7 +25,10 @@ SAFETY = ("EVOLUTION_SAFETY_ENABLED", "EVOLUTION_SAFETY_MODE")
 """What every container of the system is told; the rest of LIMITED only the one that evolves."""
 
 ENGINE = frozenset(LIMITED) - frozenset(SAFETY) - {"AUTONOMY_LEVEL"}
-"""What a container that evolves is told besides; one that has any of these, or EVOLUTION_MODE, does evolve."""
+"""What a container that evolves is told besides."""
+
+EVOLVES = ENGINE - {"AGENT_MEMORY_LIMIT"} | {"EVOLUTION_MODE"}
+"""A container that has any of these evolves. The safety monitor is told how large an agent may be, too: it judges them by it."""
 
 HANDLER = frozenset({"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "EVOLUTION_SAFETY_ENABLED"})
 """What a function or a runtime that takes agent requests is told; one that has any of the first two, or a model, does take them."""
@@ -51,7 +54,7 @@ def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
     """What an environment with these variables must have."""
     if resource.type in (AGENT_RUNTIME, FUNCTION):
         return HANDLER if found & {"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "BEDROCK_MODEL_ID"} else frozenset()
-    if found & {*ENGINE, "EVOLUTION_MODE"}:
+    if found & EVOLVES:
         return ENGINE | frozenset(SAFETY)
     return frozenset(SAFETY) if found & frozenset(SAFETY) else frozenset()
 

@@ -9,7 +9,7 @@ from containers import Container, containers_of
 from graph import names_of
 from plain import Plain, Unknown, dig, items, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from rules.environment_limits import ENGINE
+from rules.environment_limits import EVOLVES
 from system import about, each_of_this_system, of_this_system
 from tokens import LOG_GROUP, TASK_DEFINITION
 
@@ -104,7 +104,7 @@ def _log_groups(stack: Stack) -> Iterator[Fault]:
 
 def _healthy(container: Container) -> Iterator[Fault]:
     """The container that evolves answers a health check; ECS ignores the image's own."""
-    if {name for name, _ in container.environment()} & ENGINE:
+    if {name for name, _ in container.environment()} & EVOLVES:
         yield from present(*_at(container, "healthCheck", "command"), "a command, or a hung engine is never replaced")
 
 

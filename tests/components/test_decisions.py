@@ -64,7 +64,7 @@ def container(text: str) -> dict[str, Any]:
 
 
 ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144, islands=16))
-MONITOR = container(monitor_container(NAMES, image=IMAGE, safety_mode="strict"))
+MONITOR = container(monitor_container(NAMES, PROD, image=IMAGE))
 
 
 def test_the_engine_is_told_what_the_table_says() -> None:

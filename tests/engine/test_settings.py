@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from components import containers
@@ -57,5 +59,7 @@ def test_every_fault_is_said_at_once() -> None:
 
 
 def test_the_other_commands_read_their_own() -> None:
-    assert read(Workload, GIVEN).memory_limit == 8192
+    [monitor] = json.loads(containers.monitor_container(NAMES, LIMITS, image="image"))
+    given = {item["name"]: item["value"] for item in monitor["environment"]}
+    assert read(Workload, given | {"AWS_REGION": "us-east-1"}).memory_limit == 8192
     assert read(AgentSettings, ENVIRONMENT).port == 8080

@@ -90,9 +90,9 @@ def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engin
 
 
 def monitor_containers() -> str:
-    """The safety monitor's container, which is told no more than to be safe."""
+    """The safety monitor's container, which is told no more than to be safe, and how large an agent may be."""
     [engine] = json.loads(containers())
-    told = [entry for entry in engine["environment"] if entry["name"].startswith("EVOLUTION_SAFETY")]
+    told = [entry for entry in engine["environment"] if entry["name"].startswith(("EVOLUTION_SAFETY", "AGENT_MEMORY"))]
     return json.dumps([{**engine, "name": "monitor", "command": ["monitor"], "environment": told}])
 
 
