@@ -3,9 +3,10 @@
 import pulumi
 import pulumi_aws as aws
 
-from components.compute import Compute, ComputeArgs
+from components.compute import Compute, ComputeArgs, minimum_tasks
 from components.data import Data, DataArgs
 from components.environment import load
+from components.evolution import Evolution, EvolutionArgs
 from components.monitoring import Monitoring, MonitoringArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
@@ -28,6 +29,35 @@ network = Network(
     "network", NetworkArgs(names=names, settings=env.network, keeping=env.keeping, key_arn=key_arn, boundary_arn=boundary_arn), on_aws
 )
 data = Data("data", DataArgs(names=names, keeping=env.keeping, key_arn=key_arn), on_aws)
+monitoring = Monitoring(
+    "monitoring",
+    MonitoringArgs(
+        names=names,
+        safety_alarms=safety_alarms(env),
+        minimum_tasks=minimum_tasks(names, env.engine),
+        workload_runs=env.engine_image_digest is not None,
+        functions=names.functions[1:],  # the first one, the handler, comes with AgentCore
+        queues=[names.dead_letters],
+        alerts=env.alerts,
+        key_arn=key_arn,
+    ),
+    on_aws,
+)
+evolution = Evolution(
+    "evolution",
+    EvolutionArgs(
+        names=names,
+        keeping=env.keeping,
+        generations=env.generations,
+        schedule=env.evolution_schedule,
+        engine=env.engine,
+        key_arn=key_arn,
+        boundary_arn=boundary_arn,
+        stream_arn=data.stream_arn,
+        topic_arn=monitoring.topic_arn,
+    ),
+    on_aws,
+)
 compute = Compute(
     "compute",
     ComputeArgs(
@@ -42,19 +72,7 @@ compute = Compute(
         monitor_role=security.monitor_role,
         vpc_id=network.vpc_id,
         subnet_ids=network.private_subnet_ids,
-        after=[security, network, data],
-    ),
-    on_aws,
-)
-monitoring = Monitoring(
-    "monitoring",
-    MonitoringArgs(
-        names=names,
-        safety_alarms=safety_alarms(env),
-        minimum_tasks=compute.minimum_tasks,
-        workload_runs=compute.runs,
-        alerts=env.alerts,
-        key_arn=key_arn,
+        after=[security, network, data, evolution],
     ),
     on_aws,
 )

@@ -33,6 +33,11 @@ SCALE_OUT_SECONDS = 120
 MINIMUM_HEALTHY_PERCENT = 50
 MAXIMUM_PERCENT = 200
 
+SET_BY_SWITCH = ("minCapacity", "maxCapacity", "suspendedState")
+"""The bounds are made once; then the safety switch closes them and `resume` sets them to the table's. The provider's update of any one
+sends all of them as it last saw them, and registering a minimum moves the count up to it: a new maximum would end a halt.
+Source: terraform-provider-aws, internal/service/appautoscaling/target.go."""
+
 MONITOR_TASKS = 1
 """One judge: two would publish two scores for the same population."""
 
@@ -47,7 +52,7 @@ class ComputeArgs:
         engine: sizes, and the number of tasks: a new service starts with `desired`; from then on the autoscaler decides, between
             `minimum` and `maximum`.
         limits: what the engine is told that it may do.
-        after: the layers that must be whole before a task starts: its routes, its key's alias, its tables.
+        after: the layers that must be whole before a task starts: its routes, its key's alias, its tables, and what can halt it.
     """
 
     names: Names
@@ -68,8 +73,6 @@ class Compute(pulumi.ComponentResource):
     """The repository and the cluster; with an image, the two services."""
 
     cluster: aws.ecs.Cluster
-    runs: bool
-    minimum_tasks: dict[str, int]
     next_step: str
 
     def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -145,8 +148,6 @@ class Compute(pulumi.ComponentResource):
                 ignore_changes=[],
                 needs=[monitor_logs, way_out],
             )
-        self.runs = args.image_digest is not None
-        self.minimum_tasks = {names.engine_service: args.engine.minimum, names.monitor_service: MONITOR_TASKS}
         self.next_step = next_step(names, args.image_digest)
         self.register_outputs({"cluster": self.cluster.name, "repositoryUrl": names.repository_url})
 
@@ -257,7 +258,7 @@ class Compute(pulumi.ComponentResource):
             resource_id=f"service/{args.names.cluster}/{args.names.engine_service}",
             min_capacity=args.engine.minimum,
             max_capacity=args.engine.maximum,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[service]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[service], ignore_changes=list(SET_BY_SWITCH)),
         )
         for metric, predefined, percent in (
             ("cpu", "ECSServiceAverageCPUUtilization", CPU_TARGET_PERCENT),
@@ -278,6 +279,11 @@ class Compute(pulumi.ComponentResource):
                 },
                 opts=pulumi.ResourceOptions(parent=self),
             )
+
+
+def minimum_tasks(names: Names, engine: environment.Engine) -> dict[str, int]:
+    """By service, the tasks that must run."""
+    return {names.engine_service: engine.minimum, names.monitor_service: MONITOR_TASKS}
 
 
 def repository_lifecycle() -> str:

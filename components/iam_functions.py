@@ -41,24 +41,27 @@ def base_grants(names: Names, function: str) -> tuple[Statement, ...]:
 
 
 def trigger_grants(names: Names) -> tuple[Statement, ...]:
-    """To start an evolution, once, if none runs and evolution is not halted."""
+    """To start an evolution if none runs and evolution is not halted."""
+    return (read_mode(names), allow("StartEvolution", ["dynamodb:PutItem"], names.table_arn(names.state_table)))
+
+
+def halting_grants(names: Names) -> tuple[Statement, ...]:
+    """What the switch needs to halt, and resume to undo it: to look at the alarm, and to set mode, bounds and count.
+
+    Both are granted the same, because IAM can't tell a mode or a count from another; what parts them is that nothing but a person invokes
+    resume, and that each has a role of its own.
+    """
+    ours: Condition = {"StringEquals": {"aws:ResourceTag/Project": PROJECT, "aws:ResourceTag/Environment": names.stack}}
     return (
-        read_mode(names),
-        allow(
-            "StartEvolution", ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"], names.table_arn(names.state_table)
-        ),
+        # Source: CloudWatch API reference, DescribeAlarms: it shows composite alarms only to who may describe all alarms.
+        allow("SeeAlarms", ["cloudwatch:DescribeAlarms"], "*"),
+        allow("SetMode", ["ssm:GetParameter", "ssm:PutParameter"], names.mode_parameter_arn),
+        allow("SeeBounds", ["application-autoscaling:DescribeScalableTargets"], "*"),
+        allow("SetBounds", ["application-autoscaling:RegisterScalableTarget"], names.scalable_target_arn, condition=ours),
+        # Who registers a service's bounds must be allowed to change the service.
+        # Source: Application Auto Scaling user guide, "Identity-based policy examples".
+        allow("SetCount", ["ecs:DescribeServices", "ecs:UpdateService"], names.service_arn(names.engine_service)),
     )
-
-
-def switch_grants(names: Names) -> tuple[Statement, ...]:
-    """To halt, and to look whether it must. It can write the mode and the bounds, as it must; that it only ever lowers them is its code's
-    affair, and a test's."""
-    return (*_halting(names), *_looking(names))
-
-
-def resume_grants(names: Names) -> tuple[Statement, ...]:
-    """To restore the bounds and the mode, once evolution is safe. The count follows the bounds."""
-    return (*_bounds(names), *_looking(names))
 
 
 def archiver_grants(names: Names) -> tuple[Statement, ...]:
@@ -93,26 +96,8 @@ def function_grants(names: Names) -> Mapping[str, tuple[Statement, ...]]:
     """By function, all that its role is granted."""
     own = {
         names.trigger_function: trigger_grants(names),
-        names.switch_function: switch_grants(names),
-        names.resume_function: resume_grants(names),
+        names.switch_function: halting_grants(names),
+        names.resume_function: halting_grants(names),
         names.archiver_function: archiver_grants(names),
     }
     return {function: (*grants, *base_grants(names, function)) for function, grants in own.items()}
-
-
-def _looking(names: Names) -> tuple[Statement, ...]:
-    # Source: CloudWatch API reference, DescribeAlarms: it shows composite alarms only to who may describe all alarms.
-    return (allow("SeeAlarms", ["cloudwatch:DescribeAlarms"], "*"), read_mode(names))
-
-
-def _bounds(names: Names) -> tuple[Statement, ...]:
-    tags = {"aws:ResourceTag/Project": PROJECT, "aws:ResourceTag/Environment": names.stack}
-    ours: Condition = {"StringEquals": tags}
-    return (
-        allow("SetBounds", ["application-autoscaling:RegisterScalableTarget"], names.scalable_target_arn, condition=ours),
-        allow("SetMode", ["ssm:PutParameter"], names.mode_parameter_arn),
-    )
-
-
-def _halting(names: Names) -> tuple[Statement, ...]:
-    return (*_bounds(names), allow("StopEngine", ["ecs:UpdateService"], names.service_arn(names.engine_service)))

@@ -32,6 +32,8 @@ class MonitoringArgs:
         safety_alarms: with thresholds from the environment table.
         workload_runs: whether the plan holds the services. Without them nobody publishes, and silence is no alarm.
         minimum_tasks: service name to the tasks that must run.
+        functions: the names of the Lambda functions.
+        queues: the names of the queues for what could not be handled.
         alerts: who is told, and the account's budget.
     """
 
@@ -40,6 +42,8 @@ class MonitoringArgs:
     safety_alarms: Sequence[SafetyAlarm]
     workload_runs: bool
     minimum_tasks: Mapping[str, int]
+    functions: Sequence[str]
+    queues: Sequence[str]
     alerts: Alerts
 
 
@@ -65,7 +69,9 @@ class Monitoring(pulumi.ComponentResource):
             f"{name}-unsafe",
             alarm_name=names.unsafe_alarm,
             alarm_description="Evolution is unsafe: at least one safety alarm fires. Look at the dashboard, then at the alarm that fires.",
-            alarm_rule=" OR ".join(f'ALARM("{names.regional(alarm.stem)}")' for alarm in args.safety_alarms),
+            alarm_rule=" OR ".join(
+                f'ALARM("{_alarm_name(args, alarm.stem, fails_closed=alarm.fails_closed)}")' for alarm in args.safety_alarms
+            ),
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
             opts=pulumi.ResourceOptions(parent=self, depends_on=guards),
@@ -74,6 +80,10 @@ class Monitoring(pulumi.ComponentResource):
             self._running_tasks_alarm(name, args, service, minimum)
         for table in names.tables:
             self._throttle_alarm(name, args, table)
+        for function in args.functions:
+            self._errors_alarm(name, args, function)
+        for queue in args.queues:
+            self._depth_alarm(name, args, queue)
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard", dashboard_name=names.dashboard, dashboard_body=dashboard_body(names, args.safety_alarms), opts=child
         )
@@ -84,7 +94,7 @@ class Monitoring(pulumi.ComponentResource):
         silence = _silence(args, is_breach=alarm.fails_closed)
         return aws.cloudwatch.MetricAlarm(
             f"{name}-{alarm.stem.removeprefix('evolution-')}",
-            name=args.names.regional(alarm.stem),
+            name=_alarm_name(args, alarm.stem, fails_closed=alarm.fails_closed),
             alarm_description=alarm.means,
             namespace=METRIC_NAMESPACE,
             metric_name=alarm.metric,
@@ -109,7 +119,7 @@ class Monitoring(pulumi.ComponentResource):
         silence = _silence(args, is_breach=True)
         aws.cloudwatch.MetricAlarm(
             f"{name}-{stem.removeprefix('evolution-')}-tasks",
-            name=args.names.regional(f"{stem}-tasks"),
+            name=_alarm_name(args, f"{stem}-tasks", fails_closed=True),
             alarm_description=f"Fewer than {minimum} tasks of {service} run. Look at the service's events.",
             namespace="ECS/ContainerInsights",
             metric_name="RunningTaskCount",
@@ -163,6 +173,67 @@ class Monitoring(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+    def _errors_alarm(self, name: str, args: MonitoringArgs, function: str) -> None:
+        self._happened_alarm(
+            name,
+            args,
+            function,
+            what="errors",
+            means=f"{function} has failed. Look at its log group {args.names.function_log_group(function)}.",
+            namespace="AWS/Lambda",
+            metric="Errors",
+            dimensions={"FunctionName": function},
+            statistic="Sum",
+        )
+
+    def _depth_alarm(self, name: str, args: MonitoringArgs, queue: str) -> None:
+        self._happened_alarm(
+            name,
+            args,
+            queue,
+            what="depth",
+            means=f"{queue} holds what could not be handled. Read the messages before they expire.",
+            namespace="AWS/SQS",
+            metric="ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": queue},
+            statistic="Maximum",
+        )
+
+    def _happened_alarm(
+        self,
+        name: str,
+        args: MonitoringArgs,
+        watched: str,
+        *,
+        what: str,
+        means: str,
+        namespace: str,
+        metric: str,
+        dimensions: dict[str, str],
+        statistic: str,
+    ) -> None:
+        """Fires as soon as something happened at all. Where nothing happens, AWS publishes nothing."""
+        stem = watched.removesuffix(f"-{args.names.stack}")
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-{stem.removeprefix('evolution-')}-{what}",
+            name=args.names.regional(f"{stem}-{what}"),
+            alarm_description=means,
+            namespace=namespace,
+            metric_name=metric,
+            dimensions=dimensions,
+            statistic=statistic,
+            comparison_operator="GreaterThanThreshold",
+            threshold=0,
+            period=PERIOD_SECONDS,
+            evaluation_periods=1,
+            datapoints_to_alarm=1,
+            treat_missing_data="notBreaching",
+            actions_enabled=True,
+            alarm_actions=[self.topic_arn],
+            ok_actions=[self.topic_arn],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def _budget(self, name: str, args: MonitoringArgs, topic_policy: aws.sns.TopicPolicy) -> None:
         """For the whole account: a filter by tag shows nothing until somebody activates the tag for billing, and then never fires."""
         aws.budgets.Budget(
@@ -189,6 +260,16 @@ class Monitoring(pulumi.ComponentResource):
 def _silence(args: MonitoringArgs, *, is_breach: bool) -> str:
     """How missing data counts. Before there is a workload, nobody publishes, and that is no alarm."""
     return "breaching" if is_breach and args.workload_runs else "notBreaching"
+
+
+def _alarm_name(args: MonitoringArgs, stem: str, *, fails_closed: bool) -> str:
+    """The alarm's name. While there is no workload, an alarm for which silence will be a breach bears another one.
+
+    An alarm warms up only when it is made. Under a new name it is made anew with the first image, and warm, before the old one goes; one
+    that was only edited would fire before anybody could have published. Another name, because CloudWatch refuses to delete an alarm that
+    the composite depends on: it must depend on the new one first.
+    """
+    return args.names.regional(stem if args.workload_runs or not fails_closed else f"{stem}-idle")
 
 
 def _warm_up(silence: str) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgsDict | None:

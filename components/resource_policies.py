@@ -1,4 +1,4 @@
-"""The policies of resources: key, topic, buckets, endpoints, log delivery. Pure functions of the names, fully known at preview.
+"""The policies of resources: key, topic, queue, buckets, endpoints, log delivery. Pure functions of the names, fully known at preview.
 
 Where a role must be named, the account is the principal and `aws:PrincipalArn` the condition: AWS refuses a policy that names a role
 not yet made, and a string gives Pulumi no edge to order by.
@@ -77,7 +77,7 @@ def key_policy(names: Names) -> str:
             condition={
                 "StringEquals": {
                     "kms:CallerAccount": names.account,
-                    "kms:ViaService": via("dynamodb", "ecr", "secretsmanager"),
+                    "kms:ViaService": via("dynamodb", "ecr", "lambda", "secretsmanager", "sqs"),
                 }
             },
         ),
@@ -87,8 +87,8 @@ def key_policy(names: Names) -> str:
             KEY_ITSELF,
             principal=root,
             condition={
-                "StringEquals": {"kms:ViaService": via("dynamodb", "s3", "secretsmanager")},
-                "ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in (names.engine_role, names.monitor_role)]},
+                "StringEquals": {"kms:ViaService": via("dynamodb", "lambda", "s3", "secretsmanager", "sqs")},
+                "ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in _data_roles(names)]},
             },
         ),
         allow(
@@ -100,6 +100,7 @@ def key_policy(names: Names) -> str:
                 "ArnLike": {
                     "kms:EncryptionContext:aws:logs:arn": [
                         names.log_group_arn(f"/evolution/{names.stack}/*"),
+                        *(names.log_group_arn(names.function_log_group(function)) for function in names.functions),
                         names.log_group_arn(names.web_acl_log_group),
                         names.log_group_arn(names.insights_log_group),
                     ]
@@ -120,8 +121,25 @@ def key_policy(names: Names) -> str:
             principal={"Service": "budgets.amazonaws.com"},
             condition=_from_this_account(names, _any_budget(names)),
         ),
+        allow(
+            "TopicSendsDeadLetters",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            KEY_ITSELF,
+            principal={"Service": "sns.amazonaws.com"},
+            condition=_from_this_account(names, names.alert_topic_arn),
+        ),
         *_fargate_storage(names),
     )
+
+
+def _data_roles(names: Names) -> list[str]:
+    """The roles that read or write what the key encrypts: tables, artifacts, settings, functions' variables, dead letters."""
+    return [
+        names.engine_role,
+        names.monitor_role,
+        names.scheduler_role,
+        *(names.function_role(function) for function in names.functions),
+    ]
 
 
 def _fargate_storage(names: Names) -> tuple[Statement, Statement]:
@@ -151,7 +169,7 @@ def _fargate_storage(names: Names) -> tuple[Statement, Statement]:
 
 def topic_policy(names: Names) -> str:
     """Alarms and the budget of this account publish; nobody does so in the clear."""
-    topic = names.arn("sns", names.alert_topic)
+    topic = names.alert_topic_arn
     return document(
         allow(
             "AlarmsPublish",
@@ -168,6 +186,21 @@ def topic_policy(names: Names) -> str:
             condition=_from_this_account(names, _any_budget(names)),
         ),
         deny_plain_transport(topic, "sns:Publish"),
+    )
+
+
+def dead_letters_policy(names: Names) -> str:
+    """The alert topic leaves what it could not deliver to the switch; the roles' own grants admit the others. Nobody in the clear."""
+    queue = names.dead_letters_arn
+    return document(
+        allow(
+            "TopicSendsDeadLetters",
+            ["sqs:SendMessage"],
+            queue,
+            principal={"Service": "sns.amazonaws.com"},
+            condition=_from_this_account(names, names.alert_topic_arn),
+        ),
+        deny_plain_transport(queue, "sqs:*"),
     )
 
 

@@ -172,7 +172,7 @@ def aws_classes(repo: Path = ROOT) -> dict[str, str]:
     The SDK imports a service when one of its names is first used.
     """
     sources = [path.read_text(encoding="utf-8") for path in sorted((repo / "components").glob("*.py"))]
-    return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)\(", source)}))
+    return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9_]+)\.([A-Z]\w+)\(", source)}))
 
 
 def main_with_imports_ahead(repo: Path) -> Callable[[], None]:

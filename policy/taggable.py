@@ -11,7 +11,18 @@ TAGGABLE = frozenset(
         *(t.EGRESS_RULE, t.EIP, t.ENDPOINT, t.EVENT_SOURCE_MAPPING, t.EXTERNAL_KEY, t.FLOW_LOG, t.FUNCTION, t.GUARDRAIL),
         *(t.IAM_POLICY, t.INGRESS_RULE, t.INTERNET_GATEWAY, t.KEY, t.LOAD_BALANCER, t.LOG_DELIVERY_DESTINATION, t.LOG_DELIVERY_SOURCE),
         *(t.LOG_GROUP, t.METRIC_ALARM, t.NAT_GATEWAY, t.NETWORK_ACL, t.PARAMETER, t.QUEUE, t.REPLICA_KEY, t.REPOSITORY, t.ROLE),
-        *(t.ROUTE_TABLE, t.SCALABLE_TARGET, t.SECRET, t.SECURITY_GROUP, t.SERVICE, t.SUBNET, t.TABLE, t.TASK_DEFINITION, t.TOPIC),
+        *(
+            t.ROUTE_TABLE,
+            t.SCALABLE_TARGET,
+            t.SCHEDULE_GROUP,
+            t.SECRET,
+            t.SECURITY_GROUP,
+            t.SERVICE,
+            t.SUBNET,
+            t.TABLE,
+            t.TASK_DEFINITION,
+            t.TOPIC,
+        ),
         *(t.VPC, t.WEB_ACL),
     }
 )

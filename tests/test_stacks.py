@@ -125,6 +125,7 @@ def test_protected_stacks_protect_what_holds_data(plan: Callable[..., Plan]) -> 
             "data-checkpoints",
             "data-population",
             "data-state",
+            "evolution-mode",
             "security-key",
             "security-key-alias",
             "security-safety-settings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.struct_pb2 import Struct
 
+from local.provider.assets import contents
 from local.provider.table import Resource
 from local.provider.wire import decode, provider_pb2
 
@@ -20,7 +21,7 @@ def difference(
         name: the property that holds a name which no two resources can bear at once; the old resource then goes first.
         ignored: properties whose change means nothing.
     """
-    before, after = decode(old), decode(new)
+    before, after = contents(decode(old)), contents(decode(new))
     changed = sorted(key for key in before.keys() | after.keys() if key not in ignored and before.get(key) != after.get(key))
     replacing = [key for key in changed if key in replaces]
     return provider_pb2.DiffResponse(

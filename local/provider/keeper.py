@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from local.provider.assets import contents
 from local.provider.cloud import Cloud, CloudError
 from local.provider.life import Ask, Life
 from local.provider.lives import LIVES
@@ -116,7 +117,7 @@ class Keeper:
         changed = {
             name
             for name in (names | before.keys()) - ignored - (self._resource.outputs.keys() - inputs.keys())
-            if name != "tagsAll" and before.get(name) != inputs.get(name)
+            if name != "tagsAll" and contents(before.get(name)) != contents(inputs.get(name))
         }
         known = {**before, **inputs, **seen, "id": identity}
         sends = list(self._changes(changed, inputs, known))

@@ -91,7 +91,13 @@ def _grounding(guardrail: Resource) -> Iterator[Fault]:
 
 def _exists(stack: Stack) -> Iterator[Fault]:
     """Where anything asks a model, there is a guardrail, and a version of it that doesn't change under the callers."""
-    if not any(stack.of_type(kind) for kind in (AGENT_RUNTIME, FUNCTION, GUARDRAIL)):
+    asks = any(
+        "BEDROCK_MODEL_ID" in one.variables
+        for function in stack.of_type(FUNCTION)
+        for one in environments_of(function)
+        if isinstance(one, Environment)
+    )
+    if not asks and not any(stack.of_type(kind) for kind in (AGENT_RUNTIME, GUARDRAIL)):
         return
     guardrails = Linked(stack, GUARDRAIL, ("guardrailArn", "guardrailId", "arn", "id"))
     if not guardrails.all:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from limits import ROWS
 from rule import Family, Fault, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from rules import environment_secrets, environment_sources, environment_table
+from rules import environment_functions, environment_secrets, environment_sources, environment_table
 from rules.environment_limits import ENGINE, SAFETY, against_limit, within_limits
 from system import TABLE_KEY, is_evolution_system
 from tokens import AGENT_RUNTIME, FUNCTION, SERVICE, TASK_DEFINITION
@@ -98,5 +98,6 @@ FAMILY = Family(
         ),
         *environment_sources.STACK_RULES,
         *environment_table.STACK_RULES,
+        *environment_functions.STACK_RULES,
     ),
 )

@@ -8,7 +8,7 @@ from plain import Plain, Unknown, dig, number
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
 from rules.environment_limits import HANDLER, LIMITED
 from system import METRIC_NAMESPACE, of_this_system
-from tokens import AGENT_RUNTIME, FUNCTION, SCALABLE_TARGET, SERVICE
+from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SERVICE
 from variables import RUNNERS, Environment, environments_of
 
 FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id"}
@@ -59,13 +59,13 @@ def _against_table(environment: Environment, runner: Resource, wanted: Mapping[s
 
 
 def _handler(stack: Stack) -> Iterator[Fault]:
-    """Of the functions one takes requests, and every runtime does. Judged once the stack has any."""
+    """Of the functions one takes requests, and every runtime does. Judged once the stack has functions and a guardrail."""
     for runtime in stack.of_type(AGENT_RUNTIME):
         for environment in environments_of(runtime):
             for name in sorted(HANDLER - environment.variables.keys()) if isinstance(environment, Environment) else ():
                 yield broken(f"{name} is missing; without it there would be no bound, so it must be set.", runtime)
     functions = stack.of_type(FUNCTION)
-    if not functions:
+    if not functions or not stack.of_type(GUARDRAIL):
         return
     for function in functions:
         for environment in environments_of(function):

@@ -124,9 +124,11 @@ def _logs(stack: Stack) -> Iterator[Fault]:
     names = names_of(groups.all.values())
     for function in stack.of_type(FUNCTION):
         named = function.at("loggingConfig", "logGroup")
-        if not groups.by(function, "loggingConfig", "logGroup") and (
-            named is not None or f"/aws/lambda/{function.at('name')}" not in names
-        ):
+        if isinstance(function.at("loggingConfig"), Unknown):
+            yield cannot_tell("loggingConfig is not known at preview; its logGroup must be a log group of this stack.", function)
+            continue
+        group = f"/aws/lambda/{function.at('name')}" if named is None else named
+        if group not in names if isinstance(group, str) else not groups.by(function, "loggingConfig", "logGroup"):
             yield broken(
                 f"it logs to {shown(named)}, which is no log group of this stack; it must log to one, which has a key and an end.", function
             )

@@ -34,6 +34,7 @@ DOCUMENTS = {
     "flow logs trust": iam.flow_logs_trust(NAMES),
     "key": resource_policies.key_policy(NAMES),
     "topic": resource_policies.topic_policy(NAMES),
+    "dead letters": resource_policies.dead_letters_policy(NAMES),
     "artifacts bucket": resource_policies.artifacts_bucket_policy(NAMES),
     "access logs bucket": resource_policies.access_logs_bucket_policy(NAMES),
     "web ACL log delivery": resource_policies.web_acl_log_delivery(NAMES),
@@ -75,6 +76,7 @@ IDENTITY_GRANTS = {name: allowed(document) for name, document in DOCUMENTS.items
 def test_a_role_names_resources_wherever_aws_lets_it(grants: list[dict[str, Any]]) -> None:
     unscoped = {action for statement in grants if statement["Resource"] == "*" for action in statement["Action"]}
     assert unscoped <= {
+        "application-autoscaling:DescribeScalableTargets",
         "ecr:GetAuthorizationToken",
         "cloudwatch:DescribeAlarms",
         "cloudwatch:PutMetricData",
@@ -90,7 +92,7 @@ def test_only_the_switch_and_resume_can_touch_what_halts_evolution() -> None:
     able = {name: actions(document) & halting for name, document in DOCUMENTS.items() if name in IDENTITY_GRANTS}
     assert {name: found for name, found in able.items() if found} == {
         "evolution-safety-switch-prod grants": halting,
-        "evolution-resume-prod grants": halting - {"ecs:UpdateService"},
+        "evolution-resume-prod grants": halting,
     }
 
 
@@ -170,18 +172,22 @@ def test_the_key_policy_names_no_wildcard_principal_and_no_role() -> None:
 
 def test_the_stacks_roles_use_the_key_only_through_services() -> None:
     [use] = [statement for statement in statements(DOCUMENTS["key"]) if statement["Sid"] == "StackRolesUseData"]
-    assert use["Condition"]["ArnEquals"]["aws:PrincipalArn"] == [
-        "arn:aws:iam::123456789012:role/evolution-engine-prod-us-east-1",
-        "arn:aws:iam::123456789012:role/evolution-safety-monitor-prod-us-east-1",
-    ]
+    assert {arn.rpartition("/")[2] for arn in use["Condition"]["ArnEquals"]["aws:PrincipalArn"]} >= {
+        "evolution-engine-prod-us-east-1",
+        "evolution-safety-monitor-prod-us-east-1",
+        "evolution-scheduler-prod-us-east-1",
+        *(NAMES.function_role(function) for function in NAMES.functions),
+    }
     assert use["Condition"]["StringEquals"]["kms:ViaService"] == [
         "dynamodb.us-east-1.amazonaws.com",
+        "lambda.us-east-1.amazonaws.com",
         "s3.us-east-1.amazonaws.com",
         "secretsmanager.us-east-1.amazonaws.com",
+        "sqs.us-east-1.amazonaws.com",
     ]
 
 
-@pytest.mark.parametrize("name", ["topic", "artifacts bucket", "access logs bucket"])
+@pytest.mark.parametrize("name", ["topic", "dead letters", "artifacts bucket", "access logs bucket"])
 def test_plain_transport_is_refused(name: str) -> None:
     [deny] = [statement for statement in statements(DOCUMENTS[name]) if statement["Effect"] == "Deny"]
     assert deny["Principal"] == "*"

@@ -11,6 +11,7 @@ import pytest
 from components.component import ServiceRole
 from components.compute import Compute, ComputeArgs
 from components.data import Data, DataArgs
+from components.evolution import MODE_PROPERTIES, Evolution, EvolutionArgs
 from components.monitoring import Monitoring, MonitoringArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
@@ -19,6 +20,7 @@ from components.security import Security, SecurityArgs
 from local.provider.outputs import ACCOUNT
 from tests.components.cloud import REGION, Layer, build
 from tests.components.tables import env_of
+from tests.local.test_provider_table import sdk_inputs
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
 BOUNDARY = "arn:aws:iam::000000000000:policy/boundary"
@@ -79,13 +81,31 @@ def monitoring(stack: str, *, runs: bool = True) -> Layer:
         safety_alarms=safety_alarms(env),
         minimum_tasks={f"evolution-engine-{stack}": 2},
         workload_runs=runs,
+        functions=[f"evolution-safety-switch-{stack}"],
+        queues=[f"evolution-dead-letters-{stack}"],
         alerts=env.alerts.model_copy(update={"emails": ("oncall@example.com",)}),
         key_arn=KEY,
     )
     return build(lambda: Monitoring("monitoring", args).topic_arn, stack)
 
 
-LAYERS = {"security": security, "network": network, "data": data, "compute": compute, "monitoring": monitoring}
+def evolution(stack: str) -> Layer:
+    env = env_of(stack)
+    args = EvolutionArgs(
+        names=names_of(stack),
+        keeping=env.keeping,
+        generations=env.generations,
+        schedule=env.evolution_schedule,
+        engine=env.engine,
+        key_arn=KEY,
+        boundary_arn=BOUNDARY,
+        stream_arn=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/evolution-state-{stack}/stream/2026-01-31T00:00:00.000",
+        topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:evolution-system-alerts-{stack}",
+    )
+    return build(lambda: Evolution("evolution", args).dead_letters_arn, stack)
+
+
+LAYERS = {"security": security, "network": network, "data": data, "compute": compute, "monitoring": monitoring, "evolution": evolution}
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -386,3 +406,128 @@ def test_somebody_is_told_before_the_budget_is_spent() -> None:
     ]
     assert "monitoring-alerts-policy" in budget.depends_on, "AWS refuses a topic that the budget may not publish to"
     assert layer.only("TopicSubscription").inputs["endpoint"] == "oncall@example.com"
+
+
+def test_whatever_fails_is_told_at_once() -> None:
+    alarms = monitoring("prod").of("MetricAlarm")
+    for name, metric in (
+        ("monitoring-safety-switch-errors", "Errors"),
+        ("monitoring-dead-letters-depth", "ApproximateNumberOfMessagesVisible"),
+    ):
+        alarm = alarms[name].inputs
+        assert (alarm["metricName"], alarm["threshold"], alarm["comparisonOperator"]) == (metric, 0, "GreaterThanThreshold")
+        assert alarm["treatMissingData"] == "notBreaching", "where nothing happens, AWS publishes nothing"
+
+
+def test_an_alarm_that_silence_will_breach_is_made_anew_with_the_first_image() -> None:
+    """It warms up only when it is made. Under another name the new one is there before the old one goes, and before the composite turns."""
+
+    def names(layer: Layer) -> dict[str, str]:
+        return {name: alarm.inputs["name"] for name, alarm in layer.of("MetricAlarm").items()}
+
+    first, running = names(monitoring("prod", runs=False)), names(monitoring("prod"))
+    assert first.keys() == running.keys()
+    assert {name: first[name] for name in first if first[name] != running[name]} == {
+        "monitoring-safety-score": "evolution-safety-score-idle-prod",
+        "monitoring-safety-score-worst": "evolution-safety-score-worst-idle-prod",
+        "monitoring-engine-tasks": "evolution-engine-tasks-idle-prod",
+    }
+    assert 'ALARM("evolution-safety-score-idle-prod")' in monitoring("prod", runs=False).only("CompositeAlarm").inputs["alarmRule"]
+
+
+# Evolution.
+
+
+def test_each_function_has_its_own_role_log_group_and_bounds() -> None:
+    layer = evolution("prod")
+    functions = layer.of("Function")
+    assert {name: function.inputs["reservedConcurrentExecutions"] for name, function in functions.items()} == {
+        "evolution-trigger": 1,
+        "evolution-safety-switch": 2,
+        "evolution-resume": 1,
+        "evolution-archiver": 2,
+    }
+    assert len({function.inputs["role"] for function in functions.values()}) == 4
+    for name, function in functions.items():
+        inputs = function.inputs
+        assert (inputs["runtime"], inputs["handler"], inputs["architectures"]) == ("python3.14", "handler.handler", ["arm64"])
+        assert (inputs["memorySize"], inputs["kmsKeyArn"]) == (256, KEY)
+        assert inputs["timeout"] == (120 if name in ("evolution-safety-switch", "evolution-resume") else 60)
+        assert inputs["tracingConfig"] == {"mode": "Active"}
+        assert inputs["loggingConfig"]["logFormat"] == "JSON"
+        assert inputs["loggingConfig"]["logGroup"] == f"/aws/lambda/{inputs['name']}"
+        assert layer.of("LogGroup")[f"{name}-logs"].inputs["kmsKeyId"] == KEY
+        assert f"{name}-role-grants" in function.depends_on
+        variables = inputs["environment"]["variables"]
+        assert variables["EVOLUTION_ENVIRONMENT"] == "prod"
+        assert variables.get("EVOLUTION_MODE_PARAMETER") == (None if name == "evolution-archiver" else "/evolution/prod/mode")
+
+
+def test_no_deployment_sets_the_mode_again() -> None:
+    mode = evolution("prod").only("Parameter")
+    assert (mode.inputs["name"], mode.inputs["type"]) == ("/evolution/prod/mode", "String")
+    assert mode.inputs["value"]["value"] == "running", "the SDK takes every parameter's value for a secret"
+    assert (mode.protect, mode.retain_on_delete) == (True, True)
+    assert mode.ignore_changes == MODE_PROPERTIES
+    assert set(MODE_PROPERTIES) == sdk_inputs("aws:ssm/parameter:Parameter") - {"tags", "arn", "region"}, "every property but its tags"
+    assert evolution("dev").only("Parameter").protect is False
+
+
+def test_no_deployment_moves_the_bounds_again() -> None:
+    assert compute("prod").only("Target").ignore_changes == ("minCapacity", "maxCapacity", "suspendedState")
+
+
+def test_the_switch_is_woken_by_the_topic_and_each_minute() -> None:
+    layer = evolution("prod")
+    subscription = layer.only("TopicSubscription")
+    assert (subscription.inputs["protocol"], subscription.inputs["topic"].rpartition(":")[2]) == ("lambda", "evolution-system-alerts-prod")
+    assert subscription.inputs["endpoint"].endswith(":function:evolution-safety-switch-prod")
+    assert json.loads(subscription.inputs["redrivePolicy"])["deadLetterTargetArn"].endswith(":evolution-dead-letters-prod")
+    assert "evolution-topic-invokes-switch" in subscription.depends_on
+    assert layer.only("Permission").inputs["sourceArn"].endswith(":evolution-system-alerts-prod")
+    schedule = layer.of("Schedule")["evolution-safety-switch-schedule"]
+    assert (schedule.inputs["scheduleExpression"], schedule.inputs["state"]) == ("rate(1 minute)", "ENABLED")
+    assert schedule.inputs["target"]["arn"].endswith(":function:evolution-safety-switch-prod")
+    assert json.loads(schedule.inputs["target"]["input"]) == {"source": "schedule"}
+    assert schedule.depends_on >= {"evolution-scheduler-role-grants", "evolution-safety-switch-role-grants"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_trigger_runs_when_the_table_says_and_is_told_the_time(stack: str) -> None:
+    schedule = evolution(stack).of("Schedule")["evolution-trigger-schedule"].inputs
+    assert schedule["scheduleExpression"] == env_of(stack).evolution_schedule
+    assert json.loads(schedule["target"]["input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
+
+
+def test_nothing_but_a_person_invokes_resume() -> None:
+    layer = evolution("prod")
+    invoked = [layer.only("Permission"), layer.only("TopicSubscription"), layer.only("EventSourceMapping"), *layer.of("Schedule").values()]
+    assert all("evolution-resume" not in json.dumps(dict(one.inputs)) for one in invoked)
+    variables = layer.of("Function")["evolution-resume"].inputs["environment"]["variables"]
+    assert (variables["ENGINE_MINIMUM"], variables["ENGINE_MAXIMUM"]) == ("2", "100")
+
+
+def test_one_record_that_cannot_be_read_holds_up_no_other() -> None:
+    layer = evolution("prod")
+    mapping = layer.only("EventSourceMapping")
+    inputs = mapping.inputs
+    assert inputs["bisectBatchOnFunctionError"] is True
+    assert inputs["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (inputs["maximumRetryAttempts"], inputs["maximumRecordAgeInSeconds"]) == (5, 21600)
+    assert inputs["destinationConfig"]["onFailure"]["destinationArn"].endswith(":evolution-dead-letters-prod")
+    assert "filterCriteria" not in inputs, "a filter would drop what the archiver must keep as a dead letter"
+    assert "evolution-archiver-role-grants" in mapping.depends_on
+
+
+def test_what_a_function_failed_to_handle_is_kept() -> None:
+    layer = evolution("prod")
+    configs = layer.of("FunctionEventInvokeConfig")
+    assert {name: config.inputs["maximumRetryAttempts"] for name, config in configs.items()} == {
+        "evolution-trigger-invocations": 2,
+        "evolution-safety-switch-invocations": 2,
+        "evolution-resume-invocations": 0,
+    }
+    for config in configs.values():
+        assert config.inputs["destinationConfig"]["onFailure"]["destination"].endswith(":evolution-dead-letters-prod")
+    queue = layer.only("Queue").inputs
+    assert (queue["kmsMasterKeyId"], queue["messageRetentionSeconds"]) == (KEY, 1209600)

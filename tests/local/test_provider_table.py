@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import keyword
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -29,7 +30,9 @@ ENTRIES = [pytest.param(resource, id=token) for token, resource in sorted(RESOUR
 def sdk_class(token: str) -> Any:
     """The SDK's class of a type. The module of `aws:ec2/vpc:Vpc` is `pulumi_aws.ec2`."""
     _, module, name = token.split(":")
-    return getattr(importlib.import_module(f"pulumi_aws.{module.partition('/')[0]}"), name)
+    service = module.partition("/")[0]
+    # A keyword of Python's has an underscore behind it.
+    return getattr(importlib.import_module(f"pulumi_aws.{service}{'_' * keyword.iskeyword(service)}"), name)
 
 
 def camel(name: str) -> str:

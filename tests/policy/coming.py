@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policy.builders import UNKNOWN, Node, Nodes, document, tagged, watch
+from tests.policy.builders import UNKNOWN, Node, Nodes, document, physical, tagged, watch
 from tests.policy.samples import ACCOUNT, DIGEST, compliant, deny_plain_transport
 
 MODEL = "us.anthropic.claude-sonnet-4-6"
@@ -66,11 +66,27 @@ def function(name: str, variables: dict[str, Any] | None = None, **more: Any) ->
 def _functions() -> Nodes:
     handler = function("agentcore-handler", HANDLER)
     handler.references["environment"] = GUARDED
-    archiver = function("archiver")
+    mode = {"EVOLUTION_ENVIRONMENT": "prod", "EVOLUTION_MODE_PARAMETER": "/evolution/prod/mode"}
+    guarded = {
+        **mode,
+        "UNSAFE_ALARM_NAME": "evolution-unsafe-prod",
+        "ENGINE_CLUSTER": "evolution-system-prod",
+        "ENGINE_SERVICE": "evolution-engine-prod",
+    }
+    archiver = function(
+        "archiver",
+        {"EVOLUTION_ENVIRONMENT": "prod", "EVOLUTION_ARTIFACTS_BUCKET": physical("artifacts"), "EVOLUTION_DEAD_LETTERS_URL": UNKNOWN},
+    )
     del archiver.props["deadLetterConfig"]
-    trigger = function("trigger")
+    trigger = function("trigger", {**mode, "EVOLUTION_STATE_TABLE": "evolution-state-prod", "EVOLUTION_GENERATIONS": "50"})
     del trigger.props["deadLetterConfig"]
-    functions = {"handler": handler, "archiver": archiver, "trigger": trigger, "switch": function("safety-switch")}
+    functions = {
+        "handler": handler,
+        "archiver": archiver,
+        "trigger": trigger,
+        "switch": function("safety-switch", guarded),
+        "resume": function("resume", {**guarded, "ENGINE_MINIMUM": "2", "ENGINE_MAXIMUM": "100"}),
+    }
     errors = {
         f"{key}-errors": watch(f"{key}-errors", "AWS/Lambda", ["Errors"], {"FunctionName": node.props["name"]})
         for key, node in functions.items()

@@ -61,6 +61,8 @@ MAY_GO = {
     ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_MODEL_ID"): STRICT,
     ("Schedule", "state"): DEFAULTED,
     ("EventSourceMapping", "eventSourceArn"): REQUIRED,
+    ("Function", "role"): REQUIRED,
+    ("FunctionEventInvokeConfig", "functionName"): REQUIRED,
     ("Function", "loggingConfig"): DEFAULTED,
     ("Function", "loggingConfig.logGroup"): DEFAULTED,
     ("Guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.type"): SHOWN,
@@ -106,6 +108,8 @@ REFERENCES = frozenset(
             "destination",
             "destinationArn",
         ),
+        # A function's role, and the queue and the bucket that one is told.
+        *("role", "EVOLUTION_DEAD_LETTERS_URL", "EVOLUTION_ARTIFACTS_BUCKET"),
         *("agentRuntimeId", "gatewayIdentifier", "guardrailArn", "BEDROCK_GUARDRAIL_ID", "BEDROCK_GUARDRAIL_VERSION"),
         # Objects that hold nothing else that a rule reads.
         *("configuration", "managedStorageConfiguration", "deadLetterConfig", "destinationConfig", "onFailure", "target"),

@@ -64,7 +64,7 @@ def test_a_web_acl_with_nothing_behind_it_is_no_violation_before_there_is_a_gate
 )
 def test_a_secret_is_known_by_its_name_or_its_form_and_never_shown(name: str, value: str, secret: bool) -> None:
     nodes = complete()
-    set_at(nodes, "archiver", "environment.variables", {name: value})
+    set_at(nodes, "archiver", f"environment.variables.{name}", value)
     found = findings(nodes)
     assert [finding.rule for finding in found] == (["environment/no-secret"] if secret else [])
     assert all(value not in finding.message for finding in found)

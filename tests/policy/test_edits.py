@@ -13,7 +13,7 @@ import pytest
 
 from local.engine import Plan
 from rules import FAMILIES
-from tests.policy import edits_data, edits_identity, edits_monitoring, edits_network, edits_security, edits_workload
+from tests.policy import edits_data, edits_evolution, edits_identity, edits_monitoring, edits_network, edits_security, edits_workload
 from tests.policy.builders import Nodes
 from tests.policy.edits_coming import EDITS as COMING
 from tests.policy.identity_edits import EDITS as IDENTITY
@@ -27,6 +27,7 @@ EDITS: tuple[Edit, ...] = (
     *edits_workload.EDITS,
     *edits_network.EDITS,
     *edits_monitoring.EDITS,
+    *edits_evolution.EDITS,
     *edits_identity.EDITS,
 )
 

@@ -6,11 +6,42 @@ To add a type, write its entry in a service's module (a new module goes into the
 
 from __future__ import annotations
 
-from local.provider.catalogue import autoscaling, cloudwatch, containers, dynamodb, ec2, iam, messaging, s3, security_groups, wafv2
+from local.provider.catalogue import (
+    autoscaling,
+    cloudwatch,
+    containers,
+    dynamodb,
+    ec2,
+    functions,
+    iam,
+    messaging,
+    s3,
+    scheduler,
+    security_groups,
+    sqs,
+    ssm,
+    wafv2,
+)
 from local.provider.catalogue import security as keys_and_secrets
 from local.provider.table import Resource
 
-_MODULES = (autoscaling, cloudwatch, containers, dynamodb, ec2, iam, keys_and_secrets, messaging, s3, security_groups, wafv2)
+_MODULES = (
+    autoscaling,
+    cloudwatch,
+    containers,
+    dynamodb,
+    ec2,
+    functions,
+    iam,
+    keys_and_secrets,
+    messaging,
+    s3,
+    scheduler,
+    security_groups,
+    sqs,
+    ssm,
+    wafv2,
+)
 
 RESOURCES: dict[str, Resource] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}
 """The table, by type token."""

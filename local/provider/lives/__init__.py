@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from local.provider.life import Life
-from local.provider.lives import identity, network, storage, workloads
+from local.provider.lives import functions, identity, network, storage, workloads
 
-LIVES: Final[dict[str, Life]] = {**network.LIVES, **identity.LIVES, **storage.LIVES, **workloads.LIVES}
+LIVES: Final[dict[str, Life]] = {**network.LIVES, **identity.LIVES, **storage.LIVES, **workloads.LIVES, **functions.LIVES}
 """By type."""
 
 LACKING: Final[dict[str, str]] = {

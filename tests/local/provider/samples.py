@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.local.provider import samples_functions
+
 ACCOUNT = "000000000000"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/evolution-engine-dev-us-east-1"
@@ -407,6 +409,7 @@ VALID: dict[str, dict[str, Any]] = {
         ],
         "tags": TAGS,
     },
+    **samples_functions.VALID,
 }
 
 GONE = object()
@@ -591,4 +594,5 @@ REFUSED: list[Edit] = [
     ("aws:budgets/budget:Budget", "timeUnit", "WEEKLY", "timeUnit", "is one of DAILY, MONTHLY"),
     ("aws:budgets/budget:Budget", "limitAmount", "much", "limitAmount", "must match"),
     ("aws:budgets/budget:Budget", "notifications[0].threshold", -1, "notifications[0].threshold", "at least 0"),
+    *samples_functions.REFUSED,
 ]

@@ -1,0 +1,87 @@
+"""Lambda: functions, who may invoke them, what invokes them, and where what failed goes."""
+
+from __future__ import annotations
+
+from local.provider.assets import zipped
+from local.provider.table import FLAG, Call, Convert, Local, Resource
+
+_ON_FAILURE = {"OnFailure": {"destinationArn": "Destination"}}
+
+RESOURCES = (
+    Resource(
+        token="aws:lambda/function:Function",
+        calls=(
+            Call(
+                "lambda:CreateFunction",
+                {
+                    "name": "FunctionName",
+                    "code": Convert("Code.ZipFile", zipped),
+                    "imageUri": "Code.ImageUri",
+                    "s3Bucket": "Code.S3Bucket",
+                    "s3Key": "Code.S3Key",
+                    "s3ObjectVersion": "Code.S3ObjectVersion",
+                    "sourceKmsKeyArn": "Code.SourceKMSKeyArn",
+                    "codeSha256": Local(str),
+                    "sourceCodeHash": Local(str),
+                    "replaceSecurityGroupsOnDestroy": FLAG,
+                    "replacementSecurityGroupIds": Local(list),
+                    "skipDestroy": FLAG,
+                    "useResourceTimeoutForPropagation": FLAG,
+                },
+            ),
+            Call(
+                "lambda:PutFunctionConcurrency",
+                {"name": "FunctionName", "reservedConcurrentExecutions": "ReservedConcurrentExecutions"},
+            ),
+        ),
+        id="{name}",
+        outputs={
+            "arn": "arn:aws:lambda:{region}:{account}:function:{name}",
+            "invokeArn": "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations",
+            "packageType": "Zip",
+            "version": "$LATEST",
+            "qualifiedArn": "{arn}:{version}",
+        },
+        replaces=frozenset({"name", "packageType"}),
+        name="name",
+        tags=True,
+    ),
+    Resource(
+        token="aws:lambda/permission:Permission",
+        calls=(Call("lambda:AddPermission", {"function": "FunctionName"}),),
+        instead={"statementIdPrefix": "write `statementId`: what the provider makes up isn't known at preview"},
+        id="{statementId}",
+        replaces=frozenset(
+            {
+                "action",
+                "eventSourceToken",
+                "function",
+                "functionUrlAuthType",
+                "invokedViaFunctionUrl",
+                "principal",
+                "principalOrgId",
+                "qualifier",
+                "sourceAccount",
+                "sourceArn",
+                "statementId",
+            }
+        ),
+        name="statementId",
+    ),
+    Resource(
+        token="aws:lambda/eventSourceMapping:EventSourceMapping",
+        calls=(Call("lambda:CreateEventSourceMapping", {"useResourceTimeoutForPropagation": FLAG}, structures=_ON_FAILURE),),
+        id="{uuid}",
+        outputs={"arn": "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"},
+        replaces=frozenset(
+            {"eventSourceArn", "queues", "selfManagedEventSource", "startingPosition", "startingPositionTimestamp", "topics"}
+        ),
+        tags=True,
+    ),
+    Resource(
+        token="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+        calls=(Call("lambda:PutFunctionEventInvokeConfig"),),
+        id="{functionName}",
+        replaces=frozenset({"functionName", "qualifier"}),
+    ),
+)

@@ -1,0 +1,31 @@
+"""EventBridge Scheduler: schedules and their groups."""
+
+from __future__ import annotations
+
+from local.provider.table import EXPLICIT, Call, Resource
+
+RESOURCES = (
+    Resource(
+        token="aws:scheduler/schedule:Schedule",
+        calls=(Call("scheduler:CreateSchedule"),),
+        instead=EXPLICIT,
+        id="{groupName}/{name}",
+        outputs={
+            "arn": "arn:aws:scheduler:{region}:{account}:schedule/{groupName}/{name}",
+            "groupName": "default",
+            "state": "ENABLED",
+        },
+        replaces=frozenset({"groupName", "name"}),
+        name="name",
+    ),
+    Resource(
+        token="aws:scheduler/scheduleGroup:ScheduleGroup",
+        calls=(Call("scheduler:CreateScheduleGroup"),),
+        instead=EXPLICIT,
+        id="{name}",
+        outputs={"arn": "arn:aws:scheduler:{region}:{account}:schedule-group/{name}", "state": "ACTIVE"},
+        replaces=frozenset({"name"}),
+        name="name",
+        tags=True,
+    ),
+)

@@ -1,0 +1,25 @@
+"""Parameters."""
+
+from __future__ import annotations
+
+from local.provider.table import Call, Local, Resource
+
+RESOURCES = (
+    Resource(
+        token="aws:ssm/parameter:Parameter",
+        calls=(Call("ssm:PutParameter", {"insecureValue": "Value", "valueWo": "Value", "valueWoVersion": Local(int)}),),
+        instead={"arn": "leave it out: AWS gives it"},
+        id="{name}",
+        outputs={
+            "arn": "arn:aws:ssm:{region}:{account}:parameter{name}",
+            "dataType": "text",
+            "hasValueWo": False,
+            "tier": "Standard",
+            "version": 1,
+        },
+        replaces=frozenset({"dataType", "name"}),
+        name="name",
+        tags=True,
+        write_only=frozenset({"valueWo"}),
+    ),
+)

@@ -1,0 +1,84 @@
+"""Environment, the functions: each of the system's is there, and is told what its work rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from plain import UNKNOWN, Plain, Unknown, dig, number
+from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from system import UNSAFE_ALARM, of_this_system
+from tokens import FUNCTION
+from variables import Environment, environments_of
+
+GIVEN: Final = UNKNOWN
+"""Stands for any value: the variable must be there, and AWS makes what is in it."""
+
+Wanted = Mapping[str, Plain]
+
+
+def _told(stack: Stack) -> Mapping[str, Wanted]:
+    """By the first part of a function's name, its variables."""
+    table: Mapping[str, Plain] = stack.table or {}
+    engine = table.get("engine")
+    common: Wanted = {"EVOLUTION_ENVIRONMENT": stack.name, "EVOLUTION_MODE_PARAMETER": f"/evolution/{stack.name}/mode"}
+    guarded: Wanted = {
+        **common,
+        "UNSAFE_ALARM_NAME": f"{UNSAFE_ALARM}-{stack.name}",
+        "ENGINE_CLUSTER": f"evolution-system-{stack.name}",
+        "ENGINE_SERVICE": f"evolution-engine-{stack.name}",
+    }
+    return {
+        "evolution-trigger": {
+            **common,
+            "EVOLUTION_STATE_TABLE": f"evolution-state-{stack.name}",
+            "EVOLUTION_GENERATIONS": table.get("generations"),
+        },
+        "evolution-safety-switch": guarded,
+        "evolution-resume": {**guarded, "ENGINE_MINIMUM": dig(engine, "minimum"), "ENGINE_MAXIMUM": dig(engine, "maximum")},
+        "evolution-archiver": {
+            "EVOLUTION_ENVIRONMENT": stack.name,
+            "EVOLUTION_ARTIFACTS_BUCKET": GIVEN,
+            "EVOLUTION_DEAD_LETTERS_URL": GIVEN,
+        },
+    }
+
+
+def _functions(stack: Stack) -> Iterator[Fault]:
+    """Judged once the stack has any function."""
+    functions = stack.of_type(FUNCTION)
+    for stem, wanted in _told(stack).items() if functions else ():
+        name = f"{stem}-{stack.name}"
+        function = next((one for one in functions if one.at("name") == name), None)
+        if function is None:
+            yield broken(f"it has functions, but none named {name}; it must have one.")
+            continue
+        for environment in environments_of(function):
+            if isinstance(environment, Environment):  # what can't be read, environment/table-equality says
+                yield from _against(environment.variables, wanted, function)
+
+
+def _against(variables: Mapping[str, Plain], wanted: Wanted, function: Resource) -> Iterator[Fault]:
+    for name, value in wanted.items():
+        found = variables.get(name)
+        must = "it must be there" if value is GIVEN else f"it must be {value}"
+        if found is None:
+            yield broken(f"{name} is missing; {must}.", function)
+        elif value is GIVEN:
+            continue
+        elif isinstance(found, Unknown) or value is None:
+            yield cannot_tell(f"{name}, or the row of the table that it comes from, is not known at preview; {must}.", function)
+        elif found != value and (number(found) is None or number(found) != number(value)):
+            yield broken(f"{name} is something else; {must}.", function)
+
+
+STACK_RULES = (
+    StackRule(
+        id="environment/functions-told",
+        severity=Severity.CRITICAL,
+        protects="What starts, halts, resumes and archives evolution, from doing it to something else or to nothing.",
+        why="A switch that is told another alarm or another service halts nothing, and says that it did.",
+        mend="Declare the four functions as components/evolution.py does, with their variables from the names and the table.",
+        check=of_this_system(_functions),
+    ),
+)
