@@ -2,16 +2,20 @@
 PYTHON ?= python3
 STACK ?= dev
 IMAGE ?=
+BASE ?=
 TAG ?= evolution-engine:local
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy audit outputs down test check bench lock actions invariants image clean setup setup-dev setup-emulator
+.PHONY: help preview report up refresh destroy audit outputs down test check bench lock actions invariants picture image clean setup setup-dev setup-emulator
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud
 	@.venv/bin/python -m local preview --stack '$(STACK)' --image '$(IMAGE)'
+
+report: setup  ## write STACK's preview down for a reviewer, in .local/report (BASE=main: only what differs from there)
+	@.venv/bin/python -m local report --stack '$(STACK)' --image '$(IMAGE)' --base '$(BASE)'
 
 up: setup setup-emulator  ## deploy STACK to a local AWS emulator, after a preview that the policy pack lets through
 	@.venv/bin/python -m local up --stack '$(STACK)' --image '$(IMAGE)'
@@ -61,6 +65,9 @@ invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, f
 
 image:  ## build the engine's image for arm64 as TAG, and load it into Docker; the only target that needs Docker (with buildx)
 	docker buildx build --platform linux/arm64 --tag '$(TAG)' --load engine
+
+picture: setup  ## draw the README's picture again, from what prod plans
+	.venv/bin/python -m local.report.readme
 
 clean:  ## remove what make has made here
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down; fi

@@ -1,4 +1,4 @@
-"""`python -m local preview|up|refresh|destroy|audit|outputs|down`: one stack on the embedded cloud."""
+"""`python -m local preview|report|up|refresh|destroy|audit|outputs|down`: one stack on the embedded cloud."""
 
 from __future__ import annotations
 
@@ -59,6 +59,17 @@ def _preview(options: argparse.Namespace) -> int:
     return 0 if plan.succeeded else 1
 
 
+def _report(options: argparse.Namespace) -> int:
+    from local.report.write import write
+
+    start = time.monotonic()
+    written = write(options.stack, image=options.image or None, base=options.base or None, on_note=_note)
+    _show(f"{options.stack}: {written.verdict} {time.monotonic() - start:.1f} s")
+    _show(f"  for a browser: {written.page}")
+    _show(f"  for a pull request: {written.summary}")
+    return 0 if written.succeeded else 1
+
+
 def _deploy(options: argparse.Namespace) -> int:
     """`up`, `refresh` and `destroy`."""
     from local import lifecycle
@@ -115,6 +126,7 @@ def _down(_: argparse.Namespace) -> int:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "preview": _preview,
+    "report": _report,
     "up": _deploy,
     "refresh": _deploy,
     "destroy": _deploy,
@@ -140,6 +152,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
     helps = {
         "preview": "show what a deployment would make, checked by the policy pack",
+        "report": "write the preview down as a page for a reviewer and a summary for a pull request",
         "up": "deploy to the local AWS emulator what the policy pack lets through",
         "refresh": "look at what the emulator holds, and record what is gone",
         "destroy": "remove everything that the stack has in the emulator",
@@ -151,8 +164,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         command = commands.add_parser(name, help=text)
         if name != "down":
             command.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml is meant (default: dev)")
-        if name in {"preview", "up"}:
+        if name in {"preview", "report", "up"}:
             command.add_argument("--image", help="the engine image's digest, sha256:…, or `none` for a first deployment")
+        if name == "report":
+            command.add_argument("--base", help="a commit or branch whose own preview the changes are counted from")
         if name == "preview":
             command.add_argument("--no-pack", dest="pack", action="store_false", help="without the policy pack")
     return parser.parse_args(arguments)

@@ -1,0 +1,78 @@
+"""The preview that a change is compared with: another commit's, run by that commit's own code in a checkout of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local import LocalError
+from local.engine import Diagnostic, Plan, Resource, Violation
+
+SECONDS = 300
+"""A preview takes a few; the first one in a checkout gets plugins, too."""
+
+SCRIPT = """
+import dataclasses, json, os, sys
+from local import engine
+plan = engine.preview(sys.argv[1], image=sys.argv[2] or None, pack=False, with_dependencies=True)
+with open(sys.argv[3], "w", encoding="utf-8") as file:
+    json.dump(dataclasses.asdict(plan), file)
+os._exit(0)
+"""
+"""Run by the other commit's code; it must have `local.engine.preview`. Not left by its own end: see local/__main__.py."""
+
+
+def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Plan:
+    """Preview a stack as another commit has it, without the policy pack.
+
+    Raises:
+        LocalError: there is no such commit, it has no such stack, or it can't be previewed.
+    """
+    with tempfile.TemporaryDirectory(prefix="evolution-base-") as folder:
+        checkout, archive, result = Path(folder, "checkout"), Path(folder, "archive.tar"), Path(folder, "plan.json")
+        _run(
+            ["git", "-C", str(repo), "archive", "--output", str(archive), "--end-of-options", commit],
+            repo,
+            f"there is no commit {commit!r}",
+        )
+        with tarfile.open(archive) as content:
+            content.extractall(checkout, filter="data")
+        what = f"{commit} can't be previewed"
+        _run([sys.executable, "-c", SCRIPT, stack, image or "", str(result)], checkout, what)
+        plan = plan_from(json.loads(result.read_text(encoding="utf-8")))
+    if not plan.succeeded:
+        raise LocalError(f"{what}: {plan.text.strip()[-2000:] or 'the engine refused it'}")
+    return plan
+
+
+def plan_from(content: Mapping[str, Any]) -> Plan:
+    """A plan that was written down as JSON."""
+    fields: dict[str, Any] = {
+        **content,
+        "resources": tuple(_resource(one) for one in content["resources"]),
+        "diagnostics": tuple(Diagnostic(**one) for one in content["diagnostics"]),
+        "violations": tuple(Violation(**one) for one in content["violations"]),
+    }
+    return Plan(**fields)
+
+
+def _resource(content: Mapping[str, Any]) -> Resource:
+    by_property = {name: tuple(urns) for name, urns in content["property_dependencies"].items()}
+    fields: dict[str, Any] = {**content, "dependencies": tuple(content["dependencies"]), "property_dependencies": by_property}
+    return Resource(**fields)
+
+
+def _run(command: list[str], place: Path, what: str) -> None:
+    try:
+        subprocess.run(command, cwd=place, check=True, capture_output=True, text=True, timeout=SECONDS)
+    except subprocess.CalledProcessError as error:
+        said = str(error.stderr).strip().splitlines() or [f"exit status {error.returncode}"]
+        raise LocalError(f"{what}: {said[-1]}") from None
+    except subprocess.TimeoutExpired:
+        raise LocalError(f"{what} in {SECONDS} s.") from None

@@ -1,0 +1,196 @@
+"""Every invariant with its verdict and the resources that it was judged on.
+
+The verdict is the pack's, which ran in a process of its own inside the real preview. What it was judged on, the pack doesn't tell: its
+pure rules are run once more here, over the plan, and each resource that a rule reads anything of is noted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, cast
+
+from limits import Bounds, configured
+from local.engine import UNKNOWN, Plan
+from local.report.reading import watched
+from plain import UNKNOWN as NOT_KNOWN
+from plain import Plain
+from rule import Reference, Resource, ResourceRule, Rule, Stack, StackRule, judge_resource, judge_stack
+from rules import FAMILIES
+from system import TABLE_KEY, table_of
+
+MESSAGE = re.compile(r"\[(?P<rule>[a-z-]+/[a-z-]+)\] (?P<about>`[^`]+`|The stack)")
+"""How every message of the pack begins."""
+
+
+class Verdict(Enum):
+    """What became of a rule."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    NOTHING_TO_JUDGE = "nothing to judge"
+    OTHER_TIERS = "other tiers"
+    NOT_DECIDED = "not decided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One violation: its rule's id (empty where the pack names none), its resource's name (empty for the stack), the whole message."""
+
+    rule: str
+    resource: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One rule, what became of it, the names of the resources that it read, and what it found."""
+
+    rule: Rule
+    verdict: Verdict
+    on: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def with_the_graph_of(plan: Plan, whole: Plan) -> Plan:
+    """A plan that the pack refused, with the resources of one that it didn't judge: the engine tells the dependencies only of a plan that
+    was let through."""
+    return replace(plan, resources=whole.resources) if whole.succeeded else plan
+
+
+def findings_of(plan: Plan) -> tuple[Finding, ...]:
+    """What the pack's process found."""
+    found: list[Finding] = []
+    for violation in plan.violations:
+        match = MESSAGE.search(violation.message)
+        about = match["about"].strip("`") if match and match["about"] != "The stack" else ""
+        found.append(Finding(rule=match["rule"] if match else "", resource=about, message=violation.message))
+    return tuple(found)
+
+
+def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
+    """The rules of the pack, by family, in the pack's order.
+
+    Where the preview failed for another reason than the pack's findings, the rules that found nothing aren't decided.
+    """
+    found = findings_of(plan)
+    decided = bool(plan.policy_packs) and (plan.succeeded or bool(found))
+    stack = stack_of(plan)
+    result: dict[str, list[Judged]] = {}
+    for family in FAMILIES:
+        for rule in (*family.resource_rules, *family.stack_rules):
+            on, has_any = read_by(rule, stack)
+            own = tuple(finding for finding in found if finding.rule == rule.id)
+            if own:
+                verdict = Verdict.BROKEN
+            elif not decided:
+                verdict = Verdict.NOT_DECIDED
+            elif not _is_in_tier(rule, stack.bounds):
+                verdict = Verdict.OTHER_TIERS
+            elif not has_any:
+                verdict = Verdict.NOTHING_TO_JUDGE
+            else:
+                verdict = Verdict.HOLDS
+            result.setdefault(family.name, []).append(Judged(rule=rule, verdict=verdict, on=on, findings=own))
+    return result
+
+
+def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
+    """The names of the resources that a rule reads anything of, sorted, and whether it has anything to judge.
+
+    A rule about the whole stack may find its resources by asking others for their name; those were read, too. It has nothing to judge
+    where it asks for resources of some types, and there are none.
+    """
+    if isinstance(rule, ResourceRule):
+        names = sorted(resource.name for resource in stack.resources if resource.type in rule.types)
+        return tuple(names), bool(names)
+    if not isinstance(rule, StackRule) or not _is_in_tier(rule, stack.bounds):
+        return (), False
+    read: set[str] = set()
+    noting = _noting(stack, read)
+    judge_stack(rule, noting)
+    return tuple(sorted(read)), bool(read or not noting.asked or any(stack.of_type(kind) for kind in noting.asked))
+
+
+def found_here(plan: Plan) -> set[tuple[str, str]]:
+    """What the rules find when they are run over the plan in this process, as pairs of a rule and a resource: the pack's own findings,
+    if page and pack agree."""
+    stack = stack_of(plan)
+    rules = [rule for family in FAMILIES for rule in family.resource_rules]
+    verdicts = [
+        verdict
+        for resource in stack.resources
+        for rule in rules
+        if resource.type in rule.types
+        for verdict in judge_resource(rule, resource)
+    ]
+    verdicts += [verdict for family in FAMILIES for rule in family.stack_rules for verdict in judge_stack(rule, stack)]
+    return {(verdict.rule.id, verdict.about.name if verdict.about else "") for verdict in verdicts}
+
+
+def stack_of(plan: Plan) -> Stack:
+    """The plan as rules take it."""
+    types = {resource.urn: resource.type for resource in plan.resources}
+    head, _, rest = (plan.resources[0].urn if plan.resources else "").removeprefix("urn:pulumi:").partition("::")
+    bounds = configured({}).of(head)
+    resources = [
+        Resource(
+            urn=resource.urn,
+            type=resource.type,
+            name=resource.name,
+            props={key: to_plain(value) for key, value in resource.inputs.items()},
+            bounds=bounds,
+            protect=resource.protect,
+            parent=resource.parent or None,
+            references={
+                key: tuple(Reference(urn=urn, type=types[urn]) for urn in urns if urn in types)
+                for key, urns in resource.property_dependencies.items()
+            },
+        )
+        for resource in sorted(plan.resources, key=lambda resource: resource.urn)  # the engine plans in any order
+    ]
+    table = json.dumps({TABLE_KEY: json.dumps(plan.outputs.get("environment"))})
+    return Stack(
+        name=head,
+        project=rest.partition("::")[0],
+        resources=tuple(resources),
+        bounds=bounds,
+        table=table_of(table, resources),
+    )
+
+
+def to_plain(value: Any) -> Plain:
+    """A plan's value as rules take it, as the pack's adapter makes it of CrossGuard's."""
+    if value == UNKNOWN:
+        return NOT_KNOWN
+    if isinstance(value, Mapping):
+        return {key: to_plain(one) for key, one in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [to_plain(one) for one in cast("list[Any]", value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_in_tier(rule: Rule, bounds: Bounds) -> bool:
+    return not rule.tiers or not bounds.known_tier or bounds.tier in rule.tiers
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Noting(Stack):
+    """A stack that notes which types of resources it is asked for."""
+
+    asked: set[str] = field(default_factory=set[str])
+
+    def of_type(self, kind: str) -> Sequence[Resource]:
+        self.asked.add(kind)
+        return super().of_type(kind)
+
+
+def _noting(stack: Stack, read: set[str]) -> _Noting:
+    """The stack with resources that note when they are read."""
+    resources = [
+        replace(resource, props=watched(resource.props, (), lambda _, name=resource.name: read.add(name))) for resource in stack.resources
+    ]
+    return _Noting(name=stack.name, project=stack.project, resources=tuple(resources), bounds=stack.bounds, table=stack.table)

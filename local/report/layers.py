@@ -1,0 +1,102 @@
+"""The real resource graph, by layer: what each layer holds, and which layer's resources it is made with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from local.engine import Plan, Resource
+from local.report.homes import LAYER_PREFIX, homes_of
+from local.report.matrix import reach_of
+from local.report.words import counted, noun_of, service_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """One layer made with another's resources.
+
+    Attributes:
+        of: the layer that is used.
+        links: how many properties of the user come from resources of `of`.
+        rests: whether something of the user has to be made after something of `of`.
+        acts: the AWS services whose resources in `of` the user's roles may act on, by the names in their policies.
+    """
+
+    of: str
+    links: int
+    rests: bool
+    acts: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        """How it is used."""
+        words = [f"{self.links} {'property' if self.links == 1 else 'properties'}"] if self.links else []
+        words += [f"may act on its {', '.join(self.acts)}"] if self.acts else []
+        return f"{self.of}: {'; '.join(words) or 'is made before'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One component of the program with all that it holds, in the order of types and names; what it uses, in the layers' order."""
+
+    name: str
+    resources: tuple[Resource, ...]
+    uses: tuple[Use, ...]
+
+    @property
+    def contents(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """What it holds in words, by AWS service: `("dynamodb", ["3 tables"])`."""
+        by_service: dict[str, Counter[str]] = {}
+        for resource in self.resources:
+            by_service.setdefault(service_of(resource.type), Counter())[noun_of(resource.type)] += 1
+        return [
+            (service, [counted(count, noun) for noun, count in sorted(nouns.items(), key=lambda item: (-item[1], item[0]))])
+            for service, nouns in sorted(by_service.items())
+        ]
+
+
+def layers_of(plan: Plan) -> tuple[Layer, ...]:
+    """The plan's layers, each after those that it uses."""
+    homes = homes_of(plan)
+    held: dict[str, list[Resource]] = {}
+    for resource in plan.resources:
+        home = homes[resource.urn]
+        if resource.type.startswith(LAYER_PREFIX):
+            held.setdefault(home, [])
+        elif home:
+            held.setdefault(home, []).append(resource)
+    links: Counter[tuple[str, str]] = Counter()
+    for user, resources in held.items():
+        for resource in resources:
+            found = [urn for urns in resource.property_dependencies.values() for urn in urns]
+            for urn in found:
+                links[user, homes.get(urn, "")] += 1
+            for urn in resource.dependencies:
+                links[user, homes.get(urn, "")] += 0
+    made_with = {user: {of: count for (one, of), count in links.items() if one == user and of in held and of != user} for user in held}
+    order = _in_order(made_with)
+    reach = reach_of(plan)
+    return tuple(
+        Layer(
+            name=name,
+            resources=tuple(sorted(held[name], key=lambda resource: (resource.type, resource.name))),
+            uses=tuple(
+                Use(of=of, links=made_with[name].get(of, 0), rests=of in made_with[name], acts=tuple(sorted(reach.get((name, of), ()))))
+                for of in order
+                if of != name and (of in made_with[name] or (name, of) in reach)
+            ),
+        )
+        for name in order
+    )
+
+
+def _in_order(uses: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Used before user; where layers use each other, the one that waits for the fewest properties first."""
+    left = {name: dict(used) for name, used in uses.items()}
+    order: list[str] = []
+    while left:
+        waits = {name: sum(links + 1 for of, links in used.items() if of in left) for name, used in left.items()}
+        order.append(min(left, key=lambda name: (waits[name], name)))
+        del left[order[-1]]
+    return order

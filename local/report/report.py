@@ -1,0 +1,193 @@
+"""All that the page and the summary say, gathered from a plan. Pure: the templates only lay it out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from local.engine import Plan
+from local.report.changes import Change, changes_of, totals
+from local.report.dashboard import Dashboard, dashboards_of
+from local.report.judged import Finding, Judged, Verdict, findings_of, judged
+from local.report.layers import Layer, layers_of
+from local.report.matrix import RoleView, roles_of, services_of
+from local.report.picture import Picture, picture_of
+from local.report.secrets import hidden, without_secrets
+from local.report.table import Row, rows_of
+
+WIDE, NARROW = 1040.0, 380.0
+"""The widths of the two drawings of the architecture. The narrow one is legible at 400 px."""
+
+DONE = {"create": "to create", "update": "to update", "delete": "to delete", "replace": "to replace", "same": "unchanged"}
+
+TONES = {Verdict.HOLDS: "good", Verdict.BROKEN: "bad", Verdict.NOT_DECIDED: "warn"}
+
+OPERATION_TONES = {"create": "good", "delete": "bad", "replace": "bad", "update": "warn"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One stack's plan, for a reviewer.
+
+    Attributes:
+        stack: the stack's name.
+        stacks: all stacks, in the order of the environment table's columns.
+        plan: the preview, without its secrets.
+        base: the preview that it is compared with, without its secrets.
+        base_name: what that is a preview of, such as a branch.
+        rows: the environment table.
+        source: what the plan was made from, in words.
+    """
+
+    stack: str
+    stacks: tuple[str, ...]
+    plan: Plan
+    base: Plan | None
+    base_name: str
+    rows: tuple[Row, ...]
+    source: str
+
+    @property
+    def succeeded(self) -> bool:
+        return self.plan.succeeded
+
+    @property
+    def is_comparison(self) -> bool:
+        return self.base is not None
+
+    @cached_property
+    def changes(self) -> Mapping[str, Sequence[Change]]:
+        return changes_of(self.plan, self.base)
+
+    @cached_property
+    def judged(self) -> Mapping[str, Sequence[Judged]]:
+        return judged(self.plan)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        return findings_of(self.plan)
+
+    @cached_property
+    def errors(self) -> tuple[str, ...]:
+        """What the engine, the program or the provider refused."""
+        return tuple(said.message for said in self.plan.diagnostics if said.severity == "error")
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        return layers_of(self.plan)
+
+    @cached_property
+    def wide_picture(self) -> Picture:
+        return picture_of(self.layers, WIDE)
+
+    @cached_property
+    def narrow_picture(self) -> Picture:
+        return picture_of(self.layers, NARROW)
+
+    @cached_property
+    def dashboards(self) -> tuple[Dashboard, ...]:
+        return dashboards_of(self.plan)
+
+    @cached_property
+    def roles(self) -> tuple[RoleView, ...]:
+        return roles_of(self.plan)
+
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        return services_of(self.roles)
+
+    @cached_property
+    def verdicts(self) -> Mapping[Verdict, int]:
+        return Counter(one.verdict for rules in self.judged.values() for one in rules)
+
+    @property
+    def verdict(self) -> str:
+        """The whole plan in one sentence."""
+        held = f"of {sum(self.verdicts.values())} invariants {_listed(self.verdicts)}"
+        planned = f"{len(self.plan.resources)} resources planned"
+        if self.succeeded and self.plan.policy_packs:
+            return f"{planned}, no violation of the policy pack; {held}."
+        if self.succeeded:
+            return f"{planned}, and no policy pack has judged them."
+        return f"{len(self.findings)} violations of the policy pack, {len(self.errors)} errors; {held}."
+
+    @property
+    def compared_with(self) -> str:
+        if self.base is None:
+            return "Against a cloud that holds nothing yet: the local engine keeps no deployed state, so everything is to be created."
+        return f"Against the preview of {self.base_name}: what is the same there is left out."
+
+    @property
+    def tiles(self) -> list[tuple[int, str]]:
+        """The figures at the top."""
+        return [
+            *((count, f"resources {DONE.get(operation, operation)}") for operation, count in sorted(totals(self.changes).items())),
+            (self.verdicts.get(Verdict.HOLDS, 0), "invariants hold"),
+            (self.verdicts.get(Verdict.BROKEN, 0), "invariants broken"),
+            (sum(row.differs for row in self.rows), "table keys that differ between stacks"),
+            (len(self.roles), "roles"),
+        ]
+
+    @property
+    def judged_in_words(self) -> str:
+        """How many rules came to which verdict."""
+        return (
+            f"{sum(self.verdicts.values())} rules of the policy pack: {_listed(self.verdicts)}. The verdicts are the pack's own, from the "
+            "preview. A rule that names a resource read something of it."
+        )
+
+    def verdicts_in_words(self, rules: Sequence[Judged]) -> str:
+        return _listed(Counter(one.verdict for one in rules))
+
+    def in_words(self, changes: Sequence[Change]) -> str:
+        counted = Counter(change.operation for change in changes)
+        return ", ".join(f"{count} {DONE.get(operation, operation)}" for operation, count in sorted(counted.items()))
+
+    def judged_on_nothing(self, one: Judged) -> str:
+        return "no resource of its types is planned" if one.verdict is Verdict.NOTHING_TO_JUDGE else "the stack as a whole"
+
+    def tone(self, verdict: Verdict) -> str:
+        return TONES.get(verdict, "none")
+
+    def operation_tone(self, operation: str) -> str:
+        return OPERATION_TONES.get(operation, "none")
+
+
+def gather(
+    stack: str,
+    plan: Plan,
+    tables: Mapping[str, Mapping[str, Any]],
+    *,
+    base: Plan | None = None,
+    base_name: str = "",
+    source: str = "",
+) -> Report:
+    """The report of a plan. Secrets are taken out first, so that nothing later can show them.
+
+    Args:
+        stack: the stack's name.
+        plan: its preview, with dependencies and with the pack.
+        tables: the environment table of every stack.
+        base: another preview of the stack, to compare with.
+        base_name: what that is a preview of.
+        source: what the plan was made from, in words.
+    """
+    hide = hidden(tables, plan, *([base] if base else []))
+    return Report(
+        stack=stack,
+        stacks=tuple(tables),
+        plan=without_secrets(plan, hide),
+        base=without_secrets(base, hide) if base else None,
+        base_name=base_name,
+        rows=rows_of(hide(tables), stack),
+        source=source,
+    )
+
+
+def _listed(verdicts: Mapping[Verdict, int]) -> str:
+    words = {Verdict.HOLDS: "hold", Verdict.NOTHING_TO_JUDGE: "have nothing to judge", Verdict.OTHER_TIERS: "are for other tiers"}
+    words |= {Verdict.BROKEN: "are broken", Verdict.NOT_DECIDED: "are not decided"}
+    return ", ".join(f"{verdicts[verdict]} {words[verdict]}" for verdict in Verdict if verdicts.get(verdict))

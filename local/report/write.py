@@ -1,0 +1,92 @@
+"""Previews a stack with the pack and writes its report: `.local/report/<stack>.html` and `.md`."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from limits import APPROVED
+from local import LocalError, engine, stackfile
+from local.report import base as bases
+from local.report.judged import with_the_graph_of
+from local.report.pages import page, summary
+from local.report.report import gather
+from local.report.table import tables_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Where the report is, its verdict in one sentence, and whether the stack can be deployed."""
+
+    page: Path
+    summary: Path
+    verdict: str
+    succeeded: bool
+
+
+def write(
+    stack: str,
+    *,
+    image: str | None = None,
+    base: str | None = None,
+    repo: Path = engine.ROOT,
+    place: Path | None = None,
+    on_note: Callable[[str], object] = lambda _: None,
+) -> Written:
+    """Preview a stack and write what came of it, also where it is refused.
+
+    Args:
+        stack: the stack's name.
+        image: the engine image, as `engine.preview` takes it.
+        base: a commit or branch to compare with; None for none. One that can't be previewed is noted, and nothing is compared.
+        repo: the checkout.
+        place: where the engine keeps its state, and where the report goes; the checkout's `.local` by default.
+        on_note: gets each line that there is to say.
+
+    Raises:
+        LocalError: as `engine.preview`; or another stack's table is wrong.
+    """
+    notes: list[str] = []
+    place = place or repo / ".local"
+    plan = engine.preview(stack, image=image, with_dependencies=True, repo=repo, place=place, on_note=notes.append)
+    if plan.violations:
+        plan = with_the_graph_of(plan, engine.preview(stack, image=image, pack=False, with_dependencies=True, repo=repo, place=place))
+    names = sorted(stackfile.stacks(repo), key=lambda name: (list(APPROVED).index(name) if name in APPROVED else len(APPROVED), name))
+    before = None
+    if base:
+        try:
+            before = bases.preview_of(base, stack, image=image, repo=repo)
+        except LocalError as error:
+            notes.append(f"not compared with {base}: {error}")
+    for note in notes:
+        on_note(note)
+    report = gather(
+        stack,
+        plan,
+        tables_of(repo, names),
+        base=before,
+        base_name=base or "",
+        source=" ".join(f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in (f"Made from {_commit(repo)}", *notes)),
+    )
+    folder = place / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = Written(page=folder / f"{stack}.html", summary=folder / f"{stack}.md", verdict=report.verdict, succeeded=report.succeeded)
+    written.page.write_text(page(report), encoding="utf-8")
+    written.summary.write_text(summary(report), encoding="utf-8")
+    return written
+
+
+def _commit(repo: Path) -> str:
+    """What the checkout holds, in words."""
+    try:
+        commit = _git(repo, "rev-parse", "--short=10", "HEAD")
+        changed = _git(repo, "status", "--porcelain")
+    except (OSError, subprocess.CalledProcessError):
+        return "a checkout without git"
+    return f"commit {commit}{' and changes that are not committed' if changed else ''}"
+
+
+def _git(repo: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(repo), *arguments], check=True, capture_output=True, text=True).stdout.strip()
