@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any, cast
 
 from limits import Bounds, configured
 from local.engine import UNKNOWN, Plan
-from local.report.reading import watched
 from plain import UNKNOWN as NOT_KNOWN
 from plain import Plain
 from rule import Reference, Resource, ResourceRule, Rule, Stack, StackRule, judge_resource, judge_stack
@@ -177,8 +176,24 @@ def _is_in_tier(rule: Rule, bounds: Bounds) -> bool:
     return not rule.tiers or not bounds.known_tier or bounds.tier in rule.tiers
 
 
+READ = frozenset({"props", "protect", "references"})
+"""What a rule reads of a resource; type, name and place only tell which one it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _NotingResource(Resource):
+    """A resource that tells when it is read."""
+
+    note: Callable[[str], None]
+
+    def __getattribute__(self, attribute: str) -> Any:
+        if attribute in READ:
+            object.__getattribute__(self, "note")(object.__getattribute__(self, "name"))
+        return object.__getattribute__(self, attribute)
+
+
 @dataclass(frozen=True, kw_only=True)
-class _Noting(Stack):
+class _NotingStack(Stack):
     """A stack that notes which types of resources it is asked for."""
 
     asked: set[str] = field(default_factory=set[str])
@@ -188,9 +203,10 @@ class _Noting(Stack):
         return super().of_type(kind)
 
 
-def _noting(stack: Stack, read: set[str]) -> _Noting:
-    """The stack with resources that note when they are read."""
+def _noting(stack: Stack, read: set[str]) -> _NotingStack:
+    """The stack with resources that are noted when they are read."""
     resources = [
-        replace(resource, props=watched(resource.props, (), lambda _, name=resource.name: read.add(name))) for resource in stack.resources
+        _NotingResource(note=read.add, **{one.name: getattr(resource, one.name) for one in fields(Resource)})
+        for resource in stack.resources
     ]
-    return _Noting(name=stack.name, project=stack.project, resources=tuple(resources), bounds=stack.bounds, table=stack.table)
+    return _NotingStack(name=stack.name, project=stack.project, resources=tuple(resources), bounds=stack.bounds, table=stack.table)

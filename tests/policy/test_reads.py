@@ -12,7 +12,6 @@ from pulumi_policy.proxy import unknown_checking_proxy
 from adapter import to_properties
 from limits import configured
 from local.engine import Plan
-from local.report.reading import Path, Watched
 from rule import Outcome, Reference, Resource, Stack, Verdict, judge_resource, judge_stack
 from rules import FAMILIES
 from system import table_of
@@ -22,10 +21,36 @@ from tests.policy.planned import GONE, Edit, apply, nodes_of
 from tests.policy.reasons import MAY_BE_UNKNOWN, MAY_GO, REFERENCES
 from tests.policy.samples import TABLE, findings
 
+Path = tuple[str, ...]
+
 RESOURCE_RULES = [rule for family in FAMILIES for rule in family.resource_rules]
 STACK_RULES = [rule for family in FAMILIES for rule in family.stack_rules]
 
 LIMITS = configured({})
+
+
+class Watched(dict[str, Any]):
+    """An object that notes which of its keys are read."""
+
+    def __init__(self, value: dict[str, Any], path: Path, note: Callable[[Path], None]) -> None:
+        super().__init__({key: watched(one, (*path, key), note) for key, one in value.items()})
+        self._path, self._note = path, note
+
+    def get(self, key: str, default: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # what rules call
+        self._note((*self._path, key))
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self._note((*self._path, key))
+        return super().__getitem__(key)
+
+
+def watched(value: Any, path: Path, note: Callable[[Path], None]) -> Any:
+    if isinstance(value, dict):
+        return Watched(cast("dict[str, Any]", value), path, note)
+    if isinstance(value, list):
+        return [watched(one, (*path, str(index)), note) for index, one in enumerate(cast("list[Any]", value))]
+    return value
 
 
 def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | None = None) -> list[Resource]:
