@@ -6,7 +6,7 @@ BASE ?=
 TAG ?= evolution-engine:local
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report up refresh destroy audit outputs down test check bench lock actions invariants picture image clean setup setup-dev setup-emulator
+.PHONY: help preview report up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image clean setup setup-dev setup-emulator
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,9 +43,13 @@ check: setup-dev  ## format, lint and types
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m pyright
 
-bench: setup-dev  ## what a preview costs, against its floor, and the policy pack by itself
+bench: setup-dev setup-emulator  ## what a preview costs, against its floor; the policy pack and the engine by themselves
 	.venv/bin/python -m tests.bench
 	.venv/bin/python -m tests.bench_pack
+	.venv/bin/python -m tests.bench_engine
+
+cartpole: setup-dev setup-emulator  ## evolve CartPole as dev would, and draw docs/cartpole.svg again
+	.venv/bin/python -m tests.engine.cartpole docs/cartpole.svg
 
 COMPILE = .venv/bin/python -m uv pip compile --quiet --generate-hashes --universal --no-header
 

@@ -1,0 +1,144 @@
+"""What the engine takes: bytes and microseconds an agent, generations a second, write units a generation (make bench).
+
+Each figure stands beside the bound of the environment table, or beside something measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import tempfile
+import time
+import tracemalloc
+from array import array
+from pathlib import Path
+
+from engine import tasks
+from engine.agents import OVERHEAD, WEIGHT_BYTES, Agent
+from engine.nursery import Nursery
+from engine.store import Store
+from engine.worker import Worker
+from local import emulator
+from tests.engine import aws
+from tests.engine.test_agents import deep_size
+
+LIMIT = 6656
+"""prod's agent_memory_bytes."""
+
+TARGET_US = 3
+BIRTHS = 100_000
+LARGEST = (LIMIT - OVERHEAD) // WEIGHT_BYTES
+"""The most weights that an agent of prod can have."""
+
+POPULATIONS = (100, 1_000, 10_000)
+ISLANDS = 4
+GENERATIONS = 3
+
+
+class CappedCartPole(tasks.CartPole):
+    """CartPole, one episode of at most 20 steps: what is measured is the engine, not the pole."""
+
+    episodes = 1
+    steps = 20
+
+
+def size() -> None:
+    """Bytes an agent, by arithmetic and by a walk over all that it refers to."""
+    for name, weights in (("CartPole's", tasks.CartPole.weights), ("the largest", LARGEST)):
+        agent = Agent(array("f", bytes(weights * WEIGHT_BYTES)), LIMIT)
+        agent.fitness = weights / 7
+        print(
+            f"{name + ' agent':24} {weights:>6} weights  {deep_size(agent):>6} bytes (deep)  {agent.size:>6} by arithmetic  bound {LIMIT}"
+        )
+
+
+def instantiation() -> None:
+    """Microseconds to make an agent from a ready genome, each timed by itself, beside an empty object()."""
+    clock = time.perf_counter_ns
+    genomes = {"CartPole's": tasks.CartPole.weights, "the largest": LARGEST}
+    gc.disable()  # a collection in the middle of one birth isn't that birth's
+    for name, weights in genomes.items():
+        genome = array("f", bytes(weights * WEIGHT_BYTES))
+        took, empty, nothing = array("q", bytes(8 * BIRTHS)), array("q", bytes(8 * BIRTHS)), array("q", bytes(8 * BIRTHS))
+        for index in range(BIRTHS):
+            start = clock()
+            Agent(genome, LIMIT)
+            took[index] = clock() - start
+            start = clock()
+            object()
+            empty[index] = clock() - start
+            start = clock()
+            nothing[index] = clock() - start
+        for what, times in ((f"{name} agent", took), ("object()", empty), ("the clock alone", nothing)):
+            cuts = statistics.quantiles(times, n=100)
+            print(f"{what:24} median {cuts[49] / 1000:>6.3f} µs  p99 {cuts[98] / 1000:>6.3f} µs  of {BIRTHS:,}  target {TARGET_US} µs")
+    gc.enable()
+
+
+def memory() -> None:
+    """Bytes of 10,000 of the largest agents, alive at once."""
+    genome = array("f", bytes(LARGEST * WEIGHT_BYTES))
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    agents = [Agent(genome, LIMIT) for _ in range(10_000)]
+    for index, agent in enumerate(agents):
+        agent.fitness = index / 7
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    print(f"10,000 of the largest    {taken / 2**20:.1f} MiB with their list, {taken / 10_000:.0f} bytes each")
+
+
+def generations(populations: tuple[int, ...]) -> None:
+    """Generations a second and write units a generation, of one worker with an emulator, by population."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = emulator.start(Path(folder), "dev", aws.ROOT / ".local" / emulator.VENV)
+        try:
+            aws.make_tables(started.endpoint)
+            world = aws.World(started.endpoint, aws.aws(started.endpoint))
+            for population in populations:
+                _generations(world, population)
+        finally:
+            emulator.stop(Path(folder), "dev")
+
+
+def _generations(world: aws.World, population: int) -> None:
+    changes = {
+        "EVOLUTION_TASK": "tests.bench_engine:CappedCartPole",
+        "EVOLUTION_POPULATION": str(population),
+        "MAX_CONCURRENT_AGENTS": "10000",
+        "EVOLUTION_ISLANDS": str(ISLANDS),
+    }
+    settings = aws.settings(world.endpoint, **changes)
+    store = Store(settings, world.clients)
+    nursery = Nursery(settings.task, limit=settings.memory_limit, seconds=30, evaluators=None)
+    worker = Worker(settings, store, nursery, name="bench", signing_key="key")
+    world.trigger("evo-warm-up", generations=1)
+    while worker.step():
+        pass
+    evolution = world.trigger(f"evo-{population}", generations=GENERATIONS + 1)
+    while len(world.records(evolution)) < 1:
+        worker.step()
+    begun, units = time.perf_counter(), store.write_units
+    while len(world.records(evolution)) < GENERATIONS + 1:
+        worker.step()
+    seconds, units = (time.perf_counter() - begun) / GENERATIONS, (store.write_units - units) / GENERATIONS
+    nursery.close()
+    print(
+        f"population {population:>6,}        {1 / seconds:>6.2f} generations/s  {population / seconds:>8,.0f} agents/s  "
+        f"{units:>5.1f} write units a generation ({ISLANDS} islands)"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only the smallest population")
+    quick: bool = parser.parse_args().quick
+    size()
+    instantiation()
+    memory()
+    generations(POPULATIONS[:1] if quick else POPULATIONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Four workers, each killed in turn at a random moment, again and again: nobody can tell from what was bred."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pytest
+
+from tests.engine.aws import ROOT, World, variables, wait_for
+
+ROUNDS = 20
+WORKERS = 4
+GENERATIONS = 8
+KILL_SECONDS = (0.05, 0.3)
+"""Between two kills; a round takes two to three seconds undisturbed."""
+
+Told = list[tuple[int, str]]
+"""Generations and the hashes of all that lived in them."""
+
+
+class Fleet:
+    """Workers that can be killed."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.log = folder / "workers.log"
+        settings = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "0.6", "EVOLUTION_POLL_SECONDS": "0.05"}
+        self._zygote = subprocess.Popen(
+            [sys.executable, "-m", "tests.engine.zygote", str(self.log)],
+            env=variables(world.endpoint, **settings) | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.pids: list[int] = []
+
+    def start(self) -> int:
+        """One more worker."""
+        cast(IO[str], self._zygote.stdin).write("start\n")
+        cast(IO[str], self._zygote.stdin).flush()
+        return int(cast(IO[str], self._zygote.stdout).readline())
+
+    def kill(self, number: int) -> None:
+        """Kill a worker without a warning, and put another in its place."""
+        os.kill(self.pids[number], signal.SIGKILL)
+        self.pids[number] = self.start()
+
+    def end(self) -> None:
+        """Kill them all."""
+        for pid in self.pids:
+            os.kill(pid, signal.SIGKILL)
+        self._zygote.kill()
+        self._zygote.communicate()
+
+
+@pytest.fixture
+def fleet(world: World, tmp_path: Path) -> Iterator[Fleet]:
+    fleet = Fleet(world, tmp_path)
+    fleet.pids = [fleet.start() for _ in range(WORKERS)]
+    yield fleet
+    fleet.end()
+
+
+def bred(world: World, evolution: str) -> tuple[Told, dict[str, Any]]:
+    """Everything that lived, and the champion; without what carries the evolution's own name."""
+    header = world.header(evolution)
+    assert header["status"] == "finished", header
+    assert header["deterministic"] is True
+    champion = {name: header["champion"][name] for name in ("fitness", "island", "generation")}
+    return [(record["generation"], record["sha256"]) for record in world.records(evolution)], champion
+
+
+def commits(log: Path) -> Counter[tuple[str, str]]:
+    """How often each generation of each island was said to be committed."""
+    return Counter(re.findall(r"(island-\d\d) generation (\d+): best", log.read_text(encoding="utf-8")))
+
+
+def test_kills_change_nothing(world: World, fleet: Fleet) -> None:
+    def ended(evolution: str) -> bool:
+        return world.header(evolution)["status"] != "running"
+
+    undisturbed = world.trigger("evo-undisturbed", generations=GENERATIONS)
+    wait_for(lambda: ended(undisturbed), 60, "the undisturbed evolution is finished")
+    expected = bred(world, undisturbed)
+    assert [generation for generation, _ in expected[0]] == list(range(1, GENERATIONS + 1))
+    draw = random.Random(time.time_ns())
+    kills, begun, seconds = 0, time.monotonic(), list[float]()
+    for round_ in range(ROUNDS):
+        evolution, start, before = f"evo-round-{round_}", time.monotonic(), commits(fleet.log)
+        world.trigger(evolution, generations=GENERATIONS)
+        for number in draw.sample(range(WORKERS), WORKERS):
+            time.sleep(draw.uniform(*KILL_SECONDS))
+            if not ended(evolution):
+                fleet.kill(number)
+                kills += 1
+        wait_for(lambda: ended(evolution), 60, f"round {round_} is finished")  # noqa: B023 (called before the next round)
+        assert bred(world, evolution) == expected, f"round {round_} bred something else"
+        twice = {one: times for one, times in (commits(fleet.log) - before).items() if times > 1}
+        assert not twice, f"committed more than once in round {round_}: {twice}"
+        seconds.append(time.monotonic() - start)
+    told = fleet.log.read_text(encoding="utf-8")
+    print(
+        f"\n{ROUNDS} rounds, {kills} kills: the same {GENERATIONS} generations and champion in every round; "
+        f"{told.count('is taken over')} leases taken over, {told.count('was committed by another')} late commits refused, "
+        f"{sum(seconds) / ROUNDS:.1f} s a round, {time.monotonic() - begun:.0f} s in all"
+    )
+    assert kills >= ROUNDS * WORKERS * 3 // 4, "most kills must hit an evolution that runs"
