@@ -6,7 +6,7 @@ BASE ?=
 TAG ?= evolution-engine:local
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image clean setup setup-dev setup-emulator
+.PHONY: help preview report up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image clean setup setup-dev setup-emulator setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,7 +35,7 @@ outputs: setup  ## the outputs of STACK, as JSON
 down: setup  ## stop the emulators; they keep what they hold
 	@.venv/bin/python -m local down
 
-test: setup-dev setup-emulator  ## every test, the real engine's too
+test: setup-dev setup-emulator setup-browser  ## every test, the real engine's too
 	.venv/bin/python -m pytest -n 2
 
 check: setup-dev  ## format, lint and types
@@ -86,3 +86,6 @@ setup-dev:
 
 setup-emulator:
 	@$(PYTHON) local/setup.py --emulator
+
+setup-browser: setup-dev
+	@.venv/bin/python tests/browser/browser.py

@@ -1,0 +1,98 @@
+// Opens a page in headless Chromium and tells what a reader would see: `node look.mjs PAGE FOLDER`, JSON on stdout, screenshots in FOLDER.
+// Run in the folder that browser.py installs the packages in. TMPDIR is where the browser is unpacked.
+import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { pathToFileURL } from "node:url";
+
+const require = createRequire(join(process.cwd(), "look.mjs"));
+const { chromium } = require("playwright-core");
+const axe = require.resolve("axe-core/axe.min.js");
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const VIEWS = [
+  { name: "light", colorScheme: "light", width: 1200 },
+  { name: "dark", colorScheme: "dark", width: 1200 },
+  { name: "phone-light", colorScheme: "light", width: 400 },
+  { name: "phone-dark", colorScheme: "dark", width: 400 },
+];
+// A page is opened from a file: nothing of it is anybody's but ours. Root may not use the sandbox, and containers often have none.
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"];
+
+async function launch() {
+  const own = process.env.BROWSER_PATH;
+  if (own) return chromium.launch({ executablePath: own, args: ARGUMENTS });
+  process.env.AWS_EXECUTION_ENV = "AWS_Lambda_nodejs24.x"; // so that the package unpacks its fonts and libraries, too
+  const packed = (await import(pathToFileURL(require.resolve("@sparticuz/chromium")))).default;
+  const executablePath = await packed.executablePath();
+  const libraries = join(tmpdir(), "al2023", "lib");
+  const environment = { ...process.env, FONTCONFIG_PATH: join(tmpdir(), "fonts") };
+  try {
+    return await chromium.launch({ executablePath, args: ARGUMENTS, env: { ...environment, LD_LIBRARY_PATH: "" } });
+  } catch (error) {
+    if (!existsSync(libraries)) throw error;
+    return await chromium.launch({ executablePath, args: ARGUMENTS, env: { ...environment, LD_LIBRARY_PATH: libraries } });
+  }
+}
+
+async function look(browser, page, folder, { name, colorScheme, width }) {
+  // axe is put into the page, which its own policy forbids to every script.
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+  const tab = await context.newPage();
+  const said = [];
+  const requests = [];
+  tab.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+  tab.on("pageerror", (error) => said.push(`error: ${error.message}`));
+  tab.on("request", (request) => requests.push(request.url()));
+  await tab.goto(page);
+  const across = async () => (await tab.evaluate(() => document.documentElement.scrollWidth)) - width;
+  const overflow = [await across()];
+  await tab.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  await tab.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+  overflow.push(await across());
+  await tab.screenshot({ path: join(folder, `${name}-open.png`), fullPage: true });
+  // The smallest text in a visible drawing, in the reader's pixels.
+  const smallest = await tab.evaluate(() => {
+    const sizes = [...document.querySelectorAll("svg text")].flatMap((text) => {
+      const drawing = text.ownerSVGElement.getBoundingClientRect();
+      if (!drawing.width) return [];
+      return [parseFloat(getComputedStyle(text).fontSize) * (drawing.width / text.ownerSVGElement.viewBox.baseVal.width)];
+    });
+    return Math.min(...sizes);
+  });
+  // Text of a drawing that leaves its drawing or the box around it.
+  const outside = await tab.evaluate(() =>
+    [...document.querySelectorAll("svg")].flatMap((drawing) => {
+      const edge = drawing.getBoundingClientRect();
+      if (!edge.width) return [];
+      return [...drawing.querySelectorAll("text")]
+        .filter((text) => {
+          const own = text.getBoundingClientRect();
+          return own.left < edge.left - 1 || own.right > edge.right + 1 || own.top < edge.top - 1 || own.bottom > edge.bottom + 1;
+        })
+        .map((text) => text.textContent);
+    }),
+  );
+  const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await tab.addScriptTag({ path: axe });
+  const violations = await tab.evaluate(async (rules) => {
+    const { violations, passes } = await window.axe.run(document, { runOnly: rules });
+    return {
+      passes: passes.length,
+      violations: violations.map((one) => ({ id: one.id, nodes: one.nodes.map((node) => `${node.html} ${node.failureSummary}`.slice(0, 400)) })),
+    };
+  }, RULES);
+  await context.close();
+  return { name, said, requests, overflow, smallest, outside, background, axe: violations };
+}
+
+const [page, folder] = process.argv.slice(2);
+const browser = await launch();
+try {
+  const views = [];
+  for (const view of VIEWS) views.push(await look(browser, pathToFileURL(page).href, folder, view));
+  console.log(JSON.stringify({ browser: browser.version(), views }));
+} finally {
+  await browser.close();
+}
