@@ -74,6 +74,14 @@ async function look(browser, page, folder, { name, colorScheme, width }) {
         .map((text) => text.textContent);
     }),
   );
+  // A table that leaves the box around it.
+  outside.push(
+    ...(await tab.evaluate(() =>
+      [...document.querySelectorAll("details table")]
+        .filter((table) => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right)
+        .map((table) => table.caption.textContent),
+    )),
+  );
   const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await tab.addScriptTag({ path: axe });
   const violations = await tab.evaluate(async (rules) => {

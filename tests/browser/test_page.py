@@ -61,7 +61,7 @@ def test_axe_finds_no_barrier_with_all_details_open(view: str, seen: Mapping[str
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_drawings_can_be_read(view: str, seen: Mapping[str, Any]) -> None:
+def test_the_drawings_can_be_read_and_nothing_leaves_its_box(view: str, seen: Mapping[str, Any]) -> None:
     assert seen[view]["smallest"] >= SMALLEST
     assert seen[view]["outside"] == []
 
