@@ -72,8 +72,9 @@ class Report:
 
     @cached_property
     def errors(self) -> tuple[str, ...]:
-        """What the engine, the program or the provider refused."""
-        return tuple(said.message for said in self.plan.diagnostics if said.severity == "error")
+        """What the engine, the program or the provider refused; where the pack did, the engine adds only that the preview failed."""
+        errors = (said.message for said in self.plan.diagnostics if said.severity == "error")
+        return tuple(error for error in errors if not (self.findings and error == "preview failed"))
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -112,7 +113,7 @@ class Report:
             return f"{planned}, no violation of the policy pack; {held}."
         if self.succeeded:
             return f"{planned}, and no policy pack has judged them."
-        return f"{len(self.findings)} violations of the policy pack, {len(self.errors)} errors; {held}."
+        return f"violations of the policy pack: {len(self.findings)}, other errors: {len(self.errors)}; {held}."
 
     @property
     def compared_with(self) -> str:
