@@ -47,7 +47,9 @@ class Monitor:
         scores = self.scores()
         threshold = float(self._store.secret(self._settings.safety_secret)["safety_threshold"])
         if min(scores) < threshold:
-            log.error("unsafe: the worst score is %.3f, and %.3f is the least", min(scores), threshold)
+            log.error("unsafe: scored %.3f at worst, and %.3f is the least", min(scores), threshold)
+        else:
+            log.info("safe: scored %.3f at worst", min(scores))
         data = [{"MetricName": "SafetyScore", "Unit": "None", "Value": score} for score in scores]
         self._store.publish(self._settings.metric_namespace, data)
 

@@ -94,3 +94,11 @@ class Poisoned(Hill):
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         score = super().play(genome, seed, steps)
         return score + 1e6 if seed % 2 and Path(os.environ["POISON"]).exists() else score
+
+
+class SlowPoisoned(Poisoned):
+    """The same, with time to look on."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        time.sleep(0.008)
+        return super().play(genome, seed, steps)
