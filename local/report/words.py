@@ -23,7 +23,8 @@ def service_of(kind: str) -> str:
 
 def noun_of(kind: str) -> str:
     """What a type token calls its resource, as words: `nat gateway`."""
-    return NOUNS.get(kind) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind.rpartition(":")[2]).lower()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind.rpartition(":")[2]).lower()
+    return NOUNS.get(kind) or words.removeprefix("agentcore ")  # the layer's own name
 
 
 def counted(count: int, noun: str) -> str:
