@@ -9,6 +9,9 @@ from engine import EngineError
 
 VERSION = 1
 
+SMALLEST = 1e-128
+"""A number of DynamoDB's is 0, or its magnitude is from 1e-130 to 9.99e125. Source: developer guide, "Supported data types"."""
+
 Item = Mapping[str, Any]
 """An item in Python's own types."""
 
@@ -27,7 +30,7 @@ def _write(value: Any) -> dict[str, Any]:
         case bool():
             return {"BOOL": value}
         case int() | float():
-            return {"N": repr(value)}
+            return {"N": repr(value if abs(value) >= SMALLEST else 0)}
         case str():
             return {"S": value}
         case list():

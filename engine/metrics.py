@@ -49,8 +49,8 @@ class Reporter(threading.Thread):
             last = self.stopped.wait(self._settings.metric_seconds)
             try:
                 self._store.publish(self._settings.metric_namespace, measure(self._settings, self._store, self._status))
-            except StoreError as error:  # evolution goes on; the alarms see that the metrics are missing
-                log.warning("metrics can't be published: %s", error)
+            except Exception as error:  # evolution goes on; the alarms see that the metrics are missing
+                log.warning("metrics can't be published: %s: %s", type(error).__name__, error)
 
 
 def _datum(name: str, unit: str, value: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import random
 import threading
 from typing import Any
 
-from engine import EngineError, population, promotion, tasks
+from engine import population, promotion, tasks
 from engine.agents import DEAD
 from engine.nursery import Nursery
 from engine.settings import Workload
@@ -39,8 +39,8 @@ class Monitor:
         while not stopped.wait(self._settings.metric_seconds):
             try:
                 self.publish()
-            except EngineError as error:
-                log.error("the population can't be scored: %s", error)
+            except Exception as error:
+                log.error("the population can't be scored: %s: %s", type(error).__name__, error)
 
     def publish(self) -> None:
         """Score, and publish a sample for each island, so that the worst one shows in the minimum."""

@@ -119,6 +119,8 @@ class Nursery:
                                 self._hear(one, results)
                     except (EOFError, ConnectionResetError):
                         died = "the task ended its process"
+                    except Exception as error:  # half a message, or none at all: its last words
+                        died = f"its evaluator said what nobody understands ({type(error).__name__})"
                     if not died and one.indices and time.monotonic() > one.deadline:
                         died = f"scoring took more than {self._seconds:g} s"
                     if died:

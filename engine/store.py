@@ -240,7 +240,11 @@ class Store:
         """Take a lease that is as it was seen; None if it no longer is."""
         mine = dataclasses.replace(lease, owner=worker, token=lease.token + 1, beat=lease.beat + 1)
         unchanged = "#token = :old AND #beat = :beat"
-        return mine if self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}}) else None
+        try:
+            taken = self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}})
+        except _RefusedError:
+            return None
+        return mine if taken else None
 
     def beat(self, lease: Lease, beat: int) -> bool:
         """Show that the owner lives; False if it is the owner no longer."""
@@ -255,7 +259,9 @@ class Store:
         update = self._lease_update(lease, condition, values)
         try:
             self._write("update_item", **update)
-        except _RefusedError:
+        except _RefusedError as error:
+            if error.conflict:  # only another write at the same moment: nothing is lost
+                raise
             return False
         return True
 
@@ -351,11 +357,11 @@ class Store:
 
     # The end.
 
-    def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]]) -> None:
+    def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease | None = None) -> None:
         """Write the outcome into the header, free the pointer, and keep the promotions; all or nothing, and once.
 
         Raises:
-            LostLeaseError: another worker has ended it.
+            LostLeaseError: another worker has ended it, or has claimed `lease`, on whose strength it is ended, since.
         """
         sets = {f"#{name}": name for name in outcome}
         writes: list[dict[str, Any]] = [
@@ -382,6 +388,12 @@ class Store:
                 }
             },
         ]
+        if lease:
+            check = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
+            key = {"population_id": evolution_id, "agent_id": lease.name}
+            values = {":token": {"N": str(lease.token)}}
+            table = self._settings.population_table
+            writes.append({"ConditionCheck": {"TableName": table, "Key": items.write(key), **check, "ExpressionAttributeValues": values}})
         for one in promotions:
             for queue in ("promotions", *(["awaiting"] if one["status"] == "awaiting_approval" else [])):
                 item = {"population_id": queue, "version": items.VERSION, "kind": "promotion", **one}
@@ -400,7 +412,7 @@ class Store:
                 }
             )
         if not self._transact(writes):
-            raise LostLeaseError(f"{evolution_id} was ended by another worker")
+            raise LostLeaseError(f"{evolution_id} was ended, or its lease claimed, by another worker")
 
     def leave(self, evolution_id: str, plan: Plan, generations: Sequence[int]) -> None:
         """Let an ended evolution's leases expire, and forget the checkpoints of `generations`. The last stay: the monitor looks at them."""

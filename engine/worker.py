@@ -86,10 +86,13 @@ class Worker:
                 faults, self.status.fault = 0, ""
             except (LostLeaseError, AbandonedError) as error:
                 log.info("%s", error)
-                worked = True
+                worked = False
             except EngineError as error:
                 log.error("%s", error)
                 faults, self.status.fault, worked = faults + 1, str(error), False
+            except Exception as error:  # an item that nobody foresaw: a worker that ends would only be started again
+                log.exception("the step failed")
+                faults, self.status.fault, worked = faults + 1, f"{type(error).__name__}: {error}", False
             if not worked:
                 pause = min(self._settings.poll_seconds * 2 ** min(faults, 8), LONGEST_PAUSE_SECONDS)
                 self._wake.wait(random.SystemRandom().uniform(0.5, 1) * pause)
@@ -115,6 +118,7 @@ class Worker:
             return self._rests("too slow")
         done = all(lease.generation >= header.generations for lease in islands)
         finish = [lease for lease in leases if lease.name == FINISH]
+        lease = None
         try:
             self._check(header, plan)
             lease = self._claim(finish if done else _ready(islands, header))
@@ -125,7 +129,9 @@ class Worker:
         except (UnfitError, AgentTooLargeError) as error:
             log.error("%s fails: %s", header.evolution_id, error)
             outcome = {"status": "failed", "reason": str(error)[:500]}
-            self._store.end(header.evolution_id, outcome, [])
+            # Whoever was stalled past its lease sees things that have moved on: it must not end what others go on with.
+            self._store.end(header.evolution_id, outcome, [], lease)
+            self._store.leave(header.evolution_id, plan, [])
         return True
 
     def _rests(self, state: str) -> bool:
@@ -188,7 +194,7 @@ class Worker:
             log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
         else:
             outcome, promotions = made
-            self._store.end(header.evolution_id, outcome, promotions)
+            self._store.end(header.evolution_id, outcome, promotions, lease)
             log.info("%s is finished: %s", header.evolution_id, outcome)
             self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _kept(plan)), header.generations))
 

@@ -102,3 +102,17 @@ class SlowPoisoned(Poisoned):
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         time.sleep(0.008)
         return super().play(genome, seed, steps)
+
+
+class Vast(Hill):
+    """Gives more than any table holds."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        return 1e200 * super().play(genome, seed, steps)
+
+
+class Tiny(Hill):
+    """Gives less than any table tells from nothing."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        return 1e-200 * super().play(genome, seed, steps)

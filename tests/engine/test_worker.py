@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,9 +14,9 @@ from engine import store as stores
 from engine.agents import DEAD
 from engine.nursery import Nursery
 from engine.population import decode
-from engine.store import Store, StoreError
+from engine.store import LostLeaseError, Store, StoreError
 from engine.worker import Worker
-from tests.engine.aws import BUCKET, World, settings
+from tests.engine.aws import BUCKET, World, settings, wait_for
 
 Hire = Callable[..., Worker]
 
@@ -262,3 +263,35 @@ def test_what_an_ended_evolution_leaves_expires(world: World, hire: Hire, evolut
     assert all("ttl" in item for item in answer["Items"])
     kept = [generation for generation in range(1, 5) if world.store().checkpoint(evolution, 0, generation)]
     assert kept == [4], "the monitor looks at the last"
+
+
+def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: World, hire: Hire, evolution: str) -> None:
+    hire().step()
+    store = world.store()
+    seen = next(lease for lease in store.work(evolution)[1] if lease.name == "island-00")
+    stalled = store.claim(seen, "stalled")
+    assert stalled
+    later = next(lease for lease in store.work(evolution)[1] if lease.name == "island-00")
+    assert store.claim(later, "other")
+    with pytest.raises(LostLeaseError):
+        store.end(evolution, {"status": "failed", "reason": "it is gone"}, [], stalled)
+    assert world.header(evolution)["status"] == "running"
+
+
+@pytest.mark.parametrize("scale", ["1e200", "1e-200"])
+def test_a_fitness_that_the_tables_cant_hold_stops_nothing(world: World, hire: Hire, evolution: str, scale: str) -> None:
+    task = {"1e200": "Vast", "1e-200": "Tiny"}[scale]
+    run_out(hire(EVOLUTION_TASK=f"tests.engine.plugins:{task}"))
+    assert world.header(evolution)["status"] == {"1e200": "failed", "1e-200": "finished"}[scale]
+
+
+def test_an_item_that_lacks_something_ends_no_worker(world: World, hire: Hire, evolution: str) -> None:
+    broken = items.write({"population_id": evolution, "agent_id": "plan", "kind": "plan", "version": 1})
+    world.clients["dynamodb"].put_item(TableName="agent-population-dev", Item=broken)
+    worker = hire()
+    working = threading.Thread(target=worker.run)
+    working.start()
+    wait_for(lambda: worker.status.fault, 20, "the fault is said")
+    worker.stop()
+    working.join(20)
+    assert worker.status.state == "stopped"
