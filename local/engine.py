@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
 import runpy
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import pulumi_aws
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, stackfile, workspace
+from local import LocalError, cli, imports, stackfile, workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
@@ -166,28 +162,12 @@ def run_main(repo: Path = ROOT) -> None:
         raise pulumi.RunError("".join(report.format()).strip()) from None
 
 
-def aws_classes(repo: Path = ROOT) -> dict[str, str]:
-    """The AWS services that the layers use, each with one of its classes: `{"ec2": "Vpc", …}`.
-
-    The SDK imports a service when one of its names is first used.
-    """
-    sources = [path.read_text(encoding="utf-8") for path in sorted((repo / "components").glob("*.py"))]
-    return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9_]+)\.([A-Z]\w+)\(", source)}))
-
-
 def main_with_imports_ahead(repo: Path) -> Callable[[], None]:
     """The program, whose AWS modules are imported while the engine starts: over a second that the two need not spend in turn."""
-
-    def import_ahead() -> None:
-        for service, name in aws_classes(repo).items():
-            with contextlib.suppress(Exception):  # the program will say what is wrong with it
-                getattr(getattr(pulumi_aws, service), name)
-
-    thread = threading.Thread(target=import_ahead, daemon=True)
-    thread.start()
+    wait = imports.ahead(repo)
 
     def program() -> None:
-        thread.join()  # the SDK's lazy modules aren't made for two threads
+        wait()
         run_main(repo)
 
     return program

@@ -3,6 +3,7 @@
 A process of its own: an engine that was killed takes the provider with it, and must take the pack too.
 """
 
+import gc
 import os
 import runpy
 import sys
@@ -18,6 +19,7 @@ def _end_with_the_engine() -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # importing leaves no garbage, and judging little
     sys.path.pop(0)  # this folder: none of its modules may pass for the pack's
     threading.Thread(target=_end_with_the_engine, daemon=True).start()
     runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)

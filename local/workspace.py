@@ -264,8 +264,12 @@ def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]
     pack = work / "policy"
     pack.mkdir()
     for path in (repo / "policy").iterdir():
-        if path.name not in {"PulumiPolicy.yaml", ".venv"}:
+        if path.name not in {"PulumiPolicy.yaml", ".venv", "__pycache__"}:
             (pack / path.name).symlink_to(path)
+    # Python keeps the bytecode of the pack's modules here, as beside any source: in a folder that goes, all are compiled each time.
+    bytecode = work.parent / "home/pack-bytecode"
+    bytecode.mkdir(parents=True, exist_ok=True)
+    (pack / "__pycache__").symlink_to(bytecode)
     policy = stackfile.parse(repo / "policy/PulumiPolicy.yaml")
     # An installed language host runs the pack from the virtual environment named here; the set-up made only this one.
     options = {"toolchain": "pip", "virtualenv": sys.prefix}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from local.engine import aws_classes
+from local.imports import aws_classes
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_SECONDS = 0.05
@@ -37,7 +37,7 @@ class Run:
 
 def commands() -> dict[str, list[str]]:
     preview = [sys.executable, "-m", "local", "preview", "--stack", STACK]
-    touch = "; ".join(f"aws.{service}.{name}" for service, name in aws_classes().items())
+    touch = "; ".join(f"aws.{service}.{name}" for service, name in aws_classes(ROOT).items())
     return {
         "with the pack": preview,
         "without the pack": [*preview, "--no-pack"],
@@ -96,7 +96,7 @@ def main() -> None:
 
     print(f"{platform.machine()}, {psutil.cpu_count()} CPUs, Python {platform.python_version()}")
     print(f"{runs} runs each, in turns, after one that isn't counted")
-    print(f"stack {STACK}; services: {', '.join(aws_classes())}")
+    print(f"stack {STACK}; services: {', '.join(aws_classes(ROOT))}")
     print(f"{'':<26}{'min s':>8}{'median s':>10}{'peak MB':>9}")
     for name, measured in results.items():
         seconds = [run.seconds for run in measured]

@@ -5,14 +5,24 @@ They are read from botocore's own data folder and from nowhere else: no `~/.aws/
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 from functools import cache
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
 
 import regex
 
 Shape = dict[str, Any]
 """One shape of a model, as the JSON has it: `type`, and with it such as `members` and `required`, `enum`, `pattern`, `max`."""
+
+_botocore = find_spec("botocore")
+assert _botocore
+assert _botocore.origin
+DATA = Path(_botocore.origin).parent / "data"
+"""botocore's own models, found without importing it."""
 
 _ASTRAL_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF"
 """How Java writes the characters beyond U+FFFF inside a set; other engines take code points."""
@@ -48,7 +58,7 @@ def load(service: str) -> Model:
     """The newest model of a service, read once a process.
 
     Raises:
-        botocore.exceptions.UnknownServiceError: botocore has no such service; a fault of the table.
+        LookupError: botocore has no such service; a fault of the table.
     """
     with _lock:  # two checks at once would both spend the time that EC2's 4 MB take
         return _load(service)
@@ -56,14 +66,36 @@ def load(service: str) -> Model:
 
 @cache
 def _load(service: str) -> Model:
-    return Model(service, loader().load_service_model(service, "service-2"))
+    return Model(service, document(service))
+
+
+def document(service: str) -> dict[str, Any]:
+    """The newest `service-2` of a service, as botocore's own loader gives it (a test compares them).
+
+    Read without that loader, whose import takes the provider as long as all other imports together: it brings an HTTP client.
+    """
+    versions = sorted(path.parent for path in (DATA / service).glob("*/service-2.json.gz"))
+    if not versions:
+        raise LookupError(f"botocore has no service {service}; mend the table")
+    model: dict[str, Any] = json.loads(gzip.decompress((versions[-1] / "service-2.json.gz").read_bytes()))
+    amendments = versions[-1] / "service-2.sdk-extras.json"
+    if amendments.exists():
+        _merge(model, json.loads(amendments.read_bytes())["merge"])
+    return model
+
+
+def _merge(model: dict[str, Any], amendments: dict[str, Any]) -> None:
+    for key, value in amendments.items():
+        if isinstance(value, dict) and isinstance(model.get(key), dict):
+            _merge(model[key], cast("dict[str, Any]", value))
+        else:
+            model[key] = value
 
 
 @cache
 def loader() -> Any:
-    """botocore's loader, kept: it lists every service that there is once in its life."""
-    # 0.05 s to import, which the engine's first questions needn't wait for. botocore publishes no types.
-    from botocore.loaders import Loader  # pyright: ignore[reportMissingTypeStubs]
+    """botocore's loader, for its own clients."""
+    from botocore.loaders import Loader  # pyright: ignore[reportMissingTypeStubs] (botocore publishes none)
 
     return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 

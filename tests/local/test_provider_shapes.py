@@ -127,6 +127,11 @@ def test_every_pattern_of_the_services_in_use_can_be_read(service: str) -> None:
             assert pattern(shape["pattern"])
 
 
+@pytest.mark.parametrize("service", sorted(IN_USE))
+def test_a_model_is_read_as_botocore_reads_it(service: str) -> None:
+    assert models.document(service) == models.loader().load_service_model(service, "service-2")
+
+
 def test_characters_beyond_the_basic_plane_are_read_as_java_writes_them() -> None:
     everything = r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*"
     assert pattern(everything).fullmatch("a name \N{DNA DOUBLE HELIX}\n")

@@ -1,0 +1,71 @@
+"""The SDK's modules, imported sooner and with their annotations deferred: the same plan, from bytecode that follows its source."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.imports import aws_classes
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PLAN = """
+import json, pathlib, sys
+from local import engine, imports
+if "plainly" in sys.argv:
+    imports.defer_annotations = lambda: None
+plan = engine.preview("prod", pack=False, with_dependencies=True, place=pathlib.Path(sys.argv[1]))
+assert plan.succeeded, plan.text
+ours = isinstance(sys.meta_path[0], type) and sys.meta_path[0].__module__ == "local.imports"
+assert ours == ("plainly" not in sys.argv), "both were to be tried"
+rows = [
+    [one.urn, one.inputs, sorted(one.dependencies), {key: sorted(urns) for key, urns in one.property_dependencies.items()}, one.protect]
+    for one in plan.resources
+]
+print(json.dumps(sorted(rows), default=dict))
+"""
+
+MODULE = """
+import sys
+from local import imports
+sys.path.insert(0, sys.argv[1])
+sys.modules.pop("pulumi_aws")
+imports.defer_annotations()
+from pulumi_aws import part
+print(part.VALUE, part.Kept.__annotations__)
+"""
+
+
+def run(code: str, *arguments: str) -> str:
+    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python defers annotations by itself")
+def test_the_plan_is_the_same_as_with_plain_imports(tmp_path: Path) -> None:
+    assert run(PLAN, str(tmp_path)) == run(PLAN, str(tmp_path), "plainly")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python defers annotations by itself")
+def test_a_changed_module_is_compiled_again(tmp_path: Path) -> None:
+    package = tmp_path / "pulumi_aws"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    part = package / "part.py"
+    part.write_text("VALUE = 1\nclass Kept:\n    name: undefined_here\n", encoding="utf-8")
+    for _ in range(2):  # compiled, then from the bytecode
+        assert run(MODULE, str(tmp_path)) == "1 {'name': 'undefined_here'}\n"
+    assert [path.name for path in (package / "__pycache__").glob("part.*")] == [f"part.{sys.implementation.cache_tag}.opt-annotations.pyc"]
+    before = part.stat().st_mtime_ns
+    part.write_text("VALUE = 2\nclass Kept:\n    name: undefined_here\n", encoding="utf-8")
+    os.utime(part, ns=(before + 2_000_000_000, before + 2_000_000_000))
+    assert run(MODULE, str(tmp_path)).startswith("2 ")
+    (package / "__pycache__" / f"part.{sys.implementation.cache_tag}.opt-annotations.pyc").write_bytes(b"broken")
+    assert run(MODULE, str(tmp_path)).startswith("2 ")
+
+
+def test_a_class_of_every_service_of_the_layers_is_found() -> None:
+    assert {"ec2", "iam", "wafv2", "lambda_"} <= aws_classes(ROOT).keys()
