@@ -6,7 +6,7 @@ BASE ?=
 TAG ?= evolution-engine:local
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image clean setup setup-dev setup-emulator setup-browser
+.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image clean setup setup-dev setup-emulator setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -16,6 +16,22 @@ preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE
 
 report: setup  ## write STACK's preview down for a reviewer, in .local/report (BASE=main: only what differs from there)
 	@.venv/bin/python -m local report --stack '$(STACK)' --image '$(IMAGE)' --base '$(BASE)'
+
+STACKS = $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))
+SUMMARY ?= /dev/stdout
+
+summary: setup  ## the reports of every stack, as Markdown at the end of SUMMARY (BASE=main: only what differs from there)
+	@status=0; for stack in $(STACKS); do \
+		$(MAKE) --no-print-directory report STACK=$$stack >&2 || status=1; \
+		cat ".local/report/$$stack.md" >> '$(SUMMARY)' || status=1; \
+	done; exit $$status
+
+pack-config: setup  ## refuse a policy-config.json that turns rules of the pack off
+	@.venv/bin/python -m local.pack_config policy-config.json
+
+pulumi-install:  ## what a Pulumi installation needs for a real deployment: the environments of the program and of the pack
+	pulumi install
+	cd policy && pulumi install
 
 up: setup setup-emulator  ## deploy STACK to a local AWS emulator, after a preview that the policy pack lets through
 	@.venv/bin/python -m local up --stack '$(STACK)' --image '$(IMAGE)'

@@ -1,0 +1,65 @@
+"""A configuration of the pack that turns rules off doesn't reach a deployment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local import LocalError
+from local.pack_config import check
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = ROOT / "policy-config.json"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        '{"environment": {"limits": {"prod": {"autonomy_percent": 80}}}}',
+        '{"environment": {"exemptions": []}}',
+        COMMITTED.read_text(encoding="utf-8"),
+    ],
+    ids=["nothing", "limits", "exemptions", "the committed one"],
+)
+def test_limits_and_exemptions_pass(text: str) -> None:
+    check(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"all": "disabled"}',
+        '{"all": "advisory"}',
+        '{"all": "mandatory"}',
+        '{"all": {"enforcementLevel": "advisory"}}',
+        '{"identity": "disabled"}',
+        '{"system": {"enforcementLevel": "advisory"}}',
+        '{"environment": "advisory"}',
+        '{"environment": {"enforcementLevel": "disabled", "limits": {}}}',
+        '{"environment": {"exemptions": []}, "environment": {"enforcementLevel": "disabled"}}',
+        "[]",
+        "null",
+        "",
+    ],
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(LocalError, match=r"configuration|object"):
+        check(text)
+
+
+PREVIEW = """
+import pathlib, sys
+from local import engine
+place, config = map(pathlib.Path, sys.argv[1:])
+plan = engine.preview("dev", edits={"autonomy_percent": 90}, pack_config=config, place=place)
+print(plan.succeeded, sorted({violation.level for violation in plan.violations}))
+"""
+
+
+def test_the_committed_configuration_leaves_the_pack_on(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", PREVIEW, tmp_path, COMMITTED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False ['mandatory']\n"
