@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -58,7 +59,7 @@ def test_a_change_of_the_table_changes_what_carries_it_and_never_the_desired_cou
     assert running
     os.kill(running.pid, signal.SIGKILL)
     for saved in (emulator.folder(own_place, "dev") / "state").glob("*"):
-        saved.unlink()
+        shutil.rmtree(saved) if saved.is_dir() else saved.unlink()
     remade = act(lifecycle.up, own_place, edits={"autonomy_percent": 74})
     assert remade.succeeded, remade.text
     assert set(remade.lost) == {one.urn for one in plan("dev").resources if one.type in LIVES}
@@ -130,7 +131,7 @@ def way_with(faults: Faults, port: int) -> Generator[str]:
         thread.join()
 
 
-def test_a_throttled_call_is_tried_again_and_a_failed_one_loses_nothing(act: Run, own_place: Path) -> None:
+def test_a_throttled_call_is_tried_again_and_a_failed_one_loses_nothing(act: Run, own_place: Path, plan: Any) -> None:
     port = emulator.start(own_place, "dev", VENV).port
     faults = Faults(("AWSWAF_20190729.CreateWebACL", 5, "ThrottlingException"), ("CreateCluster", 1, "AccessDeniedException"))
     with way_with(faults, port) as endpoint:
@@ -142,8 +143,9 @@ def test_a_throttled_call_is_tried_again_and_a_failed_one_loses_nothing(act: Run
     assert failed.resources > 20, "what was made is recorded"
     finished = act(lifecycle.up, own_place)
     assert finished.succeeded, finished.text
-    assert finished.resources == 101
-    assert len(changed(finished)["create"]) == 101 - failed.resources
+    planned = len(plan("dev").resources)
+    assert finished.resources == planned
+    assert len(changed(finished)["create"]) == planned - failed.resources
     vpcs = clients(own_place)("ec2").describe_vpcs()["Vpcs"]
     assert len([vpc for vpc in vpcs if not vpc["IsDefault"]]) == 1, "nothing is made twice"
 
@@ -165,3 +167,26 @@ def test_of_two_ups_at_once_one_is_refused(act: Run, own_place: Path) -> None:
         act(lifecycle.up, own_place, image="none")
     first.join()
     assert outcomes[0].succeeded, outcomes
+
+
+def test_with_the_first_image_the_alarms_that_fail_closed_are_made_anew_before_the_old_ones_go(act: Run, own_place: Path) -> None:
+    """An alarm warms up only when it is made, and CloudWatch refuses to delete one that a composite depends on."""
+    first = act(lifecycle.up, own_place, image="none")
+    assert first.succeeded, first.text
+    cloudwatch = clients(own_place)("cloudwatch")
+    before = {alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    assert {name for name in before if "-idle-" in name} >= {"evolution-safety-score-idle-dev", "evolution-safety-score-worst-idle-dev"}
+    imaged = act(lifecycle.up, own_place)
+    assert imaged.succeeded, imaged.text
+    alarms = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    assert alarms["evolution-safety-score-dev"]["TreatMissingData"] == "breaching"
+    assert not [name for name in alarms if "-idle-" in name]
+    [unsafe] = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert "-idle-" not in unsafe["AlarmRule"]
+    steps = [
+        "MetricAlarm monitoring-safety-score created replacement",
+        "CompositeAlarm monitoring-unsafe updated",
+        "MetricAlarm monitoring-safety-score deleted original",
+    ]
+    places = [imaged.text.index(step) for step in steps]
+    assert places == sorted(places), "the composite must lead to the new alarm before the old one goes"
