@@ -27,7 +27,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 class Resource:
     """One planned resource. `inputs` is plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet.
 
-    The dependencies are URNs, `property_dependencies` by input; both are empty unless the preview was asked for them.
+    The dependencies are URNs, `property_dependencies` by input; they and `ignore_changes` are empty unless the preview was asked for them.
     """
 
     urn: str
@@ -38,6 +38,7 @@ class Resource:
     protect: bool
     retain_on_delete: bool
     inputs: Mapping[str, Any]
+    ignore_changes: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
@@ -195,6 +196,7 @@ def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], t
                 protect=bool(state.protect),
                 retain_on_delete=bool(state.retain_on_delete),
                 inputs=state.inputs or {},
+                ignore_changes=tuple(goal.get("ignoreChanges") or ()),
                 dependencies=tuple(goal.get("dependencies") or ()),
                 property_dependencies={name: tuple(urns) for name, urns in by_property.items()},
             )

@@ -119,6 +119,7 @@ class Frame:
                 bounds=self._limits.of(project_and_stack(args.urn)[1]),
                 protect=args.opts.protect,
                 parent=args.opts.parent,
+                ignore_changes=tuple(args.opts.ignore_changes),
             )
             project, stack = project_and_stack(args.urn)
             for rule in rules:
@@ -185,6 +186,7 @@ class Frame:
                 bounds=bounds,
                 protect=resource.opts.protect,
                 parent=resource.parent.urn if resource.parent else None,
+                ignore_changes=tuple(resource.opts.ignore_changes),
                 references={
                     key: tuple(Reference(urn=one.urn, type=one.resource_type) for one in found)
                     for key, found in resource.property_dependencies.items()

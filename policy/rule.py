@@ -43,6 +43,7 @@ class Resource:
         props: inputs where single resources are judged, outputs where the whole stack is.
         references: by property, what its value comes from; known only where the whole stack is judged.
         bounds: what the stack's tier is held to.
+        ignore_changes: the properties that a deployment doesn't change once the resource is there.
     """
 
     urn: str
@@ -52,6 +53,7 @@ class Resource:
     bounds: Bounds
     protect: bool = False
     parent: str | None = None
+    ignore_changes: tuple[str, ...] = ()
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict[str, tuple[Reference, ...]])
 
     def at(self, *path: str) -> Plain:

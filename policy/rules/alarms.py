@@ -9,7 +9,7 @@ from checks import absent, between, literal
 from limits import ROWS
 from plain import number, shown
 from rule import Family, Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
-from rules import alarm_actions, alarm_watches
+from rules import alarm_actions, alarm_resume, alarm_watches
 from system import METRIC_NAMESPACE, of_this_system
 from tokens import METRIC_ALARM, SERVICE
 
@@ -194,5 +194,6 @@ FAMILY = Family(
         ),
         *alarm_actions.stack_rules(_guards, _thresholds),
         *alarm_watches.STACK_RULES,
+        *alarm_resume.STACK_RULES,
     ),
 )

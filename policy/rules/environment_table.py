@@ -76,7 +76,8 @@ def _handler(stack: Stack) -> Iterator[Fault]:
 
 
 def _scale(stack: Stack) -> Iterator[Fault]:
-    """Not more tasks than the table has. A halted service stays at 0, which no deployment may undo."""
+    """Not more tasks than the table has. The bounds are what they were made as, or what `resume` or the switch has set since: a deployment
+    leaves them alone, so that they may be stricter than the table until `resume` has applied it, but never looser."""
     if stack.table is None:
         return
     lowest, highest = (number(dig(stack.table.get("engine"), row)) for row in ("minimum", "maximum"))
@@ -91,10 +92,10 @@ def _scale(stack: Stack) -> Iterator[Fault]:
         if maximum is None or minimum is None:
             yield cannot_tell(f"maxCapacity or minCapacity is not known at preview; they must be {highest} and {lowest}.", target)
             continue
-        if maximum != highest:
-            yield broken(f"maxCapacity is {maximum}; it must be {highest}, engine.maximum of the table.", target)
-        if minimum not in (0, lowest):
-            yield broken(f"minCapacity is {minimum}; it must be {lowest}, engine.minimum of the table.", target)
+        if not 1 <= maximum <= (highest or 0):
+            yield broken(f"maxCapacity is {maximum}; it must be at most {highest}, engine.maximum of the table.", target)
+        if not 0 <= minimum <= (lowest or 0):
+            yield broken(f"minCapacity is {minimum}; it must be {lowest}, engine.minimum of the table, or 0 in a halt.", target)
 
 
 STACK_RULES = (
@@ -119,7 +120,8 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The bill, and the number of agents that evolve at a time.",
         why="Each task runs as many agents as it is allowed; the number of tasks multiplies that.",
-        mend="Take min_capacity and max_capacity from engine.minimum and engine.maximum of the table.",
+        mend="Take min_capacity and max_capacity from the table. To lower bounds in force, register the lower ones, then refresh: "
+        "a deployment leaves them alone, and `resume` applies those that were raised.",
         check=of_this_system(_scale),
     ),
 )

@@ -13,6 +13,7 @@ from rules import workload_commands as commands
 from rules import workload_containers as containers
 from rules import workload_functions as functions
 from rules import workload_services as services
+from rules import workload_untouched as untouched
 from system import of_this_system
 from tokens import AGENT_RUNTIME, CLUSTER, FUNCTION, REPOSITORY, REPOSITORY_LIFECYCLE, TASK_DEFINITION
 
@@ -157,5 +158,6 @@ FAMILY = Family(
         *containers.STACK_RULES,
         *services.STACK_RULES,
         *functions.STACK_RULES,
+        *untouched.STACK_RULES,
     ),
 )

@@ -26,12 +26,13 @@ TAGS = {
 
 @dataclass
 class Node:
-    """A resource: its type, its properties, and by property the names of the resources that its value comes from."""
+    """A resource: its type, its properties, by property the names of the resources that its value comes from, and its options."""
 
     type: str
     props: dict[str, Any]
     references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
 
 
 Nodes = dict[str, Node]

@@ -169,6 +169,7 @@ def _functions() -> Nodes:
             "aws:ssm/parameter:Parameter",
             {"name": "/evolution/prod/mode", "type": "String", "value": "running"},
             protect=True,
+            ignore_changes=("*",),
         ),
     }
 

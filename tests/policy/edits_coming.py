@@ -1,4 +1,4 @@
-"""Edits of what the system will plan: functions, the safety switch, AgentCore, the gateway with its web ACL, the guardrail."""
+"""Edits of what the system will plan: AgentCore, the gateway with its web ACL, the guardrail."""
 
 from __future__ import annotations
 
@@ -31,52 +31,18 @@ FILTERS = "contentPolicyConfig.filtersConfigs"
 
 EDITS: list[tuple[str, Edit, set[str]]] = [
     # Encryption.
-    ("the variables have no key", removing("handler", "kmsKeyArn"), {"encryption/function-cmk"}),
-    ("the queue has AWS's key", both(removing("dead-letters", "kmsMasterKeyId")), {"encryption/queue-cmk"}),
-    ("a secure parameter has AWS's key", setting("mode", "type", "SecureString"), {"encryption/parameter-cmk"}),
-    ("a parameter's kind is unknown", setting("mode", "type", UNKNOWN), {"encryption/parameter-cmk"}),
     ("the guardrail has no key", removing("guardrail", "kmsKeyArn"), {"encryption/guardrail-cmk"}),
     ("the gateway has no key", removing("gateway", "kmsKeyArn"), {"encryption/gateway-cmk"}),
     ("the agents' memory has no key", removing("memory-of-agents", "encryptionKeyArn"), {"encryption/memory-cmk"}),
     ("the guardrail's key is a topic", referring("guardrail", "kmsKeyArn", "topic"), {"encryption/key-reference"}),
     # Functions.
-    ("a runtime is out of support", setting("handler", "runtime", "python3.9"), {"workload/function-runtime", "workload/function-form"}),
-    ("a runtime isn't current", setting("handler", "runtime", "python3.12"), {"workload/function-form"}),
-    ("a runtime is unknown", setting("handler", "runtime", UNKNOWN), {"workload/function-runtime", "workload/function-form"}),
-    ("a function is not traced", setting("switch", "tracingConfig.mode", "PassThrough"), {"workload/function-traced"}),
-    ("a function is for another processor", setting("switch", "architectures", ["x86_64"]), {"workload/function-form"}),
-    ("a function has no end", setting("switch", "timeout", 900), {"workload/function-form"}),
-    ("a function may take all", removing("switch", "reservedConcurrentExecutions"), {"workload/function-form"}),
-    ("a function makes its log group", both(removing("archiver", "loggingConfig"), without("archiver-logs")), {"workload/function-logs"}),
-    ("a function logs elsewhere", setting("archiver", "loggingConfig.logGroup", "/elsewhere"), {"workload/function-logs"}),
     ("a function loses events", removing("switch", "deadLetterConfig"), {"workload/function-failures"}),
     ("a function's queue is a role", referring("switch", "deadLetterConfig", "role"), {"workload/function-failures"}),
-    ("a function's invocations get lost", without("trigger-invocations"), {"workload/function-failures"}),
     (
         "an image by tag",
         both(setting("switch", "packageType", "Image"), setting("switch", "imageUri", "a/engine:latest")),
         {"workload/image-by-digest", "workload/own-repository"},
     ),
-    ("anybody may invoke", setting("switch-permission", "principal", "*"), {"workload/function-permission"}),
-    ("any topic may invoke", removing("switch-permission", "sourceArn"), {"workload/function-permission"}),
-    ("any topic of ours may invoke", setting("switch-permission", "sourceArn", "arn:aws:sns:*:*:*"), {"workload/function-permission"}),
-    ("who may invoke is unknown", setting("switch-permission", "principal", UNKNOWN), {"workload/function-permission"}),
-    ("more than to invoke", setting("switch-permission", "action", "lambda:*"), {"workload/function-permission"}),
-    (
-        "the stream loses records",
-        removing("archive-stream", "destinationConfig"),
-        {"workload/stream-mapping", "workload/function-failures"},
-    ),
-    ("the stream retries for ever", setting("archive-stream", "maximumRetryAttempts", -1), {"workload/stream-mapping"}),
-    ("the stream keeps old records", removing("archive-stream", "maximumRecordAgeInSeconds"), {"workload/stream-mapping"}),
-    ("the stream can't split", setting("archive-stream", "bisectBatchOnFunctionError", False), {"workload/stream-mapping"}),
-    ("the stream fails as a whole", setting("archive-stream", "functionResponseTypes", []), {"workload/stream-mapping"}),
-    ("the stream is off", setting("archive-stream", "enabled", False), {"workload/stream-mapping"}),
-    ("a schedule is off", setting("trigger-schedule", "state", "DISABLED"), {"workload/schedule"}),
-    ("a schedule ends", setting("trigger-schedule", "endDate", "2027-01-01T00:00:00Z"), {"workload/schedule"}),
-    ("a schedule loses events", setting("trigger-schedule", "target.deadLetterConfig", None), {"workload/schedule"}),
-    ("the queue forgets", setting("dead-letters", "messageRetentionSeconds", 60), {"data-protection/dead-letters-kept"}),
-    ("the mode may be deleted", lambda nodes: setattr(nodes["mode"], "protect", False), {"data-protection/mode-kept"}),
     # What they are told.
     (
         "the handler's autonomy is higher",
@@ -107,19 +73,9 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         {"environment/runtime-limits", "environment/table-equality"},
     ),
     ("the runtime is told nothing", setting("runtime", "environmentVariables", {}), {"environment/handler-bounded"}),
-    ("a token in plain text", setting("archiver", f"{VARIABLES}.GITHUB", "ghp_" + "a1" * 18), {"environment/no-secret"}),
-    ("an access key in a parameter", setting("mode", "value", "AKIAIOSFODNN7EXAMPLE"), {"environment/no-secret"}),
     # Alarms.
-    ("a function's errors are unseen", without("switch-errors"), {"alarms/function-errors"}),
-    ("a function's errors are ignored", setting("switch-errors", "threshold", 1000), {"alarms/function-errors"}),
-    ("the dead letters are unseen", without("dead-letters-alarm"), {"alarms/dead-letters"}),
     ("a surge of blocked requests is unseen", without("blocked"), {"alarms/blocked-requests"}),
     ("there is no switch", both(*map(without, ("switch", "switch-errors"))), {"alarms/switch", "environment/functions-told"}),
-    ("the topic doesn't reach the switch", without("switch-by-topic"), {"alarms/switch"}),
-    ("no schedule reaches the switch", without("switch-schedule"), {"alarms/switch"}),
-    ("the switch is run daily", setting("switch-schedule", "scheduleExpression", "rate(1 day)"), {"alarms/switch"}),
-    ("the switch's schedule is off", setting("switch-schedule", "state", "DISABLED"), {"alarms/switch", "workload/schedule"}),
-    ("the switch hears a part only", setting("switch-by-topic", "filterPolicy", '{"a": ["b"]}'), {"alarms/subscriber"}),
     # Network.
     (
         "the function has a public address",
@@ -243,6 +199,5 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         {"agentcore/model", "environment/table-equality"},
     ),
     # Tags.
-    ("a function has no tags", removing("archiver", "tags"), {"governance/tags"}),
     ("tags are unknown", setting("archiver", "tags", UNKNOWN), {"governance/tags"}),
 ]

@@ -37,6 +37,7 @@ EDITS: tuple[Edit, ...] = (
         "evolution-resume",
         (f"{VARIABLES}.ENGINE_MAXIMUM", "1000", TOLD),
         (f"{VARIABLES}.ENGINE_MINIMUM", GONE, TOLD),
+        ("role", Refer("evolution-safety-switch-role"), "alarms/resume-by-hand"),
     ),
     *on(
         "evolution-trigger",
@@ -116,6 +117,8 @@ EDITS: tuple[Edit, ...] = (
         ("type", UNKNOWN, "encryption/parameter-cmk"),
         ("value", "AKIAIOSFODNN7EXAMPLE", "environment/no-secret"),
         ("protect", False, "data-protection/mode-kept"),
+        ("ignoreChanges", (), "workload/untouched-mode"),
+        ("ignoreChanges", ("value",), "workload/untouched-mode"),
     ),
     *on(
         "evolution-scheduler-role",
@@ -139,6 +142,23 @@ EDITS: tuple[Edit, ...] = (
         ("threshold", 1000, "alarms/dead-letters"),
         ("", DELETED, "alarms/dead-letters"),
     ),
+    *on(
+        "spare-permission",
+        (
+            "",
+            Node(
+                "aws:lambda/permission:Permission",
+                {
+                    "action": "lambda:InvokeFunction",
+                    "function": "evolution-resume-prod",
+                    "principal": "sns.amazonaws.com",
+                    "sourceArn": "arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-prod",
+                },
+            ),
+            "alarms/resume-by-hand",
+        ),
+    ),
+    *on("evolution-trigger-schedule", ("target", Refer("evolution-resume"), "alarms/resume-by-hand")),
     *on(
         "spare-url",
         ("", Node("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}), "network/no-public-function"),

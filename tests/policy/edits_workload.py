@@ -72,6 +72,7 @@ EDITS: tuple[Edit, ...] = (
         ("taskDefinition", "other:1", "workload/own-task"),
         ("propagateTags", "NONE", "governance/task-tags"),
         ("name", "engine", "alarms/running-tasks"),
+        ("ignoreChanges", (), "workload/untouched-count"),
     ),
     *on(
         "compute-engine-task",
@@ -152,6 +153,8 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-scaling",
         ("maxCapacity", 1000, "environment/scale-bounds"),
+        ("ignoreChanges", (), "workload/untouched-bounds"),
+        ("ignoreChanges", ("minCapacity", "suspendedState"), "workload/untouched-bounds"),
         ("minCapacity", 50, "alarms/running-tasks", "environment/scale-bounds"),
         ("", DELETED, "alarms/running-tasks", "environment/scale-bounds"),
         ("tags.Environment", GONE, "governance/tags"),

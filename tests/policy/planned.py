@@ -63,6 +63,7 @@ def nodes_of(plan: Plan) -> Nodes:
             copy.deepcopy(dict(resource.inputs)),
             {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
             protect=resource.protect,
+            ignore_changes=resource.ignore_changes,
         )
         for resource in sorted(plan.resources, key=lambda resource: resource.name)
     }
@@ -79,6 +80,9 @@ def apply(edit: Edit, nodes: Nodes) -> None:
     node = nodes[edit.resource]
     if edit.path == "protect":
         node.protect = edit.value
+        return
+    if edit.path == "ignoreChanges":
+        node.ignore_changes = edit.value
         return
     path = edit.path.split(".")
     if len(path) == 1:

@@ -63,6 +63,7 @@ MAY_GO = {
     ("EventSourceMapping", "eventSourceArn"): REQUIRED,
     ("Function", "role"): REQUIRED,
     ("FunctionEventInvokeConfig", "functionName"): REQUIRED,
+    ("Permission", "function"): REQUIRED,
     ("Function", "loggingConfig"): DEFAULTED,
     ("Function", "loggingConfig.logGroup"): DEFAULTED,
     ("Guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.type"): SHOWN,
@@ -109,7 +110,7 @@ REFERENCES = frozenset(
             "destinationArn",
         ),
         # A function's role, and the queue and the bucket that one is told.
-        *("role", "EVOLUTION_DEAD_LETTERS_URL", "EVOLUTION_ARTIFACTS_BUCKET"),
+        *("role", "function", "EVOLUTION_DEAD_LETTERS_URL", "EVOLUTION_ARTIFACTS_BUCKET"),
         *("agentRuntimeId", "gatewayIdentifier", "guardrailArn", "BEDROCK_GUARDRAIL_ID", "BEDROCK_GUARDRAIL_VERSION"),
         # Objects that hold nothing else that a rule reads.
         *("configuration", "managedStorageConfiguration", "deadLetterConfig", "destinationConfig", "onFailure", "target"),

@@ -123,6 +123,7 @@ def _service(name: str, task: str, count: int) -> Node:
             "networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False},
         },
         {"taskDefinition": [task], "networkConfiguration": ["subnet"]},
+        ignore_changes=("desiredCount",),
     )
 
 
@@ -267,7 +268,9 @@ def findings(
         found.append(Finding(rule[1], rule[2] or "", message))
 
     def options(node: Node) -> crossguard.PolicyResourceOptions:
-        return crossguard.PolicyResourceOptions(node.protect, [], None, [], crossguard.PolicyCustomTimeouts(0, 0, 0), [])
+        return crossguard.PolicyResourceOptions(
+            node.protect, list(node.ignore_changes), None, [], crossguard.PolicyCustomTimeouts(0, 0, 0), []
+        )
 
     resources = {
         name: crossguard.PolicyResource(

@@ -150,7 +150,11 @@ def surroundings() -> Nodes:
             },
             {"configuration": ["key"]},
         ),
-        "scaling": Node("aws:appautoscaling/target:Target", {"resourceId": scaled, "minCapacity": 2.0, "maxCapacity": 100.0}),
+        "scaling": Node(
+            "aws:appautoscaling/target:Target",
+            {"resourceId": scaled, "minCapacity": 2.0, "maxCapacity": 100.0},
+            ignore_changes=("minCapacity", "maxCapacity", "suspendedState"),
+        ),
         **{
             f"scaling-{metric.lower()}": Node(
                 "aws:appautoscaling/policy:Policy",

@@ -58,7 +58,7 @@ def requests(nodes: Nodes, project: str, stack: str) -> tuple[list[analyzer_pb2.
     for name, node in nodes.items():
         properties = struct_pb2.Struct()
         properties.update(node.props)
-        options = analyzer_pb2.AnalyzerResourceOptions(protect=node.protect)
+        options = analyzer_pb2.AnalyzerResourceOptions(protect=node.protect, ignoreChanges=node.ignore_changes)
         each.append(analyzer_pb2.AnalyzeRequest(type=node.type, properties=properties, urn=urns[name], name=name, options=options))
         resources.append(
             analyzer_pb2.AnalyzerResource(
@@ -66,6 +66,7 @@ def requests(nodes: Nodes, project: str, stack: str) -> tuple[list[analyzer_pb2.
                 properties=properties,
                 urn=urns[name],
                 name=name,
+                options=options,
                 propertyDependencies={
                     key: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[source] for source in sources])
                     for key, sources in node.references.items()

@@ -73,6 +73,7 @@ def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | N
                 props=props,
                 bounds=LIMITS.of(stack),
                 protect=node.protect,
+                ignore_changes=node.ignore_changes,
                 references=references,
             )
         )
