@@ -93,6 +93,11 @@ def test_it_runs_as_the_user_that_the_task_names_and_never_becomes_another() -> 
     assert not any(step.instruction in ("RUN", "COPY", "ADD") for step in STEPS[last:])
 
 
+def test_the_scratch_volume_is_named_so_that_the_user_may_write_to_it() -> None:
+    (container,) = json.loads(containers.monitor_container(NAMES, LIMITS, image="i"))
+    assert the("VOLUME").words == [mount["containerPath"] for mount in container["mountPoints"] if not mount["readOnly"]]
+
+
 def test_its_packages_are_hashed_wheels() -> None:
     (install,) = (step.words for step in STEPS if step.instruction == "RUN" and "pip" in step.words)
     assert {"--require-hashes", "--only-binary=:all:"} <= set(install)
