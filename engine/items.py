@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from engine import EngineError
 
@@ -11,6 +11,11 @@ VERSION = 1
 
 SMALLEST = 1e-128
 """A number of DynamoDB's is 0, or its magnitude is from 1e-130 to 9.99e125. Source: developer guide, "Supported data types"."""
+
+Built = TypeVar("Built")
+
+TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+"""What an attribute may be, by the annotation of a field."""
 
 Item = Mapping[str, Any]
 """An item in Python's own types."""
@@ -71,3 +76,20 @@ def expect(kind: str, item: Item, where: str) -> Item:
             f"{VERSION}: run the engine that wrote it"
         )
     return item
+
+
+def build(what: type[Built], kind: str, item: Item, where: str, **given: str) -> Built:
+    """Make a dataclass of an item's attributes; `given` are those that are in the item's key.
+
+    Raises:
+        UnknownItemError: it is of another kind or version, or an attribute is missing or no such thing.
+    """
+    expect(kind, item, where)
+    fields: dict[str, str] = {name: field.type for name, field in vars(what)["__dataclass_fields__"].items() if name not in given}
+    if wrong := [f"{name} ({item.get(name)!r}, no {of})" for name, of in fields.items() if not _is_a(item.get(name), of)]:
+        raise UnknownItemError(f"{where} can't be used, because of its {', '.join(wrong)}: mend the item, or restore all tables together")
+    return what(**given, **{name: item[name] for name in fields})
+
+
+def _is_a(value: Any, of: str) -> bool:
+    return isinstance(value, TYPES[of]) and isinstance(value, bool) == (of == "bool")

@@ -6,10 +6,10 @@ import logging
 import threading
 from typing import Any
 
-from engine import tasks
+from engine import EngineError, tasks
 from engine.agents import instantiation_microseconds
 from engine.settings import EngineSettings
-from engine.store import Store, StoreError
+from engine.store import Store
 from engine.worker import Status
 
 log = logging.getLogger(__name__)
@@ -25,12 +25,10 @@ def measure(settings: EngineSettings, store: Store, status: Status) -> list[dict
     if largest:
         data.append(_datum("AgentMemoryUsageKB", "Kilobytes", largest / BYTES_PER_KB))
     try:
-        lowered = int(store.control("autonomy").get("level", 100))
-        data.append(_datum("AutonomyPercentage", "Percent", min(settings.autonomy_level, lowered)))
-        promotions = store.control("promotions")
-        if decided := promotions.get("decided", 0):
-            data.append(_datum("AutonomousPromotionsPercentage", "Percent", 100 * promotions["autonomous"] / decided))
-    except StoreError as error:
+        data.append(_datum("AutonomyPercentage", "Percent", store.autonomy_level(settings.autonomy_level)))
+        if (promotions := store.promotions()) and promotions.decided > 0:
+            data.append(_datum("AutonomousPromotionsPercentage", "Percent", 100 * promotions.autonomous / promotions.decided))
+    except EngineError as error:
         log.warning("the autonomy level can't be read: %s", error)
     return data
 

@@ -63,6 +63,25 @@ def clients(region: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Pointer:
+    active: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Autonomy:
+    level: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotions:
+    """How many promotions were decided, and how many of them without a human."""
+
+    decided: int
+    autonomous: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """An evolution, as the trigger started it."""
 
@@ -153,12 +172,8 @@ class Store:
     # Control.
 
     def mode(self, parameter: str) -> str:
-        """`running`, or `halted` also where it can't be read: nobody evolves without leave."""
-        try:
-            value = self._call("ssm", "get_parameter", Name=parameter)["Parameter"]["Value"]
-        except StoreError as error:
-            log.warning("the mode can't be read and counts as halted: %s", error)
-            return "halted"
+        """`running`; whatever else it says is `halted`. Where it can't be read, nobody knows: that is a StoreError, as everywhere."""
+        value = self._call("ssm", "get_parameter", Name=parameter)["Parameter"]["Value"]
         return "running" if value == "running" else "halted"
 
     def secret(self, name: str) -> dict[str, str]:
@@ -168,9 +183,18 @@ class Store:
         except ValueError:
             raise StoreError(f"the secret {name} isn't JSON") from None
 
-    def control(self, name: str) -> dict[str, Any]:
-        """A control item (`autonomy`, `promotions`), empty if there is none."""
-        return self._get(self._settings.population_table, {"population_id": "control", "agent_id": name}) or {}
+    def autonomy_level(self, most: int) -> int:
+        """The level in force, percent: `most`, or a lower one that somebody has put in force."""
+        item = self._control("autonomy")
+        return min(most, items.build(_Autonomy, "control", item, "the control item `autonomy`").level) if item else most
+
+    def promotions(self) -> Promotions | None:
+        """How many promotions there were; None before the first."""
+        item = self._control("promotions")
+        return items.build(Promotions, "control", item, "the control item `promotions`") if item else None
+
+    def _control(self, name: str) -> dict[str, Any] | None:
+        return self._get(self._settings.population_table, {"population_id": "control", "agent_id": name})
 
     def lower_autonomy(self, level: int) -> None:
         """Put a level in force. Above the table's it has no effect."""
@@ -184,16 +208,15 @@ class Store:
         item = self._get(self._settings.state_table, {"evolution_id": "current", "generation": 0})
         if item is None:
             return None
-        items.expect("pointer", item, "the pointer of the state table")
-        return str(item["active"]), item["status"] == "running"
+        pointer = items.build(_Pointer, "pointer", item, "the pointer of the state table")
+        return pointer.active, pointer.status == "running"
 
     def header(self, evolution_id: str) -> Header | None:
         """An evolution's header."""
         item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
         if item is None:
             return None
-        items.expect("evolution", item, f"the header of {evolution_id}")
-        return Header(**{name: item[name] for name in ("evolution_id", "status", "seed", "generations")})
+        return items.build(Header, "evolution", item, f"the header of {evolution_id}")
 
     def champion(self, evolution_id: str) -> dict[str, Any] | None:
         """What the header of a finished evolution says of its champion."""
@@ -214,12 +237,12 @@ class Store:
         for item in map(items.read, answer["Items"]):
             where = f"{evolution_id}/{item['agent_id']}"
             if item["agent_id"] == "plan":
-                items.expect("plan", item, where)
-                plan = Plan(**{name: item[name] for name in ("task", "islands", "size")})
+                plan = items.build(Plan, "plan", item, where)
             else:
-                items.expect("lease", item, where)
-                rest = {name: item[name] for name in ("owner", "token", "beat", "generation")}
-                leases.append(Lease(evolution_id=evolution_id, name=item["agent_id"], **rest))
+                leases.append(items.build(Lease, "lease", item, where, evolution_id=evolution_id, name=item["agent_id"]))
+        needed = {*map(island_name, range(plan.islands)), FINISH} if plan else set[str]()
+        if lacking := sorted(needed - {lease.name for lease in leases}):
+            raise StoreError(f"{evolution_id} lacks the leases {', '.join(lacking)}: restore all tables together")
         return plan, leases
 
     def begin(self, evolution_id: str, plan: Plan) -> None:
@@ -286,14 +309,14 @@ class Store:
         item = self._get(self._settings.checkpoint_table, {"checkpoint_id": checkpoint_id})
         if item is None:
             return None
-        items.expect("checkpoint", item, f"checkpoint {checkpoint_id}")
-        return Checkpoint(**{name: item[name] for name in Checkpoint.__dataclass_fields__})
+        return items.build(Checkpoint, "checkpoint", item, f"checkpoint {checkpoint_id}")
 
     def commit(self, lease: Lease, checkpoint: Checkpoint, *, beat: int, forget: int) -> None:
         """Commit an island's generation, once and for all, and give the lease back; forget generation `forget`, if it is positive.
 
         Raises:
             LostLeaseError: it has been committed already, or the lease is another worker's.
+            StoreError: the tables disagree about whether it has been committed.
         """
         done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation)
         values = {":mine": {"S": lease.owner}, ":before": {"N": str(lease.generation)}}
@@ -304,10 +327,18 @@ class Store:
         if forget > 0:
             old = items.write({"checkpoint_id": _checkpoint_id(checkpoint.evolution_id, checkpoint.island, forget)})
             writes.append({"Delete": {"TableName": self._settings.checkpoint_table, "Key": old}})
-        if not self._transact(writes):
-            raise LostLeaseError(
-                f"{lease.name} of {lease.evolution_id}: generation {checkpoint.generation} was committed by another worker"
-            )
+        if self._transact(writes):
+            return
+        where = f"{lease.name} of {lease.evolution_id}: generation {checkpoint.generation}"
+        if self._has(lease) and self.checkpoint(checkpoint.evolution_id, checkpoint.island, checkpoint.generation):
+            raise StoreError(f"{where} has a checkpoint that its lease knows nothing of: the tables disagree, restore all of them together")
+        raise LostLeaseError(f"{where} was committed by another worker")
+
+    def _has(self, lease: Lease) -> bool:
+        """Whether a lease is still its owner's, and its generation the same."""
+        key = {"population_id": lease.evolution_id, "agent_id": lease.name}
+        item = self._get(self._settings.population_table, key) or {}
+        return all(item.get(name) == getattr(lease, name) for name in ("owner", "token", "generation"))
 
     def replace(self, checkpoint: Checkpoint, was: Checkpoint) -> bool:
         """Point a committed generation to another population; False if somebody else has done so since `was` was read."""

@@ -100,7 +100,12 @@ class Worker:
 
     def step(self) -> bool:
         """Do one piece of work, if there is one: begin an evolution, or make a generation of an island, or end the evolution."""
-        if self._store.mode(self._settings.mode_parameter) != "running":
+        try:
+            mode = self._store.mode(self._settings.mode_parameter)
+        except StoreError:
+            self._rests("halted")  # nobody evolves without leave
+            raise
+        if mode != "running":
             return self._rests("halted")
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer and pointer[1] else None
@@ -262,14 +267,13 @@ class _Work:
     def outcome(self, signing_key: str) -> tuple[items.Item, list[dict[str, object]]]:
         """Choose the champions of the last generation, and what becomes of them."""
         last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
-        control = self._store.control("autonomy")
         chosen = promotion.choose(
             self._header,
             [agents for agents, _ in last],
             promotion.Terms(
                 task=self._settings.task,
                 limit=self._settings.memory_limit,
-                level=min(self._settings.autonomy_level, int(control.get("level", 100))),
+                level=self._store.autonomy_level(self._settings.autonomy_level),
                 strict=self._settings.safety_mode == "strict",
                 signing_key=signing_key,
             ),

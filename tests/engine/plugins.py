@@ -116,3 +116,23 @@ class Tiny(Hill):
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         return 1e-200 * super().play(genome, seed, steps)
+
+
+class MumblesHalf(Hill):
+    """Dies in the middle of what its evaluator says, for negative genomes."""
+
+    words = b"\0\0\x01\0only the beginning of 256 bytes"
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        if genome[0] < 0:
+            for descriptor in Path("/proc/self/fd").iterdir():
+                if descriptor.exists() and descriptor.is_socket():
+                    os.write(int(descriptor.name), self.words)
+            os._exit(3)
+        return super().play(genome, seed, steps)
+
+
+class MumblesGarbage(MumblesHalf):
+    """Says what nobody understands, and dies."""
+
+    words = b"\0\0\0\x04what"

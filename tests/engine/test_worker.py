@@ -89,7 +89,8 @@ def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_check
 
 def test_a_mode_that_cant_be_read_counts_as_halted(world: World, hire: Hire, evolution: str) -> None:
     worker = hire(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere")
-    assert not worker.step()
+    with pytest.raises(StoreError, match="get_parameter"):
+        worker.step()
     assert worker.status.state == "halted"
     assert world.store().work(evolution)[0] is None
 
