@@ -1,7 +1,7 @@
 """What the tests of the functions share: a small world, and what a function writes to its log."""
 
 # botocore publishes no types.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -28,14 +28,23 @@ _current: list[World] = []
 
 @pytest.fixture(scope="session")
 def _heard() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] (a fixture)
-    """botocore's clients ask the world instead of AWS."""
+    """botocore's clients ask the world instead of AWS, while there is one: other tests of this process reach what they mean to reach."""
+    ordinary: Any = URLLib3Session.send
+
+    def note(**event: Any) -> None:
+        if _current:
+            _current[0].note(**event)
+
+    def answer(**event: Any) -> Any:
+        return _current[0].answer(**event) if _current else None
+
+    def send(session: Any, request: Any) -> Any:
+        return _current[0].send(request) if _current else ordinary(session, request)
+
+    hooks: list[Any] = [("provide-client-params.*.*", note), ("before-call.*.*", answer)]
     with pytest.MonkeyPatch.context() as patch:
-        hooks: list[Any] = [
-            ("provide-client-params.*.*", lambda **event: _current[-1].note(**event)),
-            ("before-call.*.*", lambda **event: _current[-1].answer(**event)),
-        ]
         patch.setattr(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *hooks])
-        patch.setattr(URLLib3Session, "send", lambda _session, sent: _current[-1].send(sent))
+        patch.setattr(URLLib3Session, "send", send)
         yield
 
 
