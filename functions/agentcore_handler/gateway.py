@@ -39,6 +39,9 @@ LARGEST_ANSWER_BYTES = 5 * 1024 * 1024
 AGAIN = frozenset({429, 502, 503, 504})
 """Throttled, or nobody there for the moment."""
 
+HALTED = "halted"
+"""The agent's own word; it looks at the mode, too, which may have changed just now."""
+
 LONGEST_WAIT_SECONDS = 8.0
 
 
@@ -76,7 +79,7 @@ def _send_until_answered(address: str, body: bytes, session_id: str, region: str
         last = attempt == MODEL.attempts
         try:
             response = _send(address, body, session_id, region)
-            if last or response.status not in AGAIN:
+            if last or response.status not in AGAIN or _said(response)[0] == HALTED:
                 return response
         except UNHEARD as error:
             if last:
@@ -139,7 +142,16 @@ def _silent(error: BotoCoreError) -> FunctionError:
     return FunctionError("unavailable", f"The gateway can't be reached: {type(error).__name__}.", "Try again; then look at the gateway.")
 
 
+def _said(response: _Response) -> tuple[str, str]:
+    """The kind and the sentence of an agent that refuses; empty where it wasn't the agent."""
+    body = as_object(parse(response.body))
+    return text(body.get("kind")), text(body.get("error"))
+
+
 def _refused(response: _Response) -> FunctionError:
+    kind, sentence = _said(response)
+    if kind and sentence:
+        return FunctionError(kind, f"The agent refuses: {sentence[:500]}", "See docs/runbook.md, An agent does not answer.")
     said = f"The gateway answered {response.status}: {response.body[:200]}"
     match response.status:
         case 429:

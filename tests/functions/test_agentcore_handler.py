@@ -84,11 +84,13 @@ def test_json_text_is_a_request_too() -> None:
     assert ask(json.dumps(REQUEST), Context())["outcome"] == "answered"
 
 
-@pytest.mark.parametrize("mode", ["halted", None, "paused"])
-def test_nobody_is_asked_while_evolution_is_halted(world: World, mode: str | None) -> None:
+@pytest.mark.parametrize(
+    ("mode", "outcome", "kind"), [("halted", "refused", "halted"), (None, "failed", "mode_unclear"), ("paused", "failed", "mode_unclear")]
+)
+def test_nobody_is_asked_unless_evolution_runs(world: World, mode: str | None, outcome: str, kind: str) -> None:
     world.mode = mode
     answer = ask(REQUEST, Context())
-    assert (answer["outcome"], answer["kind"]) == ("refused", "halted")
+    assert (answer["outcome"], answer["kind"]) == (outcome, kind)
     assert world.given("bedrock-runtime:Converse") == []
 
 
@@ -249,6 +251,14 @@ def test_a_gateway_that_refuses_is_a_typed_failure(gateway: World, waits: list[f
     assert answer["advice"]
     assert len(gateway.wire.requests) == attempts
     assert len(waits) == attempts - 1
+
+
+@pytest.mark.parametrize(("status", "kind", "attempts"), [(503, "halted", 1), (503, "unavailable", 3), (403, "over_limit", 1)])
+def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: World, status: int, kind: str, attempts: int) -> None:
+    gateway.wire = Wire((status, "application/json", json.dumps({"error": "Not now: wait.", "kind": kind}).encode()))
+    answer = ask(REQUEST, Context())
+    assert (answer["outcome"], answer["kind"], len(gateway.wire.requests)) == ("failed", kind, attempts)
+    assert "Not now: wait." in answer["message"]
 
 
 @pytest.mark.parametrize(

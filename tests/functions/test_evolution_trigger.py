@@ -73,9 +73,8 @@ def test_after_one_is_over_the_next_is_started(world: World) -> None:
     assert trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())["outcome"] == "started"
 
 
-@pytest.mark.parametrize("mode", ["halted", None, "RUNNING", ""])
-def test_nothing_starts_unless_the_mode_is_plainly_running(world: World, mode: str | None, logged: Any) -> None:
-    world.mode = mode
+def test_nothing_starts_while_evolution_is_halted(world: World, logged: Any) -> None:
+    world.mode = "halted"
     answer = trigger(EVENT, Context())
     assert (answer["outcome"], answer["kind"]) == ("refused", "halted")
     assert world.items == {}
@@ -87,8 +86,17 @@ def test_nothing_starts_unless_the_mode_is_plainly_running(world: World, mode: s
 )
 def test_nothing_starts_while_the_mode_cannot_be_read(world: World, fault: Exception) -> None:
     world.fail("ssm:GetParameter", fault)
-    assert trigger(EVENT, Context())["kind"] == "halted"
+    with pytest.raises(FunctionError, match="counts as halted"):
+        trigger(EVENT, Context())
     assert world.items == {}
+
+
+@pytest.mark.parametrize("mode", [None, "RUNNING", ""])
+def test_nothing_starts_unless_the_mode_is_plainly_running(world: World, mode: str | None) -> None:
+    world.mode = mode
+    with pytest.raises(FunctionError, match="counts as halted") as caught:
+        trigger(EVENT, Context())
+    assert (caught.value.kind, world.items) == ("mode_unclear", {})
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ def test_every_safety_alarm_is_explained() -> None:
 
 
 def test_every_kind_of_answer_that_an_agents_caller_may_get_is_explained() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "functions/agentcore_handler").glob("*.py"))
+    functions = Path(__file__).parents[2] / "functions"
+    files = [*(functions / "agentcore_handler").glob("*.py"), functions / "common/mode.py"]
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
     kinds = set(re.findall(r'(?:FunctionError|RefusedError)\(\s*"(\w+)"', source)) - {"safety_disabled", "rejected", "missing"}
     assert len(kinds) >= 8
     assert {kind for kind in kinds if f"`{kind}`" not in RUNBOOK} == set()
