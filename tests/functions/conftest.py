@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ import pytest
 from botocore.httpsession import URLLib3Session
 
 from tests.functions.world import ENVIRONMENT, World
+
+ROOT = Path(__file__).parents[2]
 
 RECORD_VARIABLE = "EVOLUTION_TEST_CALLS"
 """Names a file: every call that a handler makes in the tests is written to it, for the proof of least privilege."""
@@ -82,3 +87,43 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     """`logged()`: the lines that were written since it was last asked, each one JSON object."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+UNITS = ("agentcore_handler", "evolution_archiver", "evolution_trigger", "resume", "safety_switch")
+"""The functions' folders, each with its `test_<name>.py`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One run of the tests of the functions' behaviour, in a process of its own.
+
+    Attributes:
+        percent: of each file of `functions/`, how many of its lines were run.
+        calls: every call that a handler made: the function's folder, the operation, and its parameters.
+    """
+
+    percent: dict[str, float]
+    calls: list[tuple[str, str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """What the tests of the behaviour run, and what the functions call in them."""
+    folder = tmp_path_factory.mktemp("measured")
+    coverage, data, report = [sys.executable, "-m", "coverage"], f"--data-file={folder / 'coverage'}", folder / "report.json"
+    tests = [f"tests/functions/test_{unit}.py" for unit in UNITS]
+    run = subprocess.run(
+        [*coverage, "run", data, "--source=functions", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        cwd=ROOT,
+        env={**os.environ, RECORD_VARIABLE: str(folder / "calls")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+    subprocess.run([*coverage, "json", data, "-q", "-o", str(report)], cwd=ROOT, check=True)
+    files = json.loads(report.read_text(encoding="utf-8"))["files"]
+    return Measured(
+        percent={name: file["summary"]["percent_covered"] for name, file in files.items()},
+        calls=[json.loads(line) for line in (folder / "calls").read_text(encoding="utf-8").splitlines()],
+    )

@@ -1,0 +1,140 @@
+"""What IAM is asked when a function calls AWS, and what it says: an evaluator for documents of Allow statements, as this system's are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from components.environment import PROJECT
+from components.naming import Names
+from globs import glob
+
+Document = Mapping[str, Any]
+
+KEY_ID = "key/11111111-2222-3333-4444-555555555555"
+STREAM_LABEL = "2026-11-24T06:00:00.000"
+TARGET_ID = "scalable-target/0ec51234567890abcdef"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One question to IAM: may this be done to that? `context` holds the condition keys of the request, several values each."""
+
+    action: str
+    resource: str
+    context: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], compare=False)
+
+
+def listed(value: object) -> list[str]:
+    """A text, or an array of texts, as a list."""
+    return [value] if isinstance(value, str) else [str(one) for one in cast("list[object]", value)]
+
+
+def allows(statement: Document, asked: Asked) -> bool:
+    """Whether a statement allows it. Operators that this system doesn't use are not known, and never hold."""
+    assert statement["Effect"] == "Allow", "a role's document has nothing but grants"
+    return (
+        any(glob(action.lower(), asked.action.lower()) for action in listed(statement["Action"]))
+        and any(glob(resource, asked.resource) for resource in listed(statement["Resource"]))
+        and all(
+            _holds(operator, listed(values), asked.context.get(key, ()))
+            for operator, tests in statement.get("Condition", {}).items()
+            for key, values in tests.items()
+        )
+    )
+
+
+def _holds(operator: str, values: Sequence[str], given: Sequence[str]) -> bool:
+    match operator.removeprefix("ForAnyValue:"):
+        case "StringEquals":
+            return any(one in values for one in given)
+        case "StringLike" | "ArnLike" | "ArnEquals":
+            return any(glob(value, one) for value in values for one in given)
+        case _:
+            return False
+
+
+def permitted(statements: Iterable[Document], asked: Asked) -> bool:
+    return any(allows(statement, asked) for statement in statements)
+
+
+def unused(statements: Iterable[Document], questions: Sequence[Asked]) -> list[str]:
+    """The grants that no question needs: an action that is never asked for, or a resource that none of them is about."""
+    found: list[str] = []
+    for statement in statements:
+        needed = [asked for asked in questions if allows(statement, asked)]
+        for action in listed(statement["Action"]):
+            if not any(glob(action.lower(), asked.action.lower()) for asked in needed):
+                found.append(f"{statement.get('Sid')}: {action}")
+        for resource in listed(statement["Resource"]):
+            if not any(glob(resource, asked.resource) for asked in needed):
+                found.append(f"{statement.get('Sid')}: {resource}")
+    return found
+
+
+def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[Asked]:
+    """What IAM is asked for one call of botocore's. Source: service authorization reference."""
+    match operation:
+        case "ssm:GetParameter" | "ssm:PutParameter":
+            yield _ours(names, operation, names.arn("ssm", f"parameter{given['Name']}"))
+        case "cloudwatch:DescribeAlarms" | "application-autoscaling:DescribeScalableTargets":
+            yield Asked(action=operation, resource="*")
+        case "application-autoscaling:RegisterScalableTarget":
+            yield _ours(names, operation, names.arn("application-autoscaling", TARGET_ID))
+            service = names.arn("ecs", given["ResourceId"])
+            # Of whoever registers a service. Source: Application Auto Scaling user guide, "Identity-based policy examples".
+            yield from (_ours(names, action, service) for action in ("ecs:DescribeServices", "ecs:UpdateService"))
+        case "ecs:DescribeServices" | "ecs:UpdateService":
+            (service,) = given.get("services", [given.get("service")])
+            yield _ours(names, operation, names.arn("ecs", f"service/{given['cluster']}/{service}"))
+        case "dynamodb:TransactWriteItems":
+            for one in given["TransactItems"]:
+                yield _ours(names, "dynamodb:PutItem", names.table_arn(one["Put"]["TableName"]))
+        case "s3:PutObject":
+            yield _ours(names, operation, f"{names.bucket_arn(given['Bucket'])}/{given['Key']}")
+            yield _key(names, "kms:GenerateDataKey")
+        case "sqs:SendMessage":
+            yield from _message(names, given["QueueUrl"].rpartition("/")[2])
+        case "bedrock-runtime:Converse":
+            profile = names.arn("bedrock", f"inference-profile/{given['modelId']}")
+            yield Asked(action="bedrock:InvokeModel", resource=profile)
+            for region in ("us-east-1", "us-east-2", "us-west-2"):  # the destinations of a profile that starts with `us.`
+                model = f"arn:aws:bedrock:{region}::foundation-model/{given['modelId'].partition('.')[2]}"
+                yield Asked(action="bedrock:InvokeModel", resource=model, context={"bedrock:InferenceProfileArn": [profile]})
+            guardrail = given["guardrailConfig"]["guardrailIdentifier"]
+            yield _ours(names, "bedrock:ApplyGuardrail", names.arn("bedrock", f"guardrail/{guardrail}"))
+        case "bedrock-agentcore:InvokeGateway":
+            gateway = given["url"].removeprefix("https://").partition(".")[0]
+            yield _ours(names, operation, names.arn("bedrock-agentcore", f"gateway/{gateway}"))
+        case _:
+            raise AssertionError(f"what does {operation} ask IAM? Say so here.")
+
+
+def of_lambda(names: Names, function: str) -> Iterator[Asked]:
+    """What Lambda itself does in a function's name. Source: Lambda developer guide, on logs, tracing, encrypted variables, destinations
+    of failed events, and DynamoDB streams."""
+    group = f"{names.log_group_arn(names.function_log_group(function))}:log-stream:2026/11/24/[$LATEST]0123"
+    yield from (Asked(action=action, resource=group) for action in ("logs:CreateLogStream", "logs:PutLogEvents"))
+    yield from (Asked(action=action, resource="*") for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"))
+    yield _key(names, "kms:Decrypt")
+    yield from _message(names, names.dead_letters)
+    if function == names.archiver_function:
+        stream = f"{names.table_arn(names.state_table)}/stream/{STREAM_LABEL}"
+        yield from (Asked(action=f"dynamodb:{one}", resource=stream) for one in ("DescribeStream", "GetRecords", "GetShardIterator"))
+        yield Asked(action="dynamodb:ListStreams", resource="*")
+
+
+def _message(names: Names, queue: str) -> Iterator[Asked]:
+    yield _ours(names, "sqs:SendMessage", names.arn("sqs", queue))
+    yield from (_key(names, action) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
+
+
+def _key(names: Names, action: str) -> Asked:
+    return Asked(action=action, resource=names.arn("kms", KEY_ID), context={"kms:ResourceAliases": [names.key_alias]})
+
+
+def _ours(names: Names, action: str, resource: str) -> Asked:
+    """About something that carries the stack's tags."""
+    tags = {"aws:ResourceTag/Project": [PROJECT], "aws:ResourceTag/Environment": [names.stack]}
+    return Asked(action=action, resource=resource, context=tags)
