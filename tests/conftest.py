@@ -67,7 +67,8 @@ def small_checkout(tmp_path: Path) -> Path:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the emulator that the session's processes shared: the last to finish is the one that started them."""
+    """End the emulators that the session's processes shared: the last to finish is the one that started them."""
     factory: Any = getattr(session.config, "_tmp_path_factory", None)
     if not hasattr(session.config, "workerinput") and factory is not None:
-        lifecycle.down(factory.getbasetemp() / "brought-up")
+        for place in ("brought-up", "exercised"):
+            lifecycle.down(factory.getbasetemp() / place)

@@ -1,0 +1,199 @@
+"""A stack that runs in an emulator, for tests that use it: its functions are invoked, its alarms fire, its data change."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.local.conftest import clients
+
+ACCOUNT, REGION, STACK = "000000000000", "us-east-1", "dev"
+MODE = f"/evolution/{STACK}/mode"
+CLUSTER, SERVICE = f"evolution-system-{STACK}", f"evolution-engine-{STACK}"
+TARGET = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": f"service/{CLUSTER}/{SERVICE}",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+SUSPENDED = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+UNSAFE = f"evolution-unsafe-{STACK}"
+SCORE = f"evolution-safety-score-{STACK}"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:evolution-system-alerts-{STACK}"
+TABLE = f"evolution-state-{STACK}"
+BUCKET = f"evolution-artifacts-{STACK}-{ACCOUNT}-{REGION}"
+QUEUE = f"evolution-dead-letters-{STACK}"
+
+PATIENCE_SECONDS = 30
+"""An idle emulator needs less than one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoked:
+    """What a deployed function gave back, and the lines of its log."""
+
+    answer: Any
+    failed: bool
+    log: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halt:
+    """All that a halt changes: the mode, the autoscaler's bounds and whether it is suspended, and the desired count."""
+
+    mode: str
+    bounds: tuple[int, int, bool] | None
+    desired: int | None
+
+
+@dataclass(frozen=True)
+class System:
+    """dev, as it was brought up at a place."""
+
+    place: Path
+
+    def __call__(self, service: str) -> Any:
+        """boto3's client."""
+        return clients(self.place)(service)
+
+    def invoke(self, function: str, event: object) -> Invoked:
+        """Invoke a function as whoever waits for its answer does."""
+        answer = self("lambda").invoke(FunctionName=f"{function}-{STACK}", Payload=json.dumps(event).encode(), LogType="Tail")
+        lines = base64.b64decode(answer.get("LogResult", "")).decode().splitlines()
+        return Invoked(
+            answer=json.loads(answer["Payload"].read()),
+            failed="FunctionError" in answer,
+            log=[json.loads(line) for line in lines if line.startswith("{")],
+        )
+
+    def halt(self) -> Halt:
+        """What is halted now."""
+        targets = self("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        services = self("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+        bounds: list[tuple[int, int, bool]] = []
+        for target in targets:
+            suspended = [target.get("SuspendedState", {}).get(kind, False) for kind in SUSPENDED]
+            bounds.append((target["MinCapacity"], target["MaxCapacity"], all(suspended)))
+        return Halt(
+            mode=self("ssm").get_parameter(Name=MODE)["Parameter"]["Value"],
+            bounds=bounds[0] if bounds else None,
+            desired=next((one["desiredCount"] for one in services if one["status"] == "ACTIVE"), None),
+        )
+
+    def run_freely(self, minimum: int = 1, maximum: int = 6, desired: int = 3) -> None:
+        """What an operator could do by hand: the mode, the bounds, the count."""
+        self("ssm").put_parameter(Name=MODE, Value="running", Overwrite=True)
+        self("application-autoscaling").register_scalable_target(
+            **TARGET, MinCapacity=minimum, MaxCapacity=maximum, SuspendedState=dict.fromkeys(SUSPENDED, False)
+        )
+        self("ecs").update_service(cluster=CLUSTER, service=SERVICE, desiredCount=desired)
+
+    def alarm(self) -> str:
+        """The composite's state."""
+        (alarm,) = self("cloudwatch").describe_alarms(AlarmNames=[UNSAFE], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        return alarm["StateValue"]
+
+    def set_alarm(self, state: str) -> None:
+        """Set the safety score's alarm, which the composite follows."""
+        self("cloudwatch").set_alarm_state(AlarmName=SCORE, StateValue=state, StateReason="a test")
+
+    def item(self, name: str) -> dict[str, Any] | None:
+        """An item of the state table, of generation 0."""
+        return self("dynamodb").get_item(TableName=TABLE, Key={"evolution_id": {"S": name}, "generation": {"N": "0"}}).get("Item")
+
+    def archived(self) -> list[str]:
+        """The keys below `evolutions/`."""
+        return [one["Key"] for one in self("s3").list_objects_v2(Bucket=BUCKET, Prefix="evolutions/").get("Contents", [])]
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Takes what is in the dead-letter queue."""
+        queue = self("sqs")
+        url = queue.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+        taken = queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in taken:
+            queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in taken]
+
+    def clear(self) -> None:
+        """Back to a system that runs, is safe and has done nothing yet."""
+        for alarm in self("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm"])["MetricAlarms"]:
+            if alarm["StateValue"] == "ALARM":
+                self("cloudwatch").set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="a test")
+        table, bucket = self("dynamodb"), self("s3")
+        for item in table.scan(TableName=TABLE)["Items"]:
+            table.delete_item(TableName=TABLE, Key={key: item[key] for key in ("evolution_id", "generation")})
+        for version in bucket.list_object_versions(Bucket=BUCKET).get("Versions", []):
+            bucket.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
+        while self.letters():
+            pass
+        self.run_freely()
+
+    @contextmanager
+    def told(self, function: str, **variables: str) -> Generator[None]:
+        """A function with other environment variables, for a while."""
+        name, client = f"{function}-{STACK}", self("lambda")
+        before: Mapping[str, str] = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **variables}})
+        try:
+            yield
+        finally:
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+
+def until(true: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> float:
+    """Wait until something is true, and say how many seconds that took."""
+    start = time.monotonic()
+    while not true():
+        assert time.monotonic() - start < seconds, f"it isn't so after {seconds} s"
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+@dataclass
+class Stub:
+    """An HTTP server on loopback in a service's place: it answers everything alike and keeps what it was sent."""
+
+    status: int = 200
+    kind: str = "application/json"
+    body: bytes = b"{}"
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list[tuple[str, dict[str, str], bytes]])
+    url: str = ""
+
+
+@contextmanager
+def stub(status: int = 200, body: object = None, kind: str = "application/json") -> Generator[Stub]:
+    """A `Stub` that listens; `body` is JSON, or bytes as they are."""
+    served = Stub(status, kind, body if isinstance(body, bytes) else json.dumps(body or {}).encode())
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            served.requests.append((self.path, dict(self.headers.items()), content))
+            self.send_response(served.status)
+            self.send_header("Content-Type", served.kind)
+            self.send_header("Content-Length", str(len(served.body)))
+            self.end_headers()
+            self.wfile.write(served.body)
+
+        do_PUT = do_POST  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    served.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
