@@ -64,7 +64,8 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
 
 def _resource(content: Mapping[str, Any]) -> Resource:
     by_property = {name: tuple(urns) for name, urns in content["property_dependencies"].items()}
-    fields: dict[str, Any] = {**content, "dependencies": tuple(content["dependencies"]), "property_dependencies": by_property}
+    fields: dict[str, Any] = {**content, "property_dependencies": by_property}
+    fields |= {name: tuple(content.get(name, ())) for name in ("dependencies", "ignore_changes")}  # an older commit tells fewer
     return Resource(**fields)
 
 
