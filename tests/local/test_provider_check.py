@@ -12,7 +12,8 @@ from google.protobuf.struct_pb2 import Struct
 from local.provider.catalogue import RESOURCES
 from local.provider.check import checked, unknown_type
 from local.provider.wire import Secrets, decode, encode, secret
-from tests.local.provider.samples import GONE, REFUSED, TAGS, VALID
+from tests.local.provider.common import GONE, TAGS
+from tests.local.provider.samples import REFUSED, VALID
 
 UNKNOWN_MARK = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 

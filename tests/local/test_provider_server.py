@@ -25,7 +25,8 @@ from local.provider.models import pattern
 from local.provider.outputs import compute
 from local.provider.wire import Secrets, decode, encode, provider_pb2, provider_pb2_grpc
 from local.provider.zones import ZONES
-from tests.local.provider.samples import ACCOUNT, KEY, VALID
+from tests.local.provider.common import ACCOUNT, KEY
+from tests.local.provider.samples import VALID
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"

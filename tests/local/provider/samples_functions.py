@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider.assets import ARCHIVE, ASSET, SIGNATURE
+from tests.local.provider.common import ACCOUNT, KEY, POLICY, TAGS, TOPIC, Edit
 
-ACCOUNT = "000000000000"
 _REGIONAL = f"us-east-1:{ACCOUNT}"
-KEY = f"arn:aws:kms:{_REGIONAL}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/evolution-safety-switch-dev-us-east-1"
-TOPIC = f"arn:aws:sns:{_REGIONAL}:evolution-system-alerts-dev"
 QUEUE = f"arn:aws:sqs:{_REGIONAL}:evolution-dead-letters-dev"
 FUNCTION = f"arn:aws:lambda:{_REGIONAL}:function:evolution-safety-switch-dev"
 STREAM = f"arn:aws:dynamodb:{_REGIONAL}:table/evolution-state-dev/stream/2026-01-31T00:00:00.000"
-POLICY = '{"Version": "2012-10-17", "Statement": []}'
-TAGS = {"Purpose": "AI Evolution System"}
 
 
 def archive(**files: str) -> dict[str, Any]:
@@ -105,7 +101,7 @@ VALID: dict[str, dict[str, Any]] = {
     },
 }
 
-REFUSED: list[tuple[str, str, Any, str, str]] = [
+REFUSED: list[Edit] = [
     ("aws:lambda/function:Function", "runtime", "python4.0", "runtime", "is one of"),
     ("aws:lambda/function:Function", "timeout", 0, "timeout", "at least 1"),
     ("aws:lambda/function:Function", "memorySize", 64, "memorySize", "at least 128"),
