@@ -1,6 +1,6 @@
-"""Runs the emulator with Application Auto Scaling beside its services, at the same address: `python local/emulator/serve.py`.
+"""Runs the emulator with Application Auto Scaling beside its services, at the same address, and with its guardrails mended.
 
-It runs in the emulator's virtual environment, where the standard library and ministack are all there is.
+`python local/emulator/serve.py` runs in the emulator's virtual environment, where the standard library and ministack are all there is.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from local.emulator import guardrails
     from local.emulator.autoscaling import TARGET_PREFIX, Autoscaling, RefusedError
 else:  # this folder alone: a function's own modules must never meet the checkout's
+    import guardrails
     from autoscaling import TARGET_PREFIX, Autoscaling, RefusedError
 
 Message = dict[str, Any]
@@ -122,6 +124,7 @@ def main() -> None:
     """Serve until the process is ended, as `python -m ministack` does."""
     sys.path.pop(0)
     ministack: Any = importlib.import_module("ministack.app")
+    guardrails.mend(importlib.import_module("ministack.services.bedrock"))
     ministack.app = Beside(ministack.app, Path(os.environ["STATE_DIR"]) / "application-autoscaling.json")
     ministack.main()
 

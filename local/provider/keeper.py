@@ -94,7 +94,8 @@ class Keeper:
                 continue
             at = Seen(reading) if isinstance(reading, str) else reading
             if name in inputs or at.default is not None:
-                made[name] = reconciled(inputs.get(name, at.default), at.form(_search(at.path, there)))
+                there_now = at.form(_search(at.path, there))
+                made[name] = there_now if at.whole else reconciled(inputs.get(name, at.default), there_now)
         return {name: value for name, value in made.items() if name in inputs or value != self._default(name)}
 
     def update(self, identity: str, before: Values, inputs: Values) -> dict[str, Any]:
@@ -205,7 +206,7 @@ class Keeper:
             self._cloud.send(call.operation, _owned(parameters, identity), self._region)
 
     def _ask(self, ask: Ask, known: Values) -> None:
-        if ask.only is not None and not known.get(ask.only):
+        if (ask.only and not known.get(ask.only)) or (ask.unless and known.get(ask.unless)):
             return
         items: list[Any] = [None]
         if ask.each is not None:

@@ -31,6 +31,9 @@ class Ask:
     only: str | None = None
     """An input that must be true for the request to be sent."""
 
+    unless: str | None = None
+    """An input that must not be true for the request to be sent."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Life:

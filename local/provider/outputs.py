@@ -1,7 +1,8 @@
 """What AWS would compute: ids, ARNs and addresses in their real forms, from templates.
 
 A template is text with `{names}`: a property, another output, `id`, `region`, `account`, or one of the generators below, which give a new
-value each time. A template that is one name and nothing else keeps that value's type. `{cluster:last}` is what follows the last slash.
+value each time. A template that is one name and nothing else keeps that value's type. `{cluster:last}` is what follows the last slash,
+`{resourceArn:service}` the service of an ARN.
 Lists are templates of their items; anything else stands for itself.
 """
 
@@ -33,6 +34,11 @@ _GENERATORS: dict[str, Callable[[], str | int]] = {
     "decimal": lambda: str(secrets.randbelow(2**32)),
     "octet": lambda: str(1 + secrets.randbelow(254)),
     "letters6": lambda: _of(string.ascii_letters + string.digits, 6),
+    "letters10": lambda: _of(string.ascii_letters + string.digits, 10),
+    "letters16": lambda: _of(string.ascii_letters + string.digits, 16),
+    "lower10": lambda: _of(string.ascii_lowercase + string.digits, 10),
+    "lower12": lambda: _of(string.ascii_lowercase + string.digits, 12),
+    "upper10": lambda: _of(string.ascii_uppercase + string.digits, 10),
     "iam17": lambda: _of(string.ascii_uppercase + "234567", 17),
     "uuid": lambda: str(uuid.uuid4()),
     # Whole seconds since 2020: each registration is higher than the one before, and there is no counter to keep.
@@ -40,6 +46,11 @@ _GENERATORS: dict[str, Callable[[], str | int]] = {
     "now": lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
 }
 
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    "last": lambda text: text.rpartition("/")[2],
+    "service": lambda text: next(iter(text.split(":")[2:]), ""),
+}
 
 _FORMATTER = string.Formatter()
 
@@ -86,6 +97,8 @@ def compute(
         return known[name]
 
     wanted = [name for name, template in resource.outputs.items() if not (isinstance(template, Given) and not inputs.get(template.name))]
+    if not draw:
+        wanted = [name for name in wanted if name not in resource.moving]
     outputs = {name: resolve(name) for name in wanted if inputs.get(name) is None}
     return resolve("id"), {name: value for name, value in outputs.items() if value is not UNKNOWN}
 
@@ -106,7 +119,7 @@ def fill(template: Any, resolve: Callable[[str], Any]) -> Any:
         value = None if name is None else resolve(name)
         if value is UNKNOWN:
             return UNKNOWN
-        parts += [] if name is None else [str(value).rpartition("/")[2] if form == "last" else value]
+        parts += [] if name is None else [_FORMS[form](str(value)) if form else value]
     return parts[0] if len(parts) == 1 else "".join(map(str, parts))
 
 

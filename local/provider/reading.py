@@ -30,6 +30,9 @@ class Seen:
     default: Any = None
     """What AWS has where the program wrote nothing. None: what wasn't written isn't looked at."""
 
+    whole: bool = False
+    """Whether the program writes all of it: then a key that is there no more is a difference, where AWS often just doesn't tell."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -70,7 +73,7 @@ def spelled(value: Any) -> Any:
         return {key[0].lower() + key[1:]: spelled(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
         return [spelled(item) for item in cast("list[Any]", value)]
-    return value
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def reconciled(recorded: Any, seen: Any) -> Any:
@@ -107,6 +110,8 @@ def _list(recorded: list[Any], seen: list[Any]) -> list[Any]:
 
 
 def _alike(recorded: Any, seen: Any) -> bool:
+    if isinstance(seen, bytes):
+        return recorded == seen.decode()
     if isinstance(recorded, bool) or isinstance(seen, bool):
         return str(recorded).lower() == str(seen).lower()
     if isinstance(recorded, (int, float, str)) and isinstance(seen, (int, float, str)):

@@ -117,6 +117,9 @@ class Resource:
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Templates of what AWS computes, in order; a property that the program gave keeps its value."""
 
+    moving: frozenset[str] = frozenset()
+    """Outputs that any update may change: not known at its preview."""
+
     replaces: frozenset[str] = frozenset()
     """Properties that AWS can't change in place."""
 

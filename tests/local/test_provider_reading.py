@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.provider.reading import pairs, reconciled
+from local.provider.reading import pairs, reconciled, spelled
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject"}
 
@@ -18,6 +18,7 @@ ALLOW = {"Effect": "Allow", "Action": "s3:GetObject"}
         (0.8, "0.8"),
         (3, 3.0),
         (True, "true"),
+        ("/ping", b"/ping"),
         (None, False),
         (None, []),
         ({"days": 30}, {"days": 30, "date": None}),
@@ -57,3 +58,7 @@ def test_tags_come_in_every_form_that_services_give_them_and_awss_own_are_left_o
     assert pairs([{"TagKey": "a", "TagValue": "1"}]) == {"a": "1"}
     assert pairs({"a": "1"}) == {"a": "1"}
     assert pairs(None) == {}
+
+
+def test_bytes_are_told_as_the_text_that_a_program_writes() -> None:
+    assert spelled({"ByteMatchStatement": {"SearchString": b"/ping"}}) == {"byteMatchStatement": {"searchString": "/ping"}}

@@ -1,15 +1,19 @@
 """Every resource type that the local cloud knows: one module a service, one entry a type. A type that isn't here is refused by name.
 
-To add a type, write its entry in a service's module (a new module goes into the list below), and a sample and a refused edit into
-`tests/local/provider/samples.py`. The tests then say which of the SDK's properties go nowhere, and which names AWS's model doesn't have.
+To add a type, write its entry in a service's module (a new module goes into the list below), and a sample and a refused edit into one of
+the modules that `tests/local/provider/samples.py` joins. The tests then say which of the SDK's properties go nowhere, and which names
+AWS's model doesn't have.
 """
 
 from __future__ import annotations
 
 from local.provider.catalogue import (
+    agentcore,
     autoscaling,
+    bedrock,
     cloudwatch,
     containers,
+    deliveries,
     dynamodb,
     ec2,
     functions,
@@ -26,9 +30,12 @@ from local.provider.catalogue import security as keys_and_secrets
 from local.provider.table import Resource
 
 _MODULES = (
+    agentcore,
     autoscaling,
+    bedrock,
     cloudwatch,
     containers,
+    deliveries,
     dynamodb,
     ec2,
     functions,

@@ -1,4 +1,4 @@
-"""Web ACLs."""
+"""Web ACLs, what they guard and where they log."""
 
 from __future__ import annotations
 
@@ -39,5 +39,11 @@ RESOURCES = (
         ),
         id="{resourceArn}",
         replaces=frozenset({"logDestinationConfigs", "resourceArn"}),
+    ),
+    Resource(
+        token="aws:wafv2/webAclAssociation:WebAclAssociation",
+        calls=(Call("wafv2:AssociateWebACL"),),
+        id="{webAclArn},{resourceArn}",
+        replaces=frozenset({"resourceArn", "webAclArn"}),
     ),
 )

@@ -237,5 +237,11 @@ LIVES: dict[str, Life] = {
         untag=_WAF_UNTAG,
         remove=(Ask("wafv2:DeleteWebACL", {**_WEB_ACL, "LockToken": "{lockToken}"}),),
     ),
+    # One that is there with another ACL is not this one.
+    "aws:wafv2/webAclAssociation:WebAclAssociation": Life(
+        look=Ask("wafv2:GetWebACLForResource", {"ResourceArn": "{resourceArn}"}),
+        at="[WebACL] | [?ARN=='{webAclArn}'] | [0]",
+        remove=(Ask("wafv2:DisassociateWebACL", {"ResourceArn": "{resourceArn}"}),),
+    ),
 }
 """By type."""

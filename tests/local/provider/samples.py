@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.local.provider import (
+    samples_agents,
     samples_functions,
     samples_identity,
     samples_network,
@@ -16,7 +17,7 @@ from tests.local.provider import (
 )
 from tests.local.provider.common import Edit
 
-_FAMILIES = (samples_network, samples_identity, samples_storage, samples_workloads, samples_functions)
+_FAMILIES = (samples_network, samples_identity, samples_storage, samples_workloads, samples_functions, samples_agents)
 
 VALID: dict[str, dict[str, Any]] = {token: sample for family in _FAMILIES for token, sample in family.VALID.items()}
 """A sample of every type."""

@@ -1,0 +1,57 @@
+"""Mends what ministack has of Bedrock's guardrails, where it isn't what AWS has and something here rests on it.
+
+Four things: an id has a hyphen, which AWS's own pattern refuses wherever a guardrail is named; an ARN isn't taken for an id; policies are
+answered in the words of the request (`filtersConfig`) and not in the answer's (`filters`), so that botocore drops them and no drift is
+seen; and who deletes one version deletes the guardrail.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+
+Answer = tuple[int, dict[str, str], bytes]
+Query = dict[str, list[str]] | None
+
+
+def mend(bedrock: Any) -> None:
+    """Put the mended functions into ministack's module."""
+    bedrock._GUARDRAIL_RE = re.compile("^/guardrails/(.+)$")  # an ARN has a slash
+    create, get, delete = bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail
+
+    def create_guardrail(body: bytes) -> Answer:
+        before = set(bedrock._guardrails.keys())
+        answer: Answer = create(body)
+        for old in set(bedrock._guardrails.keys()) - before:
+            guardrail = bedrock._guardrails.pop(old)
+            new = old.replace("-", "")
+            tags = bedrock._tags.pop(guardrail["GuardrailArn"], None)
+            guardrail |= {"GuardrailId": new, "GuardrailArn": bedrock._guardrail_arn(new)}
+            bedrock._guardrails[new] = guardrail
+            if tags:
+                bedrock._tags[guardrail["GuardrailArn"]] = tags
+            return answer[0], answer[1], answer[2].replace(old.encode(), new.encode())
+        return answer
+
+    def get_guardrail(identifier: str, query: Query) -> Answer:
+        status, headers, body = get(identifier, query)
+        return status, headers, json.dumps(_answered(json.loads(body))).encode()
+
+    def delete_guardrail(identifier: str, query: Query) -> Answer:
+        versions: list[str] = (query or {}).get("guardrailVersion") or []
+        if not versions:
+            return delete(identifier, query)
+        guardrail = re.sub(".*/", "", identifier)
+        bedrock._guardrail_versions.pop(f"{guardrail}/{versions[0]}", None)
+        return 202, {"Content-Type": "application/json"}, b"{}"
+
+    bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail = create_guardrail, get_guardrail, delete_guardrail
+
+
+def _answered(value: Any) -> Any:
+    """A policy in the words of AWS's answers."""
+    if isinstance(value, dict):
+        given = cast("dict[str, Any]", value)
+        return {name.removesuffix("Config"): _answered(item) for name, item in given.items() if item is not None}
+    return [_answered(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -1,0 +1,34 @@
+"""Bedrock: guardrails and their versions."""
+
+from __future__ import annotations
+
+from local.provider.table import FLAG, Call, Local, Resource
+
+RESOURCES = (
+    Resource(
+        token="aws:bedrock/guardrail:Guardrail",
+        calls=(Call("bedrock:CreateGuardrail", {"kmsKeyArn": "kmsKeyId", "timeouts": Local(dict)}),),
+        id="{guardrailId}",
+        outputs={
+            "guardrailId": "{lower12}",
+            "guardrailArn": "arn:aws:bedrock:{region}:{account}:guardrail/{guardrailId}",
+            "createdAt": "{now}Z",
+            "status": "READY",
+            "version": "DRAFT",
+        },
+        name="name",
+        tags=True,
+    ),
+    Resource(
+        token="aws:bedrock/guardrailVersion:GuardrailVersion",
+        calls=(
+            Call(
+                "bedrock:CreateGuardrailVersion",
+                {"guardrailArn": "guardrailIdentifier", "skipDestroy": FLAG, "timeouts": Local(dict)},
+            ),
+        ),
+        id="{guardrailArn},{version}",
+        outputs={"version": "1"},
+        replaces=frozenset({"description", "guardrailArn"}),
+    ),
+)

@@ -1,0 +1,34 @@
+"""CloudWatch's deliveries of the logs that AWS's services write themselves: from a source to a destination."""
+
+from __future__ import annotations
+
+from local.provider.table import Call, Resource
+
+RESOURCES = (
+    Resource(
+        token="aws:cloudwatch/logDeliverySource:LogDeliverySource",
+        calls=(Call("logs:PutDeliverySource"),),
+        id="{name}",
+        outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-source:{name}", "service": "{resourceArn:service}"},
+        replaces=frozenset({"logType", "name", "resourceArn"}),
+        name="name",
+        tags=True,
+    ),
+    Resource(
+        token="aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+        calls=(Call("logs:PutDeliveryDestination"),),
+        id="{name}",
+        outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-destination:{name}"},
+        replaces=frozenset({"name", "outputFormat"}),
+        name="name",
+        tags=True,
+    ),
+    Resource(
+        token="aws:cloudwatch/logDelivery:LogDelivery",
+        calls=(Call("logs:CreateDelivery"),),
+        id="{letters16}",
+        outputs={"arn": "arn:aws:logs:{region}:{account}:delivery:{id}"},
+        replaces=frozenset({"deliveryDestinationArn", "deliverySourceName"}),
+        tags=True,
+    ),
+)
