@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from components.agentcore import AgentCore, AgentCoreArgs
 from components.compute import Compute, ComputeArgs, minimum_tasks
 from components.data import Data, DataArgs
 from components.environment import load
@@ -36,7 +37,7 @@ monitoring = Monitoring(
         safety_alarms=safety_alarms(env),
         minimum_tasks=minimum_tasks(names, env.engine),
         workload_runs=env.engine_image_digest is not None,
-        functions=names.functions[1:],  # the first one, the handler, comes with AgentCore
+        functions=names.functions,
         queues=[names.dead_letters],
         alerts=env.alerts,
         key_arn=key_arn,
@@ -55,6 +56,25 @@ evolution = Evolution(
         boundary_arn=boundary_arn,
         stream_arn=data.stream_arn,
         topic_arn=monitoring.topic_arn,
+    ),
+    on_aws,
+)
+agentcore = AgentCore(
+    "agentcore",
+    AgentCoreArgs(
+        names=names,
+        limits=env,
+        model_id=env.model_id,
+        image_digest=env.engine_image_digest,
+        network_mode=env.agent_network_mode,
+        vpc_id=network.vpc_id,
+        subnet_ids=network.private_subnet_ids,
+        zone_ids=network.zone_ids,
+        keeping=env.keeping,
+        key_arn=key_arn,
+        web_acl_arn=security.web_acl_arn,
+        dead_letters_arn=evolution.dead_letters_arn,
+        after=[security, network, evolution],
     ),
     on_aws,
 )
@@ -82,6 +102,8 @@ pulumi.export("next_step", compute.next_step)
 pulumi.export("repository_url", names.repository_url)
 pulumi.export("cluster", names.cluster)
 pulumi.export("tables", names.tables)
+pulumi.export("agent_handler", names.handler_function)
+pulumi.export("agent_gateway_url", agentcore.gateway_url)
 pulumi.export("artifacts_bucket", names.artifacts_bucket)
 pulumi.export("alert_topic_arn", monitoring.topic_arn)
 pulumi.export("dashboard", names.dashboard)

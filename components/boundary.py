@@ -1,6 +1,7 @@
-"""The permissions boundary of every role: the union of what the stack's roles are granted.
+"""The permissions boundaries: each the union of what its roles are granted. One for the roles of what asks models, one for all others.
 
-A role that is given anything else, by hand or by a later edit, still can't use it.
+A role that is given anything else, by hand or by a later edit, still can't use it. There are two because a managed policy has 6,144
+characters; and so that nobody but an agent can ever ask a model.
 """
 
 from __future__ import annotations
@@ -10,21 +11,33 @@ import json
 from collections.abc import Iterable
 from typing import cast
 
-from components import iam, iam_functions
+from components import iam, iam_agentcore, iam_functions
 from components.iam import Statement, document
 from components.naming import Names
 
 
 def workload_grants(names: Names) -> list[Statement]:
     """What is granted to the roles of what runs in the VPC, and so may come through its endpoints."""
-    return _distinct(iam.execution_grants(names), iam.engine_grants(names), iam.monitor_grants(names))
+    return _distinct(iam.execution_grants(names), iam.engine_grants(names), iam.monitor_grants(names), iam_agentcore.runtime_grants(names))
 
 
-def all_grants(names: Names) -> list[Statement]:
-    """What the stack's roles are granted, each distinct grant once. Every statement keeps to one AWS service."""
+def agent_grants(names: Names, model_id: str) -> list[Statement]:
+    """What is granted to the roles of what asks models: the runtime, its gateway and the handler, with an image and without."""
+    return _distinct(
+        iam_agentcore.runtime_grants(names),
+        iam_agentcore.gateway_grants(names),
+        iam_functions.base_grants(names, names.handler_function),
+        *(iam_agentcore.asking_grants(names, model_id, through_gateway=gateway) for gateway in (True, False)),
+    )
+
+
+def system_grants(names: Names) -> list[Statement]:
+    """What is granted to all other roles of the stack."""
     return _distinct(
         iam.flow_logs_grants(names),
-        workload_grants(names),
+        iam.execution_grants(names),
+        iam.engine_grants(names),
+        iam.monitor_grants(names),
         *iam_functions.function_grants(names).values(),
         iam_functions.scheduler_grants(names),
     )
@@ -37,9 +50,9 @@ def _distinct(*grants: Iterable[Statement]) -> list[Statement]:
     return list(union.values())
 
 
-def boundary(names: Names) -> str:
-    """The permissions boundary: a managed policy, which has 6,144 characters, so nothing is said in it twice."""
-    merged = _merged(_merged(all_grants(names), "Resource", "Action"), "Action", "Resource")
+def boundary(grants: Iterable[Statement]) -> str:
+    """The permissions boundary of the roles that are granted this, in which nothing is said twice."""
+    merged = _merged(_merged(grants, "Resource", "Action"), "Action", "Resource")
     return document(*(_short(one) for one in merged if not any(_covers(other, one) for other in merged if other is not one)))
 
 

@@ -1,4 +1,4 @@
-"""What all layers share: how a child is declared, and how what holds data is kept."""
+"""What all layers share: how a child is declared, how what holds data is kept, and how what AWS names itself is told of."""
 
 from __future__ import annotations
 
@@ -51,9 +51,17 @@ def service_role(
     return ServiceRole(role=role, grants=policy)
 
 
+def pattern_until_made(made: pulumi.Output[str], pattern: str) -> pulumi.Output[str]:
+    """What AWS names itself, or, in the preview of its creation, the pattern that it will match.
+
+    For a document that must hold the very name: so it is known when it is judged, and says no less than what is deployed.
+    """
+    return made.apply(lambda value: pattern if pulumi.contains_unknowns(value) else value, run_with_unknowns=True)
+
+
 def log_group(
     name: str,
-    physical_name: str,
+    physical_name: pulumi.Input[str],
     *,
     key_arn: pulumi.Input[str],
     retention_days: int,

@@ -66,6 +66,9 @@ Source: "Supported AWS Regions" in the AgentCore developer guide."""
 InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager"]
 """The services that the workloads call and that a VPC interface endpoint can keep off the NAT gateways."""
 
+NetworkMode = Literal["PUBLIC", "VPC"]
+"""Where agents run: in the stack's private subnets, or in AgentCore's network. Source: AgentCore API reference, NetworkConfiguration."""
+
 SafetyMode = Literal["permissive", "strict"]
 """`strict` refuses what `permissive` only records."""
 
@@ -246,6 +249,7 @@ class Environment(Limits):
     region: Region = Field(examples=["us-east-1"])
     model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
     network: Network
+    agent_network_mode: NetworkMode = Field(examples=["VPC"])
     engine: Engine
     engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
     evolution_schedule: Schedule = Field(examples=["rate(1 hour)"])
@@ -316,6 +320,11 @@ def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -
         faults.append(
             f"safety_mode is {environment.safety_mode!r}: every stack but {DISPOSABLE_STACK} must refuse, not only record. "
             "Write `safety_mode: strict`."
+        )
+    if environment.agent_network_mode != "VPC":
+        faults.append(
+            f"agent_network_mode is {environment.agent_network_mode!r}: every stack but {DISPOSABLE_STACK} must keep its agents in its "
+            "own network. Write `agent_network_mode: VPC`."
         )
     if not environment.keeping.protect_data:
         faults.append(

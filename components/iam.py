@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from components.environment import PROJECT
 from components.naming import METRIC_NAMESPACE, PARTITION, Names
 
 Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
@@ -161,9 +162,18 @@ def use_key(names: Names) -> Statement:
         "UseKey",
         ["kms:Decrypt", "kms:GenerateDataKey"],
         names.any_key_arn,
-        # A key's id is AWS's to make; its alias is ours.
-        condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}},
+        condition=our_key(names),
     )
+
+
+def our_key(names: Names) -> Condition:
+    """A key's id is AWS's to make; its alias is ours."""
+    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}}
+
+
+def our_tags(names: Names) -> Condition:
+    """What AWS names itself is ours by its tags."""
+    return {"StringEquals": {"aws:ResourceTag/Project": PROJECT, "aws:ResourceTag/Environment": names.stack}}
 
 
 def read_mode(names: Names) -> Statement:

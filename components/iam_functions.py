@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.environment import PROJECT
-from components.iam import Condition, Statement, allow, document, read_mode, trust, use_key
+from components.iam import Statement, allow, document, our_tags, read_mode, trust, use_key
 from components.naming import Names
 
 LAMBDA = "lambda.amazonaws.com"
@@ -51,13 +50,12 @@ def halting_grants(names: Names) -> tuple[Statement, ...]:
     Both are granted the same, because IAM can't tell a mode or a count from another; what parts them is that nothing but a person invokes
     resume, and that each has a role of its own.
     """
-    ours: Condition = {"StringEquals": {"aws:ResourceTag/Project": PROJECT, "aws:ResourceTag/Environment": names.stack}}
     return (
         # Source: CloudWatch API reference, DescribeAlarms: it shows composite alarms only to who may describe all alarms.
         allow("SeeAlarms", ["cloudwatch:DescribeAlarms"], "*"),
         allow("SetMode", ["ssm:GetParameter", "ssm:PutParameter"], names.mode_parameter_arn),
         allow("SeeBounds", ["application-autoscaling:DescribeScalableTargets"], "*"),
-        allow("SetBounds", ["application-autoscaling:RegisterScalableTarget"], names.scalable_target_arn, condition=ours),
+        allow("SetBounds", ["application-autoscaling:RegisterScalableTarget"], names.scalable_target_arn, condition=our_tags(names)),
         # Who registers a service's bounds must be allowed to change the service.
         # Source: Application Auto Scaling user guide, "Identity-based policy examples".
         allow("SetCount", ["ecs:DescribeServices", "ecs:UpdateService"], names.service_arn(names.engine_service)),

@@ -20,6 +20,10 @@ WARM_UP_MINUTES = 15
 THROTTLE_PERIODS = 5
 """On-demand tables throttle for moments while they grow; five minutes in a row is a hot key."""
 
+BLOCKED_REQUESTS = 100
+BLOCKED_SECONDS = 300
+"""The web ACL's own window. A caller with a wrong prompt is blocked now and then; a hundred in five minutes are somebody trying."""
+
 BUDGET_FORECAST_PERCENT = 80
 BUDGET_ACTUAL_PERCENT = 100
 
@@ -84,6 +88,7 @@ class Monitoring(pulumi.ComponentResource):
             self._errors_alarm(name, args, function)
         for queue in args.queues:
             self._depth_alarm(name, args, queue)
+        self._blocked_alarm(name, args)
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard", dashboard_name=names.dashboard, dashboard_body=dashboard_body(names, args.safety_alarms), opts=child
         )
@@ -199,6 +204,22 @@ class Monitoring(pulumi.ComponentResource):
             statistic="Maximum",
         )
 
+    def _blocked_alarm(self, name: str, args: MonitoringArgs) -> None:
+        acl = args.names.web_acl_metric
+        self._happened_alarm(
+            name,
+            args,
+            acl,
+            what="blocked",
+            means=f"The web ACL has blocked more than {BLOCKED_REQUESTS} requests in five minutes. Look at {args.names.web_acl_log_group}.",
+            namespace="AWS/WAFV2",
+            metric="BlockedRequests",
+            dimensions={"WebACL": acl, "Region": args.names.region, "Rule": "ALL"},
+            statistic="Sum",
+            threshold=BLOCKED_REQUESTS,
+            period=BLOCKED_SECONDS,
+        )
+
     def _happened_alarm(
         self,
         name: str,
@@ -211,8 +232,10 @@ class Monitoring(pulumi.ComponentResource):
         metric: str,
         dimensions: dict[str, str],
         statistic: str,
+        threshold: float = 0,
+        period: int = PERIOD_SECONDS,
     ) -> None:
-        """Fires as soon as something happened at all. Where nothing happens, AWS publishes nothing."""
+        """Fires as soon as something happened at all, or more often than it may. Where nothing happens, AWS publishes nothing."""
         stem = watched.removesuffix(f"-{args.names.stack}")
         aws.cloudwatch.MetricAlarm(
             f"{name}-{stem.removeprefix('evolution-')}-{what}",
@@ -223,8 +246,8 @@ class Monitoring(pulumi.ComponentResource):
             dimensions=dimensions,
             statistic=statistic,
             comparison_operator="GreaterThanThreshold",
-            threshold=0,
-            period=PERIOD_SECONDS,
+            threshold=threshold,
+            period=period,
             evaluation_periods=1,
             datapoints_to_alarm=1,
             treat_missing_data="notBreaching",

@@ -18,6 +18,12 @@ METRIC_NAMESPACE = "EvolutionSystem"
 LOG_STREAM_PREFIX = "evolution"
 """The first part of every container's log stream."""
 
+AGENT_ENDPOINT = "evolution"
+"""The runtime's endpoint. It is part of the runtime, and so is its name."""
+
+GATEWAY_TARGET = "runtime"
+"""The gateway's one target, and the first part of the path that callers ask (functions/agentcore_handler/gateway.py)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
@@ -109,6 +115,11 @@ class Names:
         return self.regional("aws-waf-logs-evolution")
 
     @property
+    def web_acl_metric(self) -> str:
+        """The name under which CloudWatch counts what the web ACL decides."""
+        return self.regional("evolution-web-acl")
+
+    @property
     def flow_log_group(self) -> str:
         return f"/evolution/{self.stack}/flow-logs"
 
@@ -150,6 +161,11 @@ class Names:
     def permissions_boundary(self) -> str:
         return self.in_account("evolution-boundary")
 
+    @property
+    def agents_boundary(self) -> str:
+        """Of the roles of what asks models."""
+        return self.in_account("evolution-agents-boundary")
+
     def role_arn(self, role: str) -> str:
         return f"arn:{PARTITION}:iam::{self.account}:role/{role}"
 
@@ -182,6 +198,54 @@ class Names:
     def scalable_target_arn(self) -> str:
         """Every scalable target of the account: AWS makes its id. A grant must narrow it by the stack's tags."""
         return self.arn("application-autoscaling", "scalable-target/*")
+
+    # AgentCore. It appends a hyphen and ten characters to the names of runtimes and gateways.
+
+    @property
+    def agent_runtime(self) -> str:
+        """AgentCore takes no hyphens here."""
+        return f"evolution_{self.stack}"
+
+    @property
+    def agent_runtime_arn(self) -> str:
+        return self.arn("bedrock-agentcore", f"runtime/{self.agent_runtime}-??????????")
+
+    def agent_log_group(self, runtime_id: str) -> str:
+        """Where the agents of the endpoint write; AgentCore fixes the name."""
+        return f"/aws/bedrock-agentcore/runtimes/{runtime_id}-{AGENT_ENDPOINT}"
+
+    @property
+    def any_agent_log_group(self) -> str:
+        return self.agent_log_group(f"{self.agent_runtime}-??????????")
+
+    @property
+    def agent_runtime_role(self) -> str:
+        return self.in_account("evolution-agent-runtime")
+
+    @property
+    def gateway(self) -> str:
+        return self.regional("evolution")
+
+    @property
+    def gateway_arn(self) -> str:
+        return self.arn("bedrock-agentcore", f"gateway/{self.gateway}-??????????")
+
+    @property
+    def gateway_role(self) -> str:
+        return self.in_account("evolution-gateway")
+
+    @property
+    def gateway_log_group(self) -> str:
+        return f"/evolution/{self.stack}/gateway"
+
+    @property
+    def guardrail(self) -> str:
+        return self.regional("evolution")
+
+    @property
+    def any_guardrail_arn(self) -> str:
+        """Every guardrail of the account: AWS makes its id. A grant must narrow it by the stack's tags."""
+        return self.arn("bedrock", "guardrail/*")
 
     # Evolution.
 

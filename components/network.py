@@ -73,21 +73,20 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: list[pulumi.Output[str]]
+    zone_ids: list[str]
+    """Of each private subnet: the id of its zone, which means the same place in every account, as its name doesn't."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:network:Network", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        zones = choose_zones(
-            aws.get_availability_zones(
-                state="available",
-                # Local zones have no NAT gateways and no Fargate.
-                filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-                opts=pulumi.InvokeOptions(parent=self),
-            ).names,
-            args.settings.availability_zones,
-            args.names.region,
+        available = aws.get_availability_zones(
+            state="available",
+            # Local zones have no NAT gateways and no Fargate.
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            opts=pulumi.InvokeOptions(parent=self),
         )
+        zones = choose_zones(available.names, args.settings.availability_zones, args.names.region)
         plan = plan_subnets(args.settings.vpc_cidr, len(zones))
 
         vpc = aws.ec2.Vpc(
@@ -135,6 +134,8 @@ class Network(pulumi.ComponentResource):
 
         self.vpc_id = vpc.id
         self.private_subnet_ids = [subnet.id for subnet in private_subnets]
+        zone_ids = dict(zip(available.names, available.zone_ids, strict=True))
+        self.zone_ids = [zone_ids[zone] for zone in zones]
         self.register_outputs({"vpcId": self.vpc_id, "privateSubnetIds": self.private_subnet_ids})
 
     def _subnet(self, name: str, args: NetworkArgs, vpc: aws.ec2.Vpc, zone: str, cidr: str, routes: aws.ec2.RouteTable) -> aws.ec2.Subnet:

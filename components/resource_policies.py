@@ -10,7 +10,11 @@ from typing import cast
 
 from components.boundary import workload_grants
 from components.iam import Condition, Statement, account_root, allow, deny_plain_transport, document
+from components.iam_agentcore import gateway_key_grants
 from components.naming import PARTITION, Names
+
+LOG_DELIVERY = "delivery.logs.amazonaws.com"
+"""Writes the logs of the services that deliver theirs: of WAF, and of AgentCore's gateway."""
 
 KEY_ITSELF = "*"
 """In a key's own policy, the resource `*` means this key."""
@@ -77,7 +81,7 @@ def key_policy(names: Names) -> str:
             condition={
                 "StringEquals": {
                     "kms:CallerAccount": names.account,
-                    "kms:ViaService": via("dynamodb", "ecr", "lambda", "secretsmanager", "sqs"),
+                    "kms:ViaService": via("bedrock", "bedrock-agentcore", "dynamodb", "ecr", "lambda", "secretsmanager", "sqs"),
                 }
             },
         ),
@@ -101,6 +105,7 @@ def key_policy(names: Names) -> str:
                     "kms:EncryptionContext:aws:logs:arn": [
                         names.log_group_arn(f"/evolution/{names.stack}/*"),
                         *(names.log_group_arn(names.function_log_group(function)) for function in names.functions),
+                        names.log_group_arn(names.any_agent_log_group),
                         names.log_group_arn(names.web_acl_log_group),
                         names.log_group_arn(names.insights_log_group),
                     ]
@@ -129,6 +134,7 @@ def key_policy(names: Names) -> str:
             condition=_from_this_account(names, names.alert_topic_arn),
         ),
         *_fargate_storage(names),
+        *_agents(names),
     )
 
 
@@ -163,6 +169,51 @@ def _fargate_storage(names: Names) -> tuple[Statement, Statement]:
             KEY_ITSELF,
             principal=fargate,
             condition={"StringEquals": context, "ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]}},
+        ),
+    )
+
+
+def _agents(names: Names) -> tuple[Statement, ...]:
+    """The guardrail and the gateway are encrypted with the key. Whoever asks through the guardrail reads it, and the gateway's role reads
+    what the gateway is told of its target: both call KMS themselves, through no service.
+
+    Sources: Bedrock user guide, "Permissions for guardrails"; AgentCore developer guide, "Encrypt your AgentCore gateway with a
+    customer-managed KMS key".
+    """
+    root = account_root(names)
+    handler = names.function_role(names.handler_function)
+    gateway: Condition = {"ArnEquals": {"aws:PrincipalArn": names.role_arn(names.gateway_role)}}
+    return (
+        allow(
+            "AgentsReadGuardrail",
+            ["kms:Decrypt"],
+            KEY_ITSELF,
+            principal=root,
+            condition={"ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in (names.agent_runtime_role, handler)]}},
+        ),
+        allow(
+            "GatewayUsesKey",
+            ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            KEY_ITSELF,
+            principal=root,
+            condition=gateway,
+        ),
+        allow(
+            "GatewayGrantsUseOfKey",
+            ["kms:CreateGrant"],
+            KEY_ITSELF,
+            principal=root,
+            condition={**gateway, **gateway_key_grants(names)},
+        ),
+        allow(
+            "GatewayLogsAreDelivered",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            KEY_ITSELF,
+            principal={"Service": LOG_DELIVERY},
+            condition={
+                "StringEquals": {"aws:SourceAccount": names.account},
+                "ArnLike": {"kms:EncryptionContext:SourceArn": names.arn("logs", "*")},
+            },
         ),
     )
 
@@ -224,14 +275,14 @@ def access_logs_bucket_policy(names: Names) -> str:
     )
 
 
-def web_acl_log_delivery(names: Names) -> str:
-    """CloudWatch Logs takes WAF's logs for the one group. Without it, AWS adds a policy of its own that is wider."""
+def log_delivery(names: Names, log_group: str) -> str:
+    """CloudWatch Logs takes for the one group what AWS delivers. Without it, AWS adds a policy of its own that is wider."""
     return document(
         allow(
-            "WafDeliversLogs",
+            "ServiceDeliversLogs",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
-            f"{names.log_group_arn(names.web_acl_log_group)}:*",
-            principal={"Service": "delivery.logs.amazonaws.com"},
+            f"{names.log_group_arn(log_group)}:*",
+            principal={"Service": LOG_DELIVERY},
             condition=_from_this_account(names, names.arn("logs", "*")),
         )
     )

@@ -73,8 +73,8 @@ class Security(pulumi.ComponentResource):
         limit = aws.iam.Policy(
             f"{name}-boundary",
             name=names.permissions_boundary,
-            description="The most that any role of this stack may do.",
-            policy=boundary.boundary(names),
+            description="The most that a role of this stack may do, but for those that ask models.",
+            policy=boundary.boundary(boundary.system_grants(names)),
             opts=child,
         )
         self._safety_settings(name, args, key.arn, keep)
@@ -137,7 +137,7 @@ class Security(pulumi.ComponentResource):
                 *(_managed_rule(priority, group) for priority, group in enumerate(MANAGED_RULE_GROUPS)),
                 _rate_limit(len(MANAGED_RULE_GROUPS)),
             ],
-            visibility_config=_visible("evolution-web-acl"),
+            visibility_config=_visible(names.web_acl_metric),
             opts=child,
         )
         group = log_group(
@@ -150,7 +150,7 @@ class Security(pulumi.ComponentResource):
         delivery = aws.cloudwatch.LogResourcePolicy(
             f"{name}-web-acl-log-delivery",
             policy_name=names.regional("evolution-web-acl-logs"),
-            policy_document=resource_policies.web_acl_log_delivery(names),
+            policy_document=resource_policies.log_delivery(names, names.web_acl_log_group),
             opts=child,
         )
         aws.wafv2.WebAclLoggingConfiguration(

@@ -96,7 +96,7 @@ def _number(value: Any) -> bool:
 
 
 def test_the_document_has_its_rows() -> None:
-    assert {row.layer for row in ROWS} == {"network", "security", "data", "compute", "evolution", "monitoring", "tags"}
+    assert {row.layer for row in ROWS} == {"network", "security", "data", "agentcore", "compute", "evolution", "monitoring", "tags"}
     table_lines = [line for line in TEXT.splitlines() if line.startswith("| ") and not line.startswith("| what ")]
     assert len(ROWS) == len(table_lines), "a row could not be read"
 

@@ -80,8 +80,11 @@ def test_everything_that_takes_tags_carries_the_tables(stack: str, plan: Callabl
 
 
 def test_every_name_is_explicit_and_carries_the_stack(stack: str, plan: Callable[..., Plan]) -> None:
-    names = {"name", "bucket", "family", "alarmName", "dashboardName", "policyName"}
-    inner = re.compile(r"grants|alias/evolution-.*|/aws/ecs/.*|/evolution/.*|arn:.*")
+    names = {"name", "bucket", "family", "alarmName", "dashboardName", "policyName", "agentRuntimeName"}
+    # Inside of something that carries the stack, or named by AWS; AgentCore's runtimes take no hyphen.
+    inner = re.compile(
+        rf"grants|runtime|evolution|alias/evolution-.*|/aws/ecs/.*|/evolution/.*|arn:.*|evolution_{stack}|{re.escape(UNKNOWN)}"
+    )
     for resource in plan(stack).resources:
         for key in names & set(resource.inputs):
             value = resource.inputs[key]
@@ -106,7 +109,19 @@ def test_a_first_deployment_runs_nothing_and_says_what_to_do(plan: Callable[...,
         "aws:ecs/service:Service",
         "aws:appautoscaling/target:Target",
         "aws:appautoscaling/policy:Policy",
+        "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
+        "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",
+        "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
+        "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
+        # The agents' own role, log group and security group come and go with them.
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     }
+    beside = {name for kind, name in missing if kind.split("/")[0] in ("aws:iam", "aws:cloudwatch", "aws:ec2", "aws:vpc")}
+    assert all(name.startswith("agentcore-runtime-") for name in beside)
     assert "engine_image_digest" in first.outputs["next_step"]
     silence = {resource.name: resource.inputs["treatMissingData"] for resource in first.resources if "treatMissingData" in resource.inputs}
     assert set(silence.values()) == {"notBreaching"}, "before there is anything to run, silence is no alarm"

@@ -6,22 +6,24 @@ import re
 from collections.abc import Iterator
 
 from checks import absent, between, literal, present
-from graph import Linked, names_of
-from plain import NotJsonError, Unknown, dig, items, parse, shown
+from graph import Linked
+from plain import Unknown, dig, items, shown
 from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from rules import agentcore_guardrail as guardrail
 from rules import agentcore_waf as waf
+from rules import agentcore_way as way
 from system import each_of_this_system, of_this_system
 from tokens import (
     AGENT_BROWSER,
     AGENT_CODE_INTERPRETER,
     AGENT_GATEWAY,
     AGENT_GATEWAY_TARGET,
-    AGENT_RESOURCE_POLICY,
     AGENT_RUNTIME,
     AGENT_RUNTIME_ENDPOINT,
+    LOG_DELIVERY,
+    LOG_DELIVERY_DESTINATION,
     LOG_DELIVERY_SOURCE,
-    ROLE,
+    LOG_GROUP,
 )
 from variables import RUNNERS, Environment, environments_of
 
@@ -91,48 +93,24 @@ def _endpoints(stack: Stack) -> Iterator[Fault]:
             yield broken("agentRuntimeId leads to no runtime of this stack; it must.", endpoint)
 
 
-def _only_gateway(stack: Stack) -> Iterator[Fault]:
-    """Each runtime has a resource policy, and each Allow in it names the gateway's role and nobody else."""
-    runtimes = Linked(stack, (AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT), ("agentRuntimeArn", "arn", "id"))
-    policies = stack.of_type(AGENT_RESOURCE_POLICY)
-    guarded = runtimes.by_all(policies, "resourceArn")
-    for runtime in stack.of_type(AGENT_RUNTIME):
-        if runtime.urn not in guarded:
-            yield broken(
-                "no resource policy says who may invoke it; an AgentcoreResourcePolicy must admit only the gateway's role.", runtime
-            )
-    roles = Linked(stack, ROLE)
-    admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
-    for policy in policies:
-        if runtimes.by(policy, "resourceArn"):
-            yield from _admits(policy, admitted)
-
-
-def _admits(policy: Resource, admitted: set[str]) -> Iterator[Fault]:
-    try:
-        document = parse(policy.at("policy"))
-    except NotJsonError:
-        document = None
-    statements = items(dig(document, "Statement"))
-    if isinstance(document, Unknown) or not statements:
-        yield cannot_tell("policy can't be read at preview; it must be a JSON policy document of known names.", policy)
-        return
-    for statement in statements:
-        if dig(statement, "Effect") == "Deny":
-            continue
-        principal = dig(statement, "Principal")
-        names = items(dig(principal, "AWS")) if isinstance(principal, dict) and set(principal) == {"AWS"} else [principal]
-        for name in names:
-            if not isinstance(name, str) or name.rpartition("role/")[2] not in admitted or ":role/" not in name:
-                yield broken(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
-
-
 def _log_delivery(stack: Stack) -> Iterator[Fault]:
-    gateways = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id"))
-    delivered = gateways.by_all(stack.of_type(LOG_DELIVERY_SOURCE), "resourceArn")
+    """From the gateway to a source, by a delivery to a destination, and there to a log group of this stack, which is encrypted and kept."""
+    gateways, groups = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id")), Linked(stack, LOG_GROUP)
+    sources = Linked(stack, LOG_DELIVERY_SOURCE, ("name", "arn", "id"))
+    destinations = Linked(stack, LOG_DELIVERY_DESTINATION)
+    delivered: set[str] = set()
+    for delivery in stack.of_type(LOG_DELIVERY):
+        ends = [destinations.all[urn] for urn in destinations.by(delivery, "deliveryDestinationArn")]
+        if any(groups.by(end, "deliveryDestinationConfiguration") for end in ends):
+            starts = [sources.all[urn] for urn in sources.by(delivery, "deliverySourceName")]
+            delivered |= gateways.by_all(starts, "resourceArn")
     for urn, gateway in gateways.all.items():
         if urn not in delivered:
-            yield broken("its logs are delivered nowhere; an aws.cloudwatch.LogDeliverySource must name it.", gateway)
+            yield broken(
+                "its logs reach no log group of this stack; an aws.cloudwatch.LogDeliverySource must name it, and a LogDelivery lead from "
+                "there to a destination that is one.",
+                gateway,
+            )
 
 
 def _models(stack: Stack) -> Iterator[Fault]:
@@ -220,14 +198,7 @@ FAMILY = Family(
             mend="Pass the id of this stack's runtime.",
             check=of_this_system(_endpoints),
         ),
-        StackRule(
-            id="agentcore/only-gateway",
-            severity=Severity.CRITICAL,
-            protects="The runtime from being invoked past the gateway, the web ACL and the guardrail.",
-            why="Without a resource policy any principal of the account with the permission invokes it directly.",
-            mend="Declare an aws.bedrock.AgentcoreResourcePolicy for the runtime that allows the gateway's role, by its name.",
-            check=of_this_system(_only_gateway),
-        ),
+        way.ONLY_GATEWAY,
         StackRule(
             id="agentcore/runtime-lifecycle",
             severity=Severity.MEDIUM,

@@ -1,4 +1,4 @@
-"""Environment, the functions: each of the system's is there, and is told what its work rests on."""
+"""Environment, the functions and the agents: each of the system's is there, and is told what its work rests on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from plain import UNKNOWN, Plain, Unknown, dig, number
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
 from system import UNSAFE_ALARM, of_this_system
-from tokens import FUNCTION
+from tokens import AGENT_RUNTIME, FUNCTION
 from variables import Environment, environments_of
 
 GIVEN: Final = UNKNOWN
@@ -17,11 +17,16 @@ GIVEN: Final = UNKNOWN
 Wanted = Mapping[str, Plain]
 
 
+def _common(stack: Stack) -> Wanted:
+    """What all but the archiver look at before they do anything."""
+    return {"EVOLUTION_ENVIRONMENT": stack.name, "EVOLUTION_MODE_PARAMETER": f"/evolution/{stack.name}/mode"}
+
+
 def _told(stack: Stack) -> Mapping[str, Wanted]:
     """By the first part of a function's name, its variables."""
     table: Mapping[str, Plain] = stack.table or {}
     engine = table.get("engine")
-    common: Wanted = {"EVOLUTION_ENVIRONMENT": stack.name, "EVOLUTION_MODE_PARAMETER": f"/evolution/{stack.name}/mode"}
+    common = _common(stack)
     guarded: Wanted = {
         **common,
         "UNSAFE_ALARM_NAME": f"{UNSAFE_ALARM}-{stack.name}",
@@ -29,6 +34,7 @@ def _told(stack: Stack) -> Mapping[str, Wanted]:
         "ENGINE_SERVICE": f"evolution-engine-{stack.name}",
     }
     return {
+        "evolution-agentcore-handler": common,
         "evolution-trigger": {
             **common,
             "EVOLUTION_STATE_TABLE": f"evolution-state-{stack.name}",
@@ -45,17 +51,23 @@ def _told(stack: Stack) -> Mapping[str, Wanted]:
 
 
 def _functions(stack: Stack) -> Iterator[Fault]:
-    """Judged once the stack has any function."""
+    """Judged once the stack has any function; each runtime of agents by itself."""
+    for runtime in stack.of_type(AGENT_RUNTIME):
+        yield from _is_told(runtime, _common(stack))
     functions = stack.of_type(FUNCTION)
     for stem, wanted in _told(stack).items() if functions else ():
         name = f"{stem}-{stack.name}"
         function = next((one for one in functions if one.at("name") == name), None)
         if function is None:
             yield broken(f"it has functions, but none named {name}; it must have one.")
-            continue
-        for environment in environments_of(function):
-            if isinstance(environment, Environment):  # what can't be read, environment/table-equality says
-                yield from _against(environment.variables, wanted, function)
+        else:
+            yield from _is_told(function, wanted)
+
+
+def _is_told(runner: Resource, wanted: Wanted) -> Iterator[Fault]:
+    for environment in environments_of(runner):
+        if isinstance(environment, Environment):  # what can't be read, environment/table-equality says
+            yield from _against(environment.variables, wanted, runner)
 
 
 def _against(variables: Mapping[str, Plain], wanted: Wanted, function: Resource) -> Iterator[Fault]:
@@ -76,9 +88,9 @@ STACK_RULES = (
     StackRule(
         id="environment/functions-told",
         severity=Severity.CRITICAL,
-        protects="What starts, halts, resumes and archives evolution, from doing it to something else or to nothing.",
+        protects="What starts, halts, resumes, archives and asks, from doing it to something else or to nothing.",
         why="A switch that is told another alarm or another service halts nothing, and says that it did.",
-        mend="Declare the four functions as components/evolution.py does, with their variables from the names and the table.",
+        mend="Declare the functions as components/evolution.py and agentcore.py do, with their variables from the names and the table.",
         check=of_this_system(_functions),
     ),
 )

@@ -94,9 +94,12 @@ MODEL_ACTIONS = frozenset(
 """What calls a model; Converse is authorised as InvokeModel. Source: Service Authorization Reference, Amazon Bedrock."""
 
 MODEL = re.compile(
-    r"arn:aws[a-z-]*:bedrock:[a-z]{2}(-[a-z]+)+-\d:"
-    r"(:foundation-model/[A-Za-z0-9.:_-]+|\d{12}:(application-)?inference-profile/[A-Za-z0-9.:_-]+)"
+    r"arn:aws[a-z-]*:bedrock:"
+    r"(([a-z]{2}(-[a-z]+)+-\d)?::foundation-model/[A-Za-z0-9.:_-]+"
+    r"|[a-z]{2}(-[a-z]+)+-\d:\d{12}:(application-)?inference-profile/[A-Za-z0-9.:_-]+)"
 )
+"""One model or profile. Through a global profile a model is called in no region of its own. Source: Bedrock user guide, "Global
+cross-Region inference"."""
 
 CUSTOMER_POLICY = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:policy/[^*?]+")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from components import iam, iam_functions, resource_policies
-from components.boundary import all_grants, boundary
+from components import iam, iam_agentcore, iam_functions, resource_policies
+from components.boundary import agent_grants, boundary, system_grants
 from components.environment import Region
 from components.naming import Names
 
@@ -18,16 +18,32 @@ NAMES = Names(stack="prod", region="us-east-1", account="123456789012")
 MANAGED_POLICY_CHARACTERS = 6144
 """Source: "IAM and AWS STS quotas"; white space is not counted."""
 
+MODEL = "us.anthropic.claude-sonnet-4-6"
+
+HANDLER_GRANTS = {
+    f"{state} handler": (
+        *iam_agentcore.asking_grants(NAMES, MODEL, through_gateway=state == "gateway"),
+        *iam_functions.base_grants(NAMES, NAMES.handler_function),
+    )
+    for state in ("gateway", "model")
+}
+
 FUNCTION_GRANTS = iam_functions.function_grants(NAMES)
 
 DOCUMENTS = {
-    "boundary": boundary(NAMES),
+    "boundary": boundary(system_grants(NAMES)),
+    "agents boundary": boundary(agent_grants(NAMES, MODEL)),
     "flow logs grants": iam.document(*iam.flow_logs_grants(NAMES)),
     "execution grants": iam.document(*iam.execution_grants(NAMES)),
     "engine grants": iam.document(*iam.engine_grants(NAMES)),
     "monitor grants": iam.document(*iam.monitor_grants(NAMES)),
     "scheduler grants": iam.document(*iam_functions.scheduler_grants(NAMES)),
     **{f"{function} grants": iam.document(*grants) for function, grants in FUNCTION_GRANTS.items()},
+    "gateway grants": iam.document(*iam_agentcore.gateway_grants(NAMES)),
+    "runtime grants": iam.document(*iam_agentcore.runtime_grants(NAMES), *iam_agentcore.model_grants(NAMES, MODEL)),
+    **{f"{name} grants": iam.document(*grants) for name, grants in HANDLER_GRANTS.items()},
+    "agentcore trust": iam_agentcore.agentcore_trust(NAMES),
+    "runtime policy": iam_agentcore.only_gateway(NAMES, NAMES.agent_runtime_arn),
     "function trust": iam_functions.lambda_trust(NAMES),
     "schedule trust": iam_functions.scheduler_trust(NAMES),
     "task trust": iam.ecs_task_trust(NAMES),
@@ -37,7 +53,7 @@ DOCUMENTS = {
     "dead letters": resource_policies.dead_letters_policy(NAMES),
     "artifacts bucket": resource_policies.artifacts_bucket_policy(NAMES),
     "access logs bucket": resource_policies.access_logs_bucket_policy(NAMES),
-    "web ACL log delivery": resource_policies.web_acl_log_delivery(NAMES),
+    "log delivery": resource_policies.log_delivery(NAMES, NAMES.gateway_log_group),
 } | {f"{service} endpoint": resource_policies.endpoint_policy(NAMES, service) for service in resource_policies.ENDPOINT_ACTIONS}
 
 
@@ -57,7 +73,8 @@ def actions(document: str) -> set[str]:
 def test_a_document_is_valid_and_its_statements_have_distinct_names(document: str) -> None:
     assert json.loads(document)["Version"] == "2012-10-17"
     sids = [statement["Sid"] for statement in statements(document) if "Sid" in statement]
-    assert sids or document == DOCUMENTS["boundary"], "the boundary is short of characters; every other statement has a name"
+    boundaries = (DOCUMENTS["boundary"], DOCUMENTS["agents boundary"])
+    assert sids or document in boundaries, "a boundary is short of characters; every other statement has a name"
     assert len(sids) == len(set(sids))
     assert all(sid.isalnum() for sid in sids), "IAM takes only letters and digits in a Sid"
 
@@ -82,6 +99,8 @@ def test_a_role_names_resources_wherever_aws_lets_it(grants: list[dict[str, Any]
         "cloudwatch:PutMetricData",
         "dynamodb:ListStreams",
         "logs:DescribeLogGroups",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     }
@@ -116,9 +135,41 @@ def test_the_key_is_used_only_by_its_alias() -> None:
         assert use["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/evolution-prod"}}
 
 
-def test_the_boundary_holds_every_grant_and_nothing_else() -> None:
-    granted = {one for grants in IDENTITY_GRANTS.values() for one in triples(grants)}
-    assert triples(statements(DOCUMENTS["boundary"])) == granted
+AGENTS = {"gateway grants", "runtime grants", *(f"{name} grants" for name in HANDLER_GRANTS)}
+
+
+@pytest.mark.parametrize(("document", "roles"), [("boundary", IDENTITY_GRANTS.keys() - AGENTS), ("agents boundary", AGENTS)])
+def test_a_boundary_holds_every_grant_of_its_roles_and_nothing_else(document: str, roles: set[str]) -> None:
+    granted = {one for role in roles for one in triples(IDENTITY_GRANTS[role])}
+    assert triples(statements(DOCUMENTS[document])) == granted
+
+
+def test_nobody_but_agents_can_ask_a_model() -> None:
+    ask = {"bedrock:InvokeModel", "bedrock-agentcore:InvokeAgentRuntime"}
+    asking = {name for name in IDENTITY_GRANTS if actions(DOCUMENTS[name]) & ask}
+    assert asking == {"runtime grants", "gateway grants", "model handler grants"}
+    assert "bedrock:InvokeModel" not in actions(DOCUMENTS["boundary"])
+
+
+def test_the_model_is_asked_through_its_profile_alone() -> None:
+    for statement in iam_agentcore.model_grants(NAMES, MODEL):
+        if "foundation-model" in str(statement["Resource"]):
+            profile = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-6"
+            assert statement["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": profile}}
+    assert iam_agentcore.model_arns(NAMES, "global.anthropic.claude-sonnet-4-6") == [
+        "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-6",
+        "arn:aws:bedrock:::foundation-model/anthropic.claude-sonnet-4-6",
+    ]
+
+
+def test_a_runtime_turns_away_all_but_the_gateways_role() -> None:
+    admits, denies = statements(DOCUMENTS["runtime policy"])
+    gateway = "arn:aws:iam::123456789012:role/evolution-gateway-prod-us-east-1"
+    assert (admits["Effect"], admits["Principal"]) == ("Allow", {"AWS": gateway})
+    assert (denies["Effect"], denies["Principal"]) == ("Deny", "*")
+    assert denies["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": gateway}}
+    assert denies["Action"] == list(iam_agentcore.INVOCATIONS)
+    assert admits["Resource"] == denies["Resource"] == NAMES.agent_runtime_arn
 
 
 def triples(statements: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
@@ -138,11 +189,12 @@ def triples(statements: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("region", Region.__args__)
 def test_the_boundary_fits_into_a_managed_policy_for_the_longest_names(region: str) -> None:
     longest = Names(stack="x" * 12, region=region, account="123456789012")
-    assert len("".join(boundary(longest).split())) <= MANAGED_POLICY_CHARACTERS
+    for grants in (system_grants(longest), agent_grants(longest, "apac.anthropic.claude-sonnet-4-6")):
+        assert len("".join(boundary(grants).split())) <= MANAGED_POLICY_CHARACTERS
 
 
 def test_a_statement_keeps_to_one_service() -> None:
-    for statement in all_grants(NAMES):
+    for statement in (*system_grants(NAMES), *agent_grants(NAMES, MODEL)):
         listed: Any = statement["Action"]
         assert len({action.partition(":")[0] for action in listed}) == 1, "endpoint policies are cut along services"
 
@@ -152,6 +204,7 @@ def test_a_statement_keeps_to_one_service() -> None:
     [
         ("task trust", "ecs-tasks.amazonaws.com", "arn:aws:ecs:us-east-1:123456789012:*"),
         ("flow logs trust", "vpc-flow-logs.amazonaws.com", "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*"),
+        ("agentcore trust", "bedrock-agentcore.amazonaws.com", "arn:aws:bedrock-agentcore:us-east-1:123456789012:*"),
         ("schedule trust", "scheduler.amazonaws.com", "arn:aws:scheduler:us-east-1:123456789012:schedule-group/evolution-prod"),
     ],
 )
@@ -197,7 +250,7 @@ def test_plain_transport_is_refused(name: str) -> None:
 @pytest.mark.parametrize("service", resource_policies.ENDPOINT_ACTIONS)
 def test_an_endpoint_lets_through_what_the_workloads_roles_are_granted_there(service: str) -> None:
     prefix = resource_policies.ENDPOINT_ACTIONS[service]
-    workloads = {action for role in ("execution", "engine", "monitor") for action in actions(DOCUMENTS[f"{role} grants"])}
+    workloads = {action for role in ("execution", "engine", "monitor", "runtime") for action in actions(DOCUMENTS[f"{role} grants"])}
     granted = {action for action in workloads if action.startswith(f"{prefix}:")}
     document = DOCUMENTS[f"{service} endpoint"]
     assert granted
@@ -214,7 +267,11 @@ def test_the_s3_endpoint_lets_image_layers_through() -> None:
 
 def _all_names(names: Names) -> dict[str, str]:
     own = {key: getattr(names, key) for key, value in vars(Names).items() if isinstance(value, property)}
-    return {key: value for key, value in own.items() if isinstance(value, str) and key not in ("any_key_arn", "scalable_target_arn")}
+    return {
+        key: value
+        for key, value in own.items()
+        if isinstance(value, str) and key not in ("any_guardrail_arn", "any_key_arn", "scalable_target_arn")
+    }
 
 
 def test_names_of_two_stacks_regions_or_accounts_never_collide() -> None:
@@ -228,7 +285,10 @@ def test_names_of_two_stacks_regions_or_accounts_never_collide() -> None:
         for key, value in _all_names(one).items():
             if one.stack != other.stack:
                 assert value != _all_names(other)[key], f"{key} is the same in two stacks"
-    in_account = ("engine_role", "monitor_role", "execution_role", "flow_logs_role", "permissions_boundary", "dashboard")
+    in_account = (
+        *("engine_role", "monitor_role", "execution_role", "flow_logs_role", "gateway_role", "agent_runtime_role"),
+        *("permissions_boundary", "agents_boundary", "dashboard"),
+    )
     in_world = ("artifacts_bucket", "access_logs_bucket")
     for one, other in combinations(places, 2):
         if one.region != other.region:
@@ -263,5 +323,6 @@ def test_the_longest_names_stay_within_what_aws_takes(region: str) -> None:
     longest = Names(stack="x" * 12, region=region, account="123456789012")
     for bucket in (longest.artifacts_bucket, longest.access_logs_bucket):
         assert len(bucket) <= 63, bucket
-    for role in (longest.flow_logs_role, longest.execution_role, longest.engine_role, longest.monitor_role):
+    roles = (longest.flow_logs_role, longest.execution_role, longest.engine_role, longest.monitor_role)
+    for role in (*roles, longest.gateway_role, longest.agent_runtime_role):
         assert len(role) <= 64, role

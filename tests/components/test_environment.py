@@ -159,6 +159,7 @@ def test_a_stack_name_that_physical_names_cannot_carry_is_refused(stack: str) ->
 @pytest.mark.parametrize("stack", ["sandbox", "prod2"])
 def test_an_environment_named_in_no_code_is_held_to_the_strict_side(stack: str) -> None:
     assert "safety_mode" in refusal(stack, table_of("dev"))
+    assert "Write `agent_network_mode: VPC`" in refusal(stack, table_of("dev"))
     assert load(stack, json.dumps(table_of("prod"))).safety_mode == "strict"
 
 

@@ -72,7 +72,7 @@ EDITS: tuple[Edit, ...] = (
         ("visibilityConfig.sampledRequestsEnabled", False, "agentcore/web-acl-metrics"),
         ("rules.0.visibilityConfig.sampledRequestsEnabled", False, "agentcore/web-acl-metrics"),
         ("scope", "CLOUDFRONT", "agentcore/web-acl-no-bypass"),
-        ("", DELETED, "agentcore/web-acl"),
+        ("", DELETED, "agentcore/web-acl", "agentcore/web-acl-association"),
     ),
     *on(
         "security-web-acl-logging",

@@ -48,6 +48,7 @@ MAY_GO = {
     ("FlowLog", "logDestinationType"): DEFAULTED,
     ("Vpc", "enableDnsSupport"): DEFAULTED,
     ("LogGroup", "name"): ELSEWHERE,
+    ("LogDeliverySource", "name"): REQUIRED,
     ("BucketLifecycleConfiguration", "rules.0.filter"): DEFAULTED,
     ("WebAcl", "rules.0.name"): SHOWN,
     ("WebAcl", "rules.0.statement.managedRuleGroupStatement.ruleActionOverrides"): STRICT,
@@ -78,6 +79,7 @@ MAY_BE_UNKNOWN = {
     ("MetricAlarm", "dimensions.ClusterName"): "the cluster, by reference; the service's name is known",
     ("WebAcl", "rules.0.name"): SHOWN,
     ("LogGroup", "name"): ELSEWHERE,
+    ("LogDeliverySource", "name"): ELSEWHERE,
     ("Parameter", "name"): SHOWN,
     ("Parameter", "value"): "what another resource makes is no secret that somebody typed",
     ("AgentcoreGatewayTarget", "credentialProviderConfiguration.gatewayIamRole"): "that it is there is all that counts",
@@ -111,6 +113,7 @@ REFERENCES = frozenset(
         ),
         # A function's role, and the queue and the bucket that one is told.
         *("role", "function", "EVOLUTION_DEAD_LETTERS_URL", "EVOLUTION_ARTIFACTS_BUCKET"),
+        *("deliverySourceName", "deliveryDestinationArn", "deliveryDestinationConfiguration", "destinationResourceArn"),
         *("agentRuntimeId", "gatewayIdentifier", "guardrailArn", "BEDROCK_GUARDRAIL_ID", "BEDROCK_GUARDRAIL_VERSION"),
         # Objects that hold nothing else that a rule reads.
         *("configuration", "managedStorageConfiguration", "deadLetterConfig", "destinationConfig", "onFailure", "target"),

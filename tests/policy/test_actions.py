@@ -8,8 +8,10 @@ import time
 import pytest
 
 import actions
+from components import iam_agentcore
 from globs import glob, meet
 from make_actions import digest, table
+from rules import agentcore_way
 
 TEXT = actions.TABLE.read_text(encoding="utf-8")
 
@@ -118,3 +120,9 @@ def test_no_pattern_takes_long() -> None:
 def test_two_patterns_meet_where_one_text_matches_both(one: str, other: str, some: bool) -> None:
     assert meet(one, other) is some
     assert meet(other, one) is some
+
+
+def test_whatever_invokes_an_agents_runtime_is_known_to_the_program_and_the_pack() -> None:
+    section = actions.services()["bedrock-agentcore"]
+    known = tuple(f"bedrock-agentcore:{name}" for name in re.findall(r"^(InvokeAgentRuntime\w*)", section, re.MULTILINE))
+    assert known == iam_agentcore.INVOCATIONS == agentcore_way.INVOCATIONS

@@ -13,9 +13,18 @@ import pytest
 
 from local.engine import Plan
 from rules import FAMILIES
-from tests.policy import edits_data, edits_evolution, edits_identity, edits_monitoring, edits_network, edits_security, edits_workload
+from tests.policy import (
+    edits_agentcore,
+    edits_data,
+    edits_evolution,
+    edits_identity,
+    edits_monitoring,
+    edits_network,
+    edits_security,
+    edits_workload,
+)
 from tests.policy.builders import Nodes
-from tests.policy.edits_coming import EDITS as COMING
+from tests.policy.edits_complete import EDITS as COMPLETE
 from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.planned import Edit, apply, nodes_of
 from tests.policy.samples import findings, rules_that_fire
@@ -28,6 +37,7 @@ EDITS: tuple[Edit, ...] = (
     *edits_network.EDITS,
     *edits_monitoring.EDITS,
     *edits_evolution.EDITS,
+    *edits_agentcore.EDITS,
     *edits_identity.EDITS,
 )
 
@@ -64,7 +74,7 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
 def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
     caught = {rule for edit in EDITS for rule in edit.fires}
-    caught |= {rule for edits in (SMALL, COMING, IDENTITY) for _, _, fires in edits for rule in fires}
+    caught |= {rule for edits in (SMALL, COMPLETE, IDENTITY) for _, _, fires in edits for rule in fires}
     # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.
     assert rules - caught == {"environment/table-limits", "environment/pack-configuration", "exemptions/current"}
 

@@ -16,7 +16,7 @@ from rule import Outcome, Reference, Resource, Stack, Verdict, judge_resource, j
 from rules import FAMILIES
 from system import table_of
 from tests.policy.builders import UNKNOWN, Node, Nodes
-from tests.policy.coming import complete
+from tests.policy.complete import complete
 from tests.policy.planned import GONE, Edit, apply, nodes_of
 from tests.policy.reasons import MAY_BE_UNKNOWN, MAY_GO, REFERENCES
 from tests.policy.samples import TABLE, findings
@@ -147,10 +147,10 @@ def silent(make: Callable[[], Nodes], table: Any, value: Any) -> list[tuple[str,
     return found
 
 
-@pytest.fixture(params=["planned", "to come"])
+@pytest.fixture(params=["planned", "complete"])
 def source(request: pytest.FixtureRequest, plan: Callable[..., Plan]) -> tuple[Callable[[], Nodes], Any]:
     """What makes the nodes, and their table."""
-    if request.param == "to come":
+    if request.param == "complete":
         return complete, TABLE
     planned = plan("prod")
     return lambda: nodes_of(planned), planned.outputs["environment"]
@@ -175,10 +175,10 @@ def as_planned(nodes: Nodes) -> Nodes:
 
 
 def references_unknown(nodes: Nodes) -> Nodes:
-    """The nodes with every property that is a reference as a whole unknown, also where its value is known by name."""
+    """The nodes with every property that is a reference as a whole unknown, also where its value is known by name. A document is none."""
     for node in nodes.values():
         for key, sources in node.references.items():
-            if sources and isinstance(node.props.get(key), str):
+            if sources and isinstance(node.props.get(key), str) and not node.props[key].startswith("{"):
                 node.props[key] = UNKNOWN
     return nodes
 

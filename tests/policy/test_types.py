@@ -12,7 +12,7 @@ import pytest
 
 from local.engine import Plan
 from taggable import TAGGABLE
-from tests.policy.coming import complete
+from tests.policy.complete import complete
 
 WORDS = re.compile(r"_([a-z0-9])")
 

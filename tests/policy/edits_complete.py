@@ -1,11 +1,11 @@
-"""Edits of what the system will plan: AgentCore, the gateway with its web ACL, the guardrail."""
+"""Edits of the complete stack: what the plan has no place for, and forms that it doesn't use."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
-from tests.policy.coming import ROLE_ARN
+from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
+from tests.policy.complete import ROLE_ARN, RUNTIME_ARN, only
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.samples import ACCOUNT, DIGEST
 
@@ -22,8 +22,7 @@ def removing(name: str, key: str) -> Edit:
 
 def admitting(principal: Any) -> Edit:
     """Let the runtime's resource policy admit somebody."""
-    allow = {"Effect": "Allow", "Principal": principal, "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
-    return setting("runtime-policy", "policy", document(allow))
+    return setting("runtime-policy", "policy", only(RUNTIME_ARN, principal))
 
 
 VARIABLES = "environment.variables"
@@ -61,7 +60,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("handler", f"{VARIABLES}.AGENT_MEMORY_LIMIT", UNKNOWN),
         {"environment/function-limits", "environment/table-equality"},
     ),
-    ("no function is the handler", both(without("handler"), without("handler-errors")), {"environment/handler-bounded"}),
+    (
+        "no function is the handler",
+        both(without("handler"), without("handler-errors")),
+        {"environment/handler-bounded", "environment/functions-told"},
+    ),
     (
         "the variables are unknown",
         setting("archiver", VARIABLES, UNKNOWN),
@@ -72,7 +75,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("runtime", "environmentVariables.AGENT_MEMORY_LIMIT", "8192"),
         {"environment/runtime-limits", "environment/table-equality"},
     ),
-    ("the runtime is told nothing", setting("runtime", "environmentVariables", {}), {"environment/handler-bounded"}),
+    (
+        "the runtime is told nothing",
+        setting("runtime", "environmentVariables", {}),
+        {"environment/handler-bounded", "environment/functions-told"},
+    ),
     # Alarms.
     ("a surge of blocked requests is unseen", without("blocked"), {"alarms/blocked-requests"}),
     ("there is no switch", both(*map(without, ("switch", "switch-errors"))), {"alarms/switch", "environment/functions-told"}),

@@ -1,4 +1,4 @@
-"""What the system will plan beside what it plans today: Lambda functions, the safety switch, AgentCore, its gateway and guardrail.
+"""A complete stack in short: Lambda functions, the safety switch, AgentCore with its gateway and guardrail, and what could come with it.
 
 Property names are those of pulumi_aws's classes; a test holds them against it.
 """
@@ -12,8 +12,11 @@ from tests.policy.samples import ACCOUNT, DIGEST, compliant, deny_plain_transpor
 
 MODEL = "us.anthropic.claude-sonnet-4-6"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
+RUNTIME_ARN = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/evolution_prod-??????????"
 
 HANDLER = {
+    "EVOLUTION_ENVIRONMENT": "prod",
+    "EVOLUTION_MODE_PARAMETER": "/evolution/prod/mode",
     "BEDROCK_MODEL_ID": MODEL,
     "BEDROCK_REGION": "us-east-1",
     "BEDROCK_GUARDRAIL_ID": UNKNOWN,
@@ -200,8 +203,23 @@ def _guardrail() -> Nodes:
     }
 
 
+def only(arn: str, principal: Any = None) -> str:
+    """A policy that admits somebody, and turns away all but the gateway's role."""
+    resource = {"Resource": arn}
+    admitted = {"AWS": ROLE_ARN} if principal is None else principal
+    return document(
+        {"Effect": "Allow", "Principal": admitted, "Action": "bedrock-agentcore:InvokeAgentRuntime", **resource},
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "bedrock-agentcore:InvokeAgentRuntime*",
+            **resource,
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": ROLE_ARN}},
+        },
+    )
+
+
 def _agentcore() -> Nodes:
-    admits = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
     return {
         "gateway-role": role("evolution-gateway", "bedrock-agentcore"),
         "runtime-role": role("evolution-runtime", "bedrock-agentcore"),
@@ -227,11 +245,14 @@ def _agentcore() -> Nodes:
             {"name": "evolution", "agentRuntimeId": UNKNOWN},
             {"agentRuntimeId": ["runtime"]},
         ),
-        "runtime-policy": Node(
-            "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
-            {"resourceArn": UNKNOWN, "policy": document(admits)},
-            {"resourceArn": ["runtime"]},
-        ),
+        **{
+            f"runtime{part}-policy": Node(
+                "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
+                {"resourceArn": UNKNOWN, "policy": only(f"{RUNTIME_ARN}{place}")},
+                {"resourceArn": ["runtime"]},
+            )
+            for part, place in (("", ""), ("-default", "/runtime-endpoint/DEFAULT"), ("-endpoint", "/runtime-endpoint/evolution"))
+        },
         "gateway": Node(
             "aws:bedrock/agentcoreGateway:AgentcoreGateway",
             {"name": "evolution-prod", "authorizerType": "AWS_IAM", "roleArn": UNKNOWN, "kmsKeyArn": UNKNOWN},
@@ -252,6 +273,21 @@ def _agentcore() -> Nodes:
             {"name": "evolution-gateway-prod", "logType": "APPLICATION_LOGS", "resourceArn": UNKNOWN},
             {"resourceArn": ["gateway"]},
         ),
+        "gateway-log-group": Node(
+            "aws:cloudwatch/logGroup:LogGroup",
+            {"name": "/evolution/prod/gateway", "kmsKeyId": UNKNOWN, "retentionInDays": 365.0},
+            {"kmsKeyId": ["key"]},
+        ),
+        "gateway-logs-end": Node(
+            "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+            {"name": "evolution-gateway-prod", "deliveryDestinationConfiguration": {"destinationResourceArn": UNKNOWN}},
+            {"deliveryDestinationConfiguration": ["gateway-log-group"]},
+        ),
+        "gateway-logs-way": Node(
+            "aws:cloudwatch/logDelivery:LogDelivery",
+            {"deliverySourceName": "evolution-gateway-prod", "deliveryDestinationArn": UNKNOWN},
+            {"deliveryDestinationArn": ["gateway-logs-end"]},
+        ),
         "acl-association": Node(
             "aws:wafv2/webAclAssociation:WebAclAssociation",
             {"resourceArn": UNKNOWN, "webAclArn": UNKNOWN},
@@ -267,5 +303,5 @@ def _agentcore() -> Nodes:
 
 
 def complete() -> Nodes:
-    """The compliant stack with everything that is to come."""
+    """The compliant stack with all of it."""
     return compliant() | tagged(_functions() | _guardrail() | _agentcore())

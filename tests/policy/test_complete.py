@@ -1,13 +1,13 @@
-"""What the system will plan: compliant as a whole, and each edit caught by exactly its rules."""
+"""A complete stack: compliant as a whole, and each edit caught by exactly its rules."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.policy.builders import UNKNOWN, Node, document
-from tests.policy.coming import complete
+from tests.policy.builders import UNKNOWN, Node
+from tests.policy.complete import complete
 from tests.policy.edits import Edit
-from tests.policy.edits_coming import EDITS
+from tests.policy.edits_complete import EDITS
 from tests.policy.samples import configure, findings, rules_that_fire, set_at
 
 
@@ -33,16 +33,6 @@ def test_dev_may_stand_in_agentcores_own_network_and_be_destroyed() -> None:
     nodes["artifacts"].protect = False
     fired = rules_that_fire(nodes, stack="dev")
     assert not fired & {"agentcore/private-network", "data-protection/protect", "data-protection/key-window"}
-
-
-def test_a_web_acl_with_nothing_behind_it_is_no_violation_before_there_is_a_gateway() -> None:
-    """The program of today has no gateway yet."""
-    nodes = complete()
-    for name in ("gateway", "gateway-target", "gateway-logs", "acl-association", "blocked"):
-        nodes.pop(name)
-    admit_nobody = {"Effect": "Deny", "Principal": "*", "Action": "bedrock-agentcore:InvokeAgentRuntime", "Resource": "*"}
-    set_at(nodes, "runtime-policy", "policy", document(admit_nobody))
-    assert findings(nodes) == []
 
 
 @pytest.mark.parametrize(

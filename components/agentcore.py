@@ -1,0 +1,209 @@
+"""AgentCore: the guardrail, the gateway in front of the agents, the agents in their runtime, and the handler that asks for a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import boundary, iam_agentcore, iam_functions, resource_policies
+from components.agent_runtime import DeployedRuntime, Place, RuntimeArgs, deploy_runtime
+from components.component import ServiceRole, log_group, service_role
+from components.environment import Keeping, Limits, NetworkMode
+from components.function import Attempts, FunctionArgs, deploy
+from components.guardrail import pinned_guardrail
+from components.naming import AGENT_ENDPOINT, GATEWAY_TARGET, Names
+
+HANDLER_SECONDS = 300
+HANDLER_MEGABYTES = 1024
+
+HANDLER_CONCURRENCY = 10
+"""Requests at a time: each is a call of a model, and costs as one."""
+
+HANDLER_ATTEMPTS = Attempts(retries=0, seconds=60)
+"""A caller waits for the answer; a second one, by itself and later, would only cost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentCoreArgs:
+    """What the layer is made from.
+
+    Attributes:
+        limits: what agents and handler are told that they may do.
+        model_id: the inference profile that is asked.
+        image_digest: as in `ComputeArgs`. None before the first image: then the gateway leads nowhere yet, and the handler asks the model.
+        network_mode, vpc_id, subnet_ids, zone_ids: where the agents run, as in `Place`.
+        web_acl_arn: what looks at requests before the gateway does.
+        dead_letters_arn: the queue for what the handler could not handle.
+        after: the layers that must be whole before an agent runs.
+    """
+
+    names: Names
+    limits: Limits
+    model_id: str
+    image_digest: str | None
+    network_mode: NetworkMode
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    zone_ids: Sequence[str]
+    keeping: Keeping
+    key_arn: pulumi.Input[str]
+    web_acl_arn: pulumi.Input[str]
+    dead_letters_arn: pulumi.Input[str]
+    after: Sequence[pulumi.Resource]
+
+
+class AgentCore(pulumi.ComponentResource):
+    """The guardrail, the gateway and the handler; with an image, the runtime behind them."""
+
+    gateway_url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: AgentCoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("evolution:agentcore:AgentCore", name, opts=opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names = args.names
+
+        guardrail = pinned_guardrail(f"{name}-guardrail", names, args.key_arn, child)
+        told: dict[str, pulumi.Input[str]] = {
+            "BEDROCK_MODEL_ID": args.model_id,
+            "BEDROCK_REGION": names.region,
+            **guardrail.variables,
+            "AGENT_MEMORY_LIMIT": str(args.limits.agent_memory_bytes),
+            "AUTONOMY_LEVEL": str(args.limits.autonomy_percent),
+            "EVOLUTION_SAFETY_ENABLED": "true",
+            "EVOLUTION_ENVIRONMENT": names.stack,
+            "EVOLUTION_MODE_PARAMETER": names.mode_parameter,
+        }
+        limit = aws.iam.Policy(
+            f"{name}-boundary",
+            name=names.agents_boundary,
+            description="The most that a role may do which asks models.",
+            policy=boundary.boundary(boundary.agent_grants(names, args.model_id)),
+            opts=child,
+        )
+        gateway_role = service_role(
+            f"{name}-gateway-role",
+            names.gateway_role,
+            description="The AgentCore gateway: asks the runtime.",
+            trust=iam_agentcore.agentcore_trust(names),
+            grants=iam_agentcore.gateway_grants(names),
+            boundary_arn=limit.arn,
+            opts=child,
+        )
+        gateway = self._gateway(name, args, gateway_role)
+        if args.image_digest is not None:
+            runtime_args = RuntimeArgs(
+                names=names,
+                image=f"{names.repository_url}@{args.image_digest}",
+                variables=told,
+                grants=(*iam_agentcore.runtime_grants(names), *iam_agentcore.model_grants(names, args.model_id)),
+                gateway_role=gateway_role,
+                place=Place(network_mode=args.network_mode, vpc_id=args.vpc_id, subnet_ids=args.subnet_ids, zone_ids=args.zone_ids),
+                key_arn=args.key_arn,
+                boundary_arn=limit.arn,
+                log_retention_days=args.keeping.log_retention_days,
+                after=args.after,
+            )
+            self._target(name, gateway, gateway_role, deploy_runtime(f"{name}-runtime", runtime_args, child))
+            told = {**told, "AGENTCORE_GATEWAY_URL": gateway.gateway_url}
+        self._handler(name, args, told, limit.arn)
+
+        self.gateway_url = gateway.gateway_url
+        self.register_outputs({"gatewayUrl": self.gateway_url})
+
+    def _gateway(self, name: str, args: AgentCoreArgs, role: ServiceRole) -> aws.bedrock.AgentcoreGateway:
+        """The way in: signed requests, past the web ACL. Without a protocol of its own it passes HTTP on as it comes."""
+        gateway = aws.bedrock.AgentcoreGateway(
+            f"{name}-gateway",
+            name=args.names.gateway,
+            description="The only way to the agents.",
+            authorizer_type="AWS_IAM",
+            role_arn=role.role.arn,
+            kms_key_arn=args.key_arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.grants, *args.after]),
+        )
+        aws.wafv2.WebAclAssociation(
+            f"{name}-gateway-web-acl",
+            resource_arn=gateway.gateway_arn,
+            web_acl_arn=args.web_acl_arn,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._gateway_logs(name, args, gateway)
+        return gateway
+
+    def _gateway_logs(self, name: str, args: AgentCoreArgs, gateway: aws.bedrock.AgentcoreGateway) -> None:
+        """Who asked, and what became of it, in an encrypted group."""
+        names = args.names
+        child = pulumi.ResourceOptions(parent=self)
+        group = log_group(
+            f"{name}-gateway-logs",
+            names.gateway_log_group,
+            key_arn=args.key_arn,
+            retention_days=args.keeping.log_retention_days,
+            opts=child,
+        )
+        admitted = aws.cloudwatch.LogResourcePolicy(
+            f"{name}-gateway-logs-policy",
+            policy_name=names.regional("evolution-gateway-logs"),
+            policy_document=resource_policies.log_delivery(names, names.gateway_log_group),
+            opts=child,
+        )
+        source = aws.cloudwatch.LogDeliverySource(
+            f"{name}-gateway-logs-source",
+            name=names.regional("evolution-gateway"),
+            log_type="APPLICATION_LOGS",
+            resource_arn=gateway.gateway_arn,
+            opts=child,
+        )
+        destination = aws.cloudwatch.LogDeliveryDestination(
+            f"{name}-gateway-logs-destination",
+            name=names.regional("evolution-gateway"),
+            delivery_destination_type="CWL",
+            delivery_destination_configuration={"destination_resource_arn": group.arn},
+            opts=child,
+        )
+        aws.cloudwatch.LogDelivery(
+            f"{name}-gateway-logs-delivery",
+            delivery_source_name=source.name,
+            delivery_destination_arn=destination.arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[admitted]),
+        )
+
+    def _target(self, name: str, gateway: aws.bedrock.AgentcoreGateway, role: ServiceRole, deployed: DeployedRuntime) -> None:
+        """Where the gateway leads: to the endpoint, in its own name."""
+        aws.bedrock.AgentcoreGatewayTarget(
+            f"{name}-gateway-target",
+            name=GATEWAY_TARGET,
+            description="The agents.",
+            gateway_identifier=gateway.gateway_id,
+            target_configuration={"http": {"agentcore_runtime": {"arn": deployed.runtime.agent_runtime_arn, "qualifier": AGENT_ENDPOINT}}},
+            credential_provider_configuration={"gateway_iam_role": {}},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.grants, *deployed.ready]),
+        )
+
+    def _handler(self, name: str, args: AgentCoreArgs, told: dict[str, pulumi.Input[str]], boundary_arn: pulumi.Input[str]) -> None:
+        names = args.names
+        grants = (
+            *iam_agentcore.asking_grants(names, args.model_id, through_gateway="AGENTCORE_GATEWAY_URL" in told),
+            *iam_functions.base_grants(names, names.handler_function),
+        )
+        function_args = FunctionArgs(
+            names=names,
+            source="agentcore_handler",
+            physical_name=names.handler_function,
+            description="Asks an agent for a caller, within the stack's limits and while evolution runs.",
+            grants=grants,
+            variables=told,
+            seconds=HANDLER_SECONDS,
+            megabytes=HANDLER_MEGABYTES,
+            concurrency=HANDLER_CONCURRENCY,
+            attempts=HANDLER_ATTEMPTS,
+            dead_letters_arn=args.dead_letters_arn,
+            key_arn=args.key_arn,
+            boundary_arn=boundary_arn,
+            log_retention_days=args.keeping.log_retention_days,
+            after=args.after,
+        )
+        deploy(f"{name}-handler", function_args, pulumi.ResourceOptions(parent=self))

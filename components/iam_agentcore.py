@@ -1,0 +1,171 @@
+"""Policy documents of what asks models: the AgentCore runtime, the gateway in front of it, and the handler. Pure, like `iam.py`."""
+
+from __future__ import annotations
+
+from components.iam import Condition, Statement, allow, document, our_key, our_tags, read_mode, trust, use_key
+from components.naming import AGENT_ENDPOINT, PARTITION, Names
+
+AGENTCORE = "bedrock-agentcore.amazonaws.com"
+
+AGENT_NAMESPACE = "bedrock-agentcore"
+"""The CloudWatch namespace in which AgentCore's runtimes publish. Source: AgentCore developer guide, "IAM Permissions for AgentCore
+Runtime"."""
+
+DEFAULT_ENDPOINT = "DEFAULT"
+"""AgentCore gives every runtime this endpoint, and it can't be removed."""
+
+INVOCATIONS = (
+    "bedrock-agentcore:InvokeAgentRuntime",
+    "bedrock-agentcore:InvokeAgentRuntimeCommand",
+    "bedrock-agentcore:InvokeAgentRuntimeForUser",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
+)
+"""Every way to reach an agent. Source: Service Authorization Reference, Amazon Bedrock AgentCore."""
+
+MODEL_REGIONS: dict[str, tuple[str, ...]] = {
+    "us": ("us-east-1", "us-east-2", "us-west-2"),
+    "eu": ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"),
+    "jp": ("ap-northeast-1", "ap-northeast-3"),
+    "au": ("ap-southeast-2", "ap-southeast-4"),
+    "apac": (
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-4",
+    ),
+}
+"""Where an inference profile sends requests, by its geography. Source: Bedrock user guide, "Supported Regions and models for inference
+profiles"."""
+
+
+def agentcore_trust(names: Names) -> str:
+    """Of this account's AgentCore: it takes a role on before the runtime or gateway has its ARN, too.
+
+    Source: AgentCore developer guide, "IAM Permissions for AgentCore Runtime", trust policy.
+    """
+    return trust(AGENTCORE, account=names.account, source_arn=names.arn("bedrock-agentcore", "*"))
+
+
+def model_arns(names: Names, model_id: str) -> list[str]:
+    """The foundation model behind an inference profile, in every region that the profile may send a request to.
+
+    Args:
+        model_id: an inference profile, such as `us.anthropic.claude-sonnet-4-6`. A `global` one names no region beside its own.
+    """
+    geography, _, model = model_id.partition(".")
+    regions = MODEL_REGIONS.get(geography, (names.region, ""))
+    return [f"arn:{PARTITION}:bedrock:{region}::foundation-model/{model}" for region in regions]
+
+
+def model_grants(names: Names, model_id: str) -> tuple[Statement, ...]:
+    """To ask the one model, through its profile and the stack's guardrail. Converse is authorised as InvokeModel."""
+    profile = names.arn("bedrock", f"inference-profile/{model_id}")
+    return (
+        allow("AskProfile", ["bedrock:InvokeModel"], profile),
+        allow(
+            "AskModelThroughProfile",
+            ["bedrock:InvokeModel"],
+            model_arns(names, model_id),
+            condition={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+        ),
+        allow("ApplyGuardrail", ["bedrock:ApplyGuardrail"], names.any_guardrail_arn, condition=our_tags(names)),
+    )
+
+
+def asking_grants(names: Names, model_id: str, *, through_gateway: bool) -> tuple[Statement, ...]:
+    """What the handler needs beside what every function does: to ask the agents or, where there are none yet, the model."""
+    ask = (
+        (allow("AskAgents", ["bedrock-agentcore:InvokeGateway"], names.gateway_arn),) if through_gateway else model_grants(names, model_id)
+    )
+    return (read_mode(names), *ask)
+
+
+def runtime_grants(names: Names) -> tuple[Statement, ...]:
+    """What AgentCore needs to run the container, and what the agent needs beside the model.
+
+    Source: AgentCore developer guide, "IAM Permissions for AgentCore Runtime", narrowed to the one runtime.
+    """
+    directory = names.arn("bedrock-agentcore", "workload-identity-directory/default")
+    return (
+        allow("FindRegistry", ["ecr:GetAuthorizationToken"], "*"),
+        allow("PullAgent", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], names.arn("ecr", f"repository/{names.repository}")),
+        allow("FindLogGroups", ["logs:DescribeLogGroups"], "*"),
+        allow(
+            "WriteAgentLogs",
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            f"{names.log_group_arn(names.any_agent_log_group)}:*",
+        ),
+        allow(
+            "TraceAgents",
+            ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            "*",
+        ),
+        allow(
+            "PublishAgentMetrics",
+            ["cloudwatch:PutMetricData"],
+            "*",
+            condition={"StringEquals": {"cloudwatch:namespace": AGENT_NAMESPACE}},
+        ),
+        allow(
+            "IdentifyAgents",
+            [
+                "bedrock-agentcore:GetWorkloadAccessToken",
+                "bedrock-agentcore:GetWorkloadAccessTokenForJWT",
+                "bedrock-agentcore:GetWorkloadAccessTokenForUserId",
+            ],
+            [directory, f"{directory}/workload-identity/{names.agent_runtime}-*"],
+        ),
+        read_mode(names),
+        use_key(names),
+    )
+
+
+def gateway_grants(names: Names) -> tuple[Statement, ...]:
+    """What the gateway needs: to ask the one runtime, and to encrypt what it is told of its target."""
+    return (
+        allow(
+            "AskRuntime",
+            ["bedrock-agentcore:InvokeAgentRuntime"],
+            [names.agent_runtime_arn, f"{names.agent_runtime_arn}/runtime-endpoint/{AGENT_ENDPOINT}"],
+        ),
+        use_key(names),
+        allow("SeeKey", ["kms:DescribeKey"], names.any_key_arn, condition=our_key(names)),
+        allow("LetGatewayUseKey", ["kms:CreateGrant"], names.any_key_arn, condition={**our_key(names), **gateway_key_grants(names)}),
+    )
+
+
+def gateway_key_grants(names: Names) -> Condition:
+    """When the gateway's role may let AgentCore use the key.
+
+    Source: AgentCore developer guide, "Encrypt your AgentCore gateway with a customer-managed KMS key".
+    """
+    return {
+        "StringEquals": {
+            "kms:ViaService": f"bedrock-agentcore.{names.region}.amazonaws.com",
+            "kms:GrantConstraintType": "EncryptionContextSubset",
+        },
+        "ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt", "GenerateDataKey"]},
+    }
+
+
+def only_gateway(names: Names, arn: str) -> str:
+    """The policy of a runtime or of one of its endpoints: the gateway's role may invoke it, and nobody else, whatever a role is granted.
+
+    Args:
+        arn: the very resource. AgentCore takes one resource a statement, and no pattern.
+    """
+    gateway = names.role_arn(names.gateway_role)
+    others: Statement = {
+        "Sid": "NobodyElseAsks",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(INVOCATIONS),
+        "Resource": arn,
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": gateway}},
+    }
+    return document(allow("GatewayAsks", ["bedrock-agentcore:InvokeAgentRuntime"], arn, principal={"AWS": gateway}), others)

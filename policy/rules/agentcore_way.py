@@ -1,0 +1,129 @@
+"""AgentCore, the way in: each runtime and each of its endpoints admits the gateway's role and turns everybody else away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from globs import glob
+from graph import Linked, names_of
+from plain import NotJsonError, Plain, dig, items, parse, shown
+from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from system import of_this_system
+from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE
+
+INVOCATIONS = (
+    "bedrock-agentcore:InvokeAgentRuntime",
+    "bedrock-agentcore:InvokeAgentRuntimeCommand",
+    "bedrock-agentcore:InvokeAgentRuntimeForUser",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
+)
+"""Every way to reach an agent. Source: Service Authorization Reference, Amazon Bedrock AgentCore."""
+
+UNDER = "/runtime-endpoint/"
+
+DEFAULT = "DEFAULT"
+"""AgentCore gives every runtime this endpoint, and it can't be removed."""
+
+OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
+"""Condition operators that hold for everybody who isn't named."""
+
+
+def _only_gateway(stack: Stack) -> Iterator[Fault]:
+    """Whoever is granted to invoke a runtime may, unless its policy says no: allowing the gateway turns nobody away."""
+    roles = Linked(stack, ROLE)
+    admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
+    runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeArn", "agentRuntimeId", "arn", "id"))
+    endpoints = stack.of_type(AGENT_RUNTIME_ENDPOINT)
+    policies = stack.of_type(AGENT_RESOURCE_POLICY)
+    for urn, runtime in runtimes.all.items():
+        own = [endpoint for endpoint in endpoints if urn in runtimes.by(endpoint, "agentRuntimeId")]
+        guarded: set[str | None] = set()
+        for policy in policies:
+            if urn in runtimes.by(policy, "resourceArn"):
+                statements = _statements(policy)
+                guarded |= {_place(statement) for statement in statements}
+                yield from _judge(policy, statements, admitted)
+        yield from _unguarded(runtime, own, guarded)
+
+
+def _unguarded(runtime: Resource, endpoints: list[Resource], guarded: set[str | None]) -> Iterator[Fault]:
+    if "" not in guarded:
+        yield broken("no resource policy says who may invoke it; an AgentcoreResourcePolicy must.", runtime)
+    for endpoint in endpoints:
+        if not isinstance(endpoint.at("name"), str):
+            yield cannot_tell("its name is not known at preview, and so not whether a policy guards it; it must be literal.", endpoint)
+    for name in sorted({DEFAULT, *names_of(endpoints)}):
+        if name not in guarded:
+            yield broken(f"no resource policy says who may invoke its endpoint {name}; an AgentcoreResourcePolicy must.", runtime)
+
+
+def _statements(policy: Resource) -> list[Plain]:
+    try:
+        return items(dig(parse(policy.at("policy")), "Statement"))
+    except NotJsonError:
+        return []
+
+
+def _place(statement: Plain) -> str | None:
+    """What a statement is about: an endpoint's name, nothing for the runtime itself, None for what AgentCore takes no policy about."""
+    resource = dig(statement, "Resource")
+    if not isinstance(resource, str) or ":runtime/" not in resource:
+        return None
+    return resource.partition(UNDER)[2]
+
+
+def _judge(policy: Resource, statements: list[Plain], admitted: set[str]) -> Iterator[Fault]:
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
+        yield cannot_tell("policy can't be read at preview; it must be a JSON policy document of known names.", policy)
+        return
+    if len({shown(dig(statement, "Resource")) for statement in statements}) > 1 or _place(statements[0]) is None:
+        yield broken("its statements must all be about the one runtime or endpoint; AgentCore takes no other Resource.", policy)
+    for statement in statements:
+        if dig(statement, "Effect") != "Deny":
+            yield from _admits(policy, statement, admitted)
+    if not any(_turns_away(statement, admitted) for statement in statements):
+        yield broken(
+            "policy turns nobody away; it must deny every invocation to whoever isn't the gateway's role "
+            "(ArnNotEquals aws:PrincipalArn), for a role's own grants are enough otherwise.",
+            policy,
+        )
+
+
+def _admits(policy: Resource, statement: Plain, admitted: set[str]) -> Iterator[Fault]:
+    principal = dig(statement, "Principal")
+    names = items(dig(principal, "AWS")) if isinstance(principal, dict) and set(principal) == {"AWS"} else [principal]
+    for name in names:
+        if not _is_role(name, admitted):
+            yield broken(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
+
+
+def _turns_away(statement: Plain, admitted: set[str]) -> bool:
+    """Whether a statement denies everybody but the gateway's role every way to reach the agents."""
+    condition = dig(statement, "Condition")
+    if dig(statement, "Effect") != "Deny" or dig(statement, "Principal") not in ("*", {"AWS": "*"}) or not isinstance(condition, dict):
+        return False
+    actions = [action for action in items(dig(statement, "Action")) if isinstance(action, str)]
+    if not all(any(glob(action.lower(), one.lower()) for action in actions) for one in INVOCATIONS):
+        return False
+    tests = [(operator, dict(keys)) for operator, keys in condition.items() if isinstance(keys, dict)]
+    if len(condition) != 1 or len(tests) != 1:
+        return False
+    operator, keys = tests[0]
+    excepted = [name for key, value in keys.items() if key.lower() == "aws:principalarn" for name in items(value)]
+    return operator in OTHERS and len(keys) == 1 and bool(excepted) and all(_is_role(name, admitted) for name in excepted)
+
+
+def _is_role(name: Plain, admitted: set[str]) -> bool:
+    return isinstance(name, str) and ":role/" in name and name.rpartition("role/")[2] in admitted
+
+
+ONLY_GATEWAY = StackRule(
+    id="agentcore/only-gateway",
+    severity=Severity.CRITICAL,
+    protects="The runtime from being invoked past the gateway, the web ACL and the guardrail.",
+    why="Any principal of the account with the permission invokes a runtime directly, unless its policy denies that.",
+    mend="Declare an aws.bedrock.AgentcoreResourcePolicy for the runtime, for each of its endpoints and for the endpoint DEFAULT, which "
+    "allows the gateway's role, by its name, and denies everybody else.",
+    check=of_this_system(_only_gateway),
+)

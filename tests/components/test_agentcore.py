@@ -1,0 +1,164 @@
+"""The AgentCore layer by itself under Pulumi's mocks, and the decisions that it declares."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from components.agent_runtime import ZONE_IDS, agent_zones
+from components.agentcore import AgentCore, AgentCoreArgs
+from components.environment import Region
+from components.guardrail import content_digest
+from components.naming import Names
+from local.provider.outputs import ACCOUNT
+from tests.components.cloud import REGION, Layer, build
+from tests.components.tables import env_of
+
+KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:evolution-dead-letters"
+ACL = "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/evolution/11111111-2222-4333-8444-555555555555"
+DIGEST = "sha256:" + "0" * 64
+ZONES = ("use1-az1", "use1-az3", "use1-az4")
+
+
+def agentcore(stack: str, digest: str | None = DIGEST) -> Layer:
+    env = env_of(stack)
+
+    def declare() -> pulumi.Output[str]:
+        args = AgentCoreArgs(
+            names=Names(stack=stack, region=REGION, account=ACCOUNT),
+            limits=env,
+            model_id=env.model_id,
+            image_digest=digest,
+            network_mode=env.agent_network_mode,
+            vpc_id="vpc-0123456789abcdef0",
+            subnet_ids=[f"subnet-0123456789abcdef{index}" for index in range(3)],
+            zone_ids=ZONES,
+            keeping=env.keeping,
+            key_arn=KEY,
+            web_acl_arn=ACL,
+            dead_letters_arn=QUEUE,
+            after=[aws.ssm.Parameter("mode", name="/mode", type="String", value="running")],
+        )
+        return AgentCore("agentcore", args).gateway_url
+
+    return build(declare, stack)
+
+
+def test_every_resource_of_the_layer_is_its_child() -> None:
+    children = [one for one in agentcore("prod").resources if one.name not in ("agentcore", "mode")]
+    assert len(children) > 25
+    assert {one.parent for one in children} == {"agentcore"}
+    assert all(one.name.startswith("agentcore-") for one in children)
+
+
+def test_the_runtime_runs_the_stacks_image_with_the_tables_limits() -> None:
+    runtime = agentcore("prod").only("AgentcoreAgentRuntime")
+    [container] = runtime.inputs["agentRuntimeArtifact"].values()
+    assert container == {"containerUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/evolution-engine-prod@{DIGEST}"}
+    variables = runtime.inputs["environmentVariables"]
+    assert (variables["AGENT_MEMORY_LIMIT"], variables["AUTONOMY_LEVEL"]) == ("6656", "85")
+    assert "AGENTCORE_GATEWAY_URL" not in variables, "an agent asks the model, and no other agent"
+    assert {"mode", "agentcore-runtime-role-grants"} <= runtime.depends_on
+
+
+def test_agents_stand_in_the_private_subnets_of_the_zones_that_agentcore_takes() -> None:
+    layer = agentcore("prod")
+    network = layer.only("AgentcoreAgentRuntime").inputs["networkConfiguration"]
+    assert network["networkMode"] == "VPC"
+    assert network["networkModeConfig"]["subnets"] == ["subnet-0123456789abcdef0", "subnet-0123456789abcdef2"]
+    assert not layer.of("SecurityGroupIngressRule"), "nobody calls an agent"
+
+
+def test_dev_needs_no_interface_that_outlives_it() -> None:
+    layer = agentcore("dev")
+    assert layer.only("AgentcoreAgentRuntime").inputs["networkConfiguration"] == {"networkMode": "PUBLIC"}
+    assert not layer.of("SecurityGroup")
+
+
+def test_the_runtime_and_each_of_its_endpoints_turn_everybody_else_away() -> None:
+    layer = agentcore("prod")
+    policies = layer.of("AgentcoreResourcePolicy").values()
+    guarded = {policy.inputs["resourceArn"].partition("/runtime-endpoint/")[2] for policy in policies}
+    assert guarded == {"", "evolution", "DEFAULT"}
+    for policy in policies:
+        statements = json.loads(policy.inputs["policy"])["Statement"]
+        assert {statement["Resource"] for statement in statements} == {policy.inputs["resourceArn"]}, "AgentCore takes nothing else"
+        assert "agentcore-gateway-role" in policy.depends_on, "AWS refuses a policy that names a role which isn't there"
+    target = layer.only("AgentcoreGatewayTarget")
+    assert {policy.name for policy in policies} <= target.depends_on, "nothing leads to the runtime before its policies are there"
+
+
+def test_the_gateway_takes_signed_requests_past_the_web_acl_and_keeps_its_logs() -> None:
+    layer = agentcore("prod")
+    gateway = layer.only("AgentcoreGateway")
+    assert (gateway.inputs["authorizerType"], gateway.inputs["kmsKeyArn"]) == ("AWS_IAM", KEY)
+    assert layer.only("WebAclAssociation").inputs["webAclArn"] == ACL
+    groups = {one.inputs["name"]: one.inputs for one in layer.of("LogGroup").values()}
+    assert groups["/evolution/prod/gateway"]["kmsKeyId"] == KEY
+    [destination] = layer.of("LogDeliveryDestination").values()
+    assert destination.inputs["deliveryDestinationConfiguration"]["destinationResourceArn"].endswith(":log-group:/evolution/prod/gateway")
+    assert "agentcore-gateway-logs-policy" in layer.only("LogDelivery").depends_on
+
+
+def test_the_agents_log_group_is_made_before_agentcore_would_make_one_without_a_key() -> None:
+    layer = agentcore("prod")
+    logs = layer.of("LogGroup")["agentcore-runtime-logs"]
+    assert logs.inputs["name"].startswith("/aws/bedrock-agentcore/runtimes/evolution_prod-")
+    assert logs.inputs["name"].endswith("-evolution")
+    assert (logs.inputs["kmsKeyId"], logs.inputs["retentionInDays"]) == (KEY, 365)
+    assert "agentcore-runtime-logs" in layer.only("AgentcoreAgentRuntimeEndpoint").depends_on
+
+
+def test_the_handler_asks_the_agents_once_there_are_any_and_the_model_until_then() -> None:
+    def asks(layer: Layer) -> tuple[bool, set[str]]:
+        grants = json.loads(layer.of("RolePolicy")["agentcore-handler-role-grants"].inputs["policy"])["Statement"]
+        actions = {action for statement in grants for action in statement["Action"] if action.startswith("bedrock")}
+        return "AGENTCORE_GATEWAY_URL" in layer.only("Function").inputs["environment"]["variables"], actions
+
+    assert asks(agentcore("prod")) == (True, {"bedrock-agentcore:InvokeGateway"})
+    assert asks(agentcore("prod", None)) == (False, {"bedrock:InvokeModel", "bedrock:ApplyGuardrail"})
+
+
+def test_before_the_first_image_only_the_agents_and_the_way_to_them_are_absent() -> None:
+    def names(layer: Layer) -> set[str]:
+        return {one.name for one in layer.resources}
+
+    missing = names(agentcore("prod")) - names(agentcore("prod", None))
+    assert {name.removeprefix("agentcore-").partition("-")[0] for name in missing} == {"runtime", "gateway"}
+    assert [name for name in missing if name.startswith("agentcore-gateway")] == ["agentcore-gateway-target"]
+
+
+def test_whatever_asks_names_a_version_of_just_this_guardrail() -> None:
+    layer = agentcore("prod")
+    version = layer.only("GuardrailVersion")
+    assert version.inputs["description"] == f"content {content_digest()}", "a changed guardrail is a new version"
+    for variables in (
+        layer.only("AgentcoreAgentRuntime").inputs["environmentVariables"],
+        layer.only("Function").inputs["environment"]["variables"],
+    ):
+        assert variables["BEDROCK_GUARDRAIL_VERSION"].isdigit()
+        assert variables["BEDROCK_GUARDRAIL_ID"]
+
+
+def test_the_guardrail_changes_its_version_with_its_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content_digest()
+    monkeypatch.setattr("components.guardrail.GROUNDED", 0.8)
+    assert content_digest() != before
+
+
+@pytest.mark.parametrize("region", Region.__args__)
+def test_each_region_has_zones_for_agents(region: str) -> None:
+    zones = sorted(ZONE_IDS[region])
+    assert agent_zones(zones, region) == set(zones)
+
+
+def test_zones_that_agentcore_does_not_take_are_refused_by_id() -> None:
+    says = (
+        r"in only 1 of the zones .* \(use1-az3, use1-az4, use1-az5\); in us-east-1 it takes use1-az1, use1-az2, use1-az4, and 2 are needed"
+    )
+    with pytest.raises(pulumi.RunError, match=says):
+        agent_zones(["use1-az3", "use1-az4", "use1-az5"], "us-east-1")

@@ -1,0 +1,134 @@
+"""Edits of the agents, their gateway, the guardrail and the handler, each with the exact rules that must fire."""
+
+from __future__ import annotations
+
+from tests.policy.builders import UNKNOWN
+from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
+
+ROLE = "arn:aws:iam::000000000000:role/"
+RUNTIME = "arn:aws:bedrock-agentcore:us-east-1:000000000000:runtime/"
+
+ONLY_GATEWAY = "agentcore/only-gateway"
+LIMITS = "environment/runtime-limits"
+TABLE = "environment/table-equality"
+USED = "agentcore/guardrail-used"
+TOLD = "environment/functions-told"
+
+CONTENT = "contentPolicyConfig.filtersConfigs"
+PERSONAL = "sensitiveInformationPolicyConfig.piiEntitiesConfigs"
+GROUNDING = "contextualGroundingPolicyConfig.filtersConfigs"
+
+POLICY: tuple[tuple[object, ...], ...] = (
+    ("policy.Statement.0.Principal", {"AWS": f"{ROLE}evolution-engine-prod-us-east-1"}, ONLY_GATEWAY),
+    ("policy.Statement.0.Principal", {"AWS": "arn:aws:iam::000000000000:root"}, ONLY_GATEWAY),
+    ("policy.Statement.1.Effect", "Allow", ONLY_GATEWAY, "identity/no-public-access"),
+    ("policy.Statement.1.Principal", {"AWS": f"{ROLE}other"}, ONLY_GATEWAY),
+    ("policy.Statement.1.Action", ["bedrock-agentcore:InvokeAgentRuntime"], ONLY_GATEWAY),
+    ("policy.Statement.1.Condition", {"ArnEquals": {"aws:PrincipalArn": f"{ROLE}evolution-gateway-prod-us-east-1"}}, ONLY_GATEWAY),
+    ("policy.Statement.1.Condition.ArnNotEquals", {"aws:PrincipalArn": f"{ROLE}other"}, ONLY_GATEWAY),
+    ("policy.Statement.1.Condition.Bool", {"aws:SecureTransport": "false"}, ONLY_GATEWAY),
+    ("policy.Statement.1.Resource", f"{RUNTIME}evolution_dev-??????????", ONLY_GATEWAY),
+    ("policy", UNKNOWN, ONLY_GATEWAY, "identity/document"),
+    ("resourceArn", Refer("agentcore-gateway"), ONLY_GATEWAY),
+    ("", DELETED, ONLY_GATEWAY),
+)
+"""Of the runtime, of its endpoint and of the endpoint that every runtime has: each alone is a way past the gateway."""
+
+EDITS: tuple[Edit, ...] = (
+    *(edit for part in ("", "-endpoint", "-default") for edit in on(f"agentcore-runtime{part}-policy", *POLICY)),
+    *on(
+        "agentcore-runtime",
+        (
+            "agentRuntimeArtifact.containerConfiguration.containerUri",
+            "public.ecr.aws/agent:1",
+            "workload/image-by-digest",
+            "workload/own-repository",
+        ),
+        ("roleArn", Refer("compute-engine-role"), "identity/trust-service"),
+        ("networkConfiguration.networkMode", "PUBLIC", "agentcore/private-network"),
+        ("networkConfiguration.networkMode", UNKNOWN, "agentcore/private-network"),
+        ("networkConfiguration.networkModeConfig.subnets", [], "agentcore/private-network"),
+        ("lifecycleConfigurations", [], "agentcore/runtime-lifecycle"),
+        ("lifecycleConfigurations.0.maxLifetime", 86400, "agentcore/runtime-lifecycle"),
+        ("lifecycleConfigurations.0.idleRuntimeSessionTimeout", 28800, "agentcore/runtime-lifecycle"),
+        ("environmentVariables.AUTONOMY_LEVEL", "95", LIMITS, TABLE),
+        ("environmentVariables.AGENT_MEMORY_LIMIT", "8192", LIMITS, TABLE),
+        ("environmentVariables.EVOLUTION_SAFETY_ENABLED", "false", LIMITS),
+        ("environmentVariables.BEDROCK_MODEL_ID", "us.amazon.nova-pro-v1:0", "agentcore/model", TABLE),
+        ("environmentVariables.BEDROCK_GUARDRAIL_VERSION", "DRAFT", USED),
+        ("environmentVariables.BEDROCK_GUARDRAIL_ID", GONE, USED),
+        ("environmentVariables.EVOLUTION_MODE_PARAMETER", GONE, TOLD),
+        ("tags", GONE, "governance/tags"),
+    ),
+    *on(
+        "agentcore-runtime-endpoint",
+        ("name", UNKNOWN, ONLY_GATEWAY),
+        ("agentRuntimeId", Refer("agentcore-gateway"), "agentcore/runtime-endpoint"),
+    ),
+    *on("agentcore-runtime-logs", ("kmsKeyId", GONE, "encryption/log-group-cmk"), ("retentionInDays", 0, "data-protection/log-retention")),
+    *on(
+        "agentcore-gateway",
+        ("authorizerType", "NONE", "agentcore/gateway-authorizer"),
+        ("authorizerType", "AUTHENTICATE_ONLY", "agentcore/gateway-authorizer"),
+        ("exceptionLevel", "DEBUG", "agentcore/gateway-authorizer"),
+        ("kmsKeyArn", GONE, "encryption/gateway-cmk"),
+        ("kmsKeyArn", FOREIGN_KEY, "encryption/own-key"),
+        ("roleArn", Refer("compute-engine-role"), "identity/trust-service", ONLY_GATEWAY),
+    ),
+    *on(
+        "agentcore-gateway-target",
+        ("credentialProviderConfiguration", {"apiKey": {"providerArn": "x"}}, "agentcore/gateway-target"),
+        ("targetConfiguration", {"mcp": {"mcpServer": {"endpoint": "https://example.com"}}}, "agentcore/gateway-leads-to-runtime"),
+        ("gatewayIdentifier", "other-0123456789", "agentcore/gateway-leads-to-runtime"),
+    ),
+    *on(
+        "agentcore-gateway-web-acl",
+        ("webAclArn", "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/other/1", "agentcore/web-acl-association"),
+        ("", DELETED, "agentcore/web-acl-association"),
+    ),
+    *on(
+        "agentcore-gateway-logs-source",
+        ("resourceArn", Refer("agentcore-runtime"), "agentcore/log-delivery"),
+        ("", DELETED, "agentcore/log-delivery"),
+    ),
+    *on(
+        "agentcore-gateway-logs-destination",
+        ("deliveryDestinationConfiguration", {"destinationResourceArn": "arn:aws:s3:::elsewhere"}, "agentcore/log-delivery"),
+        ("", DELETED, "agentcore/log-delivery"),
+    ),
+    *on(
+        "agentcore-gateway-logs-delivery",
+        ("deliverySourceName", "another", "agentcore/log-delivery"),
+        ("deliveryDestinationArn", Refer("monitoring-alerts"), "agentcore/log-delivery"),
+        ("", DELETED, "agentcore/log-delivery"),
+    ),
+    *on(
+        "agentcore-guardrail",
+        ("kmsKeyArn", GONE, "encryption/guardrail-cmk"),
+        (f"{CONTENT}.0.inputStrength", "LOW", "agentcore/guardrail-prompt-attack"),
+        (f"{CONTENT}.0.type", "HATE", "agentcore/guardrail-prompt-attack"),
+        (PERSONAL, [], "agentcore/guardrail-sensitive-information"),
+        (f"{PERSONAL}.0.action", "NONE", "agentcore/guardrail-sensitive-information"),
+        ("topicPolicyConfig", GONE, "agentcore/guardrail-denied-topics"),
+        (f"{GROUNDING}.0.threshold", 0.2, "agentcore/guardrail-grounding"),
+        (f"{GROUNDING}.1.type", "GROUNDING", "agentcore/guardrail-grounding"),
+        ("tags", GONE, "governance/tags"),
+        ("", DELETED, "agentcore/guardrail", USED),
+    ),
+    *on("agentcore-guardrail-version", ("guardrailArn", "arn:x", "agentcore/guardrail"), ("", DELETED, "agentcore/guardrail", USED)),
+    *on(
+        "agentcore-handler",
+        ("environment.variables.AUTONOMY_LEVEL", "95", "environment/function-limits", TABLE),
+        ("environment.variables.AGENT_MEMORY_LIMIT", GONE, "environment/handler-bounded", "environment/function-limits"),
+        ("environment.variables.BEDROCK_MODEL_ID", "us.amazon.nova-pro-v1:0", "agentcore/model", TABLE),
+        ("environment.variables.BEDROCK_GUARDRAIL_ID", GONE, USED),
+        ("environment.variables.EVOLUTION_MODE_PARAMETER", "/evolution/dev/mode", TABLE, TOLD),
+        ("environment.variables.BEDROCK_GUARDRAIL_VERSION", "DRAFT", USED),
+        ("reservedConcurrentExecutions", GONE, "workload/function-form"),
+    ),
+    *on("monitoring-web-acl-blocked", ("", DELETED, "alarms/blocked-requests"), ("alarmActions", [], "alarms/actions")),
+    *on(
+        "agentcore-runtime-role-grants",
+        ("policy.Statement.9.Resource", "*", "identity/models", "identity/no-wildcard-resource"),
+    ),
+)
