@@ -84,7 +84,6 @@ GUARDRAIL_VERSION = "aws:bedrock/guardrailVersion:GuardrailVersion"
 LOG_DELIVERY = "aws:cloudwatch/logDelivery:LogDelivery"
 LOG_DELIVERY_DESTINATION = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"
 LOG_DELIVERY_SOURCE = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
-LOG_DELIVERY_DESTINATION = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"
 
 # Monitoring.
 BUDGET = "aws:budgets/budget:Budget"
