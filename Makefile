@@ -4,12 +4,14 @@ STACK ?= dev
 IMAGE ?=
 BASE ?=
 TAG ?= evolution-engine:local
+TO ?=
+DIGEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image clean setup setup-dev setup-emulator setup-browser
+.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-browser
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud
 	@.venv/bin/python -m local preview --stack '$(STACK)' --image '$(IMAGE)'
@@ -83,8 +85,18 @@ actions: setup-dev  ## take AWS's actions and their resources into the pack's ta
 invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, from the rules' own metadata
 	.venv/bin/python policy/catalogue.py docs
 
-image:  ## build the engine's image for arm64 as TAG, and load it into Docker; the only target that needs Docker (with buildx)
-	docker buildx build --platform linux/arm64 --tag '$(TAG)' --load engine
+image:  ## build the engine's image for arm64 as TAG, and load it into Docker (with buildx)
+	docker buildx build --platform linux/arm64 --provenance=false --tag '$(TAG)' --load engine
+
+OUTPUT ?= /dev/stdout
+
+push-image:  ## push TAG's image to TO, a repository and a tag, with Docker; its digest goes to the end of OUTPUT
+	docker tag '$(TAG)' '$(TO)'
+	docker push '$(TO)'
+	docker image inspect --format 'digest={{index (split (index .RepoDigests 0) "@") 1}}' '$(TO)' >> '$(OUTPUT)'
+
+propose-digest: setup  ## write DIGEST=sha256:… into STACK's file as its engine image, as a pull request proposes it
+	@.venv/bin/python -m local.propose_digest '$(STACK)' '$(DIGEST)'
 
 picture: setup  ## draw the README's picture again, from what prod plans
 	.venv/bin/python -m local.report.readme

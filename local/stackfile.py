@@ -92,12 +92,7 @@ def _place_image(table: dict[str, Any], stack: str, image: str | None) -> str:
         table.pop(IMAGE_KEY, None)
         return "no engine image: this is what a first deployment makes"
     if image is not None:
-        try:
-            table[IMAGE_KEY] = TypeAdapter(ImageDigest).validate_python(image)
-        except ValidationError:
-            raise LocalError(
-                f"the image {image!r} is not a digest: it must be `sha256:` and 64 hexadecimal digits, or `{NO_IMAGE}`; a tag can be moved."
-            ) from None
+        table[IMAGE_KEY] = check_digest(image, f", or `{NO_IMAGE}`")
         return f"the engine image is {image}"
     if table.get(IMAGE_KEY) is None:
         table[IMAGE_KEY] = LOCAL_IMAGE_DIGEST
@@ -107,6 +102,20 @@ def _place_image(table: dict[str, Any], stack: str, image: str | None) -> str:
     return ""
 
 
+def check_digest(image: str, or_else: str = "") -> str:
+    """An image's digest, as it is; `or_else` is what the caller takes beside one, for the message.
+
+    Raises:
+        LocalError: it is something else.
+    """
+    try:
+        return TypeAdapter(ImageDigest).validate_python(image)
+    except ValidationError:
+        raise LocalError(
+            f"the image {image!r} is not a digest: it must be `sha256:` and 64 hexadecimal digits{or_else}; a tag can be moved."
+        ) from None
+
+
 def parse(path: Path) -> dict[str, Any]:
     """Read a YAML file that holds a table.
 
@@ -114,16 +123,27 @@ def parse(path: Path) -> dict[str, Any]:
         LocalError: it can't be read, isn't YAML, or holds something else.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LocalError(f"{path.name} can't be read: {error}.") from None
+    return parse_text(text, path.name)
+
+
+def parse_text(text: str, name: str) -> dict[str, Any]:
+    """Read the text of a YAML file that holds a table; `name` is the file's, for the message.
+
+    Raises:
+        LocalError: it isn't YAML, or holds something else.
+    """
+    try:
+        content = yaml.load(text, _Loader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise LocalError(f"{path.name} isn't valid YAML: {where}{error.problem}.") from None
+        raise LocalError(f"{name} isn't valid YAML: {where}{error.problem}.") from None
     except yaml.YAMLError as error:
-        raise LocalError(f"{path.name} isn't valid YAML: {error}.") from None
+        raise LocalError(f"{name} isn't valid YAML: {error}.") from None
     except RecursionError:
-        raise LocalError(f"{path.name} is nested too deeply to be read.") from None
+        raise LocalError(f"{name} is nested too deeply to be read.") from None
     if not isinstance(content, dict):
-        raise LocalError(f"{path.name} must hold a table of keys, not a single value.")
+        raise LocalError(f"{name} must hold a table of keys, not a single value.")
     return cast(dict[str, Any], content)

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from components.naming import Names
+from local import stackfile
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
+STACKS = set(stackfile.stacks(ROOT))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+PERMISSIONS = {
+    "preview": {"check": {"contents": "read"}, "report": {"contents": "read"}},
+    "image": {
+        "push": {"contents": "read", "id-token": "write"},
+        "propose": {"contents": "write", "pull-requests": "write"},
+    },
+}
+"""What a job may do, where it isn't to read the code and to ask AWS for a role."""
 
 
 def jobs(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+
+
+def workflow(name: str) -> Path:
+    return ROOT / f".github/workflows/{name}.yml"
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
@@ -38,19 +58,23 @@ class TestEveryWorkflow:
     def test_gives_no_permission_by_default_and_each_job_only_what_it_uses(self, path: Path) -> None:
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["permissions"] == {}
         for name, job in jobs(path).items():
-            allowed = {"contents": "read"} if path.stem == "preview" else {"contents": "read", "id-token": "write"}
+            allowed = PERMISSIONS.get(path.stem, {}).get(name, {"contents": "read", "id-token": "write"})
             assert job["permissions"] == allowed, name
+
+    def test_leaves_no_token_in_the_checkout(self, path: Path) -> None:
+        checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
+        assert [step for step in checkouts if step["with"]["persist-credentials"] is not False] == []
 
 
 def test_the_preview_of_a_pull_request_has_no_credentials() -> None:
-    text = (ROOT / ".github/workflows/preview.yml").read_text(encoding="utf-8")
+    text = workflow("preview").read_text(encoding="utf-8")
     assert "pull_request_target" not in text
     assert "secrets" not in text
     assert "id-token" not in text
 
 
 def test_the_pack_judges_a_preview_before_anything_is_deployed() -> None:
-    listed = steps(ROOT / ".github/workflows/deploy-stack.yml")
+    listed = steps(workflow("deploy-stack"))
     commands = [step["with"]["command"] for step in listed if "command" in step.get("with", {})]
     assert commands == ["preview", "up"]
     assert next(step["run"] for step in listed if "run" in step) == "make pack-config"
@@ -62,12 +86,48 @@ def test_the_pack_judges_a_preview_before_anything_is_deployed() -> None:
 
 
 def test_prod_comes_after_staging_and_staging_after_dev() -> None:
-    order = jobs(ROOT / ".github/workflows/deploy.yml")
+    order = jobs(workflow("deploy"))
     assert {name: job.get("needs") for name, job in order.items()} == {"dev": None, "staging": "dev", "prod": "staging"}
-    assert {path.stem.partition(".")[2] for path in ROOT.glob("Pulumi.*.yaml")} == order.keys()
+
+
+def test_every_committed_stack_is_deployed_looked_at_for_drift_and_has_images() -> None:
+    deployed = [job["with"]["stack"] for job in jobs(workflow("deploy")).values()]
+    assert sorted(deployed) == sorted(STACKS)
+    assert set(jobs(workflow("drift"))["drift"]["strategy"]["matrix"]["stack"]) == STACKS
+    # YAML 1.1 reads the key `on` as true.
+    asked: dict[Any, Any] = yaml.safe_load(workflow("image").read_text(encoding="utf-8"))
+    assert set(asked[True]["workflow_dispatch"]["inputs"]["stack"]["options"]) == STACKS
 
 
 def test_a_stack_has_one_run_at_a_time_and_none_is_cut_off() -> None:
-    up = jobs(ROOT / ".github/workflows/deploy-stack.yml")["up"]
+    up = jobs(workflow("deploy-stack"))["up"]
     assert up["concurrency"] == {"group": "stack-${{ inputs.stack }}", "cancel-in-progress": False}
     assert up["environment"] == "${{ inputs.stack }}"
+
+
+@pytest.mark.parametrize("stack", sorted(STACKS))
+def test_an_image_goes_to_the_repository_of_its_stack_and_is_proposed_for_that_one(stack: str) -> None:
+    names = Names(stack=stack, region="us-east-1", account="123456789012")
+    image = jobs(workflow("image"))
+    chosen = "${{ inputs.stack || 'dev' }}"
+    to = next(step["env"]["TO"] for step in image["push"]["steps"] if "TO" in step.get("env", {}))
+    registry, _, rest = to.replace(chosen, stack).partition("/")
+    assert registry == "${{ steps.registry.outputs.registry }}"
+    assert rest.partition(":")[0] == names.repository
+    assert image["push"]["environment"] == f"{chosen}-image"
+    proposed = next(step["with"] for step in image["propose"]["steps"] if "add-paths" in step.get("with", {}))
+    assert proposed["add-paths"].replace(chosen, stack) == f"Pulumi.{stack}.yaml"
+
+
+def test_a_pushed_image_hands_on_its_digest_and_one_that_is_refused_does_not(tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho "$@" >> "$0.calls"\ncase $1 in push) exit "$REFUSED";; image) echo digest=sha256:1;; esac\n')
+    docker.chmod(0o755)
+    command = ["make", "-s", "-C", str(ROOT), "push-image", "TO=registry/evolution-engine-dev:1", f"OUTPUT={tmp_path / 'output'}"]
+    surroundings = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert subprocess.run(command, env={**surroundings, "REFUSED": "1"}, capture_output=True, check=False).returncode != 0
+    assert not (tmp_path / "output").exists()
+    subprocess.run(command, env={**surroundings, "REFUSED": "0"}, capture_output=True, check=True)
+    assert (tmp_path / "output").read_text(encoding="utf-8") == "digest=sha256:1\n"
+    calls = Path(f"{docker}.calls").read_text(encoding="utf-8").splitlines()
+    assert calls[:2] == ["tag evolution-engine:local registry/evolution-engine-dev:1", "push registry/evolution-engine-dev:1"]
