@@ -8,7 +8,7 @@ TO ?=
 DIGEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-browser
+.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,10 +56,15 @@ down: setup  ## stop the emulators; they keep what they hold
 test: setup-dev setup-emulator setup-browser  ## every test, the real engine's too
 	.venv/bin/python -m pytest -n 2
 
-check: setup-dev  ## format, lint and types
+# Go's own folders too, so that nothing of it is left in the user's home.
+GO = GOPATH='$(CURDIR)/.local/go' GOCACHE='$(CURDIR)/.local/go/cache' GOFLAGS=-modcacherw $(or $(shell command -v go),'$(CURDIR)/.local/go/venv/bin/go')
+
+check: setup-dev setup-go  ## format, lint and types, and the workflows
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m pyright
+	.venv/bin/zizmor --offline --quiet .github
+	cd tests/actionlint && $(GO) tool actionlint -shellcheck= -pyflakes= '$(CURDIR)'/.github/workflows/*.yml
 
 bench: setup-dev setup-emulator  ## what a preview costs, against its floor; the policy pack and the engine by themselves
 	.venv/bin/python -m tests.bench
@@ -111,6 +116,9 @@ setup:
 
 setup-dev:
 	@$(PYTHON) local/setup.py --dev
+
+setup-go:
+	@command -v go > /dev/null || $(PYTHON) local/setup.py --go
 
 setup-emulator:
 	@$(PYTHON) local/setup.py --emulator

@@ -1,4 +1,4 @@
-"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator] [--engine]`.
+"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator] [--engine] [--go]`.
 
 Standard library only, and written so that an old Python 3 reads it far enough to say what it lacks.
 """
@@ -24,10 +24,12 @@ ENVIRONMENTS = {
     "": (".venv", ("requirements.txt",), "a minute"),
     # A superset of the other file, pinned to the same versions (`make lock`): it holds that one too.
     "--dev": (".venv", ("requirements.txt", "requirements-dev.txt"), "a minute"),
-    # Apart from the others: the emulator executes code, and its pins are its own.
     # What the engine's image holds, and nothing else.
     "--engine": (".local/engine/venv", ("engine/requirements.txt",), "20 s"),
+    # Apart from the others: the emulator executes code, and its pins are its own.
     "--emulator": (".local/emulator/venv", ("local/emulator/requirements.txt",), "20 s"),
+    # For `make check` on a machine that has no Go of its own.
+    "--go": (".local/go/venv", ("local/pulumi-cli/go-requirements.txt",), "20 s"),
 }
 """What can be set up, by argument: the virtual environment, the requirements of which the last holds them all, and how long it takes."""
 
@@ -142,7 +144,7 @@ def main(arguments: "list[str]") -> int:
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
         signal.signal(stop, signal.default_int_handler)
     if any(argument not in ENVIRONMENTS for argument in arguments):
-        say("error: the only arguments are --dev, --emulator and --engine.")
+        say("error: the only arguments are --dev, --emulator, --engine and --go.")
         return 1
     try:
         for what in arguments or [""]:
