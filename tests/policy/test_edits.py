@@ -26,6 +26,7 @@ from tests.policy import (
 from tests.policy.builders import Nodes
 from tests.policy.edits_complete import EDITS as COMPLETE
 from tests.policy.identity_edits import EDITS as IDENTITY
+from tests.policy.identity_edits_access import EDITS as IDENTITY_ACCESS
 from tests.policy.planned import Edit, apply, nodes_of
 from tests.policy.samples import findings, rules_that_fire
 from tests.policy.test_rules import EDITS as SMALL
@@ -74,7 +75,7 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
 def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
     caught = {rule for edit in EDITS for rule in edit.fires}
-    caught |= {rule for edits in (SMALL, COMPLETE, IDENTITY) for _, _, fires in edits for rule in fires}
+    caught |= {rule for edits in (SMALL, COMPLETE, IDENTITY, IDENTITY_ACCESS) for _, _, fires in edits for rule in fires}
     # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.
     assert rules - caught == {"environment/table-limits", "environment/pack-configuration", "exemptions/current"}
 

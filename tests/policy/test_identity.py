@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rules.identity import FAMILY
+from tests.policy import identity_edits, identity_edits_access
 from tests.policy.edits import Edit
-from tests.policy.identity_edits import EDITS, GOOD
+from tests.policy.identity_right import GOOD
 from tests.policy.samples import compliant, configure, findings
+
+EDITS = (*identity_edits.EDITS, *identity_edits_access.EDITS)
 
 
 @pytest.fixture(autouse=True)
