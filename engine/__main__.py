@@ -15,12 +15,13 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from engine import EngineError, agent, operations
+from engine.calls import clients
 from engine.metrics import Reporter
 from engine.monitor import Monitor
 from engine.nursery import Nursery
 from engine.serving import Routes, endpoints, serve
 from engine.settings import AgentSettings, EngineSettings, SettingsError, Storage, Workload, read
-from engine.store import Store, clients
+from engine.store import Store
 from engine.worker import Status, Worker
 
 UNUSABLE = 2

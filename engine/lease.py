@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from engine.store import Lease, Store, StoreError
+from engine.calls import StoreError
+from engine.records import Lease
+from engine.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from engine import population, promotion, tasks
 from engine.agents import DEAD
+from engine.calls import StoreError
 from engine.nursery import Nursery
+from engine.records import FINISH, Header, Lease
 from engine.settings import Workload
-from engine.store import FINISH, Header, Lease, Store, StoreError
+from engine.store import Store
 from engine.validators import Examiner
 from engine.worker import read_population
 

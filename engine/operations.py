@@ -9,8 +9,9 @@ from engine import EngineError, population, tasks
 from engine.agents import DEAD, Agent
 from engine.lease import Heart
 from engine.nursery import Nursery
+from engine.records import FINISH, Header, Lease
 from engine.settings import EngineSettings
-from engine.store import FINISH, Header, Lease, Store
+from engine.store import Store
 from engine.validators import Examiner
 from engine.worker import put_population, read_population
 

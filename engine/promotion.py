@@ -19,7 +19,7 @@ from engine import items, keyed, tasks
 from engine.agents import DEAD, Agent
 from engine.breeding import ranking
 from engine.nursery import Exam, Nursery
-from engine.store import Header, now
+from engine.records import Header, now
 from engine.validators import Candidate, findings
 
 CANDIDATES = 5

@@ -13,27 +13,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib
 import json
-import logging
-import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from engine import EngineError, items
+from engine.calls import Calls, MissingError, RefusedError, StoreError, exceptions, new
+from engine.ending import writes_of_end
+from engine.records import FINISH, Checkpoint, Header, Lease, Plan, Promotions, island_name, now
 from engine.settings import Storage
-
-boto3: Any = importlib.import_module("boto3")  # it publishes no types
-config: Any = importlib.import_module("botocore.config")
-exceptions: Any = importlib.import_module("botocore.exceptions")
-
-log = logging.getLogger(__name__)
-
-ATTEMPTS = 5
-"""How often a call is tried; botocore waits between, longer each time, with jitter."""
 
 DEAD_SECONDS = 7 * 24 * 3600
 """How long what an ended evolution leaves in the population table stays there: a week to look into it."""
@@ -41,25 +31,9 @@ DEAD_SECONDS = 7 * 24 * 3600
 BATCH = 25
 """DynamoDB takes no more writes in one batch."""
 
-FINISH = "finish"
-"""The lease of whoever ends an evolution."""
-
-
-class StoreError(EngineError):
-    """AWS can't be reached, or refuses. Nothing was lost: what isn't committed is done again."""
-
 
 class LostLeaseError(EngineError):
     """Another worker has taken over, or was faster. What this one made is thrown away."""
-
-
-def clients(region: str) -> dict[str, Any]:
-    """One client a service. Adaptive retries slow a worker down as the tables throttle it."""
-    settings = config.Config(
-        region_name=region, connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}
-    )
-    session = boto3.session.Session()
-    return {name: session.client(name, config=settings) for name in ("dynamodb", "s3", "ssm", "secretsmanager", "cloudwatch")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,101 +47,12 @@ class _Autonomy:
     level: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Promotions:
-    """How many promotions were decided, and how many of them without a human."""
-
-    decided: int
-    autonomous: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """An evolution, as the trigger started it."""
-
-    evolution_id: str
-    status: str
-    seed: int
-    generations: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What all workers of an evolution must agree on; whoever is first writes it down.
-
-    Attributes:
-        size: agents on one island.
-    """
-
-    task: str
-    islands: int
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lease:
-    """A piece of work that one worker at a time may do: an island, or ending the evolution.
-
-    Attributes:
-        name: `island-NN` or FINISH.
-        owner: the worker that has it; empty if nobody has.
-        token: grows with every claim; a commit with an old one fails.
-        beat: grows while the owner lives.
-        generation: the island's last committed one.
-    """
-
-    evolution_id: str
-    name: str
-    owner: str
-    token: int
-    beat: int
-    generation: int
-
-    @property
-    def island(self) -> int:
-        """The island's number."""
-        return int(self.name.removeprefix("island-"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """One island's generation.
-
-    Attributes:
-        key: of the bucket.
-        best, mean: the living's fitness; 0 if nobody lives.
-        deterministic: False if the clock killed somebody, in this generation or in one that it descends from.
-    """
-
-    evolution_id: str
-    island: int
-    generation: int
-    key: str
-    sha256: str
-    agents: int
-    dead: int
-    best: float
-    mean: float
-    deterministic: bool
-
-
-def island_name(island: int) -> str:
-    """The name of an island's lease."""
-    return f"island-{island:02d}"
-
-
-def now() -> str:
-    """The time, for people."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Store:
+class Store(Calls):
     """The tables, the bucket and the mode. Every method is one or a few calls; each raises StoreError where AWS fails."""
 
     def __init__(self, settings: Storage, aws: Mapping[str, Any]) -> None:
-        self._settings, self._aws = settings, aws
-        self.write_units = 0.0
-        """Write units that this worker has used."""
+        super().__init__(aws)
+        self._settings = settings
 
     # Control.
 
@@ -255,7 +140,7 @@ class Store:
             {"population_id": evolution_id, "version": items.VERSION, **item}
             for item in ({"agent_id": "plan", "kind": "plan", **asdict(plan)}, *leases)
         ]
-        self._transact([self._put_new(self._settings.population_table, item, "population_id") for item in made])
+        self._transact([new(self._settings.population_table, item, "population_id") for item in made])
 
     # Leases.
 
@@ -265,7 +150,7 @@ class Store:
         unchanged = "#token = :old AND #beat = :beat"
         try:
             taken = self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}})
-        except _RefusedError:
+        except RefusedError:
             return None
         return mine if taken else None
 
@@ -282,7 +167,7 @@ class Store:
         update = self._lease_update(lease, condition, values)
         try:
             self._write("update_item", **update)
-        except _RefusedError as error:
+        except RefusedError as error:
             if error.conflict:  # only another write at the same moment: nothing is lost
                 raise
             return False
@@ -321,7 +206,7 @@ class Store:
         done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation)
         values = {":mine": {"S": lease.owner}, ":before": {"N": str(lease.generation)}}
         writes = [
-            self._put_new(self._settings.checkpoint_table, _checkpoint_item(checkpoint), "checkpoint_id"),
+            new(self._settings.checkpoint_table, _checkpoint_item(checkpoint), "checkpoint_id"),
             {"Update": self._lease_update(done, "#token = :token AND #owner = :mine AND generation = :before", values)},
         ]
         if forget > 0:
@@ -350,7 +235,7 @@ class Store:
                 ConditionExpression="sha256 = :was",
                 ExpressionAttributeValues={":was": {"S": was.sha256}},
             )
-        except _RefusedError:
+        except RefusedError:
             return False
         return True
 
@@ -384,7 +269,7 @@ class Store:
             "sha256": hashlib.sha256("".join(one.sha256 for one in checkpoints).encode()).hexdigest(),
             "committed_at": now(),
         }
-        self._transact([self._put_new(self._settings.state_table, item, "evolution_id")])
+        self._transact([new(self._settings.state_table, item, "evolution_id")])
 
     # The end.
 
@@ -394,55 +279,7 @@ class Store:
         Raises:
             LostLeaseError: another worker has ended it, or has claimed `lease`, on whose strength it is ended, since.
         """
-        sets = {f"#{name}": name for name in outcome}
-        writes: list[dict[str, Any]] = [
-            {
-                "Update": {
-                    "TableName": self._settings.state_table,
-                    "Key": items.write({"evolution_id": evolution_id, "generation": 0}),
-                    "UpdateExpression": "SET " + ", ".join(f"{name} = :{name[1:]}" for name in sets),
-                    "ConditionExpression": "#status = :running",
-                    "ExpressionAttributeNames": sets,
-                    "ExpressionAttributeValues": items.write(
-                        {f":{name}": value for name, value in outcome.items()} | {":running": "running"}
-                    ),
-                }
-            },
-            {
-                "Update": {
-                    "TableName": self._settings.state_table,
-                    "Key": items.write({"evolution_id": "current", "generation": 0}),
-                    "UpdateExpression": "SET #status = :idle",
-                    "ConditionExpression": "active = :id",
-                    "ExpressionAttributeNames": {"#status": "status"},
-                    "ExpressionAttributeValues": items.write({":idle": "idle", ":id": evolution_id}),
-                }
-            },
-        ]
-        if lease:
-            check = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
-            key = {"population_id": evolution_id, "agent_id": lease.name}
-            values = {":token": {"N": str(lease.token)}}
-            table = self._settings.population_table
-            writes.append({"ConditionCheck": {"TableName": table, "Key": items.write(key), **check, "ExpressionAttributeValues": values}})
-        for one in promotions:
-            for queue in ("promotions", *(["awaiting"] if one["status"] == "awaiting_approval" else [])):
-                item = {"population_id": queue, "version": items.VERSION, "kind": "promotion", **one}
-                writes.append(self._put_new(self._settings.population_table, item, "population_id"))
-        if counted := [one["status"] for one in promotions if one["status"] != "refused"]:
-            key = {"population_id": "control", "agent_id": "promotions"}
-            values = {":kind": "control", ":one": 1, ":all": len(counted), ":alone": counted.count("promoted")}
-            writes.append(
-                {
-                    "Update": {
-                        "TableName": self._settings.population_table,
-                        "Key": items.write(key),
-                        "UpdateExpression": "SET kind = :kind, version = :one ADD decided :all, autonomous :alone",
-                        "ExpressionAttributeValues": items.write(values),
-                    }
-                }
-            )
-        if not self._transact(writes):
+        if not self._transact(writes_of_end(self._settings, evolution_id, outcome, promotions, lease)):
             raise LostLeaseError(f"{evolution_id} was ended, or its lease claimed, by another worker")
 
     def leave(self, evolution_id: str, plan: Plan, generations: Sequence[int]) -> None:
@@ -509,7 +346,7 @@ class Store:
         """Write an object; `once`: one that is there already stays, and it must be the same."""
         try:
             self._call("s3", "put_object", Bucket=self._settings.bucket, Key=key, Body=content, **({"IfNoneMatch": "*"} if once else {}))
-        except _RefusedError:
+        except RefusedError:
             if self.fetch(key) != content:
                 raise StoreError(f"s3://{self._settings.bucket}/{key} is there already, with other content: it isn't overwritten") from None
 
@@ -518,7 +355,7 @@ class Store:
         try:
             body = self._call("s3", "get_object", Bucket=self._settings.bucket, Key=key)["Body"]
             return body.read()
-        except _MissingError:
+        except MissingError:
             return None
         except (exceptions.BotoCoreError, OSError) as error:
             raise StoreError(f"s3 broke off {key}: {error}") from error
@@ -529,73 +366,6 @@ class Store:
         """Publish metrics. They carry the stack's name: without it, dev would trip prod's alarms."""
         dimensions = [{"Name": "Environment", "Value": self._settings.environment}]
         self._call("cloudwatch", "put_metric_data", Namespace=namespace, MetricData=[{**one, "Dimensions": dimensions} for one in data])
-
-    # Calls.
-
-    def _get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
-        item = self._call("dynamodb", "get_item", TableName=table, Key=items.write(key), ConsistentRead=True).get("Item")
-        return items.read(item) if item else None
-
-    def _put_new(self, table: str, item: Mapping[str, Any], key: str) -> dict[str, Any]:
-        return {"Put": {"TableName": table, "Item": items.write(item), "ConditionExpression": f"attribute_not_exists({key})"}}
-
-    def _transact(self, writes: Sequence[Mapping[str, Any]]) -> bool:
-        """All of the writes, or none; False if a condition doesn't hold. A conflict with another worker's write is tried again."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._write("transact_write_items", TransactItems=list(writes))
-            except _RefusedError as error:
-                if not error.conflict:
-                    return False
-                time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
-            else:
-                return True
-        raise StoreError("other workers write to the same items all the time")
-
-    def _batch(self, requests: Mapping[str, Any]) -> None:
-        for attempt in range(ATTEMPTS):
-            requests = self._write("batch_write_item", RequestItems=requests).get("UnprocessedItems") or {}
-            if not requests:
-                return
-            time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
-
-    def _write(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        answer = self._call("dynamodb", operation, ReturnConsumedCapacity="TOTAL", **parameters)
-        used: Any = answer.get("ConsumedCapacity", [])
-        each = cast(list[dict[str, float]], used if isinstance(used, list) else [used])
-        self.write_units += sum(one.get("CapacityUnits", 0.0) for one in each)
-        return answer
-
-    def _call(self, service: str, operation: str, **parameters: Any) -> Any:
-        try:
-            return getattr(self._aws[service], operation)(**parameters)
-        except exceptions.ClientError as error:
-            code = error.response["Error"]["Code"]
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if (
-                code in ("ConditionalCheckFailedException", "PreconditionFailed", "ConditionalRequestConflict")
-                or "ConditionalCheckFailed" in reasons
-            ):
-                raise _RefusedError(str(error)) from None
-            if "TransactionConflict" in reasons or code == "TransactionConflictException":
-                raise _RefusedError(str(error), conflict=True) from None
-            if code in ("NoSuchKey", "404"):
-                raise _MissingError(str(error)) from None
-            raise StoreError(f"{service} refuses {operation}: {error}") from error
-        except exceptions.BotoCoreError as error:
-            raise StoreError(f"{service} can't be reached for {operation}: {error}") from error
-
-
-class _RefusedError(StoreError):
-    """A condition doesn't hold; `conflict`: only at the moment, because another transaction is under way."""
-
-    def __init__(self, message: str, *, conflict: bool = False) -> None:
-        super().__init__(message)
-        self.conflict = conflict
-
-
-class _MissingError(StoreError):
-    """There is no such object."""
 
 
 def _checkpoint_id(evolution_id: str, island: int, generation: int) -> str:

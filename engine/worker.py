@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from engine import EngineError, items, population, promotion, tasks
 from engine.agents import DEAD, WEIGHT_BYTES, Agent, AgentTooLargeError, instantiation_microseconds
 from engine.breeding import best
+from engine.calls import StoreError
 from engine.lease import Heart, Watch
 from engine.nursery import AbandonedError, Brood, Nursery, pack, unpack
+from engine.records import FINISH, Checkpoint, Header, Lease, Plan
 from engine.settings import EngineSettings
-from engine.store import FINISH, Checkpoint, Header, Lease, LostLeaseError, Plan, Store, StoreError
+from engine.store import LostLeaseError, Store
 
 log = logging.getLogger(__name__)
 

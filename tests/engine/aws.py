@@ -17,8 +17,9 @@ from typing import Any
 
 from components.environment import Limits
 from engine import items
+from engine.calls import clients
 from engine.settings import EngineSettings, read
-from engine.store import Store, clients
+from engine.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 

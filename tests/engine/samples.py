@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.store import Checkpoint
+from engine.records import Checkpoint
 
 
 def checkpoint(evolution_id: str, island: int, generation: int, *, sha256: str = "0" * 64) -> Checkpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
@@ -12,13 +13,13 @@ from unittest.mock import Mock
 
 import pytest
 
-from engine import EngineError, items, tasks
-from engine import store as stores
+from engine import EngineError, calls, items, tasks
 from engine.agents import DEAD
 from engine.lease import Heart
 from engine.metrics import Reporter
 from engine.nursery import Exam, Nursery
-from engine.store import Lease, LostLeaseError, Plan, Store
+from engine.records import Lease, Plan
+from engine.store import LostLeaseError, Store
 from engine.worker import Status, Worker
 from tests.engine.aws import BUCKET, World, settings
 
@@ -67,7 +68,7 @@ class Changed:
 
 
 def refuse(code: str) -> Exception:
-    return stores.exceptions.ClientError({"Error": {"Code": code, "Message": "no"}}, "operation")
+    return calls.exceptions.ClientError({"Error": {"Code": code, "Message": "no"}}, "operation")
 
 
 def finish(worker: Worker, most: int = 200) -> None:
@@ -229,7 +230,7 @@ def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(worl
     champion = world.header(evolution)["champion"]
     content = world.store().fetch(champion["key"])
     assert content
-    assert stores.hashlib.sha256(content).hexdigest() == champion["sha256"]
+    assert hashlib.sha256(content).hexdigest() == champion["sha256"]
 
 
 def test_what_a_failed_evolution_leaves_expires_too(world: World, hire: Hire, evolution: str) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from engine.lease import Heart, Watch
-from engine.store import Lease, LostLeaseError, Plan, Store
+from engine.records import Lease, Plan
+from engine.store import LostLeaseError, Store
 from engine.worker import neighbours
 from tests.engine.aws import World
 from tests.engine.samples import checkpoint

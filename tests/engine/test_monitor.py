@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from engine import EngineError, operations
+from engine.calls import StoreError
 from engine.monitor import Monitor
 from engine.nursery import Nursery
-from engine.store import Store, StoreError
+from engine.store import Store
 from engine.worker import Worker
 from tests.engine.aws import BUCKET, World, settings
 from tests.engine.test_worker import Failing, run_out

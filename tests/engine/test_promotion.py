@@ -14,7 +14,7 @@ from engine import keyed, promotion, tasks
 from engine.agents import DEAD, Agent
 from engine.nursery import Nursery
 from engine.promotion import Champion, Terms
-from engine.store import Header
+from engine.records import Header
 from engine.validators import Candidate, findings
 from tests.engine.plugins import Hill
 

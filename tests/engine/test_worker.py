@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from engine import EngineError, items
-from engine import store as stores
+from engine import EngineError, calls, items
 from engine.agents import DEAD
+from engine.calls import StoreError
 from engine.nursery import Nursery
 from engine.population import decode
-from engine.store import LostLeaseError, Store, StoreError
+from engine.store import LostLeaseError, Store
 from engine.worker import Worker
 from tests.engine.aws import BUCKET, World, settings, wait_for
 
@@ -114,7 +114,7 @@ class Failing:
 
         def fail(**_: Any) -> Any:
             self.times -= 1
-            raise stores.exceptions.ClientError({"Error": {"Code": self._code, "Message": "no"}}, name)
+            raise calls.exceptions.ClientError({"Error": {"Code": self._code, "Message": "no"}}, name)
 
         return fail
 

@@ -1,0 +1,107 @@
+"""Calls to AWS: tried again while that can help, and with three errors for what may come of them."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from engine import EngineError, items
+
+boto3: Any = importlib.import_module("boto3")  # it publishes no types
+config: Any = importlib.import_module("botocore.config")
+exceptions: Any = importlib.import_module("botocore.exceptions")
+
+ATTEMPTS = 5
+"""How often a call is tried; botocore waits between, longer each time, with jitter."""
+
+
+class StoreError(EngineError):
+    """AWS can't be reached, or refuses. Nothing was lost: what isn't committed is done again."""
+
+
+class RefusedError(StoreError):
+    """A condition doesn't hold; `conflict`: only at the moment, because another transaction is under way."""
+
+    def __init__(self, message: str, *, conflict: bool = False) -> None:
+        super().__init__(message)
+        self.conflict = conflict
+
+
+class MissingError(StoreError):
+    """There is no such object."""
+
+
+def clients(region: str) -> dict[str, Any]:
+    """One client a service. Adaptive retries slow a worker down as the tables throttle it."""
+    settings = config.Config(
+        region_name=region, connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}
+    )
+    session = boto3.session.Session()
+    return {name: session.client(name, config=settings) for name in ("dynamodb", "s3", "ssm", "secretsmanager", "cloudwatch")}
+
+
+def new(table: str, item: items.Item, key: str) -> dict[str, Any]:
+    """A write, for a transaction, of an item that isn't there yet; `key` is its partition key's name."""
+    return {"Put": {"TableName": table, "Item": items.write(item), "ConditionExpression": f"attribute_not_exists({key})"}}
+
+
+class Calls:
+    """The clients of one worker. Every method is one call, tried again where that can help; each raises StoreError where AWS fails."""
+
+    def __init__(self, aws: Mapping[str, Any]) -> None:
+        self._aws = aws
+        self.write_units = 0.0
+        """Write units that this worker has used."""
+
+    def _get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        item = self._call("dynamodb", "get_item", TableName=table, Key=items.write(key), ConsistentRead=True).get("Item")
+        return items.read(item) if item else None
+
+    def _transact(self, writes: Sequence[Mapping[str, Any]]) -> bool:
+        """All of the writes, or none; False if a condition doesn't hold. A conflict with another worker's write is tried again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                self._write("transact_write_items", TransactItems=list(writes))
+            except RefusedError as error:
+                if not error.conflict:
+                    return False
+                time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
+            else:
+                return True
+        raise StoreError("other workers write to the same items all the time")
+
+    def _batch(self, requests: Mapping[str, Any]) -> None:
+        for attempt in range(ATTEMPTS):
+            requests = self._write("batch_write_item", RequestItems=requests).get("UnprocessedItems") or {}
+            if not requests:
+                return
+            time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
+
+    def _write(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        answer = self._call("dynamodb", operation, ReturnConsumedCapacity="TOTAL", **parameters)
+        used: Any = answer.get("ConsumedCapacity", [])
+        each = cast(list[dict[str, float]], used if isinstance(used, list) else [used])
+        self.write_units += sum(one.get("CapacityUnits", 0.0) for one in each)
+        return answer
+
+    def _call(self, service: str, operation: str, **parameters: Any) -> Any:
+        try:
+            return getattr(self._aws[service], operation)(**parameters)
+        except exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if (
+                code in ("ConditionalCheckFailedException", "PreconditionFailed", "ConditionalRequestConflict")
+                or "ConditionalCheckFailed" in reasons
+            ):
+                raise RefusedError(str(error)) from None
+            if "TransactionConflict" in reasons or code == "TransactionConflictException":
+                raise RefusedError(str(error), conflict=True) from None
+            if code in ("NoSuchKey", "404"):
+                raise MissingError(str(error)) from None
+            raise StoreError(f"{service} refuses {operation}: {error}") from error
+        except exceptions.BotoCoreError as error:
+            raise StoreError(f"{service} can't be reached for {operation}: {error}") from error

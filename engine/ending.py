@@ -1,0 +1,67 @@
+"""What ends an evolution: the writes of one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine import items
+from engine.calls import new
+from engine.records import Lease
+from engine.settings import Storage
+
+
+def writes_of_end(
+    tables: Storage, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease | None
+) -> list[dict[str, Any]]:
+    """The outcome into the header, the pointer freed, the promotions kept and counted.
+
+    They hold only while the evolution runs, and only while nobody has claimed `lease` since.
+    """
+    sets = {f"#{name}": name for name in outcome}
+    writes: list[dict[str, Any]] = [
+        {
+            "Update": {
+                "TableName": tables.state_table,
+                "Key": items.write({"evolution_id": evolution_id, "generation": 0}),
+                "UpdateExpression": "SET " + ", ".join(f"{name} = :{name[1:]}" for name in sets),
+                "ConditionExpression": "#status = :running",
+                "ExpressionAttributeNames": sets,
+                "ExpressionAttributeValues": items.write({f":{name}": value for name, value in outcome.items()} | {":running": "running"}),
+            }
+        },
+        {
+            "Update": {
+                "TableName": tables.state_table,
+                "Key": items.write({"evolution_id": "current", "generation": 0}),
+                "UpdateExpression": "SET #status = :idle",
+                "ConditionExpression": "active = :id",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": items.write({":idle": "idle", ":id": evolution_id}),
+            }
+        },
+    ]
+    if lease:
+        check = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
+        key = {"population_id": evolution_id, "agent_id": lease.name}
+        values = {":token": {"N": str(lease.token)}}
+        table = tables.population_table
+        writes.append({"ConditionCheck": {"TableName": table, "Key": items.write(key), **check, "ExpressionAttributeValues": values}})
+    for one in promotions:
+        for queue in ("promotions", *(["awaiting"] if one["status"] == "awaiting_approval" else [])):
+            item = {"population_id": queue, "version": items.VERSION, "kind": "promotion", **one}
+            writes.append(new(tables.population_table, item, "population_id"))
+    if counted := [one["status"] for one in promotions if one["status"] != "refused"]:
+        key = {"population_id": "control", "agent_id": "promotions"}
+        values = {":kind": "control", ":one": 1, ":all": len(counted), ":alone": counted.count("promoted")}
+        writes.append(
+            {
+                "Update": {
+                    "TableName": tables.population_table,
+                    "Key": items.write(key),
+                    "UpdateExpression": "SET kind = :kind, version = :one ADD decided :all, autonomous :alone",
+                    "ExpressionAttributeValues": items.write(values),
+                }
+            }
+        )
+    return writes

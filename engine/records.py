@@ -1,0 +1,97 @@
+"""What the shared items hold, and who may work on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+FINISH = "finish"
+"""The lease of whoever ends an evolution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotions:
+    """How many promotions were decided, and how many of them without a human."""
+
+    decided: int
+    autonomous: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """An evolution, as the trigger started it."""
+
+    evolution_id: str
+    status: str
+    seed: int
+    generations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all workers of an evolution must agree on; whoever is first writes it down.
+
+    Attributes:
+        size: agents on one island.
+    """
+
+    task: str
+    islands: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """A piece of work that one worker at a time may do: an island, or ending the evolution.
+
+    Attributes:
+        name: `island-NN` or FINISH.
+        owner: the worker that has it; empty if nobody has.
+        token: grows with every claim; a commit with an old one fails.
+        beat: grows while the owner lives.
+        generation: the island's last committed one.
+    """
+
+    evolution_id: str
+    name: str
+    owner: str
+    token: int
+    beat: int
+    generation: int
+
+    @property
+    def island(self) -> int:
+        """The island's number."""
+        return int(self.name.removeprefix("island-"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """One island's generation.
+
+    Attributes:
+        key: of the bucket.
+        best, mean: the living's fitness; 0 if nobody lives.
+        deterministic: False if the clock killed somebody, in this generation or in one that it descends from.
+    """
+
+    evolution_id: str
+    island: int
+    generation: int
+    key: str
+    sha256: str
+    agents: int
+    dead: int
+    best: float
+    mean: float
+    deterministic: bool
+
+
+def island_name(island: int) -> str:
+    """The name of an island's lease."""
+    return f"island-{island:02d}"
+
+
+def now() -> str:
+    """The time, for people."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
