@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import cast
-
-Object = Mapping[str, object]
 
 
 def is_object(value: object) -> bool:

@@ -1,0 +1,92 @@
+"""The monitoring layer under Pulumi's mocks: what is an alarm, when, and who hears of it."""
+
+from __future__ import annotations
+
+from local.provider.outputs import ACCOUNT
+from tests.components.cloud import REGION, Layer
+from tests.components.layers import monitoring
+
+
+def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
+    layer = monitoring("prod")
+    alarms = [alarm.inputs for alarm in layer.of("MetricAlarm").values() if alarm.inputs.get("namespace") == "EvolutionSystem"]
+    assert len(alarms) == 5
+    for alarm in alarms:
+        assert alarm["dimensions"] == {"Environment": "prod"}
+        assert alarm["actionsEnabled"] is True
+        assert alarm["alarmActions"] == [f"arn:aws:sns:{REGION}:{ACCOUNT}:evolution-system-alerts-prod"]
+        assert alarm["datapointsToAlarm"] == alarm["evaluationPeriods"]
+
+
+def test_silence_is_an_alarm_only_where_somebody_should_speak() -> None:
+    def silence(layer: Layer) -> dict[str, str]:
+        return {name: alarm.inputs["treatMissingData"] for name, alarm in layer.of("MetricAlarm").items()}
+
+    running, first = silence(monitoring("prod")), silence(monitoring("prod", runs=False))
+    assert {name for name, value in running.items() if value == "breaching"} == {
+        "monitoring-safety-score",
+        "monitoring-safety-score-worst",
+        "monitoring-engine-tasks",
+    }
+    assert set(first.values()) == {"notBreaching"}
+    for name, alarm in monitoring("prod").of("MetricAlarm").items():
+        assert ("warmUpConfiguration" in alarm.inputs) is (running[name] == "breaching")
+
+
+def test_one_alarm_says_that_evolution_is_unsafe() -> None:
+    composite = monitoring("prod").only("CompositeAlarm")
+    assert composite.inputs["alarmRule"] == (
+        'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod") OR ALARM("evolution-agent-memory-prod")'
+        ' OR ALARM("evolution-instantiation-speed-prod") OR ALARM("evolution-autonomy-prod")'
+    )
+    assert composite.depends_on >= {"monitoring-safety-score", "monitoring-autonomy"}
+
+
+def test_each_table_is_watched_for_throttling() -> None:
+    alarms = monitoring("prod").of("MetricAlarm")
+    watched = {
+        query["metric"]["dimensions"]["TableName"]
+        for alarm in alarms.values()
+        for query in alarm.inputs.get("metricQueries", [])
+        if "metric" in query
+    }
+    assert watched == {"evolution-state-prod", "agent-population-prod", "evolution-checkpoints-prod"}
+
+
+def test_somebody_is_told_before_the_budget_is_spent() -> None:
+    layer = monitoring("prod")
+    budget = layer.only("Budget")
+    assert (budget.inputs["limitAmount"], budget.inputs["limitUnit"]) == ("10000", "USD")
+    assert [(told["notificationType"], told["threshold"]) for told in budget.inputs["notifications"]] == [
+        ("FORECASTED", 80),
+        ("ACTUAL", 100),
+    ]
+    assert "monitoring-alerts-policy" in budget.depends_on, "AWS refuses a topic that the budget may not publish to"
+    assert layer.only("TopicSubscription").inputs["endpoint"] == "oncall@example.com"
+
+
+def test_whatever_fails_is_told_at_once() -> None:
+    alarms = monitoring("prod").of("MetricAlarm")
+    for name, metric in (
+        ("monitoring-safety-switch-errors", "Errors"),
+        ("monitoring-dead-letters-depth", "ApproximateNumberOfMessagesVisible"),
+    ):
+        alarm = alarms[name].inputs
+        assert (alarm["metricName"], alarm["threshold"], alarm["comparisonOperator"]) == (metric, 0, "GreaterThanThreshold")
+        assert alarm["treatMissingData"] == "notBreaching", "where nothing happens, AWS publishes nothing"
+
+
+def test_an_alarm_that_silence_will_breach_is_made_anew_with_the_first_image() -> None:
+    """It warms up only when it is made. Under another name the new one is there before the old one goes, and before the composite turns."""
+
+    def names(layer: Layer) -> dict[str, str]:
+        return {name: alarm.inputs["name"] for name, alarm in layer.of("MetricAlarm").items()}
+
+    first, running = names(monitoring("prod", runs=False)), names(monitoring("prod"))
+    assert first.keys() == running.keys()
+    assert {name: first[name] for name in first if first[name] != running[name]} == {
+        "monitoring-safety-score": "evolution-safety-score-idle-prod",
+        "monitoring-safety-score-worst": "evolution-safety-score-worst-idle-prod",
+        "monitoring-engine-tasks": "evolution-engine-tasks-idle-prod",
+    }
+    assert 'ALARM("evolution-safety-score-idle-prod")' in monitoring("prod", runs=False).only("CompositeAlarm").inputs["alarmRule"]
