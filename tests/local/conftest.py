@@ -1,4 +1,4 @@
-"""What the tests of `make up` share: an emulator that this session started, with dev brought up in it once."""
+"""What the tests of `make up` share, an emulator that this session started with dev brought up in it once; and a provider to talk to."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import fcntl
 import importlib
 import json
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from local import emulator, lifecycle
 from local.engine import ROOT
+from local.provider.wire import provider_pb2, provider_pb2_grpc
+from tests.local.provider.talk import REGION, TAGS, struct
 
 boto3: Any = importlib.import_module("boto3")  # it publishes no types
 
@@ -88,3 +94,31 @@ def brought_up(act: Run, tmp_path_factory: pytest.TempPathFactory, worker_id: st
             )
             file.write_bytes(pickle.dumps(done))
     return pickle.loads(file.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Any]:
+    """A provider that isn't configured yet, started with an environment that tempts it."""
+    temptation = {"AWS_PROFILE": "production", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_REGION": "ap-south-1", "HOME": "/nowhere"}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "local.provider", "127.0.0.1:1"],
+        cwd=ROOT,
+        env={**os.environ, **temptation},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    port = process.stdout.readline().strip()
+    assert port.isdecimal(), f"the first line must be the port and nothing else: {port!r}"
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield provider_pb2_grpc.ResourceProviderStub(channel)
+    process.terminate()
+    _, errors = process.communicate(timeout=10)
+    assert errors == "", "what a provider prints is shown to the user: nothing may come of normal use"
+
+
+@pytest.fixture(scope="module")
+def provider(bare: Any) -> Any:
+    bare.Configure(provider_pb2.ConfigureRequest(args=struct({"region": REGION, "defaultTags": json.dumps({"tags": TAGS})})))
+    return bare

@@ -1,0 +1,107 @@
+"""What the provider takes for a difference, and what an update, a read and a delete answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+
+from local.provider.catalogue import RESOURCES
+from local.provider.wire import decode, provider_pb2
+from tests.local.provider.common import ACCOUNT
+from tests.local.provider.samples import VALID
+from tests.local.provider.talk import REGION, UNKNOWN_MARK, create, struct, urn
+
+RUNTIME = "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"
+
+
+def diff(provider: Any, token: str, old: dict[str, Any], new: dict[str, Any]) -> Any:
+    return provider.Diff(provider_pb2.DiffRequest(urn=urn(token), id="x", old_inputs=struct(old), news=struct(new)))
+
+
+def test_the_same_inputs_are_no_difference(provider: Any) -> None:
+    for token, properties in VALID.items():
+        assert diff(provider, token, properties, properties).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
+def test_a_difference_that_aws_takes_in_place_is_an_update(provider: Any) -> None:
+    token = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    answer = diff(provider, token, VALID[token], VALID[token] | {"threshold": 0.9})
+    assert (list(answer.diffs), list(answer.replaces), answer.deleteBeforeReplace) == (["threshold"], [], False)
+
+
+def test_a_renamed_resource_is_replaced_beside_the_old_one(provider: Any) -> None:
+    token = "aws:dynamodb/table:Table"
+    answer = diff(provider, token, VALID[token], VALID[token] | {"name": "another"})
+    assert (list(answer.replaces), answer.deleteBeforeReplace) == (["name"], False)
+
+
+def test_a_replacement_that_keeps_its_name_waits_until_the_old_one_is_gone(provider: Any) -> None:
+    token = "aws:dynamodb/table:Table"
+    answer = diff(provider, token, VALID[token], VALID[token] | {"hashKey": "generation"})
+    assert (list(answer.replaces), answer.deleteBeforeReplace) == (["hashKey"], True)
+
+
+def test_only_the_version_of_a_write_only_secret_counts(provider: Any) -> None:
+    """The password is drawn anew at every preview."""
+    token = "aws:secretsmanager/secretVersion:SecretVersion"
+    again = VALID[token] | {"secretStringWo": "another"}
+    assert diff(provider, token, VALID[token], again).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert list(diff(provider, token, VALID[token], again | {"secretStringWoVersion": 2}).replaces) == ["secretStringWoVersion"]
+
+
+def update(
+    provider: Any, token: str, old: dict[str, Any], new: dict[str, Any], *, preview: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The outputs before and after."""
+    identity, made = create(provider, token, old)
+    answer = provider.Update(provider_pb2.UpdateRequest(urn=urn(token), id=identity, olds=struct(made), news=struct(new), preview=preview))
+    return made, decode(answer.properties)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("token", sorted(RESOURCES))
+def test_an_update_keeps_what_aws_computed(provider: Any, token: str, preview: bool) -> None:
+    """In a preview too: an ARN that seemed unknown would make everything that refers to it seem to change."""
+    made, updated = update(provider, token, VALID[token], VALID[token], preview=preview)
+    moving = RESOURCES[token].moving - VALID[token].keys() if preview else frozenset[str]()
+    assert updated == {name: value for name, value in made.items() if name not in moving}
+
+
+def test_what_any_update_may_change_is_not_known_at_its_preview(provider: Any) -> None:
+    """An endpoint that is pinned to a runtime's version follows it in the same run, and the plan says so."""
+    made, updated = update(provider, RUNTIME, VALID[RUNTIME], VALID[RUNTIME] | {"description": "Others."}, preview=True)
+    assert made.keys() - updated.keys() == {"agentRuntimeVersion"}
+
+
+def test_what_follows_from_an_input_follows_it(provider: Any) -> None:
+    token = "aws:kms/alias:Alias"
+    other = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/another"
+    assert update(provider, token, VALID[token], VALID[token] | {"targetKeyId": other})[1]["targetKeyArn"] == other
+    unknown = VALID[token] | {"targetKeyId": UNKNOWN_MARK}
+    assert "targetKeyArn" not in update(provider, token, VALID[token], unknown, preview=True)[1]
+
+
+def test_a_stream_that_is_switched_on_later_gets_its_arn(provider: Any) -> None:
+    token = "aws:dynamodb/table:Table"
+    plain = {name: value for name, value in VALID[token].items() if not name.startswith("stream")}
+    made, updated = update(provider, token, plain, VALID[token])
+    assert "streamArn" not in made
+    assert updated["streamArn"].startswith(made["arn"] + "/stream/")
+    assert "streamArn" not in update(provider, token, plain, VALID[token], preview=True)[1], "only AWS can say"
+
+
+def test_a_read_returns_the_state_and_an_import_is_refused(provider: Any) -> None:
+    token = "aws:sns/topic:Topic"
+    _, made = create(provider, token, VALID[token])
+    answer = provider.Read(provider_pb2.ReadRequest(urn=urn(token), id="x", properties=struct(made), inputs=struct(VALID[token])))
+    assert (answer.id, decode(answer.properties), decode(answer.inputs)) == ("x", made, VALID[token])
+    with pytest.raises(grpc.RpcError, match="nothing to import"):
+        provider.Read(provider_pb2.ReadRequest(urn=urn(token), id="x"))
+
+
+def test_a_delete_and_a_cancel_are_answered(provider: Any) -> None:
+    assert provider.Delete(provider_pb2.DeleteRequest(urn=urn("aws:sns/topic:Topic"), id="x")) == Empty()
+    assert provider.Cancel(Empty()) == Empty()
