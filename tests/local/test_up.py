@@ -3,56 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
 import pytest
 
 from local import LocalError, emulator, engine, lifecycle
+from local.provider.lives import LACKING
 from tests.local.conftest import VENV, BroughtUp, Run, clients
-
-LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
-    ("ec2", "describe_vpcs", {}, "Vpcs[?!IsDefault].VpcId"),
-    ("ec2", "describe_subnets", {}, "Subnets[?!DefaultForAz].SubnetId"),
-    ("ec2", "describe_internet_gateways", {}, "InternetGateways[].InternetGatewayId"),
-    ("ec2", "describe_route_tables", {}, "RouteTables[].RouteTableId"),
-    ("ec2", "describe_addresses", {}, "Addresses[].AllocationId"),
-    ("ec2", "describe_nat_gateways", {}, "NatGateways[?State!='deleted'].NatGatewayId"),
-    ("ec2", "describe_vpc_endpoints", {}, "VpcEndpoints[].VpcEndpointId"),
-    ("ec2", "describe_flow_logs", {}, "FlowLogs[].FlowLogId"),
-    ("ec2", "describe_security_groups", {}, "SecurityGroups[].GroupId"),
-    ("ec2", "describe_security_group_rules", {}, "SecurityGroupRules[].SecurityGroupRuleId"),
-    ("iam", "list_roles", {}, "Roles[].RoleName"),
-    ("iam", "list_policies", {"Scope": "Local"}, "Policies[].Arn"),
-    ("kms", "list_aliases", {}, "Aliases[].AliasName"),
-    ("secretsmanager", "list_secrets", {}, "SecretList[].Name"),
-    ("dynamodb", "list_tables", {}, "TableNames"),
-    ("s3", "list_buckets", {}, "Buckets[].Name"),
-    ("sns", "list_topics", {}, "Topics[].TopicArn"),
-    ("ecr", "describe_repositories", {}, "repositories[].repositoryName"),
-    ("ecs", "list_clusters", {}, "clusterArns"),
-    ("ecs", "list_task_definitions", {}, "taskDefinitionArns"),
-    ("cloudwatch", "describe_alarms", {}, "[MetricAlarms[].AlarmName, CompositeAlarms[].AlarmName][]"),
-    ("cloudwatch", "list_dashboards", {}, "DashboardEntries[].DashboardName"),
-    ("logs", "describe_log_groups", {}, "logGroups[].logGroupName"),
-    ("logs", "describe_resource_policies", {}, "resourcePolicies[].policyName"),
-    ("wafv2", "list_web_acls", {"Scope": "REGIONAL"}, "WebACLs[].Name"),
-    ("budgets", "describe_budgets", {"AccountId": "000000000000"}, "Budgets[].BudgetName"),
-]
-"""How AWS lists what an account holds. A key that is scheduled for deletion stays listed, on AWS too: see `pending_keys`."""
-
-
-def holdings(place: Path, stack: str = "dev") -> dict[str, Any]:
-    """What the stack's emulator holds, by listing."""
-    client = clients(place, stack)
-    found: dict[str, Any] = {}
-    for service, method, parameters, path in LISTINGS:
-        answer = getattr(client(service), method)(**parameters)
-        found[f"{service}:{method}"] = jmespath.search(path, answer) or []  # pyright: ignore[reportUnknownMemberType]
-    keys = client("kms")
-    states = [keys.describe_key(KeyId=one["KeyId"])["KeyMetadata"]["KeyState"] for one in keys.list_keys()["Keys"]]
-    return found | {"kms:list_keys": [state for state in states if state != "PendingDeletion"]}
+from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, answering, holdings
 
 
 def test_all_that_was_planned_is_made(brought_up: BroughtUp, plan: Any) -> None:
@@ -96,16 +56,29 @@ def test_the_emulator_sees_nothing_of_the_users_environment(tmp_path: Path, own_
     assert str(tmp_path) in str(Path(f"/proc/{running.pid}/cwd").readlink())
 
 
+def test_every_planned_type_is_looked_for(plan: Any) -> None:
+    """A type that nobody looks for could be left behind."""
+    tables = [{KEY}, set(LISTINGS), set(ASKED), set(PART_OF), set(LACKING)]
+    planned = {one.type for one in plan("dev").resources if one.type.startswith("aws:")}
+    assert planned - set[str]().union(*tables) == set()
+    assert sum(map(len, tables)) == len(set[str]().union(*tables)), "each type is looked for in one way"
+    assert set(PART_OF.values()) <= LISTINGS.keys()
+
+
 def test_dev_is_destroyed_without_a_trace(act: Run, own_place: Path) -> None:
     emulator.start(own_place, "dev", VENV)
     empty = holdings(own_place)
     assert act(lifecycle.up, own_place).succeeded
     clients(own_place)("s3").put_object(Bucket="evolution-artifacts-dev-000000000000-us-east-1", Key="a", Body=b"b")
-    assert all(holdings(own_place).values())
+    recorded = list(lifecycle.held(own_place / "state", "dev").values())
+    made, there = Counter(one["type"] for one in recorded), holdings(own_place)
+    assert {kind: len(found) - len(empty[kind]) for kind, found in there.items() if len(found) - len(empty[kind]) < made[kind]} == {}
+    assert answering(own_place, recorded) == {one["urn"] for one in recorded if one["type"] in ASKED}
     destroyed = act(lifecycle.destroy, own_place)
     assert destroyed.succeeded, destroyed.text
     assert destroyed.resources == 0
     assert holdings(own_place) == empty
+    assert answering(own_place, recorded) == set()
 
 
 def test_protected_data_refuses_to_go_and_nothing_else_goes_either(act: Run, own_place: Path) -> None:
@@ -124,7 +97,7 @@ def test_what_the_pack_refuses_is_not_begun(act: Run, own_place: Path) -> None:
     assert not refused.succeeded
     assert "autonomy" in refused.text
     assert refused.resources == 0
-    assert holdings(own_place)["iam:list_roles"] == []
+    assert holdings(own_place)["aws:iam/role:Role"] == []
 
 
 def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(own_place: Path) -> None:
