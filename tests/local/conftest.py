@@ -22,6 +22,7 @@ from local import emulator, lifecycle
 from local.engine import ROOT
 from local.provider.wire import provider_pb2, provider_pb2_grpc
 from tests.local.provider.talk import REGION, TAGS, struct
+from tests.local.recorded import Resources
 
 boto3: Any = importlib.import_module("boto3")  # it publishes no types
 
@@ -122,3 +123,15 @@ def bare() -> Iterator[Any]:
 def provider(bare: Any) -> Any:
     bare.Configure(provider_pb2.ConfigureRequest(args=struct({"region": REGION, "defaultTags": json.dumps({"tags": TAGS})})))
     return bare
+
+
+@pytest.fixture(scope="session")
+def made(brought_up: BroughtUp) -> Resources:
+    """What the engine recorded of dev."""
+    return list(lifecycle.held(brought_up.place / "state", "dev").values())
+
+
+@pytest.fixture(scope="session")
+def client(brought_up: BroughtUp) -> Callable[[str], Any]:
+    """boto3's clients for dev's emulator."""
+    return clients(brought_up.place)
