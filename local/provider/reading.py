@@ -67,6 +67,13 @@ def tags(path: str = "Tags") -> dict[str, Reading]:
     return {"tags": Seen(path, pairs, default={})}
 
 
+def search(path: str, value: Any) -> Any:
+    """What a JMESPath finds. The library is imported only where something is asked: a preview asks nothing."""
+    import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
+
+    return jmespath.search(path, value)  # pyright: ignore[reportUnknownMemberType]
+
+
 def spelled(value: Any) -> Any:
     """A structure of AWS's with the properties' spelling."""
     if isinstance(value, dict):

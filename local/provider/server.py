@@ -22,6 +22,7 @@ from local.provider.difference import difference, resource_difference
 from local.provider.keeper import Keeper, KeeperError
 from local.provider.lives import LIVES
 from local.provider.outputs import compute
+from local.provider.references import NotMadeError, refuse_unmade
 from local.provider.settings import Settings, SettingsError, read
 from local.provider.table import Resource
 from local.provider.wire import Secrets, decode, encode, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
@@ -99,6 +100,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, region = self._placed(request.properties, context)
         keeper = self._keeper(resource, region)
         with _refusals(context):
+            self._refuse_unmade(request.urn, inputs, region)
             identity, outputs = keeper.create(_sent(inputs)) if keeper else compute(resource, inputs, region)
         return provider_pb2.CreateResponse(id=identity, properties=_with(resource, kept, outputs, region))
 
@@ -132,6 +134,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         before = decode(request.olds)
         keeper = None if request.preview else self._keeper(resource, region)
         with _refusals(context):
+            if not request.preview:
+                self._refuse_unmade(request.urn, inputs, region)
             if keeper:
                 outputs = keeper.update(request.id, before, _sent(inputs))
             else:
@@ -176,6 +180,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """What keeps the resource in the emulator; None where it is kept in the engine's state alone."""
         return Keeper(self._cloud, resource, region) if self._cloud and resource.token in LIVES else None
 
+    def _refuse_unmade(self, urn: str, inputs: dict[str, Any], region: str) -> None:
+        if self._cloud:
+            refuse_unmade(self._cloud, _type(urn), inputs, _stack(urn), region)
+
     def _placed(self, kept: Struct, context: Context) -> tuple[dict[str, Any], str]:
         """The properties as plain data, and the region that they are for: their own, or the provider's."""
         inputs = decode(kept)
@@ -187,7 +195,7 @@ def _refusals(context: Context) -> Generator[None]:
     """Tell the engine in one sentence what the emulator refused."""
     try:
         yield
-    except (CloudError, KeeperError) as error:
+    except (CloudError, KeeperError, NotMadeError) as error:
         _abort(context, grpc.StatusCode.UNKNOWN, str(error))
 
 
@@ -204,6 +212,11 @@ def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
 def _type(urn: str) -> str:
     """The resource's type: `urn:pulumi:stack::project::parent$type::name`, whose name may hold anything."""
     return urn.split("::", 3)[2].rpartition("$")[2]
+
+
+def _stack(urn: str) -> str:
+    """The stack's name, in the same."""
+    return urn.split("::", 1)[0].rpartition(":")[2]
 
 
 def _kept(resource: Resource, inputs: Struct) -> Struct:
