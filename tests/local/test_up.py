@@ -81,15 +81,25 @@ def test_dev_is_destroyed_without_a_trace(act: Run, own_place: Path) -> None:
     assert answering(own_place, recorded) == set()
 
 
-def test_protected_data_refuses_to_go_and_nothing_else_goes_either(act: Run, own_place: Path) -> None:
-    made = act(lifecycle.up, own_place, "prod")
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_staging_and_prod_are_made_as_planned_and_their_protected_data_refuses_to_go(
+    act: Run, own_place: Path, plan: Any, stack: str
+) -> None:
+    made = act(lifecycle.up, own_place, stack)
     assert made.succeeded, made.text
-    before = holdings(own_place, "prod")
+    planned = plan(stack)
+    assert made.operations == dict.fromkeys((resource.urn for resource in planned.resources), "create")
+    assert made.outputs == {**planned.outputs, "alert_topic_arn": f"arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-{stack}"}
+
+    before = holdings(own_place, stack)
     with pytest.raises(LocalError, match=r"data-artifacts, .*data-state.* Nothing was destroyed\. .*`make clean`"):
-        act(lifecycle.destroy, own_place, "prod")
-    assert holdings(own_place, "prod") == before
-    again = act(lifecycle.up, own_place, "prod")
-    assert (again.succeeded, again.operations) == (True, {})
+        act(lifecycle.destroy, own_place, stack)
+    assert holdings(own_place, stack) == before, "nothing else goes either"
+
+    refreshed = act(lifecycle.refresh, own_place, stack)
+    assert (refreshed.succeeded, refreshed.changes) == (True, {"same": made.resources}), refreshed.text
+    again = act(lifecycle.up, own_place, stack)
+    assert (again.succeeded, again.operations) == (True, {}), again.text
 
 
 def test_what_the_pack_refuses_is_not_begun(act: Run, own_place: Path) -> None:

@@ -140,7 +140,7 @@ LIVES: dict[str, Life] = {
         untag=EC2_UNTAG,
         remove=(Ask("ec2:DeleteNatGateway", {"NatGatewayId": "{id}"}),),
     ),
-    # The emulator doesn't say what policy an endpoint has.
+    # The emulator doesn't say what policy an endpoint has, nor its groups, nor whether its names resolve privately.
     "aws:ec2/vpcEndpoint:VpcEndpoint": _ec2(
         "DescribeVpcEndpoints",
         "VpcEndpoints",
@@ -148,10 +148,7 @@ LIVES: dict[str, Life] = {
         (Ask("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),),
         {"ownerId": "OwnerId", "state": "State"},
         answer="VpcEndpoint",
-        reads={
-            "securityGroupIds": "Groups[].GroupId",
-            **plainly("PrivateDnsEnabled", "RouteTableIds", "SubnetIds"),
-        },
+        reads=plainly("RouteTableIds", "SubnetIds"),
         changes=(Call("ec2:ModifyVpcEndpoint", {"policy": json_text("PolicyDocument")}, {"VpcEndpointId": "{id}"}),),
     ),
     "aws:ec2/flowLog:FlowLog": Life(
