@@ -15,6 +15,7 @@ from pulumi.automation.events import EngineEvent
 
 from components.environment import PROJECT
 from local import LocalError, cli, emulator, engine, stackfile, workspace
+from local.progress import Progress, worth_showing
 
 Say = Callable[[str], object]
 
@@ -32,6 +33,7 @@ class Session:
     state: Path
     endpoint: str
     show: Say
+    note: Say
     color: str
 
 
@@ -117,10 +119,11 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
                 else f"nothing was lost: all {len(known)} resources are there"
             )
         packs = {"policy_packs": [str(session.work / "policy")]} if pack else {}
-        planned = run(session, "preview", lambda s, o: s.preview(suppress_progress=True, **packs, **o), quiet=True)
+        planned = run(session, "preview", lambda s, o: s.preview(**packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
-        return replace(run(session, "up", lambda s, o: s.up(suppress_progress=True, **packs, **o), where), lost=lost)
+        total = sum(planned.changes.values())
+        return replace(run(session, "up", lambda s, o: s.up(**packs, **o), where, total=total), lost=lost)
 
 
 def refresh(where: Where) -> Outcome:
@@ -130,7 +133,7 @@ def refresh(where: Where) -> Outcome:
         LocalError: as `up`.
     """
     with opened(where) as (session, _):
-        return run(session, "refresh", lambda s, o: s.refresh(**o), where)
+        return run(session, "refresh", lambda s, o: s.refresh(**o), where, total=len(_held_by(where)))
 
 
 def destroy(where: Where) -> Outcome:
@@ -148,7 +151,7 @@ def destroy(where: Where) -> Outcome:
             "to be rid of the whole local cloud, run `make clean`."
         )
     with opened(where) as (session, _):
-        return run(session, "destroy", lambda s, o: s.destroy(**o), where)
+        return run(session, "destroy", lambda s, o: s.destroy(**o), where, total=len(_held_by(where)))
 
 
 def outputs(where: Where) -> Mapping[str, Any]:
@@ -208,6 +211,7 @@ def opened(where: Where, *, looking: bool = False) -> Generator[tuple[Session, b
                     state=state,
                     endpoint=running.endpoint,
                     show=where.on_output,
+                    note=where.on_note,
                     color="always" if where.color else "never",
                 ),
                 running.fresh,
@@ -221,18 +225,26 @@ def run(
     where: Where | None = None,
     *,
     quiet: bool = False,
+    total: int | None = None,
 ) -> Outcome:
     """Run one of the engine's commands to its end. A quiet one is shown only when it fails."""
     text: list[str] = []
     heard: list[EngineEvent] = []
+    progress = Progress(f"{session.stack.name}: {name}", total)
 
     def show(line: str) -> None:
         text.append(line)
-        if not quiet:
+        if not quiet and worth_showing(line):
             session.show(line)
 
+    def hear(event: EngineEvent) -> None:
+        heard.append(event)
+        progress.hear(event)
+
+    options = {"color": session.color, "on_output": show, "on_error": show, "on_event": hear}
     try:
-        action(session.stack, {"color": session.color, "on_output": show, "on_error": show, "on_event": heard.append})
+        with progress.told(session.note):
+            action(session.stack, {**options, "suppress_outputs": True, "suppress_progress": True})
         succeeded = True
     except automation.CommandError as error:
         if not text:
