@@ -85,6 +85,16 @@ ALARM = Kind(
     Ask("cloudwatch:DescribeAlarms", {"AlarmNames": ["{name}"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}),
     "[MetricAlarms, CompositeAlarms][] | [0]",
 )
+DELIVERY_SOURCE = Kind(
+    ("arn:aws:logs:{region}:{account}:delivery-source:{name}", "{name}"), Ask("logs:GetDeliverySource", {"name": "{name}"})
+)
+DELIVERY_DESTINATION = Kind(
+    ("arn:aws:logs:{region}:{account}:delivery-destination:{name}",), Ask("logs:GetDeliveryDestination", {"name": "{name}"})
+)
+RUNTIME = Kind(
+    ("arn:aws:bedrock-agentcore:{region}:{account}:runtime/{name}", "{name}"),
+    Ask("bedrock-agentcore-control:GetAgentRuntime", {"agentRuntimeId": "{name}"}),
+)
 SCHEDULE_GROUP = Kind(
     ("arn:aws:scheduler:{region}:{account}:schedule-group/{name}", "{name}"), Ask("scheduler:GetScheduleGroup", {"Name": "{name}"})
 )
@@ -135,7 +145,25 @@ _OF_BUCKET = _to(BUCKET, "bucket")
 REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
     "aws:appautoscaling/policy:Policy": _to(SERVICE, "resourceId"),
     "aws:appautoscaling/target:Target": _to(SERVICE, "resourceId"),
+    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": _to(ROLE, "roleArn"),
+    "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint": _to(RUNTIME, "agentRuntimeId"),
+    "aws:bedrock/agentcoreGateway:AgentcoreGateway": (
+        *_to(ROLE, "roleArn"),
+        *_to(KEY, "kmsKeyArn"),
+        *_to(FUNCTION, "interceptorConfigurations[].interceptor.lambda.arn"),
+    ),
+    "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget": _to(RUNTIME, "targetConfiguration.http.agentcoreRuntime.arn"),
+    "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": (*_to(RUNTIME, "resourceArn"), *_POLICY),
+    "aws:bedrock/guardrail:Guardrail": _to(KEY, "kmsKeyArn"),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": (Reference("alarmRule", (ALARM,), _alarms),),
+    "aws:cloudwatch/logDelivery:LogDelivery": (
+        *_to(DELIVERY_SOURCE, "deliverySourceName"),
+        *_to(DELIVERY_DESTINATION, "deliveryDestinationArn"),
+    ),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": (
+        Reference("deliveryDestinationConfiguration.destinationResourceArn", (LOG_GROUP, BUCKET)),
+    ),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": _to(RUNTIME, "resourceArn"),
     "aws:cloudwatch/logGroup:LogGroup": _to(KEY, "kmsKeyId"),
     "aws:dynamodb/table:Table": _to(KEY, "serverSideEncryption.kmsKeyArn"),
     # AWS itself makes a log group that isn't there, without a key and for ever.
@@ -189,6 +217,7 @@ REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
     ),
     "aws:sqs/queue:Queue": (Reference("redrivePolicy", (QUEUE,), _redrive),),
     "aws:sqs/queuePolicy:QueuePolicy": _POLICY,
+    "aws:wafv2/webAclAssociation:WebAclAssociation": _to(WEB_ACL, "webAclArn"),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": (
         *_to(WEB_ACL, "resourceArn"),
         Reference("logDestinationConfigs", (LOG_GROUP, BUCKET)),
@@ -200,8 +229,10 @@ IGNORED: Final[Mapping[str, str]] = {
     "alarmActions": "CloudWatch looks for an action's target only when the alarm fires",
     "okActions": "as alarmActions",
     "configuration": "ECS looks for the key of the ephemeral storage when a task starts",
+    "guardrailArn": "AWS makes a guardrail's id, so nobody can name one beforehand",
     "kmsMasterKeyId": "SNS and SQS look for a key when they use it",
     "notifications": "Budgets looks for a topic when it writes to it",
+    "resourceArn": "of a web ACL's association and a log's source: a gateway, which the emulator lacks",
     "rules": "S3 looks for a bucket's key when it uses it",
     "sourceArn": "a condition of a permission: what it names need not be there",
 }
