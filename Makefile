@@ -66,8 +66,9 @@ check: setup-dev setup-go  ## format, lint and types, and the workflows
 	.venv/bin/zizmor --offline --quiet .github
 	cd tests/actionlint && $(GO) tool actionlint -shellcheck= -pyflakes= '$(CURDIR)'/.github/workflows/*.yml
 
-bench: setup-dev setup-emulator  ## what a preview costs, against its floor; the policy pack and the engine by themselves
+bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, against their floor; the policy pack and the engine by themselves
 	.venv/bin/python -m tests.bench
+	.venv/bin/python -m tests.bench_up
 	.venv/bin/python -m tests.bench_pack
 	.venv/bin/python -m tests.bench_engine
 

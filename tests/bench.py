@@ -29,10 +29,12 @@ EMPTY_PREVIEW = f"from local.engine import preview; assert preview({STACK!r}, pr
 
 @dataclass(frozen=True)
 class Run:
-    """Wall-clock seconds, and the peak resident memory (bytes) of the process and its descendants; shared pages count in each."""
+    """Wall-clock seconds, and the peak resident memory (bytes) of the process and its descendants; shared pages count in each.
+    `beside_bytes` is that of another process, which was there before."""
 
     seconds: float
     peak_bytes: int
+    beside_bytes: int = 0
 
 
 def commands() -> dict[str, list[str]]:
@@ -46,17 +48,22 @@ def commands() -> dict[str, list[str]]:
     }
 
 
-def measure(command: list[str]) -> Run:
+def measure(command: list[str], beside: int | None = None) -> Run:
     """Run a command to its end.
+
+    Args:
+        command: what is run, in the checkout.
+        beside: a process whose memory is looked at in the meantime.
 
     Raises:
         SystemExit: it failed; what it said is shown.
     """
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        peak = 0
+        peak = beside_peak = 0
         while True:
             peak = max(peak, _tree_bytes(process.pid))
+            beside_peak = max(beside_peak, _tree_bytes(beside) if beside else 0)
             try:
                 said, _ = process.communicate(timeout=SAMPLE_SECONDS)
                 break
@@ -65,7 +72,7 @@ def measure(command: list[str]) -> Run:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise SystemExit(f"error: {' '.join(command)} exited with {process.returncode}:\n{said}")
-    return Run(seconds, peak)
+    return Run(seconds, peak, beside_peak)
 
 
 def _tree_bytes(pid: int) -> int:
