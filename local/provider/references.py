@@ -27,7 +27,7 @@ class Kind:
     """Something that is referred to by its ARN or its name."""
 
     forms: tuple[str, ...]
-    """How a reference is written: the ARN first, then a name. `{…}` stands for what differs."""
+    """How a reference is written: the ARN first, then a name. `{name}` stands for anything, any other `{…}` for what has no slash."""
 
     look: Ask
     """Asks for it; its templates have the names in the form, and `{given}` for the whole reference."""
@@ -92,8 +92,12 @@ DELIVERY_DESTINATION = Kind(
     ("arn:aws:logs:{region}:{account}:delivery-destination:{name}",), Ask("logs:GetDeliveryDestination", {"name": "{name}"})
 )
 RUNTIME = Kind(
-    ("arn:aws:bedrock-agentcore:{region}:{account}:runtime/{name}", "{name}"),
-    Ask("bedrock-agentcore-control:GetAgentRuntime", {"agentRuntimeId": "{name}"}),
+    ("arn:aws:bedrock-agentcore:{region}:{account}:runtime/{id}", "{id}"),
+    Ask("bedrock-agentcore-control:GetAgentRuntime", {"agentRuntimeId": "{id}"}),
+)
+ENDPOINT = Kind(
+    ("arn:aws:bedrock-agentcore:{region}:{account}:runtime/{id}/runtime-endpoint/{name}",),
+    Ask("bedrock-agentcore-control:GetAgentRuntimeEndpoint", {"agentRuntimeId": "{id}", "endpointName": "{name}"}),
 )
 SCHEDULE_GROUP = Kind(
     ("arn:aws:scheduler:{region}:{account}:schedule-group/{name}", "{name}"), Ask("scheduler:GetScheduleGroup", {"Name": "{name}"})
@@ -153,7 +157,7 @@ REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
         *_to(FUNCTION, "interceptorConfigurations[].interceptor.lambda.arn"),
     ),
     "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget": _to(RUNTIME, "targetConfiguration.http.agentcoreRuntime.arn"),
-    "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": (*_to(RUNTIME, "resourceArn"), *_POLICY),
+    "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": (Reference("resourceArn", (RUNTIME, ENDPOINT)), *_POLICY),
     "aws:bedrock/guardrail:Guardrail": _to(KEY, "kmsKeyArn"),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": (Reference("alarmRule", (ALARM,), _alarms),),
     "aws:cloudwatch/logDelivery:LogDelivery": (
@@ -281,7 +285,8 @@ def _asks(reference: Reference, given: str, region: str) -> Iterator[tuple[Kind,
     for kind in reference.kinds:
         for form in kind.forms:
             pattern = re.escape(form).replace(r"\{account\}", ACCOUNT).replace(r"\{region\}", re.escape(region))
-            matched = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", pattern) + r"(?::\*)?", given)
+            pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+?)", pattern.replace(r"\{name\}", "(?P<name>.+?)"))
+            matched = re.fullmatch(pattern + r"(?::\*)?", given)
             if matched and given.startswith("arn:") == form.startswith("arn:"):
                 yield kind, {**matched.groupdict(), "given": given}
 
