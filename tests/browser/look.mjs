@@ -1,7 +1,7 @@
 // Opens a page in headless Chromium and tells what a reader would see: `node look.mjs PAGE FOLDER`, JSON on stdout, screenshots in FOLDER.
 // Run in the folder that browser.py installs the packages in. TMPDIR is where the browser is unpacked.
 import { createRequire } from "node:module";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
@@ -20,6 +20,14 @@ const VIEWS = [
 // A page is opened from a file: nothing of it is anybody's but ours. Root may not use the sandbox, and containers often have none.
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"];
 
+// The package's own configuration looks for fonts in Lambda's folders alone; without one no letter is drawn, and nothing complains.
+function fonts() {
+  const file = join(tmpdir(), "own-fonts.conf");
+  const folders = [join(tmpdir(), "fonts"), "/usr/share/fonts"].map((folder) => `<dir>${folder}</dir>`).join("");
+  writeFileSync(file, `<?xml version="1.0"?><fontconfig>${folders}<cachedir>${join(tmpdir(), "fonts-cache")}</cachedir></fontconfig>`);
+  return file;
+}
+
 async function launch() {
   const own = process.env.BROWSER_PATH;
   if (own) return chromium.launch({ executablePath: own, args: ARGUMENTS });
@@ -27,7 +35,7 @@ async function launch() {
   const packed = (await import(pathToFileURL(require.resolve("@sparticuz/chromium")))).default;
   const executablePath = await packed.executablePath();
   const libraries = join(tmpdir(), "al2023", "lib");
-  const environment = { ...process.env, FONTCONFIG_PATH: join(tmpdir(), "fonts") };
+  const environment = { ...process.env, FONTCONFIG_FILE: fonts() };
   try {
     return await chromium.launch({ executablePath, args: ARGUMENTS, env: { ...environment, LD_LIBRARY_PATH: "" } });
   } catch (error) {
@@ -82,6 +90,12 @@ async function look(browser, page, folder, { name, colorScheme, width }) {
         .map((table) => table.caption.textContent),
     )),
   );
+  // What 20 letters take: nothing where there is no font, and then a page of boxes passes for one that can be read.
+  const letters = await tab.evaluate(() => {
+    const brush = document.createElement("canvas").getContext("2d");
+    brush.font = getComputedStyle(document.body).font;
+    return brush.measureText("m".repeat(20)).width;
+  });
   const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await tab.addScriptTag({ path: axe });
   const violations = await tab.evaluate(async (rules) => {
@@ -92,7 +106,7 @@ async function look(browser, page, folder, { name, colorScheme, width }) {
     };
   }, RULES);
   await context.close();
-  return { name, said, requests, overflow, smallest, outside, background, axe: violations };
+  return { name, said, requests, overflow, smallest, outside, letters, background, axe: violations };
 }
 
 const [page, folder] = process.argv.slice(2);

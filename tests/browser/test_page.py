@@ -62,6 +62,7 @@ def test_axe_finds_no_barrier_with_all_details_open(view: str, seen: Mapping[str
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_drawings_can_be_read_and_nothing_leaves_its_box(view: str, seen: Mapping[str, Any]) -> None:
+    assert seen[view]["letters"] > 20 * SMALLEST / 2, "no letter is drawn: the browser has no font"
     assert seen[view]["smallest"] >= SMALLEST
     assert seen[view]["outside"] == []
 
