@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,16 @@ from local.provider.lives import LACKING
 from tests.local.conftest import VENV, BroughtUp, Run, clients
 from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, answering, holdings
 
+GATEWAY = "https://evolution-{}-[a-z0-9]{{10}}.gateway.bedrock-agentcore.us-east-1.amazonaws.com"
+
+
+def as_planned(outputs: Mapping[str, Any], planned: Mapping[str, Any], stack: str) -> dict[str, Any]:
+    """What the outputs must be: as planned, and where AWS gives them, and the plan doesn't know, in AWS's form."""
+    assert {name for name, value in planned.items() if value == engine.UNKNOWN} == {"agent_gateway_url", "alert_topic_arn"}
+    assert re.fullmatch(GATEWAY.format(stack), outputs["agent_gateway_url"])
+    topic = f"arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-{stack}"
+    return {**planned, "agent_gateway_url": outputs["agent_gateway_url"], "alert_topic_arn": topic}
+
 
 def test_all_that_was_planned_is_made(brought_up: BroughtUp, plan: Any) -> None:
     assert brought_up.first.succeeded, brought_up.first.text
@@ -23,11 +35,7 @@ def test_all_that_was_planned_is_made(brought_up: BroughtUp, plan: Any) -> None:
 
 
 def test_the_outputs_are_the_plans(brought_up: BroughtUp, plan: Any) -> None:
-    planned = plan("dev").outputs
-    assert brought_up.first.outputs == {
-        **planned,
-        "alert_topic_arn": "arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-dev",  # AWS gives it: unknown in the plan
-    }
+    assert brought_up.first.outputs == as_planned(brought_up.first.outputs, plan("dev").outputs, "dev")
 
 
 def test_a_second_up_changes_nothing(brought_up: BroughtUp) -> None:
@@ -89,7 +97,7 @@ def test_staging_and_prod_are_made_as_planned_and_their_protected_data_refuses_t
     assert made.succeeded, made.text
     planned = plan(stack)
     assert made.operations == dict.fromkeys((resource.urn for resource in planned.resources), "create")
-    assert made.outputs == {**planned.outputs, "alert_topic_arn": f"arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-{stack}"}
+    assert made.outputs == as_planned(made.outputs, planned.outputs, stack)
 
     before = holdings(own_place, stack)
     with pytest.raises(LocalError, match=r"data-artifacts, .*data-state.* Nothing was destroyed\. .*`make clean`"):
