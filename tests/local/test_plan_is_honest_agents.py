@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
-from tests.local.recorded import Resources, held, ids, of, pairs
+from tests.local.recorded import Resources, held, ids, of, pairs, without
 
 Client = Callable[[str], Any]
+
+GUARDRAIL = "aws:bedrock/guardrail:Guardrail"
+RUNTIME = "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"
 
 
 def test_the_web_acl(made: Resources, client: Client) -> None:
@@ -19,3 +22,76 @@ def test_the_web_acl(made: Resources, client: Client) -> None:
     tags = waf.list_tags_for_resource(ResourceARN=there["ARN"])["TagInfoForResource"]["TagList"]
     answer = json.loads(json.dumps(there).replace("CloudWatch", "Cloudwatch"))  # as the SDK spells it
     assert held(acl, answer, scope="REGIONAL", tags=pairs(tags)) == acl
+    (association,) = of(made, "aws:wafv2/webAclAssociation:WebAclAssociation")
+    assert waf.get_web_acl_for_resource(ResourceArn=association["resourceArn"])["WebACL"]["ARN"] == association["webAclArn"] == there["ARN"]
+
+
+def answered(value: Any) -> Any:
+    """A guardrail's policy in the words of AWS's answers: `filters` for the SDK's `filtersConfigs`."""
+    if isinstance(value, dict):
+        given = cast("dict[str, Any]", value)
+        return {name.removesuffix("s").removesuffix("Config") if "Config" in name else name: answered(one) for name, one in given.items()}
+    return [answered(one) for one in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def test_the_guardrail_and_the_version_that_is_asked(made: Resources, client: Client) -> None:
+    (guardrail,) = of(made, GUARDRAIL)
+    (identity,) = ids(made, GUARDRAIL)
+    (version,) = of(made, "aws:bedrock/guardrailVersion:GuardrailVersion")
+    bedrock = client("bedrock")
+    planned = answered(without(guardrail, "tags"))
+    assert {"contentPolicy", "contextualGroundingPolicy", "sensitiveInformationPolicy", "topicPolicy", "kmsKeyArn"} <= planned.keys()
+    for asked in ("DRAFT", "1"):
+        there = bedrock.get_guardrail(guardrailIdentifier=identity, guardrailVersion=asked)
+        assert held(planned, there) == planned
+        assert there["guardrailArn"] == version["guardrailArn"]
+    tags = bedrock.list_tags_for_resource(resourceARN=version["guardrailArn"])["tags"]
+    assert pairs(tags, "key", "value") == guardrail["tags"]
+
+
+def test_the_runtime_and_its_endpoint(made: Resources, client: Client) -> None:
+    (runtime,) = of(made, RUNTIME)
+    (identity,) = ids(made, RUNTIME)
+    agents = client("bedrock-agentcore-control")
+    assert [one["agentRuntimeId"] for one in agents.list_agent_runtimes()["agentRuntimes"]] == [identity]
+    there = agents.get_agent_runtime(agentRuntimeId=identity)
+    planned = without(runtime, "tags")  # the emulator keeps none of AgentCore's
+    assert planned == held(
+        planned,
+        there,
+        environmentVariables=there["environmentVariables"],
+        lifecycleConfigurations=[there["lifecycleConfiguration"]],
+    )
+    (endpoint,) = of(made, "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint")
+    answer = agents.get_agent_runtime_endpoint(agentRuntimeId=endpoint["agentRuntimeId"], endpointName=endpoint["name"])
+    assert (answer["agentRuntimeArn"], answer["description"]) == (there["agentRuntimeArn"], endpoint["description"])
+    assert answer["targetVersion"] == answer["liveVersion"] == endpoint["agentRuntimeVersion"] == there["agentRuntimeVersion"]
+
+
+def test_every_way_to_the_agents_has_its_policy(made: Resources, client: Client) -> None:
+    agents = client("bedrock-agentcore-control")
+    (identity,) = ids(made, RUNTIME)
+    ways = {agents.get_agent_runtime(agentRuntimeId=identity)["agentRuntimeArn"]} | {
+        one["agentRuntimeEndpointArn"] for one in agents.list_agent_runtime_endpoints(agentRuntimeId=identity)["runtimeEndpoints"]
+    }
+    policies = of(made, "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy")
+    assert {policy["resourceArn"] for policy in policies} == ways, "AgentCore's own default endpoint is a way, too"
+    for policy in policies:
+        there = json.loads(agents.get_resource_policy(resourceArn=policy["resourceArn"])["policy"])
+        assert there == json.loads(policy["policy"])
+        assert {statement["Resource"] for statement in there["Statement"]} == {policy["resourceArn"]}
+
+
+def test_the_gateways_log_is_delivered(made: Resources, client: Client) -> None:
+    logs = client("logs")
+    (source,) = of(made, "aws:cloudwatch/logDeliverySource:LogDeliverySource")
+    (destination,) = of(made, "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination")
+    (delivery,) = of(made, "aws:cloudwatch/logDelivery:LogDelivery")
+    (from_there,) = logs.describe_delivery_sources()["deliverySources"]
+    (to_there,) = logs.describe_delivery_destinations()["deliveryDestinations"]
+    (there,) = logs.describe_deliveries()["deliveries"]
+    (resource,) = from_there["resourceArns"]
+    assert held(source, from_there, resourceArn=resource, tags=from_there["tags"]) == source
+    assert held(destination, to_there, tags=to_there["tags"]) == destination
+    assert held(delivery, there, tags=there["tags"]) == delivery
+    assert (there["deliverySourceName"], there["deliveryDestinationArn"]) == (from_there["name"], to_there["arn"])
