@@ -70,5 +70,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """End the emulators that the session's processes shared: the last to finish is the one that started them."""
     factory: Any = getattr(session.config, "_tmp_path_factory", None)
     if not hasattr(session.config, "workerinput") and factory is not None:
-        for place in ("brought-up", "exercised"):
+        for place in ("brought-up", "exercised", "without-an-image"):
             lifecycle.down(factory.getbasetemp() / place)

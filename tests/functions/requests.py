@@ -104,6 +104,7 @@ def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[
                 yield Asked(action="bedrock:InvokeModel", resource=model, context={"bedrock:InferenceProfileArn": [profile]})
             guardrail = given["guardrailConfig"]["guardrailIdentifier"]
             yield _ours(names, "bedrock:ApplyGuardrail", names.arn("bedrock", f"guardrail/{guardrail}"))
+            yield _key(names, "kms:Decrypt")  # of whoever uses an encrypted guardrail. Source: Bedrock user guide, "Guardrails permissions"
         case "bedrock-agentcore:InvokeGateway":
             gateway = given["url"].removeprefix("https://").partition(".")[0]
             yield _ours(names, operation, names.arn("bedrock-agentcore", f"gateway/{gateway}"))

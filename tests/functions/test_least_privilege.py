@@ -30,6 +30,7 @@ FOLDERS = {
     NAMES.switch_function: "safety_switch",
     NAMES.resume_function: "resume",
     NAMES.archiver_function: "evolution_archiver",
+    NAMES.handler_function: "agentcore_handler",
 }
 
 IMAGES = {"with an image": None, "before the first image": "none"}
@@ -92,9 +93,10 @@ def test_no_statement_can_be_left_out(statements: list[Document], questions: lis
     assert spare == []
 
 
-def test_the_permissions_boundary_leaves_all_that_a_function_does(planned: Plan, questions: list[Asked]) -> None:
-    policies = {one.inputs["name"]: one for one in planned.resources if one.type == "aws:iam/policy:Policy"}
-    boundary = policies[NAMES.permissions_boundary]
+def test_the_permissions_boundary_leaves_all_that_a_function_does(planned: Plan, function: str, questions: list[Asked]) -> None:
+    (role,) = [one for one in planned.resources if one.type == "aws:iam/role:Role" and one.inputs["name"] == NAMES.function_role(function)]
+    policies = {one.urn: one for one in planned.resources if one.type == "aws:iam/policy:Policy"}
+    (boundary,) = [policies[urn] for urn in role.property_dependencies["permissionsBoundary"]]
     statements = json.loads(boundary.inputs["policy"])["Statement"]
     assert [one for one in questions if not permitted(statements, one)] == []
 

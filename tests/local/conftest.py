@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import importlib
 import json
 import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from local.engine import ROOT
 from local.provider.wire import provider_pb2, provider_pb2_grpc
 from tests.local.provider.talk import REGION, TAGS, struct
 from tests.local.recorded import Resources
-
-boto3: Any = importlib.import_module("boto3")  # it publishes no types
+from tests.local.system import System, clients
 
 VENV = ROOT / ".local" / emulator.VENV
 
@@ -51,20 +50,56 @@ def own_place(tmp_path: Path) -> Iterator[Path]:
         emulator.stop(tmp_path / "place", stack)
 
 
-def clients(place: Path, stack: str = "dev", region: str = "us-east-1") -> Callable[[str], Any]:
-    """`clients(place)("ecs")`: boto3's client for a service of the stack's emulator."""
-    port = json.loads((emulator.folder(place, stack) / "process.json").read_text(encoding="utf-8"))["port"]
+@contextmanager
+def turn(file: Path) -> Generator[None]:
+    """Alone of all the processes that run tests."""
+    file.parent.mkdir(exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
-    def client(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=f"http://127.0.0.1:{port}",
-            region_name=region,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
 
-    return client
+Shared = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Shared:
+    """`shared("exercised")`: a place that all the processes of this session share."""
+    own = tmp_path_factory.getbasetemp()
+    return lambda name: (own if worker_id == "master" else own.parent) / name
+
+
+def once(act: Run, place: Path, **options: Any) -> Path:
+    """dev, brought up at a place by whichever process comes first."""
+    with turn(place / ".once"):
+        if not (place / "up").exists():
+            made = act(lifecycle.up, place, **options)
+            assert made.succeeded, made.text
+            (place / "up").touch()
+    return place
+
+
+@pytest.fixture(scope="session")
+def exercised(act: Run, shared: Shared) -> Path:
+    """Where a dev is up that tests may use."""
+    return once(act, shared("exercised"))
+
+
+@pytest.fixture
+def without_an_image(act: Run, shared: Shared) -> Iterator[System]:
+    """A dev before its first image, for this test alone. It is for asking its functions, and is left as it was."""
+    place = once(act, shared("without-an-image"), image="none")
+    with turn(place / ".turn"):
+        yield System(place)
+
+
+@pytest.fixture
+def system(exercised: Path) -> Iterator[System]:
+    """That dev, for this test alone: it runs, is safe and has done nothing yet."""
+    with turn(exercised / ".turn"):
+        found = System(exercised)
+        found.clear()
+        yield found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +113,12 @@ class BroughtUp:
 
 
 @pytest.fixture(scope="session")
-def brought_up(act: Run, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BroughtUp:
+def brought_up(act: Run, shared: Shared) -> BroughtUp:
     """dev after `up`, `up` and `refresh`."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-    file = shared / "brought-up.pickle"
-    with file.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    place = shared("brought-up")
+    file = place.with_suffix(".pickle")
+    with turn(file.with_suffix(".lock")):
         if not file.exists():
-            place = shared / "brought-up"
             done = BroughtUp(
                 place=place,
                 first=act(lifecycle.up, place),

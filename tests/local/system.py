@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.local.conftest import clients
+from local import emulator
+
+boto3: Any = importlib.import_module("boto3")  # it publishes no types
 
 ACCOUNT, REGION, STACK = "000000000000", "us-east-1", "dev"
 MODE = f"/evolution/{STACK}/mode"
@@ -35,13 +39,30 @@ PATIENCE_SECONDS = 30
 """An idle emulator needs less than one."""
 
 
+def clients(place: Path, stack: str = "dev", region: str = "us-east-1") -> Callable[[str], Any]:
+    """`clients(place)("ecs")`: boto3's client for a service of the stack's emulator."""
+    port = json.loads((emulator.folder(place, stack) / "process.json").read_text(encoding="utf-8"))["port"]
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name=region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    return client
+
+
 @dataclass(frozen=True, kw_only=True)
 class Invoked:
-    """What a deployed function gave back, and the lines of its log."""
+    """What a deployed function gave back, the lines of its log, and all of the log as it is."""
 
     answer: Any
     failed: bool
     log: list[dict[str, Any]]
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +87,12 @@ class System:
     def invoke(self, function: str, event: object) -> Invoked:
         """Invoke a function as whoever waits for its answer does."""
         answer = self("lambda").invoke(FunctionName=f"{function}-{STACK}", Payload=json.dumps(event).encode(), LogType="Tail")
-        lines = base64.b64decode(answer.get("LogResult", "")).decode().splitlines()
+        text = base64.b64decode(answer.get("LogResult", "")).decode()
         return Invoked(
             answer=json.loads(answer["Payload"].read()),
             failed="FunctionError" in answer,
-            log=[json.loads(line) for line in lines if line.startswith("{")],
+            log=[json.loads(line) for line in text.splitlines() if line.startswith("{")],
+            text=text,
         )
 
     def halt(self) -> Halt:
@@ -158,29 +180,33 @@ def until(true: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> floa
 
 @dataclass
 class Stub:
-    """An HTTP server on loopback in a service's place: it answers everything alike and keeps what it was sent."""
+    """An HTTP server on loopback in a service's place. It keeps what it was sent, and answers all of it alike but for the first `busy`
+    requests, which it throttles."""
 
     status: int = 200
     kind: str = "application/json"
     body: bytes = b"{}"
+    busy: int = 0
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list[tuple[str, dict[str, str], bytes]])
     url: str = ""
 
 
 @contextmanager
-def stub(status: int = 200, body: object = None, kind: str = "application/json") -> Generator[Stub]:
+def stub(status: int = 200, body: object = None, kind: str = "application/json", busy: int = 0) -> Generator[Stub]:
     """A `Stub` that listens; `body` is JSON, or bytes as they are."""
-    served = Stub(status, kind, body if isinstance(body, bytes) else json.dumps(body or {}).encode())
+    served = Stub(status, kind, body if isinstance(body, bytes) else json.dumps(body or {}).encode(), busy)
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             served.requests.append((self.path, dict(self.headers.items()), content))
-            self.send_response(served.status)
+            throttled = len(served.requests) <= served.busy
+            body = b'{"__type": "ThrottlingException", "message": "Too many requests."}' if throttled else served.body
+            self.send_response(429 if throttled else served.status)
             self.send_header("Content-Type", served.kind)
-            self.send_header("Content-Length", str(len(served.body)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(served.body)
+            self.wfile.write(body)
 
         do_PUT = do_POST  # noqa: N815
 
@@ -197,3 +223,16 @@ def stub(status: int = 200, body: object = None, kind: str = "application/json")
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def silence() -> Generator[str]:
+    """The address of a server that takes no connection: its queue is full, so whoever calls waits until they give up."""
+    with socket.socket() as server, ExitStack() as waiting:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -5,20 +5,16 @@ One system serves all of these tests, one after the other; each finds it running
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import lifecycle
-from tests.local.conftest import Run
 from tests.local.system import ACCOUNT, BUCKET, STACK, TABLE, TOPIC, UNSAFE, Halt, System, stub, until
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -28,6 +24,7 @@ FOLDERS = {
     "evolution-safety-switch": "safety_switch",
     "evolution-resume": "resume",
     "evolution-archiver": "evolution_archiver",
+    "evolution-agentcore-handler": "agentcore_handler",
 }
 
 FREE = Halt(mode="running", bounds=(1, 6, False), desired=3)
@@ -35,31 +32,6 @@ HALTED = Halt(mode="halted", bounds=(0, 6, True), desired=0)
 
 MORNING, NOON = "2026-11-24T06:00:00Z", "2026-11-24T12:00:00Z"
 ID = "evo-20261124T060000Z"
-
-
-@pytest.fixture(scope="session")
-def exercised(act: Run, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Where dev was brought up, once for all the processes that run tests."""
-    own = tmp_path_factory.getbasetemp()
-    place = (own if worker_id == "master" else own.parent) / "exercised"
-    place.mkdir(exist_ok=True)
-    with (place / ".once").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "up").exists():
-            made = act(lifecycle.up, place)
-            assert made.succeeded, made.text
-            (place / "up").touch()
-    return place
-
-
-@pytest.fixture
-def system(exercised: Path) -> Iterator[System]:
-    """The system, for this test alone."""
-    with (exercised / ".turn").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        found = System(exercised)
-        found.clear()
-        yield found
 
 
 def kinds(lines: list[dict[str, Any]]) -> list[str]:
