@@ -108,7 +108,7 @@ picture: setup  ## draw the README's picture again, from what prod plans
 	.venv/bin/python -m local.report.readme
 
 clean:  ## remove what make has made here
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down; fi
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down --discard; fi
 	rm -rf .venv .venv.lock .local .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

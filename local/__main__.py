@@ -116,10 +116,10 @@ def _outputs(options: argparse.Namespace) -> int:
     return 0
 
 
-def _down(_: argparse.Namespace) -> int:
+def _down(options: argparse.Namespace) -> int:
     from local import lifecycle
 
-    if not lifecycle.down(on_note=_note):
+    if not lifecycle.down(on_note=_note, save=options.save):
         _note("no emulator is running")
     return 0
 
@@ -168,6 +168,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             command.add_argument("--image", help="the engine image's digest, sha256:…, or `none` for a first deployment")
         if name == "report":
             command.add_argument("--base", help="a commit or branch whose own preview the changes are counted from")
+        if name == "down":
+            command.add_argument("--discard", dest="save", action="store_false", help="lose what they hold")
         if name == "preview":
             command.add_argument("--no-pack", dest="pack", action="store_false", help="without the policy pack")
     return parser.parse_args(arguments)

@@ -14,7 +14,8 @@ from pulumi import automation
 
 from local import LocalError
 from local.engine import Violation
-from local.lifecycle import Where, held, opened, run
+from local.lifecycle import Where, opened, run
+from local.state import held
 
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
 """Marks a secret in the state. Source: sdk/go/common/resource/sig."""
@@ -54,7 +55,7 @@ def audit(where: Where) -> Audit:
     Raises:
         LocalError: the stack isn't up, another run is going on, the emulator can't be asked, or the pack can't judge.
     """
-    before = held(where.home / "state", where.stack)
+    before = where.record.held()
     if not before:
         raise LocalError(f"{where.stack} can't be audited: it isn't up. Run `make up STACK={where.stack}` first.")
     with opened(where, looking=True) as (session, _):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from components.environment import PROJECT
-from local import LocalError, cli, emulator, engine, stackfile, workspace
+from local import LocalError, cli, emulator, engine, stackfile, unrecorded, workspace
 from local.progress import Progress, worth_showing
+from local.state import State
 
 Say = Callable[[str], object]
 
@@ -95,6 +94,11 @@ class Where:
         """The place, or its default."""
         return (self.place or self.repo / ".local").resolve()
 
+    @property
+    def record(self) -> State:
+        """What the engine recorded of the stack."""
+        return State(self.home, self.stack)
+
 
 def up(where: Where, *, pack: bool = True) -> Outcome:
     """Preview with the pack, and deploy only what it lets through.
@@ -105,16 +109,17 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
         LocalError: the stack or its table is wrong, another run is going on, or the CLI or the emulator can't be had.
     """
     with opened(where) as (session, fresh):
-        known = _held_by(where)
+        begun = unrecorded.settle(session.endpoint, where.record)
+        known = where.record.held()
         lost: tuple[str, ...] = ()
-        if fresh and known:
-            where.on_note(f"the emulator of {where.stack} was not running: looking for what it still holds")
-            looked = run(session, "refresh", lambda s, o: s.refresh(**o), quiet=True)
+        if known and (fresh or where.record.unfinished):
+            looked = _look(session, where, f"the emulator of {where.stack} was not running" if fresh else None)
             if not looked.succeeded:
                 return looked
-            lost = tuple(known.keys() - _held_by(where).keys())
+            lost = tuple(known.keys() - where.record.held().keys())
             where.on_note(
-                f"its cloud is new: {len(lost)} of {len(known)} resources are gone, with the data in them, and are made again"
+                f"{'its cloud is new: ' if fresh else ''}{len(lost)} of {len(known)} resources are gone, with the data in them, "
+                "and are made again"
                 if lost
                 else f"nothing was lost: all {len(known)} resources are there"
             )
@@ -122,8 +127,17 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
         planned = run(session, "preview", lambda s, o: s.preview(**packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
+        if begun:
+            where.on_note(f"{_resources(begun)} that a run which was cut off had begun are not recorded: they are taken over")
+        where.record.begin()
         total = sum(planned.changes.values())
-        return replace(run(session, "up", lambda s, o: s.up(**packs, **o), where, total=total), lost=lost)
+        made = run(session, "up", lambda s, o: s.up(**packs, **o), where, total=total)
+        if made.succeeded:
+            unwanted = unrecorded.remove(session.endpoint, where.record)
+            if unwanted:
+                where.on_note(f"{_resources(unwanted)} that a run which was cut off had begun are not wanted any more, and are removed")
+            where.record.finish()
+        return replace(made, lost=lost)
 
 
 def refresh(where: Where) -> Outcome:
@@ -133,7 +147,11 @@ def refresh(where: Where) -> Outcome:
         LocalError: as `up`.
     """
     with opened(where) as (session, _):
-        return run(session, "refresh", lambda s, o: s.refresh(**o), where, total=len(_held_by(where)))
+        total = len(where.record.held())
+        looked = run(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), where, total=total)
+        if looked.succeeded:
+            where.record.finish()
+        return looked
 
 
 def destroy(where: Where) -> Outcome:
@@ -144,14 +162,25 @@ def destroy(where: Where) -> Outcome:
     Raises:
         LocalError: as `up`, or the stack holds protected data.
     """
-    protected = sorted(urn.rpartition("::")[2] for urn, one in _held_by(where).items() if one.get("protect"))
-    if protected:
-        raise LocalError(
-            f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. No command gives that data up; "
-            "to be rid of the whole local cloud, run `make clean`."
-        )
     with opened(where) as (session, _):
-        return run(session, "destroy", lambda s, o: s.destroy(**o), where, total=len(_held_by(where)))
+        if where.record.unfinished and where.record.held():
+            looked = _look(session, where)
+            if not looked.succeeded:
+                return looked
+        protected = sorted(urn.rpartition("::")[2] for urn, one in where.record.held().items() if one.get("protect"))
+        if protected:
+            raise LocalError(
+                f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. "
+                "No command gives that data up; to be rid of the whole local cloud, run `make clean`."
+            )
+        where.record.begin()
+        begun = unrecorded.remove(session.endpoint, where.record)
+        if begun:
+            where.on_note(f"{_resources(begun)} that a run which was cut off had begun, and that are not recorded, are removed")
+        destroyed = run(session, "destroy", lambda s, o: s.destroy(**o), where, total=len(where.record.held()))
+        if destroyed.succeeded:
+            where.record.finish()
+        return destroyed
 
 
 def outputs(where: Where) -> Mapping[str, Any]:
@@ -160,21 +189,22 @@ def outputs(where: Where) -> Mapping[str, Any]:
     Raises:
         LocalError: the stack was never brought up.
     """
-    there = _held_by(where)
+    there = where.record.held()
     if not there:
         raise LocalError(f"{where.stack} has no outputs: it isn't up. Run `make up STACK={where.stack}` first.")
     return _outputs(there)
 
 
-def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody) -> int:
-    """Stop every emulator of the place and say how many there were. Each saves what it holds.
+def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody, *, save: bool = True) -> int:
+    """Stop every emulator of the place and say how many there were. Each saves what it holds, unless that is to be lost.
 
     Raises:
-        LocalError: one doesn't end.
+        LocalError: one can't save, and so goes on, or doesn't end.
     """
-    stopped = [stack for stack in emulator.stacks(place) if emulator.stop(place, stack)]
+    stopped = [stack for stack in emulator.stacks(place) if emulator.stop(place, stack, save=save)]
     for stack in stopped:
-        on_note(f"the emulator of {stack} is stopped; what it holds is kept in {emulator.folder(place, stack)}")
+        kept = f"what it holds is kept in {emulator.folder(place, stack)}" if save else "what it held is gone"
+        on_note(f"the emulator of {stack} is stopped; {kept}")
     return len(stopped)
 
 
@@ -193,7 +223,7 @@ def opened(where: Where, *, looking: bool = False) -> Generator[tuple[Session, b
     if note and not looking:
         where.on_note(note)
     place = where.home
-    with workspace.open_place(place, where.repo, where.stack, content) as work:
+    with workspace.open_place(place, where.repo, where.stack, content) as work, _kept(where):
         command = cli.find(where.on_note)
         running = emulator.start(place, where.stack, where.venv or where.repo / ".local" / emulator.VENV)
         endpoint = where.endpoint or running.endpoint
@@ -255,7 +285,7 @@ def run(
             session.show(line)
     counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in heard if event.summary_event]
     pre = [event.resource_pre_event.metadata for event in heard if event.resource_pre_event]
-    there = _held_by(where) if where else {}
+    there = where.record.held() if where else {}
     return Outcome(
         succeeded=succeeded,
         endpoint=session.endpoint,
@@ -267,19 +297,29 @@ def run(
     )
 
 
-def held(state: Path, stack: str) -> dict[str, dict[str, Any]]:
-    """The resources of the engine's state, by URN."""
+def _look(session: Session, where: Where, why: str | None = None) -> Outcome:
+    """Bring the record in line with what is there, after a run that may have left it behind."""
+    where.on_note(f"{why or f'the last run of {where.stack} was cut off, or failed'}: looking at what is there")
+    return run(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), quiet=True)
+
+
+@contextlib.contextmanager
+def _kept(where: Where) -> Generator[None]:
+    """Have a sound record at the beginning, and a copy of it at the end."""
+    mended = where.record.mend()
+    if mended:
+        where.on_note(mended)
     try:
-        text = (state / f".pulumi/stacks/{PROJECT}/{stack}.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    latest: dict[str, Any] = json.loads(text)["checkpoint"]["latest"] or {}
-    resources: list[dict[str, Any]] = latest.get("resources") or []
-    return {resource["urn"]: resource for resource in resources}
+        yield
+    finally:
+        try:
+            where.record.keep()
+        except OSError as error:
+            where.on_note(f"no copy of what is recorded of {where.stack} could be kept: {error.strerror}")
 
 
-def _held_by(where: Where) -> dict[str, dict[str, Any]]:
-    return held(where.home / "state", where.stack)
+def _resources(urns: Sequence[str]) -> str:
+    return f"{len(urns)} resource{'s' if len(urns) > 1 else ''} ({', '.join(urn.rpartition('::')[2] for urn in urns)})"
 
 
 def _outputs(resources: Mapping[str, dict[str, Any]]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +37,10 @@ STOP_SECONDS = 5
 
 ANALYZER = "analyzer-policy-python-v1.0.0"
 """The plugin that starts a Python pack where the CLI comes without its language host. The engine asks for no particular version."""
+
+
+_locks: list[int] = []
+"""What holds this process's places. The engine inherits it: one that outlives a killed run still keeps others out until it ends."""
 
 
 @contextlib.contextmanager
@@ -139,6 +144,7 @@ class Command(automation.PulumiCommand):
             env={**self._variables, **additional_env, "PULUMI_AUTOMATION_API": "true"},
             encoding="utf-8",
             errors="replace",
+            pass_fds=_locks,
             start_new_session=True,  # so that Ctrl-C reaches this process alone, which then stops the engine once
         )
         assert process.stdout
@@ -159,6 +165,8 @@ class Command(automation.PulumiCommand):
             for reader in readers:
                 reader.join()
         result = automation.CommandResult("\n".join(lines[0]), "\n".join(lines[1]), code)
+        if code < 0:
+            raise LocalError(f"the engine was killed ({signal.Signals(-code).name}). What it recorded is kept; run the same command again.")
         if code:
             raise create_command_error(result)
         return result
@@ -217,17 +225,27 @@ def _only_run(place: Path) -> Generator[None]:
     except OSError as error:
         raise LocalError(f"{place} can't be written ({error.strerror}), and the engine keeps its state there. Make it writable.") from None
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise LocalError(
-                f"another local run (process {lock.read().strip() or 'unknown'}) is using {place}. Wait until it has finished, or stop it."
-            ) from None
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                lock.seek(0)
+                holder = lock.read().strip()
+            if time.monotonic() > deadline or holder in map(str, _processes()):  # else its engine is still ending
+                raise LocalError(
+                    f"another local run (process {holder or 'unknown'}) is using {place}. Wait until it has finished, or stop it."
+                )
+            time.sleep(0.1)
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        yield
+        _locks.append(lock.fileno())
+        try:
+            yield
+        finally:
+            _locks.remove(lock.fileno())
 
 
 def _install_plugins(plugins: Path, repo: Path) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from local import emulator, lifecycle
+from local import emulator
+from local.state import State
 from tests.bench import ROOT, Run, measure
 
 ACT = """
@@ -61,7 +62,7 @@ def round_of(results: Results) -> int:
     with emulated("prod", results) as (place, process):
         act(results, "up", "prod", place, process)
         act(results, "up", "prod", place, process, again=True)
-        count = len(lifecycle.held(place / "state", "prod"))
+        count = len(State(place, "prod").held())
     with emulated("dev", results) as (place, process):
         act(results, "up", "dev", place, process)
         act(results, "destroy", "dev", place, process)

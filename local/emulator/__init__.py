@@ -7,19 +7,21 @@ environment of its own and a cleaned environment, because it executes the functi
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from local import LocalError
+from local.emulator import kept
 
 VENV = Path("emulator/venv")
 """Below `.local`; local/setup.py --emulator makes it."""
@@ -29,6 +31,9 @@ START_SECONDS = 30
 
 STOP_SECONDS = 20
 """It saves everything before it ends."""
+
+SAVE_ATTEMPTS = 3
+"""What a function or a schedule changes while it is being saved fails to be saved, once."""
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 
@@ -94,12 +99,12 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise LocalError(f"the AWS emulator doesn't come up; {home / 'log'} says why{_last_line(home / 'log')}.")
             time.sleep(0.05)
+        kept.save(home / "process.json", asdict(emulator) | {"fresh": False})
     except BaseException:
         process.kill()
         process.wait()
         raise
     _started.append(process)
-    (home / "process.json").write_text(json.dumps(asdict(emulator) | {"fresh": False}), encoding="utf-8")
     return emulator
 
 
@@ -109,16 +114,28 @@ def find(place: Path, stack: str) -> Emulator | None:
     return emulator if emulator and _answers(emulator) else None
 
 
-def stop(place: Path, stack: str) -> bool:
+def stop(place: Path, stack: str, *, save: bool = True) -> bool:
     """End the stack's emulator, which saves what it holds; whether there was one.
 
+    Args:
+        place: the folder that keeps the local cloud's things.
+        stack: the stack's name.
+        save: have it save what it holds. Otherwise that is gone.
+
     Raises:
-        LocalError: it doesn't end.
+        LocalError: it can't save what it holds, and so goes on, or it doesn't end.
     """
     emulator = find(place, stack)
     if emulator is None:
         return False
-    os.kill(emulator.pid, signal.SIGTERM)  # the only signal on which it saves
+    attempts = (_ask(emulator, kept.SAVE_PATH)["failures"] for _ in range(SAVE_ATTEMPTS if save else 0))
+    failures = list(itertools.takewhile(bool, attempts))
+    if len(failures) == SAVE_ATTEMPTS:
+        raise LocalError(
+            f"the AWS emulator of {stack} could not save what it holds: {failures[-1][0]}. It goes on running, so nothing is lost yet. "
+            f"Make room in {folder(place, stack)}, and run `make down` again."
+        )
+    os.kill(emulator.pid, signal.SIGTERM if save else signal.SIGKILL)  # it saves once more on SIGTERM, and only then
     deadline = time.monotonic() + STOP_SECONDS
     while _runs(emulator.pid):
         if time.monotonic() > deadline:
@@ -159,12 +176,16 @@ def _recorded(place: Path, stack: str) -> Emulator | None:
 
 
 def _answers(emulator: Emulator) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{emulator.endpoint}/_ministack/health", timeout=5) as answer:
-            return json.load(answer).get("edition") == emulator.token
-    except (OSError, ValueError, urllib.error.URLError):
+        return _ask(emulator, "/_ministack/health", 5).get("edition") == emulator.token
+    except (OSError, ValueError):
         return False
+
+
+def _ask(emulator: Emulator, path: str, seconds: float = STOP_SECONDS) -> dict[str, Any]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{emulator.endpoint}{path}", timeout=seconds) as answer:
+        return json.load(answer)
 
 
 def _runs(pid: int) -> bool:

@@ -7,13 +7,17 @@ It runs in the emulator's virtual environment: the standard library is all that 
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING or __package__:
+    from local.emulator import kept
+else:  # in the emulator's process, this folder stands alone
+    import kept
 
 TARGET_PREFIX: Final = "AnyScaleFrontendService."
 """How requests for the service begin their X-Amz-Target header. Source: botocore's model."""
@@ -47,14 +51,12 @@ class Autoscaling:
 
     def load(self) -> None:
         """Take up what was saved."""
-        if self._file.exists():
-            saved: Document = json.loads(self._file.read_text(encoding="utf-8"))
-            self._targets, self._policies = saved["targets"], saved["policies"]
+        saved = kept.load(self._file, {"targets": [], "policies": []})
+        self._targets, self._policies = saved["targets"], saved["policies"]
 
     def save(self) -> None:
         """Keep everything for the next start."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps({"targets": self._targets, "policies": self._policies}), encoding="utf-8")
+        kept.save(self._file, {"targets": self._targets, "policies": self._policies})
 
     async def answer(self, region: str, operation: str, request: Document) -> Document:
         """Answer one request.

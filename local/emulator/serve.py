@@ -1,4 +1,4 @@
-"""Runs the emulator with Application Auto Scaling beside its services, at the same address, and with its guardrails mended.
+"""Runs the emulator, at the same address with what it lacks (autoscaling.py, once.py), and with its guardrails mended.
 
 `python local/emulator/serve.py` runs in the emulator's virtual environment, where the standard library and ministack are all there is.
 """
@@ -8,48 +8,61 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import logging
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local.emulator import guardrails
+    from local.emulator import guardrails, once
     from local.emulator.autoscaling import TARGET_PREFIX, Autoscaling, RefusedError
+    from local.emulator.kept import SAVE_PATH
+    from local.emulator.once import App, Message, Receive, Send
 else:  # this folder alone: a function's own modules must never meet the checkout's
     import guardrails
+    import once
     from autoscaling import TARGET_PREFIX, Autoscaling, RefusedError
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+    from kept import SAVE_PATH
+    from once import App, Message, Receive, Send
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
 _JSON = "application/x-amz-json-1.1"
 
 
 class Beside:
-    """An ASGI application: the emulator's, with one service more, which is loaded and saved when the emulator is."""
+    """An ASGI application: the emulator's, with one service more and a memory of what was begun, both loaded and saved when it is."""
 
-    def __init__(self, emulator: App, file: Path) -> None:
+    def __init__(self, emulator: App, save: Callable[[], None], folder: Path) -> None:
         self._emulator = emulator
-        self._autoscaling = Autoscaling(self._ask_ecs, file)
+        self._save = save
+        self._autoscaling = Autoscaling(self._ask_ecs, folder / "application-autoscaling.json")
+        self._creations = once.Creations(folder / "creations.json")
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._emulator(scope, lambda: self._lifespan(receive), send)
-            return
-        headers = {name.decode().lower(): value.decode() for name, value in scope.get("headers", ())}
+        elif scope["type"] == "http" and scope["path"] == once.PATH:
+            content: Any = json.loads(await once.read(receive) or b"{}")
+            await _send_json(send, 200, self._creations.control(scope["method"], content))
+        elif scope["type"] == "http" and scope["path"] == SAVE_PATH:
+            await _send_json(send, 200, {"failures": self._failures_to_save()})
+        elif key := _headers(scope).get(once.HEADER):
+            await self._creations.answer(key, self._serve, scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
         target = headers.get("x-amz-target", "")
         if not target.startswith(TARGET_PREFIX):
             await self._emulator(scope, receive, send)
             return
         region = _region(headers.get("authorization", ""))
-        request: Message = json.loads(await _body(receive) or b"{}")
+        request: Message = json.loads(await once.read(receive) or b"{}")
         try:
             async with self._one_at_a_time:
                 status, answer = 200, await self._autoscaling.answer(region, target.removeprefix(TARGET_PREFIX), request)
@@ -57,16 +70,32 @@ class Beside:
             status, answer = 400, {"__type": error.code, "message": str(error)}
         except KeyError as error:
             status, answer = 400, {"__type": "ValidationException", "message": f"{error.args[0]} is required"}
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", _JSON.encode())]})
-        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+        await _send_json(send, status, answer)
 
     async def _lifespan(self, receive: Receive) -> Message:
         message = await receive()
         if message["type"] == "lifespan.startup":
             self._autoscaling.load()
+            self._creations.load()
         if message["type"] == "lifespan.shutdown":
-            self._autoscaling.save()
+            self._failures_to_save()
         return message
+
+    def _failures_to_save(self) -> list[str]:
+        """Save everything, and say of what can't be saved why."""
+        heard = _Heard()
+        persistence = logging.getLogger("persistence")
+        persistence.addHandler(heard)
+        try:
+            self._save()
+        finally:
+            persistence.removeHandler(heard)
+        for ours in (self._autoscaling, self._creations):
+            try:
+                ours.save()
+            except OSError as error:
+                heard.said.append(str(error))
+        return heard.said
 
     async def _ask_ecs(self, region: str, operation: str, parameters: Message) -> Message:
         """Ask the emulator's ECS, as the service's own role would."""
@@ -105,13 +134,24 @@ class Beside:
         return answer
 
 
-async def _body(receive: Receive) -> bytes:
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+async def _send_json(send: Send, status: int, answer: Message) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", _JSON.encode())]})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+
+class _Heard(logging.Handler):
+    """What the emulator logs while it saves: it goes on after a failure."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    return {name.decode().lower(): value.decode() for name, value in scope.get("headers", ())}
 
 
 def _region(authorization: str) -> str:
@@ -125,7 +165,12 @@ def main() -> None:
     sys.path.pop(0)
     ministack: Any = importlib.import_module("ministack.app")
     guardrails.mend(importlib.import_module("ministack.services.bedrock"))
-    ministack.app = Beside(ministack.app, Path(os.environ["STATE_DIR"]) / "application-autoscaling.json")
+    persistence: Any = importlib.import_module("ministack.core.persistence")
+
+    def save() -> None:  # as its own end does; it has no public way
+        persistence.save_all(ministack._build_persistence_save_dict())
+
+    ministack.app = Beside(ministack.app, save, Path(os.environ["STATE_DIR"]))
     ministack.main()
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 import pytest
 
-from local import emulator, lifecycle
+from local import emulator, lifecycle, state
 from local.engine import ROOT
 from local.provider.wire import provider_pb2, provider_pb2_grpc
 from tests.local.provider.talk import REGION, TAGS, struct
@@ -160,7 +160,7 @@ def provider(bare: Any) -> Any:
 @pytest.fixture(scope="session")
 def made(brought_up: BroughtUp) -> Resources:
     """What the engine recorded of dev."""
-    return list(lifecycle.held(brought_up.place / "state", "dev").values())
+    return list(state.held(brought_up.place / "state", "dev").values())
 
 
 @pytest.fixture(scope="session")

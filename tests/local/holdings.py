@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
 from botocore.exceptions import ClientError  # pyright: ignore[reportMissingTypeStubs]
 
+from local.state import State
 from tests.local.conftest import clients
 
 ACCOUNT = "000000000000"
@@ -167,3 +168,29 @@ def _answers(client: Any, listing: Listing, resource: Mapping[str, Any]) -> bool
             return False
         raise
     return bool(jmespath.search(listing.path, answer))  # pyright: ignore[reportUnknownMemberType]
+
+
+def unlike_the_record(place: Path, empty: Mapping[str, list[Any]], stack: str = "dev") -> list[str]:
+    """What of the types that AWS lists the emulator holds and nobody recorded, or the other way round.
+
+    Args:
+        place: where the emulator is.
+        empty: what it lists of itself, before the stack is there.
+        stack: the stack.
+    """
+    resources = State(place, stack).all()
+    routes = clients(place, stack)("ec2").describe_route_tables()["RouteTables"]
+    given = {one["RouteTableId"] for one in routes if any(association.get("Main") for association in one["Associations"])}
+    given |= {one["id"] for one in resources if "DefaultSecurityGroup" in one["type"]}  # a VPC comes with these
+    found: list[str] = []
+    for kind, items in holdings(place, stack).items():
+        ours = {_bare(item) for item in items if item not in empty[kind] and item not in given}
+        names = [{_bare(name) for name in (one["id"], *one["outputs"].values())} for one in resources if one["type"] == kind]
+        if len(ours) != len(names) or not all(ours & one for one in names):
+            found.append(f"{kind}: {sorted(ours)} are there, and {[one['id'] for one in resources if one['type'] == kind]} recorded")
+    return found
+
+
+def _bare(name: Any) -> str:
+    """A queue's address without the port of whoever asked for it; any other name as it is."""
+    return str(name).partition("//127.0.0.1:")[2].partition("/")[2] or str(name)

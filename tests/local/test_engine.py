@@ -76,9 +76,9 @@ def test_a_wrong_argument_is_one_error(small_checkout: Path, arguments: list[str
 def test_a_second_run_in_the_same_place_is_refused_while_the_first_goes_on(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write("4711\n")
+        lock.write(f"{os.getpid()}\n")
         lock.flush()
-        with pytest.raises(LocalError, match=r"another local run \(process 4711\)"):
+        with pytest.raises(LocalError, match=rf"another local run \(process {os.getpid()}\)"):
             engine.preview("dev", place=tmp_path)
 
 

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from local import lifecycle
+from local import lifecycle, state
 from local.provider.catalogue import RESOURCES
 from local.provider.cloud import Cloud
 from local.provider.references import IGNORED, REFERENCES, NotMadeError, given_by, refuse_unmade
@@ -168,7 +168,7 @@ def cloud(brought_up: BroughtUp) -> Cloud:
 
 @pytest.fixture(scope="module")
 def made(brought_up: BroughtUp) -> dict[str, dict[str, Any]]:
-    return lifecycle.held(brought_up.place / "state", "dev")
+    return state.held(brought_up.place / "state", "dev")
 
 
 @pytest.mark.parametrize(("token", "inputs", "named"), [pytest.param(*one, id=f"{one[0]}-{'-'.join(one[1])}") for one in BROKEN])
@@ -194,9 +194,9 @@ def test_all_that_dev_refers_to_is_looked_for_and_found(cloud: Cloud, made: dict
     asked: set[str] = set()
 
     class Recorder(Cloud):
-        def send(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
+        def send(self, operation: str, parameters: Mapping[str, Any], region: str, *, once: str | None = None) -> dict[str, Any]:
             asked.add(operation)
-            return cloud.send(operation, parameters, region)
+            return cloud.send(operation, parameters, region, once=once)
 
     for one in made.values():
         refuse_unmade(Recorder(""), one["type"], one.get("inputs", {}), "dev", REGION)

@@ -13,6 +13,7 @@ import pytest
 
 from local import LocalError, emulator, engine, lifecycle
 from local.provider.lives import LACKING
+from local.state import State
 from tests.local.conftest import VENV, BroughtUp, Run, clients
 from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, answering, holdings
 
@@ -78,7 +79,7 @@ def test_dev_is_destroyed_without_a_trace(act: Run, own_place: Path) -> None:
     empty = holdings(own_place)
     assert act(lifecycle.up, own_place).succeeded
     clients(own_place)("s3").put_object(Bucket="evolution-artifacts-dev-000000000000-us-east-1", Key="a", Body=b"b")
-    recorded = list(lifecycle.held(own_place / "state", "dev").values())
+    recorded = State(own_place, "dev").all()
     made, there = Counter(one["type"] for one in recorded), holdings(own_place)
     assert {kind: len(found) - len(empty[kind]) for kind, found in there.items() if len(found) - len(empty[kind]) < made[kind]} == {}
     assert answering(own_place, recorded) == {one["urn"] for one in recorded if one["type"] in ASKED}
