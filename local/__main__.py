@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from local import LocalError
+from local import LocalError, standby
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,17 +42,22 @@ def main(arguments: list[str]) -> int:
 
 
 def _preview(options: argparse.Namespace) -> int:
-    from local import engine  # 0.4 s to import: not for a wrong argument
-
     start = time.monotonic()
-    plan = engine.preview(
-        options.stack,
-        image=options.image or None,
-        pack=options.pack,
-        color=sys.stdout.isatty(),
-        on_output=_show,
-        on_note=_note,
-    )
+    with standby.plugins() as ready:
+        if options.pack:  # the engine will ask for it first
+            ready.start("pack")
+        from local import engine  # 0.4 s to import: not for a wrong argument
+
+        ready.start("provider")
+        plan = engine.preview(
+            options.stack,
+            image=options.image or None,
+            pack=options.pack,
+            ready=ready.variables,
+            color=sys.stdout.isatty(),
+            on_output=_show,
+            on_note=_note,
+        )
     verdict = f"{len(plan.resources)} resources planned" if plan.succeeded else "refused"
     packs = "no policy pack" if not options.pack else f"{len(plan.violations)} violations of the policy pack"
     _show(f"{options.stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")

@@ -7,7 +7,9 @@ import runpy
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -86,6 +88,7 @@ def preview(
     with_dependencies: bool = False,
     repo: Path = ROOT,
     place: Path | None = None,
+    ready: Mapping[str, str] = MappingProxyType({}),
     color: bool = False,
     on_output: Callable[[str], object] = lambda _: None,
     on_note: Callable[[str], object] = lambda _: None,
@@ -102,6 +105,7 @@ def preview(
         with_dependencies: fill in the resources' dependencies, which only the engine's plan file tells.
         repo: the checkout to preview.
         place: where the engine keeps its home and state, with a lock that admits one run at a time. Default: the checkout's `.local`.
+        ready: the plugins that stand by (local/standby.py); others are started when the engine asks for them.
         color: let the engine colour its output.
         on_output: gets each line that the engine prints.
         on_note: gets each line that the local run has to say for itself.
@@ -124,7 +128,8 @@ def preview(
         command = cli.find(on_note)
         plan_file = work / "plan.json"
         with workspace.environment_of_this_process(workspace.environment(place)):
-            ours = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo))
+            variables = {**workspace.environment(place), **ready}
+            ours = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo), variables)
             try:
                 automation.Stack.select(stack, ours).preview(
                     color="always" if color else "never",
@@ -163,15 +168,9 @@ def run_main(repo: Path = ROOT) -> None:
         raise pulumi.RunError("".join(report.format()).strip()) from None
 
 
-def main_with_imports_ahead(repo: Path) -> Callable[[], None]:
+def main_with_imports_ahead(repo: Path) -> imports.Ahead:
     """The program, whose AWS modules are imported while the engine starts: over a second that the two need not spend in turn."""
-    wait = imports.ahead(repo)
-
-    def program() -> None:
-        wait()
-        run_main(repo)
-
-    return program
+    return imports.Ahead(repo, partial(run_main, repo))
 
 
 def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], text: str) -> Plan:

@@ -1,4 +1,4 @@
-"""Imports the SDK's AWS services sooner and cheaper: they are half of what a preview's own process does.
+"""Imports the SDK's AWS services sooner and cheaper, and the layers that use them: half of what a preview's own process does.
 
 Three measures, none of which changes what the modules hold (tests/local/test_imports.py compares the plans):
 
@@ -14,6 +14,7 @@ import __future__
 
 import contextlib
 import gc
+import importlib
 import importlib.util
 import marshal
 import os
@@ -40,25 +41,46 @@ def aws_classes(repo: Path) -> dict[str, str]:
     return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9_]+)\.([A-Z]\w+)\(", source)}))
 
 
-def ahead(repo: Path) -> Callable[[], None]:
-    """Begin to import what the checkout's program uses, and give what waits for the end of it."""
-    defer_annotations()
+class Ahead:
+    """A program whose modules are imported before it runs.
 
-    def import_all() -> None:
+    Args:
+        repo: the checkout.
+        run: the program.
+    """
+
+    def __init__(self, repo: Path, run: Callable[[], None]) -> None:
+        self._repo = repo
+        self._run = run
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to import, while this process waits: it can do little else meanwhile, for reading a large module holds Python's lock."""
+        if self._thread is None:
+            defer_annotations()
+            self._thread = threading.Thread(target=self._import, daemon=True)
+            self._thread.start()
+
+    def __call__(self) -> None:
+        self.start()
+        assert self._thread
+        self._thread.join()  # the SDK's lazy modules aren't made for two threads
+        self._run()
+
+    def _import(self) -> None:
         before = len(sys.modules)
         gc.disable()
         try:
-            for service, name in aws_classes(repo).items():
+            for service, name in aws_classes(self._repo).items():
                 with contextlib.suppress(Exception):  # the program will say what is wrong with it
                     getattr(getattr(pulumi_aws, service), name)
+            for path in sorted((self._repo / "components").glob("[a-z]*.py")):
+                with contextlib.suppress(Exception):
+                    importlib.import_module(f"components.{path.stem}")
         finally:
             if len(sys.modules) > before:
                 gc.freeze()  # what was imported stays: the collector need never look at it
             gc.enable()
-
-    thread = threading.Thread(target=import_all, daemon=True)
-    thread.start()
-    return thread.join  # the SDK's lazy modules aren't made for two threads
 
 
 def defer_annotations() -> None:

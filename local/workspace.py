@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, cast
 
+import pulumi
 import yaml
 from pulumi import automation
 from pulumi.automation import _stack as automation_stack  # pyright: ignore[reportPrivateUsage] (see LanguageServer)
@@ -25,8 +26,9 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from components.environment import PROJECT
-from local import LocalError, stackfile
+from local import LocalError, stackfile, standby
 from local.cli import Cli
+from local.imports import Ahead
 from local.provider.cloud import ENDPOINT_VARIABLE
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
@@ -86,6 +88,8 @@ def environment(place: Path, endpoint: str | None = None, state: Path | None = N
         "PULUMI_BACKEND_URL": (state or place / "state").resolve().as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # The engine's collector may let its heap of some 30 MB grow fourfold, not twofold, between two looks at it.
+        "GOGC": "400",
         # A real AWS provider on PATH, or one that the engine would download, must never stand in for the stand-in.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -111,7 +115,8 @@ class Workspace(automation.LocalWorkspace):
 
     def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], variables: Mapping[str, str] | None = None) -> None:
         self._place = place
-        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, variables or environment(place)))
+        beside = program.start if isinstance(program, Ahead) else lambda: None
+        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, variables or environment(place), beside))
 
     def select_stack(self, stack_name: str) -> None:
         """Make the stack if it isn't there. Selecting is for people: every command names its stack."""
@@ -120,12 +125,17 @@ class Workspace(automation.LocalWorkspace):
 
 
 class Command(automation.PulumiCommand):
-    """The CLI, started with the given environment alone, and stopped when this process is interrupted."""
+    """The CLI, started with the given environment alone, and stopped when this process is interrupted.
 
-    def __init__(self, cli: Cli, variables: Mapping[str, str]) -> None:  # the parent's would run the CLI to learn its version
+    `beside` is called when it runs, and not before: what it begins would keep this process from starting the CLI.
+    """
+
+    # The parent's would run the CLI to learn its version.
+    def __init__(self, cli: Cli, variables: Mapping[str, str], beside: Callable[[], object] = lambda: None) -> None:
         self.command = str(cli.path)
         self.version = VersionInfo.parse(cli.version)
         self._variables = variables
+        self._beside = beside
 
     def run(
         self,
@@ -157,6 +167,7 @@ class Command(automation.PulumiCommand):
         for reader in readers:
             reader.start()
         try:
+            self._beside()
             code = process.wait()
         except BaseException:
             _stop(process)
@@ -185,6 +196,14 @@ class LanguageServer(SdkLanguageServer):
 
 # The Automation API takes no server of one's own. tests/local/test_engine.py holds that an error is shown once.
 automation_stack.LanguageServer = LanguageServer  # pyright: ignore[reportPrivateImportUsage]
+
+
+def _unheard(*_: object, **__: object) -> None:
+    """In the place of `pulumi.log.debug`: the SDK tells the engine some five things a resource, and waits for it to hear each one out."""
+
+
+# Only `--debug` shows them, which nothing here asks for. tests/local/test_engine.py holds that everything else is still heard.
+pulumi.log.debug = _unheard
 
 
 def _read(stream: IO[str], lines: list[str], callback: automation.OnOutput | None) -> None:
@@ -250,15 +269,16 @@ def _only_run(place: Path) -> Generator[None]:
 
 def _install_plugins(plugins: Path, repo: Path) -> None:
     """Put the stand-in provider and the pack's starter where the engine looks for installed plugins."""
-    python = shlex.quote(sys.executable)
+    python, root = shlex.quote(sys.executable), shlex.quote(str(repo))
+    start = f'exec {python} -IS {root}/local/handover.py "${standby.VARIABLE}"/'
     _write_executable(
         plugins / f"resource-aws-v{version('pulumi-aws')}" / "pulumi-resource-aws",
-        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(repo))} exec {python} -u -m local.provider "$@"\n',
+        f'#!/bin/sh\nPYTHONPATH={root} {start}provider {python} -u -m local.provider -- "$@"\n',
     )
     # The engine appends options of PulumiPolicy.yaml that the starter doesn't take.
     _write_executable(
         plugins / ANALYZER / "pulumi-analyzer-policy-python",
-        f'#!/bin/sh\nexec {python} -u {shlex.quote(str(repo / "local/pack.py"))} "$1" "$2"\n',
+        f'#!/bin/sh\n{start}pack {python} -u {root}/local/pack.py -- "$1" "$2"\n',
     )
 
 

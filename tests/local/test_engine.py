@@ -155,6 +155,15 @@ def test_a_run_error_of_the_program_is_its_message_alone(small_checkout: Path) -
     assert "Traceback" not in run.stdout + run.stderr
 
 
+def test_what_the_program_says_is_heard_and_its_debugging_is_not(preview: Preview, small_checkout: Path) -> None:
+    says = "import pulumi\npulumi.log.debug('not asked for')\npulumi.log.info('for information')\npulumi.log.warn('a warning')\n"
+    (small_checkout / "__main__.py").write_text(says, encoding="utf-8")
+    plan = preview("dev", repo=small_checkout, pack=False)
+    assert plan.succeeded, plan.text
+    assert {one.message for one in plan.diagnostics} >= {"for information", "a warning"}
+    assert "not asked for" not in plan.text
+
+
 def test_the_local_image_stands_in_only_where_the_table_names_none(small_checkout: Path) -> None:
     own = "sha256:" + "a" * 64
 
