@@ -8,7 +8,7 @@ TO ?=
 DIGEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench growth cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -69,8 +69,12 @@ check: setup-dev setup-go  ## format, lint and types, and the workflows
 bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, against their floor; the policy pack and the engine by themselves
 	.venv/bin/python -m tests.bench
 	.venv/bin/python -m tests.bench_up
+	.venv/bin/python -m tests.bench_growth
 	.venv/bin/python -m tests.bench_pack
 	.venv/bin/python -m tests.bench_engine
+
+growth: setup-dev  ## measure how a preview grows with its resources, and draw docs/growth.svg again
+	.venv/bin/python -m tests.bench_growth docs/growth.svg
 
 cartpole: setup-dev setup-emulator  ## evolve CartPole as dev would, and draw docs/cartpole.svg again
 	.venv/bin/python -m tests.engine.cartpole docs/cartpole.svg
