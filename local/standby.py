@@ -41,7 +41,10 @@ class Standby:
     def start(self, name: str) -> None:
         """Start the `provider` or the `pack`."""
         with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(self._folder / name))
+            try:
+                listener.bind(str(self._folder / name))
+            except OSError:  # too long a path, about 100 characters: the engine will start the plugin
+                return
             listener.listen(1)
             process = subprocess.Popen(
                 [sys.executable, "-u", *COMMANDS[name], "--standby", str(listener.fileno())],

@@ -86,6 +86,13 @@ def test_where_nobody_stands_by_the_plugin_is_started(tmp_path: Path) -> None:
         assert started.communicate(timeout=30)[0] == "['127.0.0.1:1', 'two words']\n"
 
 
+def test_where_no_socket_can_be_nobody_stands_by(tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 30)
+    deep.mkdir()
+    standby.Standby(deep).start("pack")
+    assert not any(deep.iterdir())
+
+
 def test_the_engine_takes_the_plugins_that_stand_by_and_plans_the_same(preview: Callable[..., engine.Plan]) -> None:
     with standby.plugins() as ready:
         ready.start("pack")
