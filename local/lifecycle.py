@@ -18,6 +18,9 @@ from local.state import State
 
 Say = Callable[[str], object]
 
+NAMED = 6
+"""How many resources one line names."""
+
 
 def to_nobody(_: str) -> None:
     """For what nobody wants to hear."""
@@ -319,7 +322,9 @@ def _kept(where: Where) -> Generator[None]:
 
 
 def _resources(urns: Sequence[str]) -> str:
-    return f"{len(urns)} resource{'s' if len(urns) > 1 else ''} ({', '.join(urn.rpartition('::')[2] for urn in urns)})"
+    names = [urn.rpartition("::")[2] for urn in urns]
+    shown = names if len(names) <= NAMED else [*names[:NAMED], "…"]
+    return f"{len(names)} resource{'s' if len(names) > 1 else ''} ({', '.join(shown)})"
 
 
 def _outputs(resources: Mapping[str, dict[str, Any]]) -> Mapping[str, Any]:

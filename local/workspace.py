@@ -34,8 +34,8 @@ from local.provider.cloud import ENDPOINT_VARIABLE
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
 """All that the engine, the program, the pack and the provider see of the user's environment: no AWS_*, no PULUMI_*, no proxy."""
 
-STOP_SECONDS = 5
-"""How long an interrupted engine gets to end by itself. The embedded cloud has nothing to roll back."""
+STOP_SECONDS = 20
+"""How long an interrupted engine gets to end by itself: it waits for what it has begun, and records it. 1 s on an idle machine."""
 
 ANALYZER = "analyzer-policy-python-v1.0.0"
 """The plugin that starts a Python pack where the CLI comes without its language host. The engine asks for no particular version."""
@@ -60,7 +60,8 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
     """
     with _only_run(place):
         # A killed run leaves the engine's own lock; ours, which the system drops with the process, shows that nobody holds it.
-        shutil.rmtree(place / "state/.pulumi/locks", ignore_errors=True)
+        locks = place / "state/.pulumi/locks"
+        shutil.rmtree(locks, ignore_errors=True)
         shutil.rmtree(place / "home/logs", ignore_errors=True)
         work = place / "work"
         shutil.rmtree(work, ignore_errors=True)
@@ -71,6 +72,7 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(locks, ignore_errors=True)
 
 
 def environment(place: Path, endpoint: str | None = None, state: Path | None = None) -> dict[str, str]:

@@ -122,7 +122,7 @@ class Command:
 
     def end(self) -> tuple[int, str]:
         """Wait for its end: the exit status, and what it said."""
-        said, _ = self._process.communicate(timeout=120)
+        said, _ = self._process.communicate(timeout=300)
         return self._process.returncode, said
 
     def interrupt(self) -> None:
@@ -138,7 +138,7 @@ class Command:
     def kill_started(self, words: str) -> None:
         """Kill what it started, directly or not, by words of the command line."""
         self._look()
-        found = [process for process in self.started if words in " ".join(process.cmdline())]
+        found = [process for process in self.started if words in _command(process)]
         assert found, f"nothing runs that was started with {words}"
         for process in found:
             process.kill()
@@ -146,9 +146,16 @@ class Command:
     @property
     def left(self) -> list[str]:
         """What it started and left behind, but for the emulator."""
-        _, alive = psutil.wait_procs(self.started, timeout=5)
-        lines = [" ".join(process.cmdline()) for process in alive if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-        return [line for line in lines if "emulator/serve.py" not in line]
+        _, alive = psutil.wait_procs(self.started, timeout=20)
+        return [command for process in alive if (command := _command(process))]
 
     def _look(self) -> None:
-        self.started = psutil.Process(self._process.pid).children(recursive=True)
+        found = psutil.Process(self._process.pid).children(recursive=True)
+        self.started = [process for process in found if "serve.py" not in _command(process)]
+
+
+def _command(process: psutil.Process) -> str:
+    """Its command line; nothing if it has ended."""
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""

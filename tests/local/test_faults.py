@@ -151,7 +151,7 @@ def test_a_command_that_is_killed(world: World) -> None:
 
 def test_ctrl_c(world: World) -> None:
     _, status, said = cut_off(world, "Action=CreateVpc", Command.interrupt)
-    assert status == 130
+    assert status == 130, said
     assert said.splitlines()[-1].startswith("interrupted: what was done is recorded, and the same command goes on from there")
     assert "Traceback" not in said
     assert "network-vpc" in world.recorded, "the engine ends what it has begun"
