@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and give the exit status: 0, 1 for bad input or a refused plan, 130 when interrupted."""
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
         signal.signal(stop, signal.default_int_handler)
+    warnings.filterwarnings("ignore", "Error in event stream")  # of an engine that was killed, which is said in one line
     command = ""
     try:
         options = _parse(arguments)
