@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import multiprocessing
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -15,6 +16,9 @@ import pytest
 from local import engine, lifecycle
 
 ROOT = engine.ROOT
+
+for told in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # `make test` runs these tests, and a make that they run is nobody's child
+    os.environ.pop(told, None)
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def _count(stack: Stack) -> Iterator[Fault]:
     """Of the services that an autoscaler moves."""
     scaled = {str(target.at("resourceId")).rpartition("/")[2] for target in stack.of_type(SCALABLE_TARGET)}
     for service in stack.of_type(SERVICE):
-        if service.at("name") in scaled:
+        if str(service.at("name")) in scaled:
             yield from about(service, lambda one: _ignores(one, COUNT))
 
 
