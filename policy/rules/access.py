@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actions import meaning
-from conditions import OF_CALLER, OF_SOURCE, Test, is_specific, is_true, narrows, tests_of
+from conditions import ARN, OF_CALLER, OF_SOURCE, Test, is_specific, is_true, narrows, tests_of
 from documents import PLACES, Kind, Statement, allows_of, statements_of
 from globs import glob
 from plain import Plain, shown
@@ -42,12 +42,12 @@ KEY_USE = frozenset(
 SERVICE_MAY = KEY_USE | {"kms:describekey"}
 
 NARROWS_USE: dict[str, Test] = {
-    "aws:principalarn": is_specific,
+    "aws:principalarn": lambda value: bool(ARN.fullmatch(value)) and is_specific(value.rpartition("/")[2]),
     "kms:encryptioncontext:*": is_specific,
     "kms:grantisforawsresource": is_true,
-    "kms:viaservice": is_specific,
+    "kms:viaservice": lambda value: is_specific(value.partition(".")[0]),
 }
-"""Conditions under which a whole account may use a key: for some service, or by some role."""
+"""Conditions under which a whole account may use a key: for some service, or by some role. `role/*` is every role."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks import absent, between, literal, present
 from graph import Linked
-from plain import Unknown, dig, items, shown
+from plain import Plain, Unknown, dig, items
 from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from rules import agentcore_guardrail as guardrail
+from rules import agentcore_model as model
 from rules import agentcore_waf as waf
 from rules import agentcore_way as way
 from system import each_of_this_system, of_this_system
@@ -20,26 +22,30 @@ from tokens import (
     AGENT_GATEWAY_TARGET,
     AGENT_RUNTIME,
     AGENT_RUNTIME_ENDPOINT,
+    FUNCTION,
     LOG_DELIVERY,
     LOG_DELIVERY_DESTINATION,
     LOG_DELIVERY_SOURCE,
     LOG_GROUP,
 )
-from variables import RUNNERS, Environment, environments_of
+from variables import Environment, environments_of
 
 PRIVATE_TIERS = frozenset({"staging", "prod"})
 """In dev an agent may stand in AgentCore's own network: VPC mode is bound to few zones, and its interfaces outlive it by hours."""
 
-MODELS = frozenset(
-    {
-        "anthropic.claude-sonnet-4-6",
-        "anthropic.claude-opus-4-6-v1",
-        "anthropic.claude-haiku-4-5-20251001-v1:0",
-    }
-)
-"""The models that are approved, without the geography of their inference profile; the list grows by a review."""
+REQUESTS = "APPLICATION_LOGS"
+"""The log type that tells requests and answers. Source: AgentCore developer guide, "Provided log data"."""
 
-PROFILE = re.compile(r"(us|eu|apac|jp|au|global)\.(?P<model>.+)")
+INTERCEPTORS = "interceptorConfigurations"
+NOT_ASKED = {
+    "authorizerConfiguration": "whoever another issuer vouches for would be admitted",
+    "requestHeaderConfiguration": "callers' signatures and tokens must not reach the agents",
+}
+"""What a runtime must not have, and why."""
+
+URL = "AGENTCORE_GATEWAY_URL"
+
+GATEWAY_URL = re.compile(r"https://[a-z0-9-]+\.gateway\.bedrock-agentcore\.[a-z0-9-]+\.amazonaws\.com(/.*)?")
 
 IDLE_SECONDS = (60, 3600)
 LIFE_SECONDS = (60, 28800)
@@ -57,8 +63,28 @@ def _target(target: Resource) -> Iterator[Fault]:
     credentials = target.at("credentialProviderConfiguration")
     if isinstance(credentials, Unknown):
         yield cannot_tell("credentialProviderConfiguration is not known at preview; it must hold gatewayIamRole.")
-    elif not isinstance(credentials, dict) or credentials.get("gatewayIamRole") is None:
-        yield broken("credentialProviderConfiguration has no gatewayIamRole; the gateway must call its target with its own role.")
+    elif not isinstance(credentials, dict) or credentials.get("gatewayIamRole") is None or len(credentials) > 1:
+        yield broken("credentialProviderConfiguration is not gatewayIamRole alone; the gateway must call its target with its own role.")
+    yield from absent("metadataConfiguration", target.at("metadataConfiguration"), "what a caller adds must not reach the agents")
+
+
+def _callers(stack: Stack) -> Iterator[Fault]:
+    """Callers are this account's, and what they say goes from the gateway to the runtime as it came."""
+    gateways = Linked(stack, AGENT_GATEWAY, ("gatewayUrl",))
+    for gateway in gateways.all.values():
+        faults = (
+            *literal("authorizerType", gateway.at("authorizerType"), "AWS_IAM"),
+            *absent(INTERCEPTORS, gateway.at(INTERCEPTORS), "a function that reads requests on their way may change them"),
+        )
+        yield from (replace(fault, about=gateway) for fault in faults)
+    for runtime in stack.of_type(AGENT_RUNTIME):
+        for name, why in NOT_ASKED.items():
+            yield from (replace(fault, about=runtime) for fault in absent(name, runtime.at(name), why))
+    for function in stack.of_type(FUNCTION):
+        for environment in environments_of(function):
+            url = environment.variables.get(URL) if isinstance(environment, Environment) else None
+            if url is not None and ((isinstance(url, str) and not GATEWAY_URL.fullmatch(url)) or not gateways.by(function, "environment")):
+                yield broken(f"{URL} is not that of this stack's gateway; it must come from there.", function)
 
 
 def _leads_to_runtime(stack: Stack) -> Iterator[Fault]:
@@ -66,8 +92,22 @@ def _leads_to_runtime(stack: Stack) -> Iterator[Fault]:
     for target in stack.of_type(AGENT_GATEWAY_TARGET):
         if not gateways.by(target, "gatewayIdentifier"):
             yield broken("gatewayIdentifier leads to no gateway of this stack; it must.", target)
-        if not runtimes.by(target, "targetConfiguration"):
+        if not runtimes.by(target, "targetConfiguration") or not _only_runtime(target.at("targetConfiguration"), runtimes):
             yield broken("targetConfiguration leads to no AgentCore runtime of this stack; it must, and nowhere else.", target)
+        yield from (
+            replace(fault, about=target)
+            for fault in absent("privateEndpoint", target.at("privateEndpoint"), "the runtime has its own way in")
+        )
+
+
+def _only_runtime(configuration: Plain, runtimes: Linked) -> bool:
+    """Whether a target is a runtime and nothing else; its ARN, where it is known, one of ours."""
+    runtime = dig(configuration, "http", "agentcoreRuntime")
+    if not isinstance(configuration, dict) or set(configuration) != {"http"} or not isinstance(runtime, dict):
+        return False
+    arn = runtime.get("arn")
+    names = [f":runtime/{one.at('agentRuntimeName')}-" for one in runtimes.all.values()]
+    return any(name in arn for name in names) if isinstance(arn, str) else isinstance(arn, Unknown)
 
 
 def _network(resource: Resource) -> Iterator[Fault]:
@@ -77,6 +117,8 @@ def _network(resource: Resource) -> Iterator[Fault]:
     if resource.type == AGENT_RUNTIME and resource.at("networkConfiguration", "networkMode") == "VPC":
         subnets = resource.at("networkConfiguration", "networkModeConfig", "subnets")
         yield from present("networkConfiguration.networkModeConfig.subnets", subnets, "private subnets")
+        groups = resource.at("networkConfiguration", "networkModeConfig", "securityGroups")
+        yield from present("networkConfiguration.networkModeConfig.securityGroups", groups, "a security group")
 
 
 def _lifecycle(runtime: Resource) -> Iterator[Fault]:
@@ -103,7 +145,7 @@ def _log_delivery(stack: Stack) -> Iterator[Fault]:
         ends = [destinations.all[urn] for urn in destinations.by(delivery, "deliveryDestinationArn")]
         if any(groups.by(end, "deliveryDestinationConfiguration") for end in ends):
             starts = [sources.all[urn] for urn in sources.by(delivery, "deliverySourceName")]
-            delivered |= gateways.by_all(starts, "resourceArn")
+            delivered |= gateways.by_all([start for start in starts if start.at("logType") == REQUESTS], "resourceArn")
     for urn, gateway in gateways.all.items():
         if urn not in delivered:
             yield broken(
@@ -111,40 +153,6 @@ def _log_delivery(stack: Stack) -> Iterator[Fault]:
                 "there to a destination that is one.",
                 gateway,
             )
-
-
-def _models(stack: Stack) -> Iterator[Fault]:
-    for kind in RUNNERS:
-        for runner in stack.of_type(kind):
-            for environment in environments_of(runner):
-                if not isinstance(environment, Environment) or "BEDROCK_MODEL_ID" not in environment.variables:
-                    continue
-                model = environment.variables["BEDROCK_MODEL_ID"]
-                match = PROFILE.fullmatch(model) if isinstance(model, str) else None
-                if isinstance(model, Unknown):
-                    yield cannot_tell(f"BEDROCK_MODEL_ID{environment.owner} is not known at preview; it must be a literal profile.", runner)
-                elif not match or match["model"] not in MODELS:
-                    yield broken(
-                        f"BEDROCK_MODEL_ID{environment.owner} is not an approved model; it must be <geography>. and one of "
-                        f"{', '.join(sorted(MODELS))}.",
-                        runner,
-                    )
-
-
-def _table_model(stack: Stack) -> Iterator[Fault]:
-    if stack.table is None:
-        return
-    model = stack.table.get("model_id")
-    match = PROFILE.fullmatch(model) if isinstance(model, str) else None
-    if not match or match["model"] not in MODELS:
-        yield broken(
-            f"model_id of the environment table is {shown(model)}; it must be <geography>. and one of {', '.join(sorted(MODELS))}."
-        )
-
-
-def _all_models(stack: Stack) -> Iterator[Fault]:
-    yield from _table_model(stack)
-    yield from _models(stack)
 
 
 FAMILY = Family(
@@ -183,6 +191,14 @@ FAMILY = Family(
             check=each_of_this_system(_target, AGENT_GATEWAY_TARGET),
         ),
         StackRule(
+            id="agentcore/gateway-callers",
+            severity=Severity.CRITICAL,
+            protects="The way from a caller of this account to the agents.",
+            why="Another issuer's callers, or a function or an address in between, see and change what agents are asked.",
+            mend="Write authorizer_type='AWS_IAM', no interceptor_configurations, and pass the gateway's own gateway_url to the handler.",
+            check=of_this_system(_callers),
+        ),
+        StackRule(
             id="agentcore/gateway-leads-to-runtime",
             severity=Severity.HIGH,
             protects="Requests from being sent elsewhere.",
@@ -215,14 +231,7 @@ FAMILY = Family(
             mend="Declare a LogDeliverySource, LogDeliveryDestination and LogDelivery for the gateway.",
             check=of_this_system(_log_delivery),
         ),
-        StackRule(
-            id="agentcore/model",
-            severity=Severity.CRITICAL,
-            protects="Evolution from a model that nobody has approved for it.",
-            why="Guardrail, prompts and limits were tried with the approved models; another one may do anything with them.",
-            mend="Take BEDROCK_MODEL_ID from model_id of the table, or have the model approved (policy/rules/agentcore.py).",
-            check=of_this_system(_all_models),
-        ),
+        model.MODEL,
         *guardrail.STACK_RULES,
         *waf.STACK_RULES,
     ),

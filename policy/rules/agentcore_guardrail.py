@@ -44,6 +44,9 @@ def _prompt_attack(guardrail: Resource) -> Iterator[Fault]:
     for attack in attacks:
         yield from literal("inputStrength of PROMPT_ATTACK", dig(attack, "inputStrength"), *STRONG)
         yield from _acts("PROMPT_ATTACK", attack, "input", "BLOCK")
+        modalities = items(dig(attack, "inputModalities"))
+        if modalities and "TEXT" not in modalities:
+            yield broken(f"inputModalities of PROMPT_ATTACK is {shown(modalities)}; it must hold TEXT.")
 
 
 def _acts(name: str, entry: Plain, side: str, *actions: str) -> Iterator[Fault]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accounts import own_account
+from documents import allows_of
 from globs import glob
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, dig, items, parse, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
 from system import of_this_system
-from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE
+from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE, ROLE_POLICY
 
 INVOCATIONS = (
     "bedrock-agentcore:InvokeAgentRuntime",
@@ -20,10 +22,15 @@ INVOCATIONS = (
 )
 """Every way to reach an agent. Source: Service Authorization Reference, Amazon Bedrock AgentCore."""
 
+ASKS = INVOCATIONS[0]
+"""All that the gateway does."""
+
 UNDER = "/runtime-endpoint/"
 
 DEFAULT = "DEFAULT"
 """AgentCore gives every runtime this endpoint, and it can't be removed."""
+
+PLAIN_ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 
 OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
 """Condition operators that hold for everybody who isn't named."""
@@ -36,15 +43,35 @@ def _only_gateway(stack: Stack) -> Iterator[Fault]:
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeArn", "agentRuntimeId", "arn", "id"))
     endpoints = stack.of_type(AGENT_RUNTIME_ENDPOINT)
     policies = stack.of_type(AGENT_RESOURCE_POLICY)
+    for policy in policies:
+        # One that is attached by an ARN replaces the one that is attached by reference.
+        if runtimes.by(policy, "resourceArn") or any(_place(statement) is not None for statement in _statements(policy)):
+            yield from _judge(policy, _statements(policy), admitted)
+    account = own_account(stack) if runtimes.all else ""
     for urn, runtime in runtimes.all.items():
         own = [endpoint for endpoint in endpoints if urn in runtimes.by(endpoint, "agentRuntimeId")]
-        guarded: set[str | None] = set()
-        for policy in policies:
-            if urn in runtimes.by(policy, "resourceArn"):
-                statements = _statements(policy)
-                guarded |= {_place(statement) for statement in statements}
-                yield from _judge(policy, statements, admitted)
+        named = f":{account}:runtime/{runtime.at('agentRuntimeName')}-"
+        guarded = {
+            _place(statement)
+            for policy in policies
+            if urn in runtimes.by(policy, "resourceArn")
+            for statement in _statements(policy)
+            if named in str(dig(statement, "Resource"))
+        }
         yield from _unguarded(runtime, own, guarded)
+    yield from _granted(stack, admitted)
+
+
+def _granted(stack: Stack, admitted: set[str]) -> Iterator[Fault]:
+    """No other role is granted what the runtime's policy denies it: the policy comes later than the runtime, and goes before it."""
+    roles = Linked(stack, ROLE, ("name", "id", "arn"))
+    for grants in stack.of_type(ROLE_POLICY):
+        holders = names_of(roles.all[urn] for urn in roles.by(grants, "role"))
+        may = {ASKS.lower()} if holders & admitted else set[str]()
+        for statement in allows_of(grants):
+            for action in statement.actions:
+                if action.lower() not in may and any(glob(action.lower(), one.lower()) for one in INVOCATIONS):
+                    yield broken(f"{statement.where} allows {action}; only the gateway's role may ask, by {ASKS}.", grants)
 
 
 def _unguarded(runtime: Resource, endpoints: list[Resource], guarded: set[str | None]) -> Iterator[Fault]:
@@ -80,6 +107,8 @@ def _judge(policy: Resource, statements: list[Plain], admitted: set[str]) -> Ite
     if len({shown(dig(statement, "Resource")) for statement in statements}) > 1 or _place(statements[0]) is None:
         yield broken("its statements must all be about the one runtime or endpoint; AgentCore takes no other Resource.", policy)
     for statement in statements:
+        if strange := sorted((statement if isinstance(statement, dict) else {}).keys() - PLAIN_ELEMENTS):
+            yield broken(f"policy has a {strange[0]}; it must name what it means, not all else.", policy)
         if dig(statement, "Effect") != "Deny":
             yield from _admits(policy, statement, admitted)
     if not any(_turns_away(statement, admitted) for statement in statements):
@@ -96,6 +125,9 @@ def _admits(policy: Resource, statement: Plain, admitted: set[str]) -> Iterator[
     for name in names:
         if not _is_role(name, admitted):
             yield broken(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
+    for action in items(dig(statement, "Action")):
+        if action != ASKS:
+            yield broken(f"policy allows {shown(action)}; it must allow only {ASKS}.", policy)
 
 
 def _turns_away(statement: Plain, admitted: set[str]) -> bool:

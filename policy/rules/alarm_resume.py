@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graph import Linked
+from documents import allows_of
+from globs import glob, meet
+from graph import Linked, names_of
 from rule import Fault, Severity, Stack, StackRule, broken
 from system import of_this_system
-from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL, ROLE, SCHEDULE, TOPIC_SUBSCRIPTION
+from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL, ROLE, ROLE_POLICY, SCHEDULE, TOPIC_SUBSCRIPTION
 
 INVOKERS = {
     EVENT_SOURCE_MAPPING: ("functionName",),
@@ -18,6 +20,8 @@ INVOKERS = {
     "aws:cloudwatch/eventTarget:EventTarget": ("arn",),
 }
 """What invokes a function by itself, or lets somebody else do so, and where it names the function."""
+
+WRITES_MODE = ("ssm:deleteparameter", "ssm:deleteparameters", "ssm:putparameter")
 
 RESUME, SWITCH = "evolution-resume", "evolution-safety-switch"
 
@@ -37,7 +41,30 @@ def _by_hand(stack: Stack) -> Iterator[Fault]:
         yield broken(f"it has the role of `{switch.name}`; each must have its own.", resume)
 
 
+def _mode_writers(stack: Stack) -> Iterator[Fault]:
+    """Whoever may write the mode may end a halt: the switch, which only halts, and what a person invokes."""
+    roles = Linked(stack, ROLE, ("name", "id", "arn"))
+    for grants in stack.of_type(ROLE_POLICY):
+        holders = names_of(roles.all[urn] for urn in roles.by(grants, "role"))
+        if any(name.startswith((f"{RESUME}-{stack.name}", f"{SWITCH}-{stack.name}")) for name in holders):
+            continue
+        for statement in allows_of(grants):
+            writes = [action for action in statement.actions if any(glob(action.lower(), one) for one in WRITES_MODE)]
+            if writes and any(meet(one.rpartition(":parameter")[2], f"/evolution/{stack.name}/mode") for one in statement.resources):
+                yield broken(
+                    f"{statement.where} allows {writes[0]} on the mode; only the roles of {SWITCH} and {RESUME} must write it.", grants
+                )
+
+
 STACK_RULES = (
+    StackRule(
+        id="alarms/mode-writers",
+        severity=Severity.CRITICAL,
+        protects="A halt from being undone by what was halted.",
+        why="An agent or an engine that may write the mode sets it to running, whatever the switch wrote there.",
+        mend="Take ssm:PutParameter and ssm:DeleteParameter away; what evolves only reads its mode.",
+        check=of_this_system(_mode_writers),
+    ),
     StackRule(
         id="alarms/resume-by-hand",
         severity=Severity.CRITICAL,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checks import between, literal, present
-from plain import Plain, Unknown, dig, items, number, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from plain import Plain, dig, items, number, shown
+from rule import Fault, Resource, Severity, Stack, StackRule, broken
 from system import of_this_system
 from tokens import FUNCTION, METRIC_ALARM, QUEUE, SCALABLE_TARGET, SERVICE, TABLE, WEB_ACL, WEB_ACL_ASSOCIATION
 
@@ -53,7 +53,7 @@ def _compared(alarm: Resource) -> list[Watched]:
     if expression is None:
         return [_metric(dig(returned[0], "metric"), "metricName", "stat")]
     summands = SUM_OF_IDS.fullmatch(FILLED.sub(r"\1", expression)) if isinstance(expression, str) else None
-    ids = {one.strip() for one in summands[1].split("+")} if summands else set[str]()
+    ids: list[Plain] = [one.strip() for one in summands[1].split("+")] if summands else []
     return [_metric(dig(query, "metric"), "metricName", "stat") for query in queries if dig(query, "id") in ids]
 
 
@@ -72,12 +72,12 @@ class Watch:
     """What must be watched of each resource of a type.
 
     Attributes:
-        dimension: the one that names the resource, by its property `key`.
+        dimension: the one that names the resource, by its property at the path `key`.
         metrics: all of them must be compared.
     """
 
     kind: str
-    key: str
+    key: tuple[str, ...]
     dimension: str
     namespace: str
     metrics: frozenset[str]
@@ -114,12 +114,12 @@ def _watched(
         by_name = watch.alarms_by_name(stack)
         limits = bounds(stack)
         for watched in stack.of_type(watch.kind):
-            name = watched.at(watch.key)
+            name = watched.at(*watch.key)
             alarms = by_name.get(name, []) if isinstance(name, str) else []
             metrics = " and ".join(sorted(watch.metrics))
             if not alarms:
                 yield broken(
-                    f"no alarm watches its {metrics} ({watch.namespace}, {watch.dimension}={shown(watched.at(watch.key))}); one must.",
+                    f"no alarm watches its {metrics} ({watch.namespace}, {watch.dimension}={shown(watched.at(*watch.key))}); one must.",
                     watched,
                 )
                 continue
@@ -155,7 +155,7 @@ def _silence_breaches(alarm: Resource) -> Iterator[Fault]:
 
 SERVICES = Watch(
     kind=SERVICE,
-    key="name",
+    key=("name",),
     dimension="ServiceName",
     namespace="ECS/ContainerInsights",
     metrics=frozenset({"RunningTaskCount"}),
@@ -170,7 +170,7 @@ WATCHES: Mapping[str, tuple[Watch, float]] = {
     "throttles": (
         Watch(
             kind=TABLE,
-            key="name",
+            key=("name",),
             dimension="TableName",
             namespace="AWS/DynamoDB",
             metrics=frozenset({"ReadThrottleEvents", "WriteThrottleEvents"}),
@@ -178,13 +178,13 @@ WATCHES: Mapping[str, tuple[Watch, float]] = {
         FEW,
     ),
     "function-errors": (
-        Watch(kind=FUNCTION, key="name", dimension="FunctionName", namespace="AWS/Lambda", metrics=frozenset({"Errors"})),
+        Watch(kind=FUNCTION, key=("name",), dimension="FunctionName", namespace="AWS/Lambda", metrics=frozenset({"Errors"})),
         FEW,
     ),
     "dead-letters": (
         Watch(
             kind=QUEUE,
-            key="name",
+            key=("name",),
             dimension="QueueName",
             namespace="AWS/SQS",
             metrics=frozenset({"ApproximateNumberOfMessagesVisible"}),
@@ -196,16 +196,30 @@ WATCHES: Mapping[str, tuple[Watch, float]] = {
 """By the second part of the rule's id: what is watched, and the highest threshold."""
 
 
+BLOCKED = Watch(
+    kind=WEB_ACL,
+    key=("visibilityConfig", "metricName"),
+    dimension="WebACL",
+    namespace="AWS/WAFV2",
+    metrics=frozenset({"BlockedRequests"}),
+)
+
+MOST_BLOCKED = 1000
+"""In a period: half of what the web ACL lets one address ask in five minutes."""
+
+
 def _blocked(stack: Stack) -> Iterator[Fault]:
     """Once something is behind the web ACL, a surge of blocked requests is an attack."""
-    if not stack.of_type(WEB_ACL_ASSOCIATION):
-        return
-    watched = [one for alarm in stack.of_type(METRIC_ALARM) for one in _compared(alarm) if one.namespace == "AWS/WAFV2"]
-    if any(isinstance(one.metric, Unknown) for one in watched):
-        yield cannot_tell("the metric of an alarm on AWS/WAFV2 is not known at preview; it must be the literal BlockedRequests.")
-    elif not any(one.metric == "BlockedRequests" for one in watched):
-        for acl in stack.of_type(WEB_ACL):
-            yield broken("no alarm watches its BlockedRequests (AWS/WAFV2); one must.", acl)
+    region = (stack.table or {}).get("region")
+
+    def of_all_rules(alarm: Resource) -> Iterator[Fault]:
+        """The metric exists for the three dimensions together."""
+        for one in _compared(alarm):
+            yield from literal("dimensions.Rule", dig(one.dimensions, "Rule"), "ALL")
+            yield from literal("dimensions.Region", dig(one.dimensions, "Region"), region)
+
+    if stack.of_type(WEB_ACL_ASSOCIATION):
+        yield from _watched(BLOCKED, _ceiling(MOST_BLOCKED), of_all_rules)(stack)
 
 
 def _ceiling(highest: float) -> Callable[[Stack], Bounds]:
@@ -250,7 +264,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The gateway from an attack that nobody notices.",
         why="WAF blocks quietly; a surge of blocked requests is the first sign of somebody trying.",
-        mend="Declare an alarm on the Sum of BlockedRequests (AWS/WAFV2) of the web ACL.",
+        mend="Declare an alarm on the Sum of BlockedRequests (AWS/WAFV2) of the web ACL, by its metric's name, over all rules.",
         check=of_this_system(_blocked),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from accounts import foreign_arns, own_account
@@ -11,6 +12,14 @@ from plain import Unknown, dig, items, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
 from system import about, of_this_system
 from tokens import TASK_DEFINITION
+from variables import RUNNERS, Environment, environments_of
+
+REDIRECTS = re.compile(
+    r"AWS_(CA_BUNDLE|CONFIG_FILE|CONTAINER_CREDENTIALS_\w+|ENDPOINT_URL\w*|LAMBDA_EXEC_WRAPPER|SHARED_CREDENTIALS_FILE)"
+    r"|(HTTP|HTTPS|ALL)_PROXY|LD_(LIBRARY_PATH|PRELOAD)|PYTHON(HOME|PATH|STARTUP)",
+    re.IGNORECASE,
+)
+"""Variables that change whom the AWS SDK asks, with whose credentials, or what the interpreter loads."""
 
 
 def _sources(stack: Stack) -> Iterator[Fault]:
@@ -35,13 +44,32 @@ def _sources(stack: Stack) -> Iterator[Fault]:
         yield from about(task, check)
 
 
+def _redirected(stack: Stack) -> Iterator[Fault]:
+    """A runner that asks AWS somewhere else, or starts with somebody else's code, is told its mode and its answers by others."""
+    for kind in RUNNERS:
+        for runner in stack.of_type(kind):
+            for environment in environments_of(runner):
+                if not isinstance(environment, Environment):
+                    continue  # environment/table-equality says it
+                for name in environment.variables:
+                    if REDIRECTS.fullmatch(name):
+                        yield broken(f"{name}{environment.owner} is set; it must be absent, for it replaces what was reviewed.", runner)
+
+
+def _all(stack: Stack) -> Iterator[Fault]:
+    yield from _sources(stack)
+    yield from _redirected(stack)
+
+
 STACK_RULES = (
     StackRule(
         id="environment/reviewed-sources",
         severity=Severity.CRITICAL,
-        protects="What containers are told from files and secrets that nobody reviews.",
-        why="ECS adds to the environment what a file in a bucket says when the task starts; whoever may write there sets the variables.",
-        mend="Remove environmentFiles, write the variables into `environment`, and name this account's secrets only.",
-        check=of_this_system(_sources),
+        protects="What containers, functions and agents are told, from files, secrets and addresses that nobody reviews.",
+        why="ECS adds to the environment what a file in a bucket says when the task starts; and AWS_ENDPOINT_URL, say, lets the mode and "
+        "every answer come from somebody else.",
+        mend="Remove environmentFiles and the variables that redirect, write the others into `environment`, and name this account's "
+        "secrets only.",
+        check=of_this_system(_all),
     ),
 )

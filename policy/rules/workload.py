@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from accounts import own_account
 from checks import literal, on
 from graph import Linked, names_of
 from plain import Plain, Unknown, dig, items, shown
@@ -19,7 +20,7 @@ from tokens import AGENT_RUNTIME, CLUSTER, FUNCTION, REPOSITORY, REPOSITORY_LIFE
 
 BY_DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
-REGISTRY = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<repository>[^@:]+)[@:].*")
+REGISTRY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<repository>[^@:]+)[@:].*")
 
 
 def _images_of(resource: Resource) -> Iterator[tuple[str, Plain] | Fault]:
@@ -51,7 +52,7 @@ def _digests(resource: Resource) -> Iterator[Fault]:
 
 
 def _own_repository(stack: Stack) -> Iterator[Fault]:
-    own = names_of(stack.of_type(REPOSITORY))
+    own, account = names_of(stack.of_type(REPOSITORY)), own_account(stack)
     for kind in (TASK_DEFINITION, AGENT_RUNTIME, FUNCTION):
         for resource in stack.of_type(kind):
             for found in _images_of(resource):
@@ -60,8 +61,12 @@ def _own_repository(stack: Stack) -> Iterator[Fault]:
                     continue
                 where, image = found
                 match = REGISTRY.fullmatch(image) if isinstance(image, str) else None
-                if not match or match["repository"] not in own:
+                if not match or match["repository"] not in own or match["account"] != (account or match["account"]):
                     yield broken(f"{where} is {shown(image)}; it must come from an ECR repository of this stack.", resource)
+    for runtime in stack.of_type(AGENT_RUNTIME):
+        code = runtime.at("agentRuntimeArtifact", "codeConfiguration")
+        if code is not None:
+            yield broken("agentRuntimeArtifact.codeConfiguration is set; it must be absent, for code in a bucket can be changed.", runtime)
 
 
 def _immutable(repository: Resource) -> Iterator[Fault]:

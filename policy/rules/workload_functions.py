@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import between, literal, on, present
+from checks import absent, between, literal, on, present
 from graph import Linked, names_of
 from plain import Plain, Unknown, items, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
@@ -70,6 +70,7 @@ def _form(function: Resource) -> Iterator[Fault]:
         yield from literal("runtime", function.at("runtime"), *CURRENT)
     yield from literal("architectures", function.at("architectures"), ["arm64"])
     yield from between("timeout", function.at("timeout"), 1, LONGEST_SECONDS)
+    yield from absent("layers", function.at("layers"), "a layer's code runs before the function's, and is reviewed nowhere")
     yield from between("reservedConcurrentExecutions", function.at("reservedConcurrentExecutions"), 1, 1000)
 
 

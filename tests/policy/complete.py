@@ -293,7 +293,7 @@ def _agentcore() -> Nodes:
             {"resourceArn": UNKNOWN, "webAclArn": UNKNOWN},
             {"resourceArn": ["gateway"], "webAclArn": ["acl"]},
         ),
-        "blocked": watch("blocked", "AWS/WAFV2", ["BlockedRequests"], {"WebACL": "evolution-prod", "Region": "us-east-1", "Rule": "ALL"}),
+        "blocked": watch("blocked", "AWS/WAFV2", ["BlockedRequests"], {"WebACL": "m", "Region": "us-east-1", "Rule": "ALL"}),
         "memory-of-agents": Node(
             "aws:bedrock/agentcoreMemory:AgentcoreMemory",
             {"name": "evolution_prod", "eventExpiryDuration": 30.0, "encryptionKeyArn": UNKNOWN},

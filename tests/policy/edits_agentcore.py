@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from tests.policy.builders import UNKNOWN
+from tests.policy.complete import only
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
+from tests.policy.samples import ACCOUNT as SAMPLES
 
-ROLE = "arn:aws:iam::000000000000:role/"
-RUNTIME = "arn:aws:bedrock-agentcore:us-east-1:000000000000:runtime/"
+ACCOUNT = "000000000000"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
+RUNTIME = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/"
+GATEWAY_ROLE = f"{ROLE}evolution-gateway-prod-us-east-1"
 
 ONLY_GATEWAY = "agentcore/only-gateway"
 LIMITS = "environment/runtime-limits"
@@ -17,6 +21,12 @@ TOLD = "environment/functions-told"
 CONTENT = "contentPolicyConfig.filtersConfigs"
 PERSONAL = "sensitiveInformationPolicyConfig.piiEntitiesConfigs"
 GROUNDING = "contextualGroundingPolicyConfig.filtersConfigs"
+
+
+def _only(arn: str) -> str:
+    """A right policy, but of another runtime."""
+    return only(arn).replace(SAMPLES, ACCOUNT)
+
 
 POLICY: tuple[tuple[object, ...], ...] = (
     ("policy.Statement.0.Principal", {"AWS": f"{ROLE}evolution-engine-prod-us-east-1"}, ONLY_GATEWAY),
@@ -29,6 +39,12 @@ POLICY: tuple[tuple[object, ...], ...] = (
     ("policy.Statement.1.Condition.Bool", {"aws:SecureTransport": "false"}, ONLY_GATEWAY),
     ("policy.Statement.1.Resource", f"{RUNTIME}evolution_dev-??????????", ONLY_GATEWAY),
     ("policy", UNKNOWN, ONLY_GATEWAY, "identity/document"),
+    ("policy.Statement.0.Action", "bedrock-agentcore:PutResourcePolicy", ONLY_GATEWAY),
+    ("policy.Statement.1.NotAction", "bedrock-agentcore:InvokeAgentRuntime", ONLY_GATEWAY),
+    ("policy.Statement.1.NotResource", "*", ONLY_GATEWAY),
+    ("policy.Statement.1.Condition", {"ForAnyValue:ArnNotEquals": {"aws:PrincipalArn": GATEWAY_ROLE}}, ONLY_GATEWAY),
+    ("policy", _only(f"{RUNTIME}evolution_dev-??????????"), ONLY_GATEWAY),
+    ("policy", _only(f"{RUNTIME}evolution_prod-??????????".replace(ACCOUNT, "999999999999")), ONLY_GATEWAY),
     ("resourceArn", Refer("agentcore-gateway"), ONLY_GATEWAY),
     ("", DELETED, ONLY_GATEWAY),
 )
@@ -68,8 +84,8 @@ EDITS: tuple[Edit, ...] = (
     *on("agentcore-runtime-logs", ("kmsKeyId", GONE, "encryption/log-group-cmk"), ("retentionInDays", 0, "data-protection/log-retention")),
     *on(
         "agentcore-gateway",
-        ("authorizerType", "NONE", "agentcore/gateway-authorizer"),
-        ("authorizerType", "AUTHENTICATE_ONLY", "agentcore/gateway-authorizer"),
+        ("authorizerType", "NONE", "agentcore/gateway-authorizer", "agentcore/gateway-callers"),
+        ("authorizerType", "AUTHENTICATE_ONLY", "agentcore/gateway-authorizer", "agentcore/gateway-callers"),
         ("exceptionLevel", "DEBUG", "agentcore/gateway-authorizer"),
         ("kmsKeyArn", GONE, "encryption/gateway-cmk"),
         ("kmsKeyArn", FOREIGN_KEY, "encryption/own-key"),
@@ -129,6 +145,6 @@ EDITS: tuple[Edit, ...] = (
     *on("monitoring-web-acl-blocked", ("", DELETED, "alarms/blocked-requests"), ("alarmActions", [], "alarms/actions")),
     *on(
         "agentcore-runtime-role-grants",
-        ("policy.Statement.9.Resource", "*", "identity/models", "identity/no-wildcard-resource"),
+        ("policy.Statement.9.Resource", "*", "agentcore/model", "identity/models", "identity/no-wildcard-resource"),
     ),
 )

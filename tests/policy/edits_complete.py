@@ -27,6 +27,7 @@ def admitting(principal: Any) -> Edit:
 
 VARIABLES = "environment.variables"
 FILTERS = "contentPolicyConfig.filtersConfigs"
+CALLERS = {"agentcore/gateway-authorizer", "agentcore/gateway-callers"}
 
 EDITS: list[tuple[str, Edit, set[str]]] = [
     # Encryption.
@@ -95,8 +96,8 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         {"network/no-public-load-balancer"},
     ),
     # AgentCore.
-    ("anybody may ask the gateway", setting("gateway", "authorizerType", "NONE"), {"agentcore/gateway-authorizer"}),
-    ("who may ask is unknown", setting("gateway", "authorizerType", UNKNOWN), {"agentcore/gateway-authorizer"}),
+    ("anybody may ask the gateway", setting("gateway", "authorizerType", "NONE"), CALLERS),
+    ("who may ask is unknown", setting("gateway", "authorizerType", UNKNOWN), CALLERS),
     ("the gateway shows its errors", setting("gateway", "exceptionLevel", "DEBUG"), {"agentcore/gateway-authorizer"}),
     ("the gateway keeps no logs", without("gateway-logs"), {"agentcore/log-delivery"}),
     (

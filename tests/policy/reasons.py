@@ -60,6 +60,7 @@ MAY_GO = {
     ("Parameter", "value"): STRICT,
     ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_REGION"): STRICT,
     ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_MODEL_ID"): STRICT,
+    ("Function", "environment.variables.AGENTCORE_GATEWAY_URL"): "then the handler asks the model itself, with the guardrail",
     ("Schedule", "state"): DEFAULTED,
     ("EventSourceMapping", "eventSourceArn"): REQUIRED,
     ("Function", "role"): REQUIRED,
@@ -114,7 +115,15 @@ REFERENCES = frozenset(
         # A function's role, and the queue and the bucket that one is told.
         *("role", "function", "EVOLUTION_DEAD_LETTERS_URL", "EVOLUTION_ARTIFACTS_BUCKET"),
         *("deliverySourceName", "deliveryDestinationArn", "deliveryDestinationConfiguration", "destinationResourceArn"),
-        *("agentRuntimeId", "gatewayIdentifier", "guardrailArn", "BEDROCK_GUARDRAIL_ID", "BEDROCK_GUARDRAIL_VERSION"),
+        *(
+            "securityGroups",
+            "AGENTCORE_GATEWAY_URL",
+            "agentRuntimeId",
+            "gatewayIdentifier",
+            "guardrailArn",
+            "BEDROCK_GUARDRAIL_ID",
+            "BEDROCK_GUARDRAIL_VERSION",
+        ),
         # Objects that hold nothing else that a rule reads.
         *("configuration", "managedStorageConfiguration", "deadLetterConfig", "destinationConfig", "onFailure", "target"),
         *("targetConfiguration", "networkModeConfig"),

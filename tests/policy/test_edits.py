@@ -21,6 +21,7 @@ from tests.policy import (
     edits_monitoring,
     edits_network,
     edits_security,
+    edits_ways,
     edits_workload,
 )
 from tests.policy.builders import Nodes
@@ -39,6 +40,7 @@ EDITS: tuple[Edit, ...] = (
     *edits_monitoring.EDITS,
     *edits_evolution.EDITS,
     *edits_agentcore.EDITS,
+    *edits_ways.EDITS,
     *edits_identity.EDITS,
 )
 

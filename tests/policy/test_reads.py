@@ -207,6 +207,8 @@ def deployed(nodes: Nodes) -> Nodes:
         in_region = f"arn:aws:{service}:us-east-1:000000000000:"
         in_account = f"arn:aws:iam::000000000000:{node.type.rpartition(':')[2].lower()}/{node.props.get('name', name)}"
         node.props["arn"] = f"{in_region}key/{key}" if is_key else in_account if service == "iam" else f"{in_region}{name}"
+        if "agentRuntimeName" in node.props:
+            node.props["arn"] = f"arn:aws:bedrock-agentcore:us-east-1:000000000000:runtime/{node.props['agentRuntimeName']}-0123456789"
     for node in nodes.values():
         for key, sources in node.references.items():
             arns = [nodes[source].props["arn"] for source in sources]
@@ -215,13 +217,17 @@ def deployed(nodes: Nodes) -> Nodes:
     return nodes
 
 
+KNOWN = {"AGENTCORE_GATEWAY_URL": "https://evolution-prod-0123456789.gateway.bedrock-agentcore.us-east-1.amazonaws.com"}
+"""What is known of another resource, but is no ARN."""
+
+
 def _known(value: Any, arns: list[str]) -> Any:
     if value == UNKNOWN:
         return arns[0]
     if isinstance(value, list):
         return [_known(one, arns[index:] or arns) for index, one in enumerate(cast("list[Any]", value))]
     if isinstance(value, dict):
-        return {key: _known(one, arns) for key, one in cast("dict[str, Any]", value).items()}
+        return {key: KNOWN.get(key) or _known(one, arns) for key, one in cast("dict[str, Any]", value).items()}
     return value
 
 
