@@ -65,13 +65,16 @@ def model_arns(names: Names, model_id: str) -> list[str]:
 def model_grants(names: Names, model_id: str) -> tuple[Statement, ...]:
     """To ask the one model, through its profile and the stack's guardrail. Converse is authorised as InvokeModel."""
     profile = names.arn("bedrock", f"inference-profile/{model_id}")
+    # A call that names no guardrail, or a draft, is refused; which one it may name, the next statement says.
+    # Source: Bedrock user guide, "Set up permissions to enforce the use of a guardrail".
+    guarded: Condition = {"StringLike": {"bedrock:GuardrailIdentifier": f"{names.any_guardrail_arn}:*"}}
     return (
-        allow("AskProfile", ["bedrock:InvokeModel"], profile),
+        allow("AskProfile", ["bedrock:InvokeModel"], profile, condition=guarded),
         allow(
             "AskModelThroughProfile",
             ["bedrock:InvokeModel"],
             model_arns(names, model_id),
-            condition={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+            condition={**guarded, "StringEquals": {"bedrock:InferenceProfileArn": profile}},
         ),
         allow("ApplyGuardrail", ["bedrock:ApplyGuardrail"], names.any_guardrail_arn, condition=our_tags(names)),
     )

@@ -53,9 +53,6 @@ class State:
 
     def mend(self) -> str | None:
         """Put the latest sound copy in the place of a record that was cut short, and say so; keep a copy of one that is sound."""
-        for described in self._file.parent.glob(f"{self._file.name}*.attrs"):
-            if not described.stat().st_size:  # an engine that was killed while it wrote it; without it the record is read all the same
-                described.unlink()
         if not self._file.exists() or _sound(self._file) is not None:
             self.keep()
             return None

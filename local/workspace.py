@@ -63,6 +63,10 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
         locks = place / "state/.pulumi/locks"
         shutil.rmtree(locks, ignore_errors=True)
         shutil.rmtree(place / "home/logs", ignore_errors=True)
+        # It may also leave the description beside its record empty, which is then read, and all that is said is EOF.
+        for described in (place / "state/.pulumi/stacks").rglob("*.attrs"):
+            if not described.stat().st_size:
+                described.unlink()
         work = place / "work"
         shutil.rmtree(work, ignore_errors=True)
         try:

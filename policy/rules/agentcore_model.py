@@ -1,4 +1,4 @@
-"""AgentCore, the model: what asks is told an approved one, and its role may ask no other."""
+"""AgentCore, the model: what asks is told an approved one, and its role may ask no other, and none without a guardrail."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ MODELS = frozenset(
     }
 )
 """The models that are approved, without the geography of their inference profile; the list grows by a review."""
+
+PINNED = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:guardrail/[a-z0-9*]+:(\*|\d+)")
+"""A guardrail of this account with a version: a draft has none."""
 
 PROFILE = re.compile(r"(us|eu|apac|jp|au|global)\.(?P<model>.+)")
 
@@ -67,6 +70,12 @@ def _grants(stack: Stack) -> Iterator[Fault]:
 
 
 def _granted(document: Resource, statement: Statement, profile: str) -> Iterator[Fault]:
+    if not narrows(statement.conditions, {"bedrock:guardrailidentifier": lambda value: bool(PINNED.fullmatch(value))}):
+        yield broken(
+            f"{statement.where} allows asking without a guardrail; it must have a condition on bedrock:GuardrailIdentifier "
+            "that wants a version (…:guardrail/*:*).",
+            document,
+        )
     through = narrows(statement.conditions, {"bedrock:inferenceprofilearn": lambda value: value.endswith(f":inference-profile/{profile}")})
     for one in statement.resources:
         if one.endswith(f"::foundation-model/{profile.partition('.')[2]}"):

@@ -152,10 +152,14 @@ def test_nobody_but_agents_can_ask_a_model() -> None:
 
 
 def test_the_model_is_asked_through_its_profile_alone() -> None:
-    for statement in iam_agentcore.model_grants(NAMES, MODEL):
+    asking = [one for one in statements(DOCUMENTS["runtime grants"]) if one["Action"] == ["bedrock:InvokeModel"]]
+    assert len(asking) == 2
+    for statement in asking:
         if "foundation-model" in str(statement["Resource"]):
             profile = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-6"
-            assert statement["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": profile}}
+            assert statement["Condition"]["StringEquals"] == {"bedrock:InferenceProfileArn": profile}
+        pinned = {"bedrock:GuardrailIdentifier": "arn:aws:bedrock:us-east-1:123456789012:guardrail/*:*"}
+        assert statement["Condition"]["StringLike"] == pinned, "no call without a guardrail, and none with a draft"
     assert iam_agentcore.model_arns(NAMES, "global.anthropic.claude-sonnet-4-6") == [
         "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-6",
         "arn:aws:bedrock:::foundation-model/anthropic.claude-sonnet-4-6",

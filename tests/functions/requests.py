@@ -98,10 +98,12 @@ def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[
             yield from _message(names, given["QueueUrl"].rpartition("/")[2])
         case "bedrock-runtime:Converse":
             profile = names.arn("bedrock", f"inference-profile/{given['modelId']}")
-            yield Asked(action="bedrock:InvokeModel", resource=profile)
+            named = names.arn("bedrock", "guardrail/{guardrailIdentifier}:{guardrailVersion}".format(**given["guardrailConfig"]))
+            guarded = {"bedrock:GuardrailIdentifier": [named]}
+            yield Asked(action="bedrock:InvokeModel", resource=profile, context=guarded)
             for region in ("us-east-1", "us-east-2", "us-west-2"):  # the destinations of a profile that starts with `us.`
                 model = f"arn:aws:bedrock:{region}::foundation-model/{given['modelId'].partition('.')[2]}"
-                yield Asked(action="bedrock:InvokeModel", resource=model, context={"bedrock:InferenceProfileArn": [profile]})
+                yield Asked(action="bedrock:InvokeModel", resource=model, context={**guarded, "bedrock:InferenceProfileArn": [profile]})
             guardrail = given["guardrailConfig"]["guardrailIdentifier"]
             yield _ours(names, "bedrock:ApplyGuardrail", names.arn("bedrock", f"guardrail/{guardrail}"))
             yield _key(names, "kms:Decrypt")  # of whoever uses an encrypted guardrail. Source: Bedrock user guide, "Guardrails permissions"

@@ -91,6 +91,16 @@ def test_the_lock_of_a_killed_engine_does_not_block_the_next_run(small_checkout:
     assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
 
 
+def test_an_engine_that_was_killed_while_it_wrote_does_not_block_the_next_run(
+    small_checkout: Path, preview: Preview, tmp_path: Path
+) -> None:
+    assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
+    described = list((tmp_path / "place/state/.pulumi/stacks").rglob("dev.json.attrs"))
+    assert described, "the engine keeps one beside its record"
+    described[0].write_bytes(b"")
+    assert preview("dev", repo=small_checkout, pack=False, place=tmp_path / "place").succeeded
+
+
 def test_nothing_of_the_users_environment_reaches_the_program_or_the_pack(
     small_checkout: Path, preview: Preview, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,16 +66,6 @@ def test_a_record_that_was_cut_short_is_restored_from_the_engines_own_copy_first
     assert state.unfinished, "what was done since isn't recorded"
 
 
-def test_a_description_that_a_killed_engine_left_empty_goes_and_the_record_stays(state: State, file: Path) -> None:
-    """The engine reads the one beside its file, too, and says no more of an empty one than EOF."""
-    file.write_text(record(resource("a")))
-    for name, content in (("dev.json.attrs", ""), ("dev.json.bak.attrs", "{}")):
-        file.with_name(name).write_text(content)
-    assert state.mend() is None
-    assert ids(state) == ["a"]
-    assert [one.name for one in file.parent.glob("*.attrs")] == ["dev.json.bak.attrs"]
-
-
 def test_where_both_are_cut_short_the_copy_beside_them_is_taken(state: State, file: Path, tmp_path: Path) -> None:
     file.write_text(record(resource("a")))
     state.keep()

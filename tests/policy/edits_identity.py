@@ -98,6 +98,7 @@ EDITS: tuple[Edit, ...] = (
             "identity/no-wildcard-resource",
             "identity/no-wildcard-action",
             "identity/models",
+            "agentcore/model",
         ),
     ),
 )

@@ -18,6 +18,8 @@ ONLY_GATEWAY = "agentcore/only-gateway"
 SOURCES = "environment/reviewed-sources"
 BLOCKED = "alarms/blocked-requests"
 
+DRAFT = "arn:aws:bedrock:us-east-1:000000000000:guardrail/*"
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "another-policy",
@@ -91,6 +93,9 @@ EDITS: tuple[Edit, ...] = (
         ("policy.Statement.10.Resource", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0", MODEL),
         ("policy.Statement.10.Condition", GONE, MODEL),
         ("policy.Statement.10.Condition", {"StringLike": {"bedrock:InferenceProfileArn": "*"}}, MODEL),
+        ("policy.Statement.9.Condition", GONE, MODEL),
+        ("policy.Statement.9.Condition.StringLike", {"bedrock:GuardrailIdentifier": "*"}, MODEL),
+        ("policy.Statement.9.Condition.StringLike", {"bedrock:GuardrailIdentifier": DRAFT}, MODEL),
     ),
     *on("agentcore-boundary", ("policy.Statement.12.Resource", f"{PROFILES}us.amazon.nova-pro-v1:0", MODEL)),
     *on(
