@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.component import HTTPS, ServiceRole, log_group, pattern_until_made, service_role
+from components.component import ServiceRole, https_out, log_group, pattern_until_made, service_role
 from components.environment import NetworkMode
 from components.iam import Statement
 from components.iam_agentcore import DEFAULT_ENDPOINT, agentcore_trust, only_gateway
@@ -162,22 +162,11 @@ def _network(
     if place.network_mode != "VPC":
         return {"network_mode": place.network_mode}
     chosen = agent_zones(place.zone_ids, names.region)
-    group = aws.ec2.SecurityGroup(
-        f"{name}-group",
-        name=names.regional("evolution-agents"),
+    group, _ = https_out(
+        name,
+        names.regional("evolution-agents"),
         description="Agents: HTTPS out, nothing in.",
         vpc_id=place.vpc_id,
-        tags={"Name": names.regional("evolution-agents")},
-        opts=opts,
-    )
-    aws.vpc.SecurityGroupEgressRule(
-        f"{name}-https",
-        security_group_id=group.id,
-        description="AWS services over HTTPS",
-        cidr_ipv4="0.0.0.0/0",
-        ip_protocol="tcp",
-        from_port=HTTPS,
-        to_port=HTTPS,
         opts=opts,
     )
     subnets = [subnet for subnet, zone in zip(place.subnet_ids, place.zone_ids, strict=True) if zone in chosen]

@@ -69,3 +69,28 @@ def log_group(
 ) -> aws.cloudwatch.LogGroup:
     """An encrypted log group that keeps its events for a number of days."""
     return aws.cloudwatch.LogGroup(name, name=physical_name, kms_key_id=key_arn, retention_in_days=retention_days, opts=opts)
+
+
+def https_out(
+    name: str, physical_name: str, *, description: str, vpc_id: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> tuple[aws.ec2.SecurityGroup, aws.vpc.SecurityGroupEgressRule]:
+    """The security group of what calls AWS over HTTPS and is called by nobody, and its only rule."""
+    group = aws.ec2.SecurityGroup(
+        f"{name}-group",
+        name=physical_name,
+        description=description,
+        vpc_id=vpc_id,
+        tags={"Name": physical_name},
+        opts=opts,
+    )
+    rule = aws.vpc.SecurityGroupEgressRule(
+        f"{name}-https",
+        security_group_id=group.id,
+        description="AWS services over HTTPS",
+        cidr_ipv4="0.0.0.0/0",
+        ip_protocol="tcp",
+        from_port=HTTPS,
+        to_port=HTTPS,
+        opts=opts,
+    )
+    return group, rule

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import environment, iam
-from components.component import HTTPS, ServiceRole, kept, log_group, service_role
+from components.component import ServiceRole, https_out, kept, log_group, service_role
 from components.containers import SCRATCH_VOLUME, engine_container, monitor_container
 from components.environment import FargateSize
 from components.naming import Names
@@ -109,7 +109,13 @@ class Compute(pulumi.ComponentResource):
         )
         engine_logs = self._logs(f"{name}-engine-logs", names.engine_log_group, args)
         monitor_logs = self._logs(f"{name}-monitor-logs", names.monitor_log_group, args)
-        group, way_out = self._security_group(name, args)
+        group, way_out = https_out(
+            f"{name}-workload",
+            names.regional("evolution-workloads"),
+            description="Engine and safety monitor: HTTPS out, nothing in.",
+            vpc_id=args.vpc_id,
+            opts=child,
+        )
 
         if args.image_digest is not None:
             image = f"{names.repository_url}@{args.image_digest}"
@@ -176,29 +182,6 @@ class Compute(pulumi.ComponentResource):
             retention_days=args.keeping.log_retention_days,
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-    def _security_group(self, name: str, args: ComputeArgs) -> tuple[aws.ec2.SecurityGroup, aws.vpc.SecurityGroupEgressRule]:
-        """Both workloads call AWS over HTTPS, and nobody calls them."""
-        child = pulumi.ResourceOptions(parent=self)
-        group = aws.ec2.SecurityGroup(
-            f"{name}-workload-group",
-            name=args.names.regional("evolution-workloads"),
-            description="Engine and safety monitor: HTTPS out, nothing in.",
-            vpc_id=args.vpc_id,
-            tags={"Name": args.names.regional("evolution-workloads")},
-            opts=child,
-        )
-        https = aws.vpc.SecurityGroupEgressRule(
-            f"{name}-workload-https",
-            security_group_id=group.id,
-            description="AWS services over HTTPS",
-            cidr_ipv4="0.0.0.0/0",
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
-            opts=child,
-        )
-        return group, https
 
     def _service(
         self,

@@ -13,7 +13,7 @@ from local.provider.ledger import key
 from local.provider.life import Ask, Life
 from local.provider.lives import LIVES
 from local.provider.outputs import ACCOUNT, compute, fill
-from local.provider.reading import Seen, Sent, reconciled, spelled
+from local.provider.reading import Seen, Sent, reconciled, search, spelled
 from local.provider.request import request_of, requests
 from local.provider.table import Call, Resource
 from local.provider.wire import UNKNOWN
@@ -48,7 +48,7 @@ class Keeper:
         keys = (key(urn, index) if urn else None for index in itertools.count())
         parameters = _with_region(first, request.parameters, self._region)
         answer = self._cloud.send(first.operation, parameters, self._region, once=next(keys))
-        given = {name: _search(path, answer) for name, path in self._life.answer.items()}
+        given = {name: search(path, answer) for name, path in self._life.answer.items()}
         identity, _ = compute(self._resource, {**inputs, **given}, self._region, identity=given.pop("id", None))
         try:
             for ask in self._life.then:
@@ -68,7 +68,7 @@ class Keeper:
         found = self._found({**state, "id": identity})
         if found is None:
             return None
-        seen = {name: value for name, path in self._life.outputs.items() if (value := _search(path, found)) is not None}
+        seen = {name: value for name, path in self._life.outputs.items() if (value := search(path, found)) is not None}
         inputs = {name: value for name, value in state.items() if name not in self._resource.outputs}
         given = {name: state[name] for name in self._life.answer if name != "id" and name in state}
         _, rest = compute(self._resource, {**inputs, **given, **seen}, self._region, identity=identity, draw=False)
@@ -102,7 +102,7 @@ class Keeper:
                 continue
             at = Seen(reading) if isinstance(reading, str) else reading
             if name in inputs or at.default is not None:
-                there_now = at.form(_search(at.path, there))
+                there_now = at.form(search(at.path, there))
                 made[name] = there_now if at.whole else reconciled(inputs.get(name, at.default), there_now)
         return {name: value for name, value in made.items() if name in inputs or value != self._default(name)}
 
@@ -167,7 +167,7 @@ class Keeper:
     def _found(self, known: Values) -> Any:
         """The resource in the answer to `look`; None if it is gone."""
         answer = self._look(self._life.look, known)
-        return None if answer is None else _search(fill(self._life.at, self._resolver(known)), answer) or None
+        return None if answer is None else search(fill(self._life.at, self._resolver(known)), answer) or None
 
     def _look(self, ask: Ask, known: Values) -> dict[str, Any] | None:
         """The answer; None if it says that the thing is gone."""
@@ -225,7 +225,7 @@ class Keeper:
                 if error.gone:
                     return
                 raise
-            items = _search(path, answer) or []
+            items = search(path, answer) or []
         for item in items:
             parameters = self._filled(ask.parameters, {**known, "each": item})
             self._forgiving(lambda parameters=parameters: self._cloud.send(ask.operation, parameters, self._region))
@@ -268,9 +268,3 @@ def _owned(value: Any, identity: str) -> Any:
     if isinstance(value, list):
         return [_owned(item, identity) for item in cast(list[Any], value)]
     return value
-
-
-def _search(path: str, value: Any) -> Any:
-    import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
-
-    return jmespath.search(path, value)  # pyright: ignore[reportUnknownMemberType]
