@@ -87,7 +87,9 @@ def _container(names: Names, command: str, log_group: str, *, image: str, enviro
         "user": UNPRIVILEGED_USER,
         "privileged": False,
         "readonlyRootFilesystem": True,
-        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
+        # ECS gives the empty list back, and the provider takes a list that it wasn't told for a change: without `add`, every `up` would
+        # replace the task definition and roll its service. Source: terraform-provider-aws, containerDefinitionsAreEquivalent.
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"add": [], "drop": ["ALL"]}},
         "mountPoints": [{"sourceVolume": SCRATCH_VOLUME, "containerPath": "/tmp", "readOnly": False}],
         "environment": [{"name": key, "value": value} for key, value in environment.items()],
         "stopTimeout": STOP_SECONDS,

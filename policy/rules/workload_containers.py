@@ -175,7 +175,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The host from what a container could do by default.",
         why="Docker gives every container a dozen capabilities; the engine needs none.",
-        mend="Write linuxParameters={'capabilities': {'drop': ['ALL']}}.",
+        mend="Write linuxParameters={'capabilities': {'add': [], 'drop': ['ALL']}}: ECS gives the empty list back.",
         check=each_of_this_system(_each(_drops_capabilities), TASK_DEFINITION),
     ),
     StackRule(

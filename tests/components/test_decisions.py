@@ -95,7 +95,7 @@ def test_a_container_is_unprivileged_and_cannot_write_to_its_root(definition: di
     assert definition["user"] == "10001:10001"
     assert definition["privileged"] is False
     assert definition["readonlyRootFilesystem"] is True
-    assert definition["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+    assert definition["linuxParameters"]["capabilities"] == {"add": [], "drop": ["ALL"]}, "what ECS gives back"
     assert definition["image"] == IMAGE
     assert definition["logConfiguration"]["options"]["awslogs-stream-prefix"] == "evolution"
 

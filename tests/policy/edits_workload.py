@@ -88,6 +88,8 @@ EDITS: tuple[Edit, ...] = (
         (f"{ENGINE}.readonlyRootFilesystem", False, "workload/read-only-root"),
         (f"{ENGINE}.linuxParameters.capabilities.drop", [], "workload/no-capabilities"),
         (f"{ENGINE}.linuxParameters.capabilities.add", ["SYS_PTRACE"], "workload/unprivileged"),
+        (f"{ENGINE}.linuxParameters.capabilities.add", ["SYS_ADMIN"], "workload/unprivileged"),
+        (f"{ENGINE}.linuxParameters.capabilities.add", GONE),
         (f"{ENGINE}.linuxParameters.devices", [{"hostPath": "/dev/kmsg"}], "workload/unprivileged"),
         (f"{ENGINE}.logConfiguration", GONE, "workload/log-delivery", "workload/log-group", "workload/logged"),
         (f"{ENGINE}.logConfiguration.options.mode", "blocking", "workload/log-delivery"),

@@ -82,7 +82,7 @@ def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engin
         "environment": entries,
         "user": "10001:10001",
         "readonlyRootFilesystem": True,
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
         "healthCheck": {"command": ["CMD", "true"]},
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
