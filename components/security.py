@@ -97,7 +97,8 @@ class Security(pulumi.ComponentResource):
     def _safety_settings(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], keep: pulumi.ResourceOptions) -> None:
         """The secret that the engine validates promotions with. AWS makes the password; Pulumi's state holds it only encrypted.
 
-        A new threshold is a new value, with a new password.
+        A new threshold is a new version, with a new password. So the secret is protected and its versions aren't: a protected one could
+        never be replaced. Where data is kept, the version before stays, as AWSPREVIOUS.
         """
         secret = aws.secretsmanager.Secret(
             f"{name}-safety-settings",
@@ -121,8 +122,9 @@ class Security(pulumi.ComponentResource):
             secret_id=secret.id,
             secret_string_wo=pulumi.Output.secret(validation_key.apply(settings)),
             # A write-only value is sent when its version changes, and only then: here, when the threshold does.
+            # Source: terraform-provider-aws, secretVersionForceNewCustomDiff, which replaces it then.
             secret_string_wo_version=round(args.limits.safety_score_minimum * 10_000),
-            opts=keep,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.keeping.protect_data),
         )
 
     def _web_acl(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], child: pulumi.ResourceOptions) -> aws.wafv2.WebAcl:

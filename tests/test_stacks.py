@@ -144,7 +144,6 @@ def test_protected_stacks_protect_what_holds_data(plan: Callable[..., Plan]) -> 
             "security-key",
             "security-key-alias",
             "security-safety-settings",
-            "security-safety-settings-value",
             "data-artifacts-logging",
             "data-artifacts",
             "data-access-logs",

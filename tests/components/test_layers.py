@@ -48,6 +48,15 @@ def test_the_safety_settings_are_write_only_and_secret() -> None:
     assert value["secretStringWoVersion"] == 8000
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_secret_is_protected_and_a_new_threshold_can_still_replace_its_version(stack: str) -> None:
+    """The provider makes another version of a write-only value, and Pulumi replaces nothing that is protected."""
+    layer = security(stack)
+    assert layer.only("Secret").protect is layer.only("Secret").retain_on_delete is (stack != "dev")
+    assert layer.only("SecretVersion").protect is False
+    assert layer.only("SecretVersion").retain_on_delete is (stack != "dev"), "the version before is there to go back to"
+
+
 def test_the_web_acl_blocks_known_attacks_and_floods_and_counts_large_bodies() -> None:
     layer = security("prod")
     rules = {rule["name"]: rule for rule in layer.only("WebAcl").inputs["rules"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from local import LocalError, lifecycle
 from tests.local.conftest import Run, clients
+
+STAGES = ("CURRENT", "PREVIOUS")
 
 
 def changed(outcome: lifecycle.Outcome) -> dict[str, set[str]]:
@@ -38,6 +41,19 @@ def test_a_change_of_the_table_changes_what_carries_it_and_never_the_desired_cou
     assert {"key": "Autonomy", "value": "74"} in after["tags"]
     alarms = clients(own_place)("cloudwatch").describe_alarms()["MetricAlarms"]
     assert [alarm["Threshold"] for alarm in alarms if alarm.get("MetricName") == "AutonomyPercentage"] == [74.0]
+
+
+def test_a_new_threshold_is_a_new_version_of_the_secret_even_where_the_secret_is_protected(act: Run, own_place: Path) -> None:
+    first = act(lifecycle.up, own_place, "staging")
+    assert first.succeeded, first.text
+    raised = act(lifecycle.up, own_place, "staging", edits={"safety_score_minimum": 0.85})
+    assert raised.succeeded, raised.text
+    assert {name for names in changed(raised).values() for name in names if name.startswith("security-")} == {
+        "security-safety-settings-value"
+    }
+    secrets = clients(own_place, "staging")("secretsmanager")
+    versions = [secrets.get_secret_value(SecretId="EvolutionSafetyConfig-staging", VersionStage=f"AWS{stage}") for stage in STAGES]
+    assert [json.loads(one["SecretString"])["safety_threshold"] for one in versions] == ["0.85", "0.8"]
 
 
 def test_of_two_ups_at_once_one_is_refused(act: Run, own_place: Path) -> None:
