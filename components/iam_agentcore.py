@@ -17,11 +17,13 @@ DEFAULT_ENDPOINT = "DEFAULT"
 INVOCATIONS = (
     "bedrock-agentcore:InvokeAgentRuntime",
     "bedrock-agentcore:InvokeAgentRuntimeCommand",
+    "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
     "bedrock-agentcore:InvokeAgentRuntimeForUser",
     "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
     "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
 )
-"""Every way to reach an agent. Source: Service Authorization Reference, Amazon Bedrock AgentCore."""
+"""Every way to reach an agent, a shell with its credentials among them. Sources: Service Authorization Reference, Amazon Bedrock AgentCore;
+AgentCore developer guide, "Interactive Shells (Terminals)"."""
 
 MODEL_REGIONS: dict[str, tuple[str, ...]] = {
     "us": ("us-east-1", "us-east-2", "us-west-2"),

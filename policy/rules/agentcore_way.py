@@ -16,11 +16,13 @@ from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RU
 INVOCATIONS = (
     "bedrock-agentcore:InvokeAgentRuntime",
     "bedrock-agentcore:InvokeAgentRuntimeCommand",
+    "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
     "bedrock-agentcore:InvokeAgentRuntimeForUser",
     "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
     "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
 )
-"""Every way to reach an agent. Source: Service Authorization Reference, Amazon Bedrock AgentCore."""
+"""Every way to reach an agent, a shell with its credentials among them. Sources: Service Authorization Reference, Amazon Bedrock AgentCore;
+AgentCore developer guide, "Interactive Shells (Terminals)"."""
 
 ASKS = INVOCATIONS[0]
 """All that the gateway does."""

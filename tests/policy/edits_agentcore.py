@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.iam_agentcore import INVOCATIONS
 from tests.policy.builders import UNKNOWN
 from tests.policy.complete import only
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
@@ -34,6 +35,8 @@ POLICY: tuple[tuple[object, ...], ...] = (
     ("policy.Statement.1.Effect", "Allow", ONLY_GATEWAY, "identity/no-public-access"),
     ("policy.Statement.1.Principal", {"AWS": f"{ROLE}other"}, ONLY_GATEWAY),
     ("policy.Statement.1.Action", ["bedrock-agentcore:InvokeAgentRuntime"], ONLY_GATEWAY),
+    ("policy.Statement.1.Action", [action for action in INVOCATIONS if not action.endswith("Shell")], ONLY_GATEWAY),
+    ("policy.Statement.1.Action", "bedrock-agentcore:InvokeAgentRuntime*"),
     ("policy.Statement.1.Condition", {"ArnEquals": {"aws:PrincipalArn": f"{ROLE}evolution-gateway-prod-us-east-1"}}, ONLY_GATEWAY),
     ("policy.Statement.1.Condition.ArnNotEquals", {"aws:PrincipalArn": f"{ROLE}other"}, ONLY_GATEWAY),
     ("policy.Statement.1.Condition.Bool", {"aws:SecureTransport": "false"}, ONLY_GATEWAY),

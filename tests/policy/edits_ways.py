@@ -80,6 +80,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "agentcore-gateway-role-grants",
         ("policy.Statement.0.Action", ["bedrock-agentcore:InvokeAgentRuntimeCommand"], ONLY_GATEWAY),
+        ("policy.Statement.0.Action", ["bedrock-agentcore:InvokeAgentRuntimeCommandShell"], ONLY_GATEWAY),
     ),
     *on(
         "agentcore-handler-role-grants",

