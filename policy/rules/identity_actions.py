@@ -126,7 +126,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The documents from saying something else than was meant.",
         why="A misspelt action grants nothing, and in a Deny it forbids nothing: nobody notices until it matters.",
-        mend="Correct the action; one that is newer than the pack's table needs `make actions`, or a line with its source in newer_actions.py.",
+        mend="Correct the action; one that is newer than the pack's table needs `make actions`, or a line in newer_actions.py.",
         check=_known_action,
         types=TYPES,
     ),
