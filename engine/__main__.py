@@ -30,6 +30,9 @@ UNUSABLE = 2
 STOP_SECONDS = 2.0
 """For who is just asking how the engine is, when it stops."""
 
+LONGEST_NAME = 200
+"""Characters, of who decides: enough for any address or role."""
+
 log = logging.getLogger("engine")
 
 
@@ -56,11 +59,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         ("monitor", "score the stored population"),
         ("agent", "answer AgentCore's invocations"),
         ("approvals", "list the champions that wait for a human"),
-        ("cull", "during a halt: let the unsafe agents of the evolution die"),
     ):
         commands.add_parser(name, help=what)
-    for name in ("approve", "refuse"):
-        commands.add_parser(name, help=f"{name} a champion that waits").add_argument("agent", help="its id, as `approvals` shows it")
+    cull = commands.add_parser("cull", help="during a halt: let the unsafe agents of the evolution die")
+    decide = [commands.add_parser(name, help=f"{name} a champion that waits") for name in ("approve", "refuse")]
+    for one in decide:
+        one.add_argument("agent", help="its id, as `approvals` shows it")
+    for one in (cull, *decide):
+        one.add_argument("--by", type=_name, help="who decides, for the record; the user who runs this if left out")
     commands.add_parser("level", help="put a lower autonomy level in force").add_argument(
         "percent", type=int, choices=range(101), metavar="0..100"
     )
@@ -128,7 +134,7 @@ def _approvals(_asked: argparse.Namespace) -> int:
 
 
 def _decide(asked: argparse.Namespace) -> int:
-    print(operations.decide(_storage(), asked.agent, promote=asked.command == "approve", by=getpass.getuser()))
+    print(operations.decide(_storage(), asked.agent, promote=asked.command == "approve", by=asked.by or _user()))
     return 0
 
 
@@ -138,12 +144,29 @@ def _level(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _cull(_asked: argparse.Namespace) -> int:
+def _cull(asked: argparse.Namespace) -> int:
     settings = read(EngineSettings, os.environ)
     nursery = _nursery(settings)
-    print(operations.cull(settings, Store(settings, clients(settings.region)), nursery, by=f"cull-{getpass.getuser()}"))
+    print(operations.cull(settings, Store(settings, clients(settings.region)), nursery, by=f"cull-{asked.by or _user()}"))
     nursery.close()
     return 0
+
+
+def _name(given: str) -> str:
+    """A name for the record."""
+    if not given.strip() or not given.isprintable() or len(given) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(
+            f"{given[:80]!r} is no name: at most {LONGEST_NAME} printable characters, such as `jo@example.com`"
+        )
+    return given.strip()
+
+
+def _user() -> str:
+    """Who runs this. The image's user is a number without an entry in /etc/passwd, and so without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a KeyError before Python 3.13
+        return f"uid-{os.getuid()}"
 
 
 def _storage() -> Store:

@@ -159,6 +159,11 @@ class World:
         )
         return [item for item in map(items.read, answer["Items"]) if item["kind"] == "generation"]
 
+    def promotion(self, agent_id: str) -> dict[str, Any]:
+        """What is recorded of a champion."""
+        key = items.write({"population_id": "promotions", "agent_id": agent_id})
+        return items.read(self.clients["dynamodb"].get_item(TableName="agent-population-dev", Key=key, ConsistentRead=True)["Item"])
+
     def start(self, command: str = "engine", **changes: str) -> subprocess.Popen[str]:
         """A process of the image's."""
         environment = variables(self.endpoint, **changes) | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}

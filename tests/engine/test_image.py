@@ -3,6 +3,7 @@ environment of its own requirements, another user, and a source tree that nobody
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import re
@@ -30,7 +31,7 @@ from tests.engine.test_agent import ENVIRONMENT, REQUEST
 
 ENGINE = ROOT / "engine"
 NAMES = Names(stack="dev", region="us-east-1", account="000000000000")
-NOBODY = 65534
+USER, GROUP = map(int, containers.UNPRIVILEGED_USER.split(":"))
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Image:
     Attributes:
         python: of its environment.
         app: the read-only folder of the sources.
-        user: who runs it: nobody, where the tests run as root.
+        user: who runs it: the image's own user, who has no entry in /etc/passwd, where the tests run as root.
     """
 
     python: Path
@@ -156,9 +157,9 @@ class Image:
         own = dict(word.split("=", 1) for step in STEPS if step.instruction == "ENV" for word in step.rest.split())
         return {**own, "HOME": str(self.scratch), "TMPDIR": str(self.scratch), **given}
 
-    def start(self, command: str, given: Mapping[str, str]) -> subprocess.Popen[str]:
+    def start(self, command: str, given: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [self.python, *the("ENTRYPOINT").words[1:], command],
+            [self.python, *the("ENTRYPOINT").words[1:], command, *arguments],
             env=self.environment(given),
             cwd=self.app,
             text=True,
@@ -179,7 +180,7 @@ def image() -> Iterator[Image]:
     # Not under pytest's own folder, which only its owner may enter.
     place = Path(tempfile.mkdtemp(prefix="evolution-image-"))
     place.chmod(0o755)
-    user: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {"user": USER, "group": GROUP, "extra_groups": []} if os.geteuid() == 0 else {}
     try:
         python = place / "venv/bin/python"
         subprocess.run([_interpreter(user), "-m", "venv", "--without-pip", place / "venv"], check=True, capture_output=True)
@@ -207,7 +208,7 @@ def _interpreter(user: Mapping[str, Any]) -> str:
         except (OSError, subprocess.CalledProcessError):
             continue
         return name
-    pytest.skip("the user nobody can reach no Python here; run the tests as another user than root")
+    pytest.skip("the image's user can reach no Python here; run the tests as another user than root")
 
 
 def test_nobody_can_write_to_the_sources(image: Image) -> None:
@@ -265,6 +266,35 @@ def test_the_engine_evolves_its_own_task_and_ends_cleanly(image: Image, world: W
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (0, ""), output
     assert "Traceback" not in output
+
+
+def test_a_human_decides_in_the_image_though_its_user_has_no_name(image: Image, world: World) -> None:
+    evolution_id = world.trigger("evo-image-decides", generations=1)
+    changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_ISLANDS": "2", "EVOLUTION_POPULATION": "8", "AI_AUTONOMY_LEVEL": "1"}
+    environment = aws.variables(world.endpoint, **changes)
+    process = image.start("engine", environment)
+    try:
+        aws.wait_for(lambda: world.header(evolution_id)["status"] != "running", 45, "the evolution is over")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    first, second = sorted(one["agent_id"] for one in world.store().awaiting() if one["agent_id"].startswith(evolution_id))
+    for command, arguments in (("approve", (first,)), ("refuse", (second, "--by", "jo@example.com"))):
+        decides = image.start(command, environment, *arguments)
+        output, errors = decides.communicate(timeout=30)
+        assert (decides.returncode, errors) == (0, ""), errors
+        assert output.startswith(arguments[0])
+    who = f"uid-{USER}" if image.user else getpass.getuser()
+    assert [world.promotion(one)["decided_by"] for one in (first, second)] == [who, "jo@example.com"]
+
+
+def test_unsafe_agents_are_culled_in_the_image_too(image: Image, world: World) -> None:
+    world.trigger("evo-image-culls", generations=1)
+    world.set_mode("halted")
+    culls = image.start("cull", aws.variables(world.endpoint, EVOLUTION_TASK="cartpole"))
+    output, errors = culls.communicate(timeout=30)
+    assert (culls.returncode, errors) == (0, ""), errors
+    assert output == "0 of 0 agents of evo-image-culls were culled\n"
 
 
 def _port(process: subprocess.Popen[str]) -> int:
