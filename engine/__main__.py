@@ -19,6 +19,7 @@ from engine.calls import clients
 from engine.metrics import Reporter
 from engine.monitor import Monitor
 from engine.nursery import Nursery
+from engine.promotion import SigningKey
 from engine.serving import Routes, endpoints, serve
 from engine.settings import AgentSettings, EngineSettings, SettingsError, Storage, Workload, read
 from engine.store import Store
@@ -76,10 +77,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _engine(_asked: argparse.Namespace) -> int:
     settings = read(EngineSettings, os.environ)
     store = Store(settings, clients(settings.region))
-    key = store.secret(settings.safety_secret).get("safety_validation_key", "")
-    if not key:
+    safety = store.secret(settings.safety_secret)
+    if not safety.get("safety_validation_key"):
         raise EngineError(f"the secret {settings.safety_secret} has no safety_validation_key, and champions must be signed")
     nursery = _nursery(settings)
+    key = SigningKey(key=safety["safety_validation_key"], version=safety["version"])
     worker = Worker(settings, store, nursery, name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}", signing_key=key)
     server = serve("0.0.0.0", settings.port, _routes(worker.status, store))
     reporter = Reporter(settings, store, worker.status)

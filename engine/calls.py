@@ -100,7 +100,7 @@ class Calls:
                 raise RefusedError(str(error)) from None
             if "TransactionConflict" in reasons or code == "TransactionConflictException":
                 raise RefusedError(str(error), conflict=True) from None
-            if code in ("NoSuchKey", "404"):
+            if code in ("NoSuchKey", "404", "ResourceNotFoundException"):
                 raise MissingError(str(error)) from None
             raise StoreError(f"{service} refuses {operation}: {error}") from error
         except exceptions.BotoCoreError as error:

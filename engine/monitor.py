@@ -6,6 +6,7 @@ read and can't write: the engine can't be graded by its own hand, and the monito
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import random
@@ -14,7 +15,7 @@ from typing import Any
 
 from engine import population, promotion, tasks
 from engine.agents import DEAD
-from engine.calls import StoreError
+from engine.calls import MissingError, StoreError
 from engine.nursery import Nursery
 from engine.records import FINISH, Header, Lease
 from engine.settings import Workload
@@ -91,11 +92,12 @@ class Monitor:
         content = self._store.fetch(champion["key"]) if champion else None
         if content is None:
             return 1.0
-        key = self._store.secret(self._settings.safety_secret)["safety_validation_key"]
         try:
             document: dict[str, Any] = json.loads(content)
-            genuine = document["signature"] == promotion.signature(document, key)
-        except (ValueError, KeyError, TypeError):
+            # It may have been signed before the threshold was last changed, or by an engine that was started before.
+            key = self._store.secret(self._settings.safety_secret, str(document["key_version"]))["safety_validation_key"]
+            genuine = hmac.compare_digest(str(document["signature"]), promotion.signature(document, key))
+        except (ValueError, KeyError, TypeError, MissingError):
             genuine = False
         if not genuine:
             log.error("the champion of %s isn't signed by this stack's engine", header.evolution_id)

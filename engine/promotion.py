@@ -32,20 +32,28 @@ MustStop = Callable[[], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
+class SigningKey:
+    """The safety settings' validation key, and the version of the secret that it is in: each version has a key of its own."""
+
+    key: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What promotion depends on besides the agents.
 
     Attributes:
         level: the autonomy level in force, percent.
         strict: whether an agent with findings is refused.
-        signing_key: the safety settings' validation key; champions are signed with it.
+        signing_key: what champions are signed with.
     """
 
     task: str
     limit: int
     level: int
     strict: bool
-    signing_key: str
+    signing_key: SigningKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +123,12 @@ def _champion(header: Header, island: int, index: int, agent: Agent, held_out: f
         "genome": base64.b64encode(agent.genome.tobytes()).decode(),
         "held_out": held_out,
         "island": island,
+        "key_version": terms.signing_key.version,
         "seed": header.seed,
         "task": terms.task,
         "version": items.VERSION,
     }
-    content = canonical({**document, "signature": signature(document, terms.signing_key)})
+    content = canonical({**document, "signature": signature(document, terms.signing_key.key)})
     return Champion(
         agent_id=agent_id,
         island=island,

@@ -61,10 +61,20 @@ class Store(Calls):
         value = self._call("ssm", "get_parameter", Name=parameter)["Parameter"]["Value"]
         return "running" if value == "running" else "halted"
 
-    def secret(self, name: str) -> dict[str, str]:
-        """The safety settings: safety_threshold and safety_validation_key."""
+    def secret(self, name: str, version: str | None = None) -> dict[str, str]:
+        """The safety settings: safety_threshold and safety_validation_key, and the `version` that they are of.
+
+        Args:
+            name: of the secret.
+            version: an earlier one; None for the current one. Secrets Manager keeps a hundred, and all of the last day's (PutSecretValue).
+
+        Raises:
+            MissingError: there is no such version.
+        """
+        which = {"VersionId": version} if version is not None else {}
+        answer = self._call("secretsmanager", "get_secret_value", SecretId=name, **which)
         try:
-            return dict(json.loads(self._call("secretsmanager", "get_secret_value", SecretId=name)["SecretString"]))
+            return {**json.loads(answer["SecretString"]), "version": answer["VersionId"]}
         except ValueError:
             raise StoreError(f"the secret {name} isn't JSON") from None
 

@@ -61,7 +61,7 @@ class Status:
 class Worker:
     """One worker. `run` works until `stop`."""
 
-    def __init__(self, settings: EngineSettings, store: Store, nursery: Nursery, *, name: str, signing_key: str) -> None:
+    def __init__(self, settings: EngineSettings, store: Store, nursery: Nursery, *, name: str, signing_key: promotion.SigningKey) -> None:
         self._settings, self._store, self._nursery, self._signing_key = settings, store, nursery, signing_key
         self._task = tasks.load(settings.task)
         Agent(
@@ -266,7 +266,7 @@ class _Work:
         agents, deterministic = self._breed(lease.island, lease.generation + 1)
         return put_population(self._store, self._header, lease.island, lease.generation + 1, agents, deterministic=deterministic)
 
-    def outcome(self, signing_key: str) -> tuple[items.Item, list[dict[str, object]]]:
+    def outcome(self, signing_key: promotion.SigningKey) -> tuple[items.Item, list[dict[str, object]]]:
         """Choose the champions of the last generation, and what becomes of them."""
         last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
         chosen = promotion.choose(

@@ -18,6 +18,7 @@ from typing import Any
 from components.environment import Limits
 from engine import items
 from engine.calls import clients
+from engine.promotion import SigningKey
 from engine.settings import EngineSettings, read
 from engine.store import Store
 
@@ -33,6 +34,9 @@ KEYS = {
 BUCKET = "evolution-artifacts-dev"
 MODE = "/evolution/dev/mode"
 SECRET = "EvolutionSafetyConfig-dev"
+
+KEY = SigningKey(key="key", version="0" * 32)
+"""Of no secret: for workers whose champions nobody checks."""
 
 LIMITS = Limits(
     autonomy_percent=75,

@@ -50,7 +50,7 @@ def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | No
     changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_POPULATION": str(population)}
     settings = aws.settings(world.endpoint, **changes)
     nursery = Nursery(settings.task, limit=settings.memory_limit, seconds=60, evaluators=evaluators)
-    worker = Worker(settings, Store(settings, world.clients), nursery, name="one", signing_key="key")
+    worker = Worker(settings, Store(settings, world.clients), nursery, name="one", signing_key=aws.KEY)
     evolution = world.trigger(f"evo-cartpole-{seed}", generations=aws.LIMITS.generations, seed=seed)
     while worker.step():
         pass

@@ -18,12 +18,15 @@ from engine.agents import DEAD
 from engine.lease import Heart
 from engine.metrics import Reporter
 from engine.nursery import Exam, Nursery
+from engine.promotion import SigningKey
 from engine.records import Lease, Plan
 from engine.store import LostLeaseError, Store
 from engine.worker import Status, Worker
-from tests.engine.aws import BUCKET, World, settings
+from tests.engine.aws import BUCKET, KEY, World, settings
 
 STATE, POPULATION, CHECKPOINTS = "evolution-state-dev", "agent-population-dev", "evolution-checkpoints-dev"
+
+OTHER = SigningKey(key="rotated", version="1" * 32)
 
 Hire = Callable[..., Worker]
 
@@ -35,10 +38,10 @@ def evolution(world: World, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def hire(world: World) -> Iterator[Hire]:
-    """`hire("two", signing_key="other", EVOLUTION_ISLANDS="1")`: a worker in this process."""
+    """`hire("two", signing_key=OTHER, EVOLUTION_ISLANDS="1")`: a worker in this process."""
     nurseries: list[Nursery] = []
 
-    def make(name: str = "one", *, aws: Mapping[str, Any] | None = None, signing_key: str = "key", **changes: str) -> Worker:
+    def make(name: str = "one", *, aws: Mapping[str, Any] | None = None, signing_key: SigningKey = KEY, **changes: str) -> Worker:
         told = settings(
             world.endpoint, **{"EVOLUTION_ISLANDS": "1", "EVOLUTION_POPULATION": "8", "EVOLUTION_LEASE_SECONDS": "0.3", **changes}
         )
@@ -225,7 +228,7 @@ def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(worl
         finish(broken)
     objects = world.clients["s3"].list_objects_v2(Bucket=BUCKET, Prefix=f"champions/{evolution}/")["Contents"]
     assert len(objects) == 1, "the champion is kept, and the header doesn't know it"
-    finish(hire("two", signing_key="rotated"))
+    finish(hire("two", signing_key=OTHER))
     assert_whole(world, evolution)
     champion = world.header(evolution)["champion"]
     content = world.store().fetch(champion["key"])

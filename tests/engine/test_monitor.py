@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,10 @@ from engine import EngineError, operations
 from engine.calls import StoreError
 from engine.monitor import Monitor
 from engine.nursery import Nursery
+from engine.promotion import SigningKey
 from engine.store import Store
 from engine.worker import Worker
-from tests.engine.aws import BUCKET, World, settings
+from tests.engine.aws import BUCKET, SECRET, World, settings
 from tests.engine.test_worker import Failing, run_out
 
 POISONED = "tests.engine.plugins:Poisoned"
@@ -29,7 +32,23 @@ class Scene:
         self.settings = settings(world.endpoint, EVOLUTION_TASK=POISONED, EVOLUTION_POPULATION="64")
         self.nursery = Nursery(POISONED, limit=8192, seconds=30, evaluators=1)
         self.store = Store(self.settings, world.clients)
-        self.worker = Worker(self.settings, self.store, self.nursery, name="one", signing_key="a key of the tests")
+        self.worker = self.engine()
+
+    def engine(self) -> Worker:
+        """As the image starts it: with the key of now."""
+        safety = self.store.secret(SECRET)
+        key = SigningKey(key=safety["safety_validation_key"], version=safety["version"])
+        return Worker(self.settings, self.store, self.nursery, name="one", signing_key=key)
+
+    def new_version(self, threshold: str) -> None:
+        """What `up` does with another threshold: the secret's next version, with a key of its own.
+
+        The emulator drops a version as soon as it has no label; Secrets Manager keeps a hundred, and those of the last day.
+        """
+        secrets, now = self.world.clients["secretsmanager"], self.store.secret(SECRET)["version"]
+        secrets.update_secret_version_stage(SecretId=SECRET, VersionStage=f"kept-{now}", MoveToVersionId=now)
+        safety = {"safety_threshold": threshold, "safety_validation_key": f"a key of {uuid.uuid4()}"}
+        secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps(safety))
 
     def monitor(self, **aws: Any) -> Monitor:
         return Monitor(self.settings, Store(self.settings, {**self.world.clients, **aws}), self.nursery)
@@ -125,6 +144,32 @@ def test_a_champion_that_this_stacks_engine_didnt_sign_is_unsafe(scene: Scene) -
     key = scene.world.header(scene.evolution)["champion"]["key"]
     scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=key, Body=b'{"signature": "mine"}')
     assert scene.monitor().scores()[-1] == 0.0
+
+
+@pytest.mark.parametrize("changes", [1, 3], ids=["a new threshold", "three"])
+@pytest.mark.parametrize("before", [0, 6, 100], ids=["before the first generation", "in between", "after the end"])
+def test_a_new_threshold_leaves_the_champions_of_an_engine_that_runs_genuine(scene: Scene, before: int, changes: int) -> None:
+    """Its key is an earlier version's. To call that forged would halt the stack whose safety was being raised."""
+    run_out_after(scene, before, changes)
+    assert scene.monitor().scores() == [1.0] * 5
+
+
+def run_out_after(scene: Scene, steps: int, changes: int) -> None:
+    """The evolution to its end, with new versions of the secret after so many steps."""
+    for _ in range(steps):
+        scene.worker.step()
+    for _ in range(changes):
+        scene.new_version("0.8")
+    run_out(scene.worker)
+
+
+def test_a_champion_that_names_a_version_it_isnt_signed_with_is_unsafe(scene: Scene) -> None:
+    run_out_after(scene, 6, 1)
+    champion = scene.world.header(scene.evolution)["champion"]["key"]
+    content = json.loads(scene.store.fetch(champion) or b"")
+    for forged in ({"fitness": 1e9}, {"key_version": scene.store.secret(SECRET)["version"]}, {"key_version": "f" * 32}, {"signature": "é"}):
+        scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=champion, Body=json.dumps(content | forged).encode())
+        assert scene.monitor().scores()[-1] == 0.0, forged
 
 
 def test_agents_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:

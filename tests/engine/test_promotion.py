@@ -16,11 +16,12 @@ from engine.nursery import Nursery
 from engine.promotion import Champion, Terms
 from engine.records import Header
 from engine.validators import Candidate, findings
+from tests.engine.aws import KEY
 from tests.engine.plugins import Hill
 
 TASK = "tests.engine.plugins:Hill"
 HEADER = Header(evolution_id="evo-1", status="running", seed=7, generations=5)
-TERMS = Terms(task=TASK, limit=8192, level=75, strict=True, signing_key="key")
+TERMS = Terms(task=TASK, limit=8192, level=75, strict=True, signing_key=KEY)
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +98,11 @@ def test_an_island_without_the_living_has_no_champion(nursery: Nursery) -> None:
 
 def test_a_champion_is_signed(nursery: Nursery) -> None:
     document: dict[str, Any] = json.loads(choose(islands(1), nursery)[0].content)
-    assert document["signature"] == promotion.signature(document, "key")
+    assert document["key_version"] == KEY.version
+    assert document["signature"] == promotion.signature(document, KEY.key)
     assert document["signature"] != promotion.signature(document, "another key")
-    assert document["signature"] != promotion.signature(document | {"fitness": 1e9}, "key")
+    assert document["signature"] != promotion.signature(document | {"fitness": 1e9}, KEY.key)
+    assert document["signature"] != promotion.signature(document | {"key_version": "1" * 32}, KEY.key)
 
 
 GOOD = agent(0, 0, 1.0)

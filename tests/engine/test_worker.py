@@ -16,7 +16,7 @@ from engine.nursery import Nursery
 from engine.population import decode
 from engine.store import LostLeaseError, Store
 from engine.worker import Worker
-from tests.engine.aws import BUCKET, World, settings, wait_for
+from tests.engine.aws import BUCKET, KEY, World, settings, wait_for
 
 Hire = Callable[..., Worker]
 
@@ -34,7 +34,7 @@ def hire(world: World) -> Iterator[Hire]:
     def make(name: str = "one", aws: Mapping[str, Any] | None = None, **changes: str) -> Worker:
         told = settings(world.endpoint, **{"EVOLUTION_ISLANDS": "3", "EVOLUTION_POPULATION": "24", **changes})
         nurseries.append(Nursery(told.task, limit=told.memory_limit, seconds=told.agent_seconds, evaluators=1))
-        return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key="key")
+        return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key=KEY)
 
     yield make
     for one in nurseries:
