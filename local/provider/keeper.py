@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from local.provider.assets import contents
 from local.provider.cloud import Cloud, CloudError
+from local.provider.difference import same
 from local.provider.ledger import key
 from local.provider.life import Ask, Life
 from local.provider.lives import LIVES
@@ -126,9 +127,9 @@ class Keeper:
         changed = {
             name
             for name in (names | before.keys()) - ignored - (self._resource.outputs.keys() - inputs.keys())
-            if name != "tagsAll" and contents(before.get(name)) != contents(inputs.get(name))
+            if name != "tagsAll" and not same(self._resource, name, contents(before.get(name)), contents(inputs.get(name)))
         }
-        known = {**before, **inputs, **seen, "id": identity}
+        known = {**before, **inputs, **seen, "id": identity, "added": _beyond(inputs, before), "removed": _beyond(before, inputs)}
         sends = list(self._changes(changed, inputs, known))
         unknown = changed - {name for names, _ in sends for name in names}
         if unknown:
@@ -195,7 +196,7 @@ class Keeper:
         for call in (*later, *self._life.changes):
             takes = changed & call.members.keys() & {name for name, value in inputs.items() if value is not None}
             if takes and call.operation:
-                fixed = fill(dict(call.fixed), self._resolver(known))
+                fixed = self._filled(call.fixed, known)
                 still = {name: value for name, value in inputs.items() if name in changed or name not in self._life.moves}
                 parameters = request_of(replace(call, fixed=fixed), still).parameters
                 yield takes, lambda call=call, parameters=parameters: self._send(call, parameters, identity, inputs)
@@ -257,6 +258,13 @@ def _with_region(call: Call, parameters: Values, region: str) -> dict[str, Any]:
     if call.operation == "s3:CreateBucket" and region != "us-east-1":
         return {**parameters, "CreateBucketConfiguration": {"LocationConstraint": region}}
     return dict(parameters)
+
+
+def _beyond(properties: Values, others: Values) -> dict[str, list[Any]]:
+    """What the lists of `properties` hold that the same lists of `others` don't; nothing of those that hold no more."""
+    lists = {name: cast("list[Any]", value) for name, value in properties.items() if isinstance(value, list)}
+    more = {name: [item for item in items if item not in (others.get(name) or ())] for name, items in lists.items()}
+    return {name: items for name, items in more.items() if items}
 
 
 def _owned(value: Any, identity: str) -> Any:

@@ -62,7 +62,8 @@ class Life:
     """The first call changes what is there as well as it makes it."""
 
     changes: Sequence[Call] = ()
-    """The calls that change what the first one made, each sent when a property that it names has changed. What they fix is a template."""
+    """The calls that change what the first one made, each sent when a property that it names has changed. What they fix is a template,
+    in which `{added.X}` and `{removed.X}` are what came into the list X and what went out of it."""
 
     moves: frozenset[str] = frozenset()
     """Properties that AWS itself may have changed since: sent only when the program changed them, not along with others."""

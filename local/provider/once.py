@@ -46,7 +46,7 @@ class Once:
         wanted = Creation(type=resource.token, region=region, properties=MessageToDict(asked))
         begun = self._ledger.begin(urn, wanted)
         if begun.properties != wanted.properties or begun.region != region:
-            if begun.answered and begun.region == region and not resource_difference(resource, _struct(begun), asked).replaces:
+            if begun.answered and begun.region == region and not _replaces(resource, begun, asked):
                 return self._change(urn, begun, wanted)
             self.remove({urn: begun})
             begun = self._ledger.begin(urn, wanted)
@@ -108,3 +108,9 @@ def _inputs(creation: Creation) -> dict[str, Any]:
 
 def _struct(creation: Creation) -> Struct:
     return ParseDict(dict(creation.properties), Struct())
+
+
+def _replaces(resource: Resource, begun: Creation, asked: Struct) -> bool:
+    """Whether what was begun can't become what is asked for."""
+    was = _inputs(begun)
+    return bool(resource_difference(resource, was, decode(asked), was, ("region",)).replaces)

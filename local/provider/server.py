@@ -26,7 +26,7 @@ from local.provider.outputs import compute
 from local.provider.references import NotMadeError, refuse_unmade
 from local.provider.settings import Settings, SettingsError, read
 from local.provider.table import Resource
-from local.provider.wire import Secrets, decode, encode, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
+from local.provider.wire import Secrets, decode, encode, inside, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
 
 Context = grpc.ServicerContext
 
@@ -70,7 +70,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         """Another region is another cloud: everything in it is made anew."""
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
-        return difference(old, request.news, replaces=frozenset({"region"}), name=None, ignored=frozenset({"version"}))
+        return difference(decode(old), decode(request.news), replaces=frozenset({"region"}), ignored=frozenset({"version"}))
 
     def Configure(self, request: provider_pb2.ConfigureRequest, context: Context) -> provider_pb2.ConfigureResponse:
         try:
@@ -92,7 +92,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
-        return resource_difference(self._resource(request.urn, context), old, request.news)
+        resource = self._resource(request.urn, context)
+        return resource_difference(resource, decode(old), decode(request.news), decode(request.olds), request.ignoreChanges)
 
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         resource = self._resource(request.urn, context)
@@ -106,7 +107,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 identity, outputs = self._once.create(request.urn, resource, region, request.properties)
             else:
                 identity, outputs = compute(resource, inputs, region)
-        return provider_pb2.CreateResponse(id=identity, properties=_with(resource, kept, outputs, region))
+        return provider_pb2.CreateResponse(id=identity, properties=_read_back(resource, _with(resource, kept, outputs, region)))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
         resource = self._resource(request.urn, context)
@@ -144,7 +145,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 outputs = keeper.update(request.id, before, _sent(inputs))
             else:
                 _, outputs = compute(resource, inputs, region, identity=request.id, before=before, draw=not request.preview)
-        return provider_pb2.UpdateResponse(properties=_with(resource, kept, outputs, region))
+        properties = _with(resource, kept, outputs, region)
+        return provider_pb2.UpdateResponse(properties=properties if request.preview else _read_back(resource, properties))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
         resource = self._resource(request.urn, context)
@@ -248,3 +250,11 @@ def _with(resource: Resource, kept: Struct, outputs: dict[str, Any], region: str
     if resource.tags:
         kept.fields["tagsAll"].CopyFrom(kept.fields["tags"] if "tags" in kept.fields else encode({}))
     return kept
+
+
+def _read_back(resource: Resource, properties: Struct) -> Struct:
+    """The properties as the provider reads them after it has sent them."""
+    for name in resource.read_back.keys() & properties.fields.keys():
+        value = inside(properties.fields[name])
+        value.CopyFrom(encode(resource.read_back[name](decode(Struct(fields={name: value}))[name])))
+    return properties

@@ -123,6 +123,12 @@ class Resource:
     replaces: frozenset[str] = frozenset()
     """Properties that AWS can't change in place."""
 
+    read_back: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
+    """Properties of which AWS answers something else than it was sent. That is recorded, and the next difference is one from that."""
+
+    equivalent: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict[str, Callable[[Any, Any], bool]])
+    """When the provider takes two values of a property for the same: its DiffSuppressFunc."""
+
     name: str | None = None
     """The property that holds the physical name, when two resources can't bear it at once: the old one must go first."""
 

@@ -16,7 +16,7 @@ from tests.local.provider.samples import VALID
 
 ENTRIES = [pytest.param(token, life, id=token) for token, life in sorted(LIVES.items())]
 
-OWN_NAMES = {"id", "account", "region", "each", "goneTags", "gonePairs", "seen"}
+OWN_NAMES = {"id", "account", "region", "each", "added", "removed", "goneTags", "gonePairs", "seen"}
 
 
 def asks(life: Life) -> Iterator[Ask]:

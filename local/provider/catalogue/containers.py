@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.table import FLAG, Call, Json, Local, Resource, choose, json_text
 
 RESOURCES = (
@@ -75,6 +76,8 @@ RESOURCES = (
                 "volumes",
             }
         ),
+        read_back={"containerDefinitions": equivalence.containers_read_back},
+        equivalent={"containerDefinitions": equivalence.containers},
         tags=True,
     ),
     Resource(

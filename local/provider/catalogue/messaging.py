@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from local.provider import equivalence
 from local.provider.outputs import ACCOUNT
 from local.provider.table import EXPLICIT, FLAG, Call, Convert, Local, Members, Resource, Wrap, json_text, objects, text_of
 
@@ -25,6 +26,25 @@ def _subscribers(kind: str) -> Wrap:
 def _filters(value: Any) -> dict[str, Any]:
     """Filters come as a list of names and values, and go as a map."""
     return {str(one.get("name")): one.get("values") for one in objects(value)}
+
+
+def budget(member: str) -> Members:
+    """The properties that the structure `member` takes when a budget is made or changed."""
+    return {
+        "name": f"{member}.BudgetName",
+        "autoAdjustData": f"{member}.AutoAdjustData",
+        "billingViewArn": f"{member}.BillingViewArn",
+        "budgetType": f"{member}.BudgetType",
+        "costFilters": Convert(f"{member}.CostFilters", _filters),
+        "costTypes": f"{member}.CostTypes",
+        "filterExpression": f"{member}.FilterExpression",
+        "limitAmount": f"{member}.BudgetLimit.Amount",
+        "limitUnit": f"{member}.BudgetLimit.Unit",
+        "metrics": Wrap(f"{member}.Metrics", lambda value: [value]),
+        "timePeriodEnd": f"{member}.TimePeriod.End",
+        "timePeriodStart": f"{member}.TimePeriod.Start",
+        "timeUnit": f"{member}.TimeUnit",
+    }
 
 
 RESOURCES = (
@@ -92,21 +112,9 @@ RESOURCES = (
             Call(
                 "budgets:CreateBudget",
                 {
-                    "name": "Budget.BudgetName",
-                    "autoAdjustData": "Budget.AutoAdjustData",
-                    "billingViewArn": "Budget.BillingViewArn",
-                    "budgetType": "Budget.BudgetType",
-                    "costFilters": Convert("Budget.CostFilters", _filters),
-                    "costTypes": "Budget.CostTypes",
-                    "filterExpression": "Budget.FilterExpression",
-                    "limitAmount": "Budget.BudgetLimit.Amount",
-                    "limitUnit": "Budget.BudgetLimit.Unit",
-                    "metrics": Wrap("Budget.Metrics", lambda value: [value]),
+                    **budget("Budget"),
                     "notifications": "NotificationsWithSubscribers",
                     "tags": "ResourceTags",
-                    "timePeriodEnd": "Budget.TimePeriod.End",
-                    "timePeriodStart": "Budget.TimePeriod.Start",
-                    "timeUnit": "Budget.TimeUnit",
                 },
                 {"AccountId": ACCOUNT},
                 {
@@ -125,6 +133,7 @@ RESOURCES = (
         id="{account}:{name}",
         outputs={"accountId": "{account}", "arn": "arn:aws:budgets::{account}:budget/{name}"},
         replaces=frozenset({"accountId", "name"}),
+        equivalent={"limitAmount": equivalence.numbers},
         name="name",
         tags=True,
         regional=False,

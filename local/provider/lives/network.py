@@ -7,7 +7,7 @@ from typing import Any
 
 from local.provider.life import EC2_TAGS, EC2_UNTAG, Ask, Life
 from local.provider.reading import Reading, plainly, tags
-from local.provider.table import Call, json_text
+from local.provider.table import Call, Local, json_text
 
 _ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 """The rule out that AWS gives every new group, and that the provider takes away again."""
@@ -46,7 +46,14 @@ def _group_rule(direction: str) -> Life:
         at="SecurityGroupRules[0]",
         reads=plainly("CidrIpv4", "CidrIpv6", "Description", "FromPort", "IpProtocol", "PrefixListId", "ToPort") | tags(),
         answer={"id": "SecurityGroupRules[0].SecurityGroupRuleId"},
-        changes=(EC2_TAGS,),
+        changes=(
+            Call(
+                "ec2:ModifySecurityGroupRules",
+                {name: f"{_RULE}.{member}" for name, member in _RULE_MEMBERS.items()},
+                {"GroupId": "{securityGroupId}", "SecurityGroupRules": [{"SecurityGroupRuleId": "{id}"}]},
+            ),
+            EC2_TAGS,
+        ),
         untag=EC2_UNTAG,
         remove=(Ask(f"ec2:RevokeSecurityGroup{direction}", {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]}),),
     )
@@ -55,6 +62,21 @@ def _group_rule(direction: str) -> Life:
 def _revoke(direction: str, permission: dict[str, Any]) -> Ask:
     return Ask(f"ec2:RevokeSecurityGroup{direction}", {"GroupId": "{id}", "IpPermissions": [permission]})
 
+
+_ENDPOINT_LISTS = {"routeTableIds": "RouteTableIds", "securityGroupIds": "SecurityGroupIds", "subnetIds": "SubnetIds"}
+"""An endpoint's lists, of which AWS wants to be told what comes and what goes."""
+
+_RULE = "SecurityGroupRules.0.SecurityGroupRule"
+_RULE_MEMBERS = {
+    "cidrIpv4": "CidrIpv4",
+    "cidrIpv6": "CidrIpv6",
+    "description": "Description",
+    "fromPort": "FromPort",
+    "ipProtocol": "IpProtocol",
+    "prefixListId": "PrefixListId",
+    "referencedSecurityGroupId": "ReferencedGroupId",
+    "toPort": "ToPort",
+}
 
 _PERMISSION = "{protocol: IpProtocol, fromPort: FromPort, toPort: ToPort, cidrBlocks: IpRanges[].CidrIp}"
 _MAIN_ROUTES = Ask("ec2:DescribeRouteTables", {"RouteTableIds": ["{routeTableId}"]})
@@ -149,7 +171,21 @@ LIVES: dict[str, Life] = {
         {"ownerId": "OwnerId", "state": "State"},
         answer="VpcEndpoint",
         reads=plainly("RouteTableIds", "SubnetIds"),
-        changes=(Call("ec2:ModifyVpcEndpoint", {"policy": json_text("PolicyDocument")}, {"VpcEndpointId": "{id}"}),),
+        changes=(
+            Call(
+                "ec2:ModifyVpcEndpoint",
+                {
+                    "policy": json_text("PolicyDocument"),
+                    "privateDnsEnabled": "PrivateDnsEnabled",
+                    **dict.fromkeys(_ENDPOINT_LISTS, Local(list)),
+                },
+                {
+                    "VpcEndpointId": "{id}",
+                    **{f"Add{member}": f"{{added.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
+                    **{f"Remove{member}": f"{{removed.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
+                },
+            ),
+        ),
     ),
     "aws:ec2/flowLog:FlowLog": Life(
         look=Ask("ec2:DescribeFlowLogs", {"FlowLogIds": ["{id}"]}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.provider.catalogue.dynamodb import RESOURCES as _TABLES
+from local.provider.catalogue.messaging import budget
 from local.provider.life import Ask, Life, kept_here, tagging
 from local.provider.reading import Reading, Seen, plainly, tags
 from local.provider.table import Call
@@ -152,7 +153,7 @@ LIVES: dict[str, Life] = {
         look=Ask("budgets:DescribeBudget", {"AccountId": "{account}", "BudgetName": "{name}"}),
         at="Budget",
         reads={"limitAmount": "BudgetLimit.Amount", "limitUnit": "BudgetLimit.Unit", **plainly("TimeUnit", "BudgetType")},
-        changes=(_BUDGET_TAGS,),
+        changes=(Call("budgets:UpdateBudget", budget("NewBudget"), {"AccountId": "{account}"}), _BUDGET_TAGS),
         untag=_BUDGET_UNTAG,
         remove=(Ask("budgets:DeleteBudget", {"AccountId": "{account}", "BudgetName": "{name}"}),),
     ),

@@ -1,0 +1,88 @@
+"""What AWS gives back for what it was sent, and which differences the provider takes for none: what a second `up` makes of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from local.provider.wire import decode, provider_pb2
+from tests.local.provider.samples import VALID
+from tests.local.provider.samples_workloads import CONTAINER
+from tests.local.provider.talk import create, struct, urn
+
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+BUDGET = "aws:budgets/budget:Budget"
+ENVIRONMENT = [{"name": "EVOLUTION_MODE", "value": "autonomous"}, {"name": "BEDROCK_REGION", "value": "us-east-1"}]
+
+
+def second(provider: Any, token: str, first: dict[str, Any], then: dict[str, Any], **options: Any) -> Any:
+    """How the provider sees a second `up` with other inputs, after a first that made the resource."""
+    identity, state = create(provider, token, first)
+    request = provider_pb2.DiffRequest(
+        urn=urn(token), id=identity, olds=struct(state), old_inputs=struct(first), news=struct(then), **options
+    )
+    return provider.Diff(request)
+
+
+def task(**changes: Any) -> dict[str, Any]:
+    """The sample task definition, its container changed."""
+    return VALID[TASK] | {"containerDefinitions": json.dumps([CONTAINER | {"environment": ENVIRONMENT} | changes])}
+
+
+def dropping(**lists: list[str]) -> dict[str, Any]:
+    """The sample task definition, with kernel capabilities."""
+    return task(linuxParameters={"initProcessEnabled": True, "capabilities": lists})
+
+
+def test_capabilities_of_which_one_list_was_left_out_replace_the_task_at_every_up(provider: Any) -> None:
+    """AWS answers both lists, and the provider doesn't take an empty one for none."""
+    answer = second(provider, TASK, dropping(drop=["ALL"]), dropping(drop=["ALL"]))
+    assert list(answer.replaces) == ["containerDefinitions"]
+    assert not second(provider, TASK, dropping(add=[], drop=["ALL"]), dropping(add=[], drop=["ALL"])).diffs
+    assert not second(provider, TASK, dropping(drop=["ALL"]), dropping(add=[], drop=["ALL"])).diffs
+
+
+def test_a_refresh_finds_what_the_creation_read(provider: Any) -> None:
+    first = dropping(drop=["ALL"])
+    identity, state = create(provider, TASK, first)
+    read = provider.Read(provider_pb2.ReadRequest(urn=urn(TASK), id=identity, properties=struct(state), inputs=struct(first)))
+    assert decode(read.properties) == state
+    assert json.loads(state["containerDefinitions"])[0]["linuxParameters"]["capabilities"] == {"add": [], "drop": ["ALL"]}
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        {"environment": ENVIRONMENT[::-1], "volumesFrom": [], "cpu": 0},
+        {"portMappings": [{"containerPort": 8000, "hostPort": 8000}]},
+        {"healthCheck": {"command": ["CMD", "true"], "retries": 3, "timeout": 5}},
+        {"dependsOn": None, "essential": None},
+    ],
+)
+def test_containers_that_mean_the_same_are_no_difference(provider: Any, rewritten: dict[str, Any]) -> None:
+    assert not second(provider, TASK, task(), task(**rewritten)).diffs
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"environment": [*ENVIRONMENT, {"name": "A", "value": "b"}]},
+        {"healthCheck": {"command": ["CMD", "true"], "interval": 31}},
+        {"command": ["engine", "--fast"]},
+        {"linuxParameters": {"initProcessEnabled": False}},
+    ],
+)
+def test_containers_that_mean_something_else_replace_the_task(provider: Any, changed: dict[str, Any]) -> None:
+    assert list(second(provider, TASK, task(), task(**changed)).replaces) == ["containerDefinitions"]
+
+
+def test_what_the_program_leaves_to_others_is_no_difference(provider: Any) -> None:
+    assert not second(provider, TASK, dropping(drop=["ALL"]), dropping(drop=["ALL"]), ignoreChanges=["containerDefinitions"]).diffs
+
+
+@pytest.mark.parametrize(("amount", "differs"), [("500.0", []), ("501", ["limitAmount"])])
+def test_a_budgets_amount_is_a_number(provider: Any, amount: str, differs: list[str]) -> None:
+    first = VALID[BUDGET] | {"limitAmount": "500"}
+    assert list(second(provider, BUDGET, first, first | {"limitAmount": amount}).diffs) == differs
