@@ -13,27 +13,15 @@ from components.environment import NetworkMode
 from components.iam import Statement
 from components.iam_agentcore import DEFAULT_ENDPOINT, agentcore_trust, only_gateway
 from components.naming import AGENT_ENDPOINT, Names
+from components.zones import agent_zones
 
-ZONE_IDS: dict[str, frozenset[str]] = {
-    "us-east-1": frozenset({"use1-az1", "use1-az2", "use1-az4"}),
-    "us-east-2": frozenset({"use2-az1", "use2-az2", "use2-az3"}),
-    "us-west-2": frozenset({"usw2-az1", "usw2-az2", "usw2-az3"}),
-    "ap-northeast-1": frozenset({"apne1-az1", "apne1-az2", "apne1-az4"}),
-    "ap-south-1": frozenset({"aps1-az1", "aps1-az2", "aps1-az3"}),
-    "ap-southeast-1": frozenset({"apse1-az1", "apse1-az2", "apse1-az3"}),
-    "ap-southeast-2": frozenset({"apse2-az1", "apse2-az2", "apse2-az3"}),
-    "eu-central-1": frozenset({"euc1-az1", "euc1-az2", "euc1-az3"}),
-    "eu-west-1": frozenset({"euw1-az1", "euw1-az2", "euw1-az3"}),
-}
-"""The zones in which AgentCore puts interfaces into a VPC. Source: AgentCore developer guide, "Configure AgentCore Runtime and tools for
-VPC"."""
+IDLE_SECONDS = 60
+"""AgentCore's least. A request without a session of its own gets a microVM for itself, which is paid for until it was idle for so long; and
+an agent keeps nothing between two requests. While it answers it isn't idle, for its ping says HealthyBusy; a caller's next attempt, in the
+same session, comes within seconds. Source: AgentCore API reference, LifecycleConfiguration: 60 s at least, 900 s unless it is set."""
 
-LEAST_ZONES = 2
-"""With one, its failure would silence every agent."""
-
-IDLE_SECONDS = 900
 LIFE_SECONDS = 8 * 3600
-"""AgentCore's own defaults, written down: a session is forgotten after a quarter of an hour without a request, and after eight hours."""
+"""AgentCore's own default, written down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,23 +159,3 @@ def _network(
     )
     subnets = [subnet for subnet, zone in zip(place.subnet_ids, place.zone_ids, strict=True) if zone in chosen]
     return {"network_mode": "VPC", "network_mode_config": {"subnets": subnets, "security_groups": [group.id]}}
-
-
-def agent_zones(zone_ids: Sequence[str], region: str) -> set[str]:
-    """Those of the zones in which AgentCore runs agents.
-
-    Args:
-        zone_ids: of the private subnets, such as `use1-az1`.
-
-    Raises:
-        pulumi.RunError: there are fewer than two.
-    """
-    offered = ZONE_IDS[region]
-    chosen = offered & set(zone_ids)
-    if len(chosen) < LEAST_ZONES:
-        raise pulumi.RunError(
-            f"agent_network_mode is VPC, but AgentCore runs agents in only {len(chosen)} of the zones that the private subnets are in "
-            f"({', '.join(zone_ids)}); in {region} it takes {', '.join(sorted(offered))}, and {LEAST_ZONES} are needed. "
-            "Write a larger `availability_zones`, or choose another region."
-        )
-    return set(chosen)

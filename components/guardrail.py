@@ -63,8 +63,22 @@ def content() -> aws.bedrock.GuardrailContentPolicyConfigArgsDict:
 
 
 def sensitive_information() -> aws.bedrock.GuardrailSensitiveInformationPolicyConfigArgsDict:
+    """In prompts and in answers alike. Each side is told so by itself: `action` alone has been seen to leave prompts alone
+    (github.com/awslabs/generative-ai-cdk-constructs/issues/1138)."""
     actions = dict.fromkeys(SECRETS, "BLOCK") | dict.fromkeys(PERSONAL, "ANONYMIZE")
-    return {"pii_entities_configs": [{"type": kind, "action": action} for kind, action in actions.items()]}
+    return {
+        "pii_entities_configs": [
+            {
+                "type": kind,
+                "action": action,
+                "input_action": action,
+                "input_enabled": True,
+                "output_action": action,
+                "output_enabled": True,
+            }
+            for kind, action in actions.items()
+        ]
+    }
 
 
 def topics() -> aws.bedrock.GuardrailTopicPolicyConfigArgsDict:

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from components import environment, iam, resource_policies
 from components.component import HTTPS, log_group, service_role
 from components.naming import Names
+from components.zones import choose_zones
 
 GATEWAY_ENDPOINTS = ("s3", "dynamodb")
 """Free, and they keep the bulk of the traffic off the NAT gateways."""
@@ -37,20 +38,6 @@ def plan_subnets(vpc_cidr: str, zones: int) -> SubnetPlan:
         private=tuple(str(subnet) for subnet in eighths[:zones]),
         public=tuple(str(subnet) for subnet in list(eighths[-1].subnets(prefixlen_diff=3))[:zones]),
     )
-
-
-def choose_zones(available: Sequence[str], wanted: int, region: str) -> tuple[str, ...]:
-    """The first zones by name.
-
-    Raises:
-        pulumi.RunError: the region has fewer than the table wants.
-    """
-    if len(available) < wanted:
-        raise pulumi.RunError(
-            f"availability_zones is {wanted}, but {region} offers this account only {len(available)}: {', '.join(sorted(available))}. "
-            f"Write `availability_zones: {len(available)}` or less, or choose another region."
-        )
-    return tuple(sorted(available)[:wanted])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +73,8 @@ class Network(pulumi.ComponentResource):
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
             opts=pulumi.InvokeOptions(parent=self),
         )
-        zones = choose_zones(available.names, args.settings.availability_zones, args.names.region)
+        zone_ids = dict(zip(available.names, available.zone_ids, strict=True))
+        zones = choose_zones(zone_ids, args.settings.availability_zones, args.names.region)
         plan = plan_subnets(args.settings.vpc_cidr, len(zones))
 
         vpc = aws.ec2.Vpc(
@@ -134,7 +122,6 @@ class Network(pulumi.ComponentResource):
 
         self.vpc_id = vpc.id
         self.private_subnet_ids = [subnet.id for subnet in private_subnets]
-        zone_ids = dict(zip(available.names, available.zone_ids, strict=True))
         self.zone_ids = [zone_ids[zone] for zone in zones]
         self.register_outputs({"vpcId": self.vpc_id, "privateSubnetIds": self.private_subnet_ids})
 

@@ -14,7 +14,7 @@ from pulumi import RunError
 from pydantic import TypeAdapter, ValidationError
 
 from components.environment import KEY, ImageDigest, load
-from components.network import choose_zones
+from components.zones import choose_zones
 from local import LocalError
 from local.provider.zones import ZONES
 
@@ -81,7 +81,7 @@ def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str
         note = _place_image(table, stack, image)
     try:
         env = load(stack, json.dumps(config[KEY], default=str))
-        choose_zones([env.region + letter for letter in ZONES[env.region]], env.network.availability_zones, env.region)
+        choose_zones({env.region + letter: zone for letter, zone in ZONES[env.region].items()}, env.network.availability_zones, env.region)
     except RunError as error:
         raise LocalError(str(error)) from None
     return content, note

@@ -9,7 +9,8 @@ from common.results import RefusedError
 from common.settings import number
 from common.shape import as_object, is_object, parse, whole
 
-LARGEST_BYTES = 1024 * 1024
+LARGEST_BYTES = 16 * 1024
+"""What the web ACL in front of the agents lets through (LARGEST_BODY_BYTES in components/security.py), where a refusal says nothing."""
 
 SHORTEST_SESSION, LONGEST_SESSION = 33, 256
 """What AgentCore takes as a session's id, in characters. Source: API reference, InvokeAgentRuntime, runtimeSessionId."""

@@ -47,9 +47,9 @@ URL = "AGENTCORE_GATEWAY_URL"
 
 GATEWAY_URL = re.compile(r"https://[a-z0-9-]+\.gateway\.bedrock-agentcore\.[a-z0-9-]+\.amazonaws\.com(/.*)?")
 
-IDLE_SECONDS = (60, 3600)
+IDLE_SECONDS = (60, 900)
 LIFE_SECONDS = (60, 28800)
-"""AgentCore's own range is 60 s to 8 h for both; an idle session of more than an hour is forgotten, not used."""
+"""From AgentCore's least to its defaults. Its own most is two weeks for both."""
 
 
 def _authorizer(gateway: Resource) -> Iterator[Fault]:
@@ -220,7 +220,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The bill from sessions that nobody uses, and agents from living for ever.",
             why="A session that is left open keeps its agent running for hours.",
-            mend="Set both idle_runtime_session_timeout (at most an hour) and max_lifetime (at most eight).",
+            mend="Set both idle_runtime_session_timeout (at most 900 s) and max_lifetime (at most eight hours).",
             check=each_of_this_system(_lifecycle, AGENT_RUNTIME),
         ),
         StackRule(

@@ -43,19 +43,20 @@ def _prompt_attack(guardrail: Resource) -> Iterator[Fault]:
         yield broken("contentPolicyConfig has no filter PROMPT_ATTACK; it must have one.")
     for attack in attacks:
         yield from literal("inputStrength of PROMPT_ATTACK", dig(attack, "inputStrength"), *STRONG)
-        yield from _acts("PROMPT_ATTACK", attack, "input", "BLOCK")
+        yield from _acts("PROMPT_ATTACK", attack, "input", "BLOCK", or_missing=True)
         modalities = items(dig(attack, "inputModalities"))
         if modalities and "TEXT" not in modalities:
             yield broken(f"inputModalities of PROMPT_ATTACK is {shown(modalities)}; it must hold TEXT.")
 
 
-def _acts(name: str, entry: Plain, side: str, *actions: str) -> Iterator[Fault]:
-    """A filter can be present and switched off, or only look on."""
-    yield from literal(f"{side}Enabled of {name}", dig(entry, f"{side}Enabled"), True, or_missing=True)
-    yield from literal(f"{side}Action of {name}", dig(entry, f"{side}Action"), *actions, or_missing=True)
+def _acts(name: str, entry: Plain, side: str, *actions: str, or_missing: bool) -> Iterator[Fault]:
+    """A filter can be present and switched off, or only look on. `or_missing`: Bedrock's default is to act."""
+    yield from literal(f"{side}Enabled of {name}", dig(entry, f"{side}Enabled"), True, or_missing=or_missing)
+    yield from literal(f"{side}Action of {name}", dig(entry, f"{side}Action"), *actions, or_missing=or_missing)
 
 
 def _sensitive(guardrail: Resource) -> Iterator[Fault]:
+    """Both sides say by themselves what they do: `action` alone has been seen to leave prompts alone."""
     policy = guardrail.at("sensitiveInformationPolicyConfig")
     entries = [one for key in ("piiEntitiesConfigs", "regexesConfigs") for one in _entries(key, dig(policy, key))]
     if not entries:
@@ -67,7 +68,7 @@ def _sensitive(guardrail: Resource) -> Iterator[Fault]:
         name = shown(dig(entry, "type") or dig(entry, "name"))
         yield from literal(f"action of {name}", dig(entry, "action"), "BLOCK", "ANONYMIZE")
         for side in ("input", "output"):
-            yield from _acts(name, entry, side, "BLOCK", "ANONYMIZE")
+            yield from _acts(name, entry, side, "BLOCK", "ANONYMIZE", or_missing=False)
 
 
 def _topics(guardrail: Resource) -> Iterator[Fault]:
@@ -156,7 +157,7 @@ STACK_RULES = (
         "sensitive-information",
         _sensitive,
         protects="Personal data and credentials from being sent to the model or kept in a genome.",
-        mend="Write pii_entities_configs with the action BLOCK or ANONYMIZE.",
+        mend="Write pii_entities_configs with BLOCK or ANONYMIZE as action, input_action and output_action, both sides enabled.",
     ),
     _guardrail_rule(
         "denied-topics",

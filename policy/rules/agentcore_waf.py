@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks import literal, on, present
+from checks import between, literal, on, present
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
@@ -13,8 +13,18 @@ from tokens import AGENT_GATEWAY, LOG_GROUP, WEB_ACL, WEB_ACL_ASSOCIATION, WEB_A
 
 MANAGED_GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList")
 
-MAY_COUNT = {"AWSManagedRulesCommonRuleSet": frozenset({"SizeRestrictions_BODY"})}
-"""Stops at 8 KB, which a genome with its prompt exceeds; the handler checks sizes itself."""
+MAY_COUNT = {
+    "AWSManagedRulesCommonRuleSet": frozenset(
+        {"CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY"}
+    ),
+    "AWSManagedRulesKnownBadInputsRuleSet": frozenset({"JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"}),
+}
+"""The rules on bodies: they stop honest prompts, which hold HTML, paths and URLs, and whatever is larger than 8 KB.
+Source: WAF developer guide, "Baseline rule groups"."""
+
+BODY_BYTES = 64 * 1024
+"""The most that WAF can be shown of a body in front of an AgentCore gateway; 16 KB unless the ACL asks for more.
+Source: WAF developer guide, "Considerations for managing body inspection"."""
 
 REQUESTS_PER_WINDOW = 2000
 WINDOW_SECONDS = 300
@@ -48,8 +58,10 @@ def _groups(acl: Resource) -> Iterator[Fault]:
             if isinstance(override, Unknown):
                 yield cannot_tell(f"ruleActionOverrides of {where} is not known at preview; it must be literal.")
                 continue
-            if inner not in MAY_COUNT.get(str(name), frozenset()) and dig(override, "actionToUse", "block") is None:
-                yield broken(f"{where} overrides {shown(inner)}; the group's own action must stay.")
+            allowed = {"block", "count"} if inner in MAY_COUNT.get(str(name), frozenset()) else {"block"}
+            action = dig(override, "actionToUse")
+            if not isinstance(action, dict) or not action.keys() <= allowed:
+                yield broken(f"{where} overrides {shown(inner)} with {shown(action)}; the group's own action must stay.")
         if dig(group, "scopeDownStatement") is not None:
             yield broken(f"{where} looks at a part of the requests only (scopeDownStatement); it must look at all.")
     for name in MANAGED_GROUPS:
@@ -84,10 +96,34 @@ def _rate(acl: Resource) -> Iterator[Fault]:
             yield broken("the rate limit looks at a part of the requests only (scopeDownStatement); it must look at all.")
 
 
+def _body(acl: Resource) -> Iterator[Fault]:
+    """One rule bounds the body, whatever else there is."""
+    bounds = [rule for rule in _rules(acl) if dig(rule, "statement", "sizeConstraintStatement", "fieldToMatch", "body") is not None]
+    if not bounds:
+        yield broken("no rule bounds the size of a request's body; one must.")
+    faults = [list(_body_bound(rule)) for rule in bounds]
+    if all(faults):
+        yield from (fault for found in faults[:1] for fault in found)
+
+
+def _body_bound(rule: Plain) -> Iterator[Fault]:
+    statement = dig(rule, "statement", "sizeConstraintStatement")
+    yield from _is_action("action of the bound on bodies", dig(rule, "action"), "block")
+    yield from literal("comparisonOperator of the bound on bodies", dig(statement, "comparisonOperator"), "GT", "GE")
+    yield from between("size of the bound on bodies", dig(statement, "size"), 1, BODY_BYTES)
+    oversize = dig(statement, "fieldToMatch", "body", "oversizeHandling")
+    yield from literal("oversizeHandling of the bound on bodies", oversize, "MATCH")
+    # One that shortens what is measured would let more pass.
+    for transformation in items(dig(statement, "textTransformations")) or [None]:
+        yield from literal("textTransformations of the bound on bodies", dig(transformation, "type"), "NONE")
+
+
 def _no_bypass(acl: Resource) -> Iterator[Fault]:
     """A rule of one's own that allows ends the evaluation: those after it are never asked."""
     yield from literal("scope", acl.at("scope"), "REGIONAL")
     for rule in _rules(acl):
+        if dig(rule, "statement", "ruleGroupReferenceStatement") is not None:
+            yield broken(f"the rule {shown(dig(rule, 'name'))} refers to a group, whose rules may allow; its rules must be the ACL's own.")
         if dig(rule, "action", "allow") is not None:
             yield broken(f"the rule {shown(dig(rule, 'name'))} allows, which ends the evaluation; it must block, or be left out.")
 
@@ -159,7 +195,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The agents from known attacks and known bad addresses.",
         why="A group that is turned to count, or looks at a part only, logs the attack and lets it through.",
-        mend=f"Hold {', '.join(MANAGED_GROUPS)} with override_action={{'none': {{}}}}; only SizeRestrictions_BODY may count.",
+        mend=f"Hold {', '.join(MANAGED_GROUPS)} with override_action={{'none': {{}}}}; only their rules on bodies (…_BODY) may count.",
         check=each_of_this_system(_groups, WEB_ACL),
     ),
     StackRule(
@@ -171,11 +207,20 @@ STACK_RULES = (
         check=each_of_this_system(_rate, WEB_ACL),
     ),
     StackRule(
+        id="agentcore/web-acl-body",
+        severity=Severity.HIGH,
+        protects="The agents, and the bill for the model, from requests of any size.",
+        why="WAF is shown only the beginning of a large body, and the managed groups' own rule on sizes must count, for it stops at 8 KB.",
+        mend=f"Write a size_constraint_statement on the body with GT and at most {BODY_BYTES}, oversize_handling='MATCH', and the action "
+        "block.",
+        check=each_of_this_system(_body, WEB_ACL),
+    ),
+    StackRule(
         id="agentcore/web-acl-no-bypass",
         severity=Severity.HIGH,
         protects="The order of the rules: none may end the evaluation early.",
         why="A rule that allows ends the evaluation, and every later one is skipped.",
-        mend="Leave out rules with the action allow, and write scope='REGIONAL'.",
+        mend="Leave out rules with the action allow and groups of one's own, and write scope='REGIONAL'.",
         check=each_of_this_system(_no_bypass, WEB_ACL),
     ),
     StackRule(

@@ -8,11 +8,11 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.agent_runtime import ZONE_IDS, agent_zones
 from components.agentcore import AgentCore, AgentCoreArgs
 from components.environment import Region
 from components.guardrail import content_digest
 from components.naming import Names
+from components.zones import ZONE_IDS, agent_zones
 from local.provider.outputs import ACCOUNT
 from tests.components.cloud import REGION, Layer, build
 from tests.components.tables import env_of
@@ -142,6 +142,20 @@ def test_whatever_asks_names_a_version_of_just_this_guardrail() -> None:
     ):
         assert variables["BEDROCK_GUARDRAIL_VERSION"].isdigit()
         assert variables["BEDROCK_GUARDRAIL_ID"]
+
+
+def test_the_guardrail_treats_personal_data_in_prompts_as_in_answers() -> None:
+    """`action` alone has been seen to leave prompts alone."""
+    kinds = agentcore("prod").only("Guardrail").inputs["sensitiveInformationPolicyConfig"]["piiEntitiesConfigs"]
+    assert {kind["action"] for kind in kinds} == {"BLOCK", "ANONYMIZE"}
+    for kind in kinds:
+        assert kind["inputAction"] == kind["outputAction"] == kind["action"]
+        assert kind["inputEnabled"] is kind["outputEnabled"] is True
+
+
+def test_an_idle_agent_is_paid_for_a_minute_or_two() -> None:
+    [lifecycle] = agentcore("prod").only("AgentcoreAgentRuntime").inputs["lifecycleConfigurations"]
+    assert 60 <= lifecycle["idleRuntimeSessionTimeout"] <= 120
 
 
 def test_the_guardrail_changes_its_version_with_its_content(monkeypatch: pytest.MonkeyPatch) -> None:

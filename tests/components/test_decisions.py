@@ -13,8 +13,10 @@ from components.compute import next_step, repository_lifecycle
 from components.containers import engine_container, monitor_container
 from components.dashboard import dashboard_body
 from components.naming import Names
-from components.network import choose_zones, plan_subnets
+from components.network import plan_subnets
 from components.safety import safety_alarms
+from components.zones import ZONE_IDS, agent_zones, choose_zones
+from local.provider.zones import ZONES
 from tests.components.tables import env_of
 
 NAMES = Names(stack="prod", region="us-east-1", account="123456789012")
@@ -47,15 +49,42 @@ def test_a_plan_for_more_zones_extends_the_plan_for_fewer() -> None:
     )
 
 
+IRELAND = {"eu-west-1c": "euw1-az3", "eu-west-1a": "euw1-az1", "eu-west-1b": "euw1-az2"}
+VIRGINIA = {f"us-east-1{letter}": f"use1-az{number}" for letter, number in zip("abcdef", (6, 3, 1, 5, 2, 4), strict=True)}
+"""The zones of an account in which the first ones by name don't take agents."""
+
+
 def test_the_first_zones_by_name_are_used() -> None:
-    assert choose_zones(["eu-west-1c", "eu-west-1a", "eu-west-1b"], 2, "eu-west-1") == ("eu-west-1a", "eu-west-1b")
+    assert choose_zones(IRELAND, 2, "eu-west-1") == ("eu-west-1a", "eu-west-1b")
+
+
+def test_zones_that_take_agents_come_before_all_others() -> None:
+    chosen = choose_zones(VIRGINIA, 3, "us-east-1")
+    assert chosen == ("us-east-1c", "us-east-1e", "us-east-1f")
+    assert agent_zones([VIRGINIA[name] for name in chosen], "us-east-1") == ZONE_IDS["us-east-1"]
+
+
+def test_the_choice_of_zones_moves_no_subnet_of_a_stack_that_is_deployed() -> None:
+    all_six = choose_zones(VIRGINIA, 6, "us-east-1")
+    for order in (sorted(VIRGINIA), sorted(VIRGINIA, reverse=True)):
+        assert choose_zones({name: VIRGINIA[name] for name in order}, 6, "us-east-1") == all_six, "AWS promises no order"
+    for wanted in range(1, 7):
+        assert choose_zones(VIRGINIA, wanted, "us-east-1") == all_six[:wanted], "more zones extend fewer"
+    assert choose_zones({**VIRGINIA, "us-east-1g": "use1-az7"}, 3, "us-east-1") == all_six[:3], "a new zone displaces none"
+
+
+@pytest.mark.parametrize("region", sorted(ZONES))
+def test_in_every_region_agents_stand_in_as_many_zones_as_agentcore_takes(region: str) -> None:
+    available = {region + letter: zone for letter, zone in ZONES[region].items()}
+    chosen = [available[name] for name in choose_zones(available, 3, region)]
+    assert agent_zones(chosen, region) == ZONE_IDS[region]
 
 
 def test_a_region_with_too_few_zones_is_refused() -> None:
     with pytest.raises(
         pulumi.RunError, match=r"availability_zones is 4, but eu-west-1 offers this account only 3: .* Write `availability_zones: 3`"
     ):
-        choose_zones(["eu-west-1a", "eu-west-1b", "eu-west-1c"], 4, "eu-west-1")
+        choose_zones(IRELAND, 4, "eu-west-1")
 
 
 def container(text: str) -> dict[str, Any]:

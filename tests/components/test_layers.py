@@ -57,7 +57,7 @@ def test_the_secret_is_protected_and_a_new_threshold_can_still_replace_its_versi
     assert layer.only("SecretVersion").retain_on_delete is (stack != "dev"), "the version before is there to go back to"
 
 
-def test_the_web_acl_blocks_known_attacks_and_floods_and_counts_large_bodies() -> None:
+def test_the_web_acl_blocks_known_attacks_floods_and_large_bodies_and_no_honest_prompt() -> None:
     layer = security("prod")
     rules = {rule["name"]: rule for rule in layer.only("WebAcl").inputs["rules"]}
     assert list(rules) == [
@@ -65,10 +65,26 @@ def test_the_web_acl_blocks_known_attacks_and_floods_and_counts_large_bodies() -
         "AWSManagedRulesKnownBadInputsRuleSet",
         "AWSManagedRulesAmazonIpReputationList",
         "RateLimit",
+        "LargestBody",
     ]
-    assert [rule["priority"] for rule in rules.values()] == [0, 1, 2, 3]
-    common = rules["AWSManagedRulesCommonRuleSet"]["statement"]["managedRuleGroupStatement"]
-    assert common["ruleActionOverrides"] == [{"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}]
+    assert [rule["priority"] for rule in rules.values()] == [0, 1, 2, 3, 4]
+    groups = {name: rule["statement"].get("managedRuleGroupStatement", {}) for name, rule in rules.items()}
+    counted = {name: [one["name"] for one in group.get("ruleActionOverrides", [])] for name, group in groups.items()}
+    # Source: WAF developer guide, "Baseline rule groups": their rules on bodies.
+    assert counted["AWSManagedRulesCommonRuleSet"] == [
+        "CrossSiteScripting_BODY",
+        "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY",
+        "GenericRFI_BODY",
+        "SizeRestrictions_BODY",
+    ], "a prompt may hold HTML, a path and a URL"
+    assert counted["AWSManagedRulesKnownBadInputsRuleSet"] == ["JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"]
+    overrides = [one for group in groups.values() for one in group.get("ruleActionOverrides", [])]
+    assert all(one["actionToUse"] == {"count": {}} for one in overrides)
+    bound = rules["LargestBody"]["statement"]["sizeConstraintStatement"]
+    assert rules["LargestBody"]["action"] == {"block": {}}
+    assert (bound["comparisonOperator"], bound["size"]) == ("GT", 16 * 1024)
+    assert bound["fieldToMatch"] == {"body": {"oversizeHandling": "MATCH"}}, "WAF is shown only the beginning of a larger one"
     assert all("overrideAction" not in rule or rule["overrideAction"] == {"none": {}} for rule in rules.values())
     assert rules["RateLimit"]["action"] == {"block": {}}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.security import LARGEST_BODY_BYTES
 from tests.functions.world import (
     ENVIRONMENT,
     ConnectTimeoutError,
@@ -54,8 +55,8 @@ def test_the_largest_request_that_is_allowed_is_answered() -> None:
         ([REQUEST], "not_json"),
         (7, "not_json"),
         (None, "not_json"),
-        ({**REQUEST, "prompt": "x" * (1024 * 1024)}, "too_large"),
-        (json.dumps({**REQUEST, "prompt": "x" * (1024 * 1024)}), "too_large"),
+        ({**REQUEST, "prompt": "x" * LARGEST_BODY_BYTES}, "too_large"),
+        (json.dumps({**REQUEST, "prompt": "x" * LARGEST_BODY_BYTES}), "too_large"),
         ({**REQUEST, "agent_memory_bytes": 8193}, "too_much_memory"),
         ({**REQUEST, "autonomy_percent": 76}, "too_much_autonomy"),
         ({**REQUEST, "force": True}, "bad_request"),

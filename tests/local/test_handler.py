@@ -19,7 +19,7 @@ HANDLER = "evolution-agentcore-handler"
 SESSION = "s" * 33
 REQUEST: dict[str, Any] = {"prompt": "Improve yourself.", "agent_memory_bytes": 4096, "autonomy_percent": 50}
 IDEA = {"output": "An idea.", "stop_reason": "end_turn"}
-LARGEST_BYTES = 1024 * 1024
+LARGEST_BYTES = 16 * 1024
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def test_the_parts_of_a_stream_are_joined(system: System) -> None:
         ({**REQUEST, "agent_memory_bytes": 8193}, "too_much_memory", "8192"),
         ({**REQUEST, "autonomy_percent": 76}, "too_much_autonomy", "75"),
     ],
-    ids=["not JSON", "no object", "over 1 MB", "a text over 1 MB", "more memory", "more autonomy"],
+    ids=["not JSON", "no object", "too large", "a text that is too large", "more memory", "more autonomy"],
 )
 def test_a_request_that_may_not_be_is_refused_and_no_agent_is_asked(system: System, event: object, kind: str, word: str) -> None:
     with gateway(system) as served:

@@ -26,6 +26,15 @@ HANDLER = {
     "EVOLUTION_SAFETY_ENABLED": "true",
 }
 
+MASKED = {
+    "type": "EMAIL",
+    "action": "ANONYMIZE",
+    "inputAction": "ANONYMIZE",
+    "inputEnabled": True,
+    "outputAction": "ANONYMIZE",
+    "outputEnabled": True,
+}
+
 GUARDED = ["guardrail", "guardrail-version"]
 
 
@@ -189,7 +198,7 @@ def _guardrail() -> Nodes:
                 "contentPolicyConfig": {
                     "filtersConfigs": [{"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}],
                 },
-                "sensitiveInformationPolicyConfig": {"piiEntitiesConfigs": [{"type": "EMAIL", "action": "ANONYMIZE"}]},
+                "sensitiveInformationPolicyConfig": {"piiEntitiesConfigs": [dict(MASKED)]},
                 "topicPolicyConfig": {"topicsConfigs": [{"name": "escape", "definition": "Getting out.", "type": "DENY"}]},
                 "contextualGroundingPolicyConfig": {
                     "filtersConfigs": [{"type": "GROUNDING", "threshold": 0.75}, {"type": "RELEVANCE", "threshold": 0.75}],
@@ -236,7 +245,7 @@ def _agentcore() -> Nodes:
                     "networkModeConfig": {"subnets": [UNKNOWN], "securityGroups": [UNKNOWN]},
                 },
                 "environmentVariables": dict(HANDLER),
-                "lifecycleConfigurations": [{"idleRuntimeSessionTimeout": 900.0, "maxLifetime": 28800.0}],
+                "lifecycleConfigurations": [{"idleRuntimeSessionTimeout": 60.0, "maxLifetime": 28800.0}],
             },
             {"roleArn": ["runtime-role"], "networkConfiguration": ["subnet", "group"], "environmentVariables": GUARDED},
         ),

@@ -18,6 +18,7 @@ LIMITS = "environment/runtime-limits"
 TABLE = "environment/table-equality"
 USED = "agentcore/guardrail-used"
 TOLD = "environment/functions-told"
+SENSITIVE = "agentcore/guardrail-sensitive-information"
 
 CONTENT = "contentPolicyConfig.filtersConfigs"
 PERSONAL = "sensitiveInformationPolicyConfig.piiEntitiesConfigs"
@@ -69,7 +70,9 @@ EDITS: tuple[Edit, ...] = (
         ("networkConfiguration.networkModeConfig.subnets", [], "agentcore/private-network"),
         ("lifecycleConfigurations", [], "agentcore/runtime-lifecycle"),
         ("lifecycleConfigurations.0.maxLifetime", 86400, "agentcore/runtime-lifecycle"),
-        ("lifecycleConfigurations.0.idleRuntimeSessionTimeout", 28800, "agentcore/runtime-lifecycle"),
+        ("lifecycleConfigurations.0.idleRuntimeSessionTimeout", 3600, "agentcore/runtime-lifecycle"),
+        ("lifecycleConfigurations.0.idleRuntimeSessionTimeout", GONE, "agentcore/runtime-lifecycle"),
+        ("lifecycleConfigurations.0.idleRuntimeSessionTimeout", 120),
         ("environmentVariables.AUTONOMY_LEVEL", "95", LIMITS, TABLE),
         ("environmentVariables.AGENT_MEMORY_LIMIT", "8192", LIMITS, TABLE),
         ("environmentVariables.EVOLUTION_SAFETY_ENABLED", "false", LIMITS),
@@ -126,8 +129,11 @@ EDITS: tuple[Edit, ...] = (
         ("kmsKeyArn", GONE, "encryption/guardrail-cmk"),
         (f"{CONTENT}.0.inputStrength", "LOW", "agentcore/guardrail-prompt-attack"),
         (f"{CONTENT}.0.type", "HATE", "agentcore/guardrail-prompt-attack"),
-        (PERSONAL, [], "agentcore/guardrail-sensitive-information"),
-        (f"{PERSONAL}.0.action", "NONE", "agentcore/guardrail-sensitive-information"),
+        (PERSONAL, [], SENSITIVE),
+        (f"{PERSONAL}.0.action", "NONE", SENSITIVE),
+        *((f"{PERSONAL}.0.{side}Action", value, SENSITIVE) for side in ("input", "output") for value in (GONE, "NONE", UNKNOWN)),
+        *((f"{PERSONAL}.0.{side}Enabled", value, SENSITIVE) for side in ("input", "output") for value in (GONE, False)),
+        (f"{PERSONAL}.0.outputAction", "ANONYMIZE"),
         ("topicPolicyConfig", GONE, "agentcore/guardrail-denied-topics"),
         (f"{GROUNDING}.0.threshold", 0.2, "agentcore/guardrail-grounding"),
         (f"{GROUNDING}.1.type", "GROUNDING", "agentcore/guardrail-grounding"),

@@ -174,6 +174,12 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.action", "NONE"),
         {"agentcore/guardrail-sensitive-information"},
     ),
+    (
+        "personal data in prompts passes",
+        setting("guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.inputEnabled", False),
+        {"agentcore/guardrail-sensitive-information"},
+    ),
+    ("a body of any size passes", setting("acl", "rules.4.action", {"count": {}}), {"agentcore/web-acl-body"}),
     ("every topic passes", setting("guardrail", "topicPolicyConfig.topicsConfigs", []), {"agentcore/guardrail-denied-topics"}),
     ("topics are unknown", setting("guardrail", "topicPolicyConfig.topicsConfigs", UNKNOWN), {"agentcore/guardrail-denied-topics"}),
     (

@@ -14,6 +14,10 @@ KEY_POLICY = document(
     }
 )
 
+COMMON = "rules.0.statement.managedRuleGroupStatement.ruleActionOverrides"
+BOUND = "rules.4.statement.sizeConstraintStatement"
+BODY = "agentcore/web-acl-body"
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "security-key",
@@ -57,8 +61,31 @@ EDITS: tuple[Edit, ...] = (
         ("rules.0.overrideAction", {"count": {}}, "agentcore/web-acl-groups"),
         (
             "rules.0.statement.managedRuleGroupStatement.ruleActionOverrides",
-            [{"name": "CrossSiteScripting_BODY", "actionToUse": {"count": {}}}],
+            [{"name": "CrossSiteScripting_URIPATH", "actionToUse": {"count": {}}}],
             "agentcore/web-acl-groups",
+        ),
+        # Allowing ends the evaluation: the bound on sizes and the rate limit would never be asked.
+        (f"{COMMON}.0.actionToUse", {"allow": {}}, "agentcore/web-acl-groups"),
+        (f"{COMMON}.0.actionToUse", {"block": {}}),
+        (f"{COMMON}.0.actionToUse", UNKNOWN, "agentcore/web-acl-groups"),
+        (f"{COMMON}.0.name", "Log4JRCE_BODY", "agentcore/web-acl-groups"),
+        (COMMON, []),
+        ("rules.4.action", {"count": {}}, BODY),
+        ("rules.4.action", {"allow": {}}, BODY, "agentcore/web-acl-no-bypass"),
+        (f"{BOUND}.size", 1024 * 1024, BODY),
+        (f"{BOUND}.size", 8192),
+        (f"{BOUND}.comparisonOperator", "LT", BODY),
+        (f"{BOUND}.comparisonOperator", "GE"),
+        (f"{BOUND}.fieldToMatch.body", {}, BODY),
+        (f"{BOUND}.fieldToMatch.body.oversizeHandling", "NO_MATCH", BODY),
+        (f"{BOUND}.fieldToMatch", {"uriPath": {}}, BODY),
+        (f"{BOUND}.textTransformations.0.type", "COMPRESS_WHITE_SPACE", BODY),
+        ("rules.4.statement", {"notStatement": {"statement": {"geoMatchStatement": {"countryCodes": ["DE"]}}}}, BODY),
+        (
+            "rules.4.statement",
+            {"ruleGroupReferenceStatement": {"arn": "arn:aws:wafv2:us-east-1:000000000000:regional/rulegroup/x/1"}},
+            BODY,
+            "agentcore/web-acl-no-bypass",
         ),
         ("rules.1.statement.managedRuleGroupStatement.scopeDownStatement", {"x": 1}, "agentcore/web-acl-groups"),
         ("rules.2.statement.managedRuleGroupStatement.name", "Other", "agentcore/web-acl-groups"),
@@ -67,7 +94,7 @@ EDITS: tuple[Edit, ...] = (
         ("rules.3.action", {"count": {}}, "agentcore/web-acl-rate"),
         ("rules.3.statement.rateBasedStatement.aggregateKeyType", "CONSTANT", "agentcore/web-acl-rate"),
         ("rules.3.action.allow", {}, "agentcore/web-acl-no-bypass"),
-        ("rules", [], "agentcore/web-acl-groups", "agentcore/web-acl-not-empty", "agentcore/web-acl-rate"),
+        ("rules", [], "agentcore/web-acl-groups", "agentcore/web-acl-not-empty", "agentcore/web-acl-rate", BODY),
         ("visibilityConfig.cloudwatchMetricsEnabled", False, "agentcore/web-acl-metrics"),
         ("visibilityConfig.sampledRequestsEnabled", False, "agentcore/web-acl-metrics"),
         ("rules.0.visibilityConfig.sampledRequestsEnabled", False, "agentcore/web-acl-metrics"),

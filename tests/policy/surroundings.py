@@ -21,7 +21,16 @@ def web_acl() -> Nodes:
         for group in groups
     ]
     rate = {"rateBasedStatement": {"limit": 2000.0, "aggregateKeyType": "IP"}}
-    rules.append({"name": "rate", "action": {"block": {}}, "statement": rate, "visibilityConfig": seen})
+    body = {
+        "sizeConstraintStatement": {
+            "fieldToMatch": {"body": {"oversizeHandling": "MATCH"}},
+            "comparisonOperator": "GT",
+            "size": 16384.0,
+            "textTransformations": [{"priority": 0.0, "type": "NONE"}],
+        }
+    }
+    for name, statement in (("rate", rate), ("body", body)):
+        rules.append({"name": name, "action": {"block": {}}, "statement": statement, "visibilityConfig": seen})
     return {
         "acl": Node("aws:wafv2/webAcl:WebAcl", {"scope": "REGIONAL", "name": "evolution-prod", "rules": rules, "visibilityConfig": seen}),
         "acl-logs": Node(

@@ -71,7 +71,7 @@ VALID: dict[str, dict[str, Any]] = {
             "networkModeConfig": {"subnets": ["subnet-0123456789abcdef0"], "securityGroups": ["sg-0123456789abcdef0"]},
         },
         "environmentVariables": {"AGENT_MEMORY_LIMIT": "8192"},
-        "lifecycleConfigurations": [{"idleRuntimeSessionTimeout": 900, "maxLifetime": 28800}],
+        "lifecycleConfigurations": [{"idleRuntimeSessionTimeout": 60, "maxLifetime": 28800}],
         "protocolConfiguration": {"serverProtocol": "HTTP"},
         "requestHeaderConfiguration": {"requestHeaderAllowlists": ["X-Amzn-Bedrock-AgentCore-Runtime-Custom-Trace"]},
         "authorizerConfiguration": {
