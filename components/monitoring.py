@@ -116,7 +116,9 @@ class Monitoring(pulumi.ComponentResource):
             actions_enabled=True,
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn],
-            opts=pulumi.ResourceOptions(parent=self),
+            # The provider deletes what it replaces first if the program names it, even under another name; and CloudWatch refuses to
+            # delete an alarm while the composite depends on it. Source: pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
 
     def _running_tasks_alarm(self, name: str, args: MonitoringArgs, service: str, minimum: int) -> None:
