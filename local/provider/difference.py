@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from local.provider.assets import contents
 from local.provider.table import Resource
@@ -18,7 +19,7 @@ def difference(
     new: Mapping[str, Any],
     *,
     replaces: frozenset[str],
-    name: str | None = None,
+    deletes_first: bool = False,
     ignored: frozenset[str] = frozenset(),
     same: Same = lambda _, was, now: was == now,
 ) -> provider_pb2.DiffResponse:
@@ -27,21 +28,21 @@ def difference(
     Args:
         old: the properties that the resource has.
         new: those that it should have.
-        replaces: the properties that force a replacement.
-        name: the property that holds a name which no two resources can bear at once; the old resource then goes first.
+        replaces: the properties, and parts of properties, that force a replacement.
+        deletes_first: whether what is replaced is deleted before its replacement is made.
         ignored: properties whose change means nothing.
         same: when two values of a property are no difference.
     """
     before, after = contents(dict(old)), contents(dict(new))
     changed = sorted(key for key in (before.keys() | after.keys()) - ignored if not same(key, before.get(key), after.get(key)))
-    replacing = [key for key in changed if key in replaces]
+    replacing = {path.partition(".")[0] for path in replaces if found(before, path) != found(after, path)} & set(changed)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
         diffs=changed,
-        replaces=replacing,
-        deleteBeforeReplace=bool(replacing) and name is not None and before.get(name) == after.get(name),
+        replaces=sorted(replacing),
+        deleteBeforeReplace=bool(replacing) and deletes_first,
         hasDetailedDiff=True,
-        detailedDiff={key: _detail(key in before, key in after, replace=key in replaces) for key in changed},
+        detailedDiff={key: _detail(key in before, key in after, replace=key in replacing) for key in changed},
     )
 
 
@@ -70,10 +71,10 @@ def resource_difference(
     """
     was = {**old, **{name: state[name] for name in resource.read_back.keys() & old.keys() & state.keys()}}
     return difference(
-        was,
-        new,
+        planned(resource, {}, was),
+        planned(resource, was, new),
         replaces=resource.replaces,
-        name=resource.name,
+        deletes_first=resource.deletes_first or (resource.name is not None and new.get(resource.name) is not None),
         ignored=resource.write_only | frozenset(ignored),
         same=lambda name, one, other: same(resource, name, one, other),
     )
@@ -85,3 +86,44 @@ def same(resource: Resource, name: str, was: Any, now: Any) -> bool:
         return True
     equivalent = resource.equivalent.get(name)
     return equivalent is not None and was is not None and now is not None and equivalent(was, now)
+
+
+def planned(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What the provider plans where the program says nothing: its default, or what AWS has already.
+
+    Args:
+        resource: the entry of the type.
+        old: the properties that the resource has.
+        new: those that the program gives.
+    """
+    made = copy.deepcopy(dict(new))
+    for path in sorted(resource.computed):
+        _fill(made, old, path.split("."), lambda was: was)
+    for path, default in sorted(resource.defaults.items()):
+        _fill(made, old, path.split("."), lambda _, default=default: default)
+    return made
+
+
+def _fill(there: Any, was: Any, path: Sequence[str], value: Callable[[Any], Any]) -> None:
+    """Put a value where a path leads and nothing is, in every item of the lists on its way."""
+    if isinstance(there, list):
+        others = cast("list[Any]", was) if isinstance(was, list) else []
+        for index, item in enumerate(cast("list[Any]", there)):
+            _fill(item, others[index] if index < len(others) else None, path, value)
+    elif isinstance(there, dict):
+        given = cast("dict[str, Any]", there)
+        before = cast("dict[str, Any]", was).get(path[0]) if isinstance(was, dict) else None
+        if len(path) > 1:
+            _fill(given.get(path[0]), before, path[1:], value)
+        elif given.get(path[0]) is None and (filled := value(before)) is not None:
+            given[path[0]] = filled
+
+
+def found(value: Any, path: str) -> Any:
+    """What a path leads to, in every item of the lists on its way."""
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = [found(item, part) for item in cast("list[Any]", value)]
+        else:
+            value = cast("dict[str, Any]", value).get(part) if isinstance(value, dict) else None
+    return value

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from local.provider.assets import contents
 from local.provider.cloud import Cloud, CloudError
-from local.provider.difference import same
+from local.provider.difference import planned, same
 from local.provider.ledger import key
 from local.provider.life import Ask, Life
 from local.provider.lives import LIVES
@@ -122,13 +122,14 @@ class Keeper:
         seen = self.outputs(identity, before)
         if seen is None:
             raise KeeperError(f"{identity} is gone from the local cloud; run `make refresh`, then `make up` again")
-        ignored = self._resource.write_only | {"region"}
-        names = {name for call in self._calls for name in call.members} | inputs.keys()
+        ignored = self._resource.write_only | {"region", "tagsAll"} | (self._resource.outputs.keys() - inputs.keys())
+        had, wanted = planned(self._resource, {}, before), planned(self._resource, before, inputs)
         changed = {
             name
-            for name in (names | before.keys()) - ignored - (self._resource.outputs.keys() - inputs.keys())
-            if name != "tagsAll" and not same(self._resource, name, contents(before.get(name)), contents(inputs.get(name)))
+            for name in (had.keys() | wanted.keys()) - ignored
+            if not same(self._resource, name, contents(had.get(name)), contents(wanted.get(name)))
         }
+        inputs = {name: value for name, value in wanted.items() if name in inputs or name in changed}
         known = {**before, **inputs, **seen, "id": identity, "added": _beyond(inputs, before), "removed": _beyond(before, inputs)}
         sends = list(self._changes(changed, inputs, known))
         unknown = changed - {name for names, _ in sends for name in names}

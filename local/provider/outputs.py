@@ -77,7 +77,9 @@ def compute(
     Raises:
         LookupError: a template names nothing that exists; a fault of the table.
     """
-    known: dict[str, Any] = {"account": ACCOUNT, "region": region} | {key: value for key, value in inputs.items() if value is not None}
+    defaults = {name: value for name, value in resource.defaults.items() if "." not in name and inputs.get(name) is None}
+    known: dict[str, Any] = {"account": ACCOUNT, "region": region, **defaults}
+    known |= {key: value for key, value in inputs.items() if value is not None}
     if identity is not None:
         known["id"] = identity
     for name, value in (before or {}).items():
@@ -100,7 +102,7 @@ def compute(
     if not draw:
         wanted = [name for name in wanted if name not in resource.moving]
     outputs = {name: resolve(name) for name in wanted if inputs.get(name) is None}
-    return resolve("id"), {name: value for name, value in outputs.items() if value is not UNKNOWN}
+    return resolve("id"), defaults | {name: value for name, value in outputs.items() if value is not UNKNOWN}
 
 
 def fill(template: Any, resolve: Callable[[str], Any]) -> Any:

@@ -121,7 +121,13 @@ class Resource:
     """Outputs that any update may change: not known at its preview."""
 
     replaces: frozenset[str] = frozenset()
-    """Properties that AWS can't change in place."""
+    """Properties that AWS can't change in place, and parts of properties: `dnsOptions.privateDnsPreference`."""
+
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the provider fills in where the program says nothing, by property or part: to say it is then no difference."""
+
+    computed: frozenset[str] = frozenset()
+    """Properties and parts that AWS fills in where the program says nothing: to leave one out, or to stop saying it, is no difference."""
 
     read_back: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
     """Properties of which AWS answers something else than it was sent. That is recorded, and the next difference is one from that."""
@@ -130,7 +136,14 @@ class Resource:
     """When the provider takes two values of a property for the same: its DiffSuppressFunc."""
 
     name: str | None = None
-    """The property that holds the physical name, when two resources can't bear it at once: the old one must go first."""
+    """The property that the provider would fill in where the program doesn't (autonaming). Where the program does, whatever replaces the
+    resource deletes it first, even another name. Source: pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace; pulumi-aws,
+    provider/autonaming.go. Types of the provider's that are written with Terraform's plugin framework have none: the bridge's
+    provider_diff.go makes the new resource first, whatever it is called."""
+
+    deletes_first: bool = False
+    """Whether the provider deletes the resource before it replaces it, name or not. Source: pulumi-aws, provider/resource_overrides.go,
+    DeleteBeforeReplace."""
 
     tags: bool = False
     """Whether the type takes tags, and so the provider's default tags."""

@@ -32,16 +32,24 @@ def test_a_difference_that_aws_takes_in_place_is_an_update(provider: Any) -> Non
     assert (list(answer.diffs), list(answer.replaces), answer.deleteBeforeReplace) == (["threshold"], [], False)
 
 
-def test_a_renamed_resource_is_replaced_beside_the_old_one(provider: Any) -> None:
-    token = "aws:dynamodb/table:Table"
-    answer = diff(provider, token, VALID[token], VALID[token] | {"name": "another"})
-    assert (list(answer.replaces), answer.deleteBeforeReplace) == (["name"], False)
-
-
-def test_a_replacement_that_keeps_its_name_waits_until_the_old_one_is_gone(provider: Any) -> None:
-    token = "aws:dynamodb/table:Table"
-    answer = diff(provider, token, VALID[token], VALID[token] | {"hashKey": "generation"})
-    assert (list(answer.replaces), answer.deleteBeforeReplace) == (["hashKey"], True)
+@pytest.mark.parametrize(
+    ("token", "edit", "deletes_first"),
+    [
+        pytest.param("aws:dynamodb/table:Table", {"hashKey": "generation"}, True, id="named by the program"),
+        pytest.param("aws:cloudwatch/metricAlarm:MetricAlarm", {"name": "another"}, True, id="and renamed"),
+        pytest.param("aws:cloudwatch/compositeAlarm:CompositeAlarm", {"alarmName": "another"}, False, id="never named by the provider"),
+        pytest.param(
+            "aws:bedrock/agentcoreGateway:AgentcoreGateway", {"authorizerType": "CUSTOM_JWT"}, False, id="of the framework"
+        ),
+        pytest.param("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "{}"}, True, id="marked so by the provider"),
+        pytest.param("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.9.0/24"}, False, id="without a name"),
+    ],
+)
+def test_what_is_replaced_goes_first_where_the_provider_would_have_named_it(
+    provider: Any, token: str, edit: dict[str, Any], deletes_first: bool
+) -> None:
+    answer = diff(provider, token, VALID[token], VALID[token] | edit)
+    assert (list(answer.replaces), answer.deleteBeforeReplace) == (list(edit), deletes_first)
 
 
 def test_only_the_version_of_a_write_only_secret_counts(provider: Any) -> None:

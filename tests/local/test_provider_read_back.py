@@ -86,3 +86,44 @@ def test_what_the_program_leaves_to_others_is_no_difference(provider: Any) -> No
 def test_a_budgets_amount_is_a_number(provider: Any, amount: str, differs: list[str]) -> None:
     first = VALID[BUDGET] | {"limitAmount": "500"}
     assert list(second(provider, BUDGET, first, first | {"limitAmount": amount}).diffs) == differs
+
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+SERVICE = "aws:ecs/service:Service"
+TABLE = "aws:dynamodb/table:Table"
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        pytest.param(ALARM, {"actionsEnabled": True}, id="a property"),
+        pytest.param(SERVICE, {"waitForSteadyState": False, "schedulingStrategy": "REPLICA"}, id="two"),
+        pytest.param(SERVICE, {"networkConfiguration": {**VALID[SERVICE]["networkConfiguration"], "assignPublicIp": False}}, id="a part"),
+    ],
+)
+def test_to_say_what_the_provider_fills_in_is_no_difference(provider: Any, token: str, said: dict[str, Any]) -> None:
+    silent = VALID[token] | dict.fromkeys(said)
+    if "networkConfiguration" in said:
+        silent["networkConfiguration"] = {k: v for k, v in said["networkConfiguration"].items() if k != "assignPublicIp"}
+    assert not second(provider, token, silent, VALID[token] | said).diffs
+    assert not second(provider, token, VALID[token] | said, silent).diffs
+
+
+def test_to_stop_saying_something_else_is_a_difference(provider: Any) -> None:
+    assert list(second(provider, ALARM, VALID[ALARM] | {"actionsEnabled": False}, VALID[ALARM]).diffs) == ["actionsEnabled"]
+
+
+def test_to_stop_saying_what_aws_fills_in_is_no_difference(provider: Any) -> None:
+    first = VALID[TABLE] | {"pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 7}}
+    assert not second(provider, TABLE, first, first | {"pointInTimeRecovery": {"enabled": True}}).diffs
+    assert not second(provider, TABLE, first, {name: value for name, value in first.items() if name != "pointInTimeRecovery"}).diffs
+    assert list(second(provider, TABLE, first, first | {"pointInTimeRecovery": {"enabled": False}}).diffs) == ["pointInTimeRecovery"]
+
+
+def test_a_part_that_cannot_be_changed_replaces_the_whole_and_its_neighbours_do_not(provider: Any) -> None:
+    token = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    first = VALID[token] | {"dnsOptions": {"dnsRecordIpType": "ipv4", "privateDnsPreference": "VERIFIED_DOMAINS_ONLY"}}
+    other = first | {"dnsOptions": first["dnsOptions"] | {"dnsRecordIpType": "dualstack"}}
+    assert (list(second(provider, token, first, other).diffs), list(second(provider, token, first, other).replaces)) == (["dnsOptions"], [])
+    anew = first | {"dnsOptions": first["dnsOptions"] | {"privateDnsPreference": "ALL_DOMAINS"}}
+    assert list(second(provider, token, first, anew).replaces) == ["dnsOptions"]

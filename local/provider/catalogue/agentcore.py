@@ -72,7 +72,7 @@ RESOURCES = (
         },
         moving=frozenset({"agentRuntimeVersion"}),
         replaces=frozenset({"agentRuntimeName"}),
-        name="agentRuntimeName",
+        computed=frozenset({"lifecycleConfigurations"}),
         tags=True,
         rule=_runtime,
     ),
@@ -87,7 +87,7 @@ RESOURCES = (
         },
         moving=frozenset({"agentRuntimeVersion"}),
         replaces=frozenset({"agentRuntimeId", "name"}),
-        name="name",
+        computed=frozenset({"agentRuntimeVersion"}),
         tags=True,
     ),
     Resource(
@@ -107,7 +107,7 @@ RESOURCES = (
             "workloadIdentityDetails": _workload("gatewayId"),
         },
         replaces=frozenset({"authorizerType", "name"}),
-        name="name",
+        computed=frozenset({"protocolType"}),
         tags=True,
     ),
     # Of a target's kinds, those over HTTP are spelled as AWS spells them; the tool schemas of the others are not, and are refused.
@@ -123,6 +123,5 @@ RESOURCES = (
         id="{gatewayIdentifier},{targetId}",
         outputs={"targetId": "{upper10}"},
         replaces=frozenset({"gatewayIdentifier", "name"}),
-        name="name",
     ),
 )

@@ -17,6 +17,7 @@ RESOURCES = (
             ),
         },
         replaces=frozenset({"resourceId", "scalableDimension", "serviceNamespace"}),
+        computed=frozenset({"roleArn", "suspendedState"}),
         tags=True,
     ),
     Resource(
@@ -30,6 +31,7 @@ RESOURCES = (
             "policyType": "StepScaling",
         },
         replaces=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),
+        defaults={"policyType": "StepScaling", "targetTrackingScalingPolicyConfiguration.disableScaleIn": False},
         name="name",
     ),
 )

@@ -16,7 +16,18 @@ RESOURCES = (
             "status": "READY",
             "version": "DRAFT",
         },
-        name="name",
+        computed=frozenset(
+            {
+                "contentPolicyConfig.tierConfig",
+                "description",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.inputAction",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.inputEnabled",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.outputAction",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.outputEnabled",
+                "topicPolicyConfig.tierConfig",
+                "topicPolicyConfig.topicsConfigs.examples",
+            }
+        ),
         tags=True,
     ),
     Resource(

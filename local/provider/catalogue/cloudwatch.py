@@ -39,6 +39,8 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
         replaces=frozenset({"name"}),
+        defaults={"actionsEnabled": True, "metricQueries.returnData": False, "treatMissingData": "missing"},
+        computed=frozenset({"evaluateLowSampleCountPercentiles"}),
         name="name",
         tags=True,
     ),
@@ -47,8 +49,8 @@ RESOURCES = (
         calls=(Call("cloudwatch:PutCompositeAlarm", {"actionsSuppressor": Wrap("", _suppressor)}),),
         id="{alarmName}",
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{alarmName}"},
-        replaces=frozenset({"alarmName"}),
-        name="alarmName",
+        replaces=frozenset({"actionsEnabled", "alarmName"}),
+        defaults={"actionsEnabled": True},
         tags=True,
     ),
     Resource(
@@ -57,7 +59,6 @@ RESOURCES = (
         id="{dashboardName}",
         outputs={"dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"},
         replaces=frozenset({"dashboardName"}),
-        name="dashboardName",
     ),
     Resource(
         token="aws:cloudwatch/logGroup:LogGroup",
@@ -69,6 +70,8 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}", "logGroupClass": "STANDARD"},
         replaces=frozenset({"logGroupClass", "name"}),
+        defaults={"retentionInDays": 0, "skipDestroy": False},
+        computed=frozenset({"deletionProtectionEnabled", "logGroupClass"}),
         name="name",
         tags=True,
     ),
@@ -78,6 +81,5 @@ RESOURCES = (
         id="{policyName}",
         outputs={"policyScope": "ACCOUNT"},
         replaces=frozenset({"policyName", "resourceArn"}),
-        name="policyName",
     ),
 )

@@ -11,7 +11,6 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-source:{name}", "service": "{resourceArn:service}"},
         replaces=frozenset({"logType", "name", "resourceArn"}),
-        name="name",
         tags=True,
     ),
     Resource(
@@ -20,7 +19,7 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-destination:{name}"},
         replaces=frozenset({"name", "outputFormat"}),
-        name="name",
+        computed=frozenset({"deliveryDestinationType"}),
         tags=True,
     ),
     Resource(
@@ -29,6 +28,7 @@ RESOURCES = (
         id="{letters16}",
         outputs={"arn": "arn:aws:logs:{region}:{account}:delivery:{id}"},
         replaces=frozenset({"deliveryDestinationArn", "deliverySourceName"}),
+        computed=frozenset({"fieldDelimiter", "recordFields", "s3DeliveryConfigurations"}),
         tags=True,
     ),
 )

@@ -47,6 +47,10 @@ RESOURCES = (
             "ownerId": "{account}",
         },
         replaces=frozenset({"cidrBlock", "instanceTenancy", "ipv4IpamPoolId", "ipv4NetmaskLength"}),
+        defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
+        computed=frozenset(
+            {"cidrBlock", "enableDnsHostnames", "enableNetworkAddressUsageMetrics", "ipv6CidrBlock", "ipv6CidrBlockNetworkBorderGroup"}
+        ),
         tags=True,
     ),
     Resource(
@@ -64,7 +68,29 @@ RESOURCES = (
         ),
         id="subnet-{hex17}",
         outputs={"arn": "arn:aws:ec2:{region}:{account}:subnet/{id}", "ownerId": "{account}"},
-        replaces=frozenset({"availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6Native", "outpostArn", "vpcId"}),
+        replaces=frozenset(
+            {
+                "availabilityZone",
+                "availabilityZoneId",
+                "cidrBlock",
+                "ipv4IpamPoolId",
+                "ipv4NetmaskLength",
+                "ipv6IpamPoolId",
+                "ipv6Native",
+                "ipv6NetmaskLength",
+                "outpostArn",
+                "vpcId",
+            }
+        ),
+        defaults={
+            "assignIpv6AddressOnCreation": False,
+            "enableDns64": False,
+            "enableResourceNameDnsARecordOnLaunch": False,
+            "enableResourceNameDnsAaaaRecordOnLaunch": False,
+            "ipv6Native": False,
+            "mapPublicIpOnLaunch": False,
+        },
+        computed=frozenset({"availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6CidrBlock", "privateDnsHostnameTypeOnLaunch"}),
         tags=True,
     ),
     Resource(
@@ -75,6 +101,7 @@ RESOURCES = (
         ),
         id="igw-{hex17}",
         outputs={"arn": "arn:aws:ec2:{region}:{account}:internet-gateway/{id}", "ownerId": "{account}"},
+        computed=frozenset({"vpcId"}),
         tags=True,
     ),
     Resource(
@@ -92,6 +119,7 @@ RESOURCES = (
         id="r-{routeTableId}{decimal}",
         outputs={"origin": "CreateRoute", "state": "active"},
         replaces=frozenset({"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId", "routeTableId"}),
+        computed=frozenset({"networkInterfaceId"}),
     ),
     Resource(
         token="aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -109,7 +137,8 @@ RESOURCES = (
             "arn": "arn:aws:ec2:{region}:{account}:elastic-ip/{id}",
             "publicIp": "203.0.113.{octet}",
         },
-        replaces=frozenset({"address", "customerOwnedIpv4Pool", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"}),
+        replaces=frozenset({"address", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"}),
+        computed=frozenset({"domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"}),
         tags=True,
     ),
     Resource(
@@ -122,6 +151,17 @@ RESOURCES = (
             "publicIp": Given("allocationId", "203.0.113.{octet}"),
         },
         replaces=frozenset({"allocationId", "availabilityMode", "connectivityType", "privateIp", "subnetId", "vpcId"}),
+        defaults={"connectivityType": "public"},
+        computed=frozenset(
+            {
+                "availabilityMode",
+                "privateIp",
+                "secondaryAllocationIds",
+                "secondaryPrivateIpAddressCount",
+                "secondaryPrivateIpAddresses",
+                "vpcId",
+            }
+        ),
         tags=True,
     ),
     Resource(
@@ -141,7 +181,32 @@ RESOURCES = (
             "state": "available",
             "vpcEndpointType": "Gateway",
         },
-        replaces=frozenset({"serviceName", "serviceNetworkArn", "serviceRegion", "resourceConfigurationArn", "vpcEndpointType", "vpcId"}),
+        replaces=frozenset(
+            {
+                "dnsOptions.privateDnsPreference",
+                "dnsOptions.privateDnsSpecifiedDomains",
+                "resourceConfigurationArn",
+                "serviceName",
+                "serviceNetworkArn",
+                "serviceRegion",
+                "vpcEndpointType",
+                "vpcId",
+            }
+        ),
+        defaults={"vpcEndpointType": "Gateway"},
+        computed=frozenset(
+            {
+                "dnsOptions",
+                "ipAddressType",
+                "policy",
+                "privateDnsEnabled",
+                "routeTableIds",
+                "securityGroupIds",
+                "serviceRegion",
+                "subnetConfigurations",
+                "subnetIds",
+            }
+        ),
         tags=True,
     ),
     Resource(
@@ -173,11 +238,17 @@ RESOURCES = (
                 "logDestinationType",
                 "logFormat",
                 "maxAggregationInterval",
+                "regionalNatGatewayId",
                 "subnetId",
+                "tagFieldSpecifications",
                 "trafficType",
+                "transitGatewayAttachmentId",
+                "transitGatewayId",
                 "vpcId",
             }
         ),
+        defaults={"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600},
+        computed=frozenset({"logDestination", "logFormat"}),
         tags=True,
     ),
 )

@@ -42,7 +42,26 @@ RESOURCES = (
             "version": "$LATEST",
             "qualifiedArn": "{arn}:{version}",
         },
-        replaces=frozenset({"name", "packageType"}),
+        replaces=frozenset({"name", "packageType", "tenancyConfig"}),
+        defaults={
+            "memorySize": 128,
+            "packageType": "Zip",
+            "publish": False,
+            "reservedConcurrentExecutions": -1,
+            "skipDestroy": False,
+            "timeout": 3,
+        },
+        computed=frozenset(
+            {
+                "architectures",
+                "codeSha256",
+                "ephemeralStorage",
+                "loggingConfig",
+                "loggingConfig.logGroup",
+                "sourceCodeHash",
+                "tracingConfig",
+            }
+        ),
         name="name",
         tags=True,
     ),
@@ -66,6 +85,7 @@ RESOURCES = (
                 "statementId",
             }
         ),
+        computed=frozenset({"statementId"}),
         name="statementId",
     ),
     Resource(
@@ -74,7 +94,26 @@ RESOURCES = (
         id="{uuid}",
         outputs={"arn": "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"},
         replaces=frozenset(
-            {"eventSourceArn", "queues", "selfManagedEventSource", "startingPosition", "startingPositionTimestamp", "topics"}
+            {
+                "amazonManagedKafkaEventSourceConfig",
+                "eventSourceArn",
+                "queues",
+                "selfManagedEventSource",
+                "selfManagedKafkaEventSourceConfig",
+                "startingPosition",
+                "startingPositionTimestamp",
+                "topics",
+            }
+        ),
+        defaults={"enabled": True},
+        computed=frozenset(
+            {
+                "amazonManagedKafkaEventSourceConfig",
+                "maximumRecordAgeInSeconds",
+                "maximumRetryAttempts",
+                "parallelizationFactor",
+                "selfManagedKafkaEventSourceConfig",
+            }
         ),
         tags=True,
     ),
@@ -83,5 +122,6 @@ RESOURCES = (
         calls=(Call("lambda:PutFunctionEventInvokeConfig"),),
         id="{functionName}",
         replaces=frozenset({"functionName", "qualifier"}),
+        defaults={"maximumRetryAttempts": 2},
     ),
 )

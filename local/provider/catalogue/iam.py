@@ -27,6 +27,7 @@ RESOURCES = (
             "uniqueId": "AROA{iam17}",
         },
         replaces=frozenset({"name", "path"}),
+        defaults={"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"},
         name="name",
         tags=True,
         regional=False,
@@ -57,6 +58,7 @@ RESOURCES = (
             "policyId": "ANPA{iam17}",
         },
         replaces=frozenset({"description", "name", "path"}),
+        defaults={"path": "/"},
         name="name",
         tags=True,
         regional=False,
@@ -66,6 +68,7 @@ RESOURCES = (
         calls=(Call("iam:AttachRolePolicy", {"role": "RoleName"}),),
         id="{role}/{policyArn}",
         replaces=frozenset({"policyArn", "role"}),
+        deletes_first=True,
         regional=False,
     ),
 )

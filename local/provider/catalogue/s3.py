@@ -91,6 +91,8 @@ RESOURCES = (
             "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",
         },
         replaces=frozenset({"bucket", "bucketNamespace", "objectLockEnabled"}),
+        defaults={"forceDestroy": False},
+        computed=frozenset({"acl", "bucketNamespace", "objectLockEnabled"}),
         name="bucket",
         tags=True,
     ),

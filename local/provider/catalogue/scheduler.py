@@ -16,6 +16,13 @@ RESOURCES = (
             "state": "ENABLED",
         },
         replaces=frozenset({"groupName", "name"}),
+        defaults={
+            "scheduleExpressionTimezone": "UTC",
+            "state": "ENABLED",
+            "target.retryPolicy.maximumEventAgeInSeconds": 86400,
+            "target.retryPolicy.maximumRetryAttempts": 185,
+        },
+        computed=frozenset({"actionAfterCompletion", "groupName"}),
         name="name",
     ),
     Resource(

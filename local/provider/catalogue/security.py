@@ -34,6 +34,14 @@ RESOURCES = (
             "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
         },
         replaces=frozenset({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"}),
+        defaults={
+            "bypassPolicyLockoutSafetyCheck": False,
+            "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+            "enableKeyRotation": False,
+            "isEnabled": True,
+            "keyUsage": "ENCRYPT_DECRYPT",
+        },
+        computed=frozenset({"description", "multiRegion", "policy", "rotationPeriodInDays"}),
         tags=True,
     ),
     Resource(
@@ -56,6 +64,8 @@ RESOURCES = (
         id="{arn}",
         outputs={"arn": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{letters6}"},
         replaces=frozenset({"name", "type"}),
+        defaults={"forceOverwriteReplicaSecret": False, "recoveryWindowInDays": 30},
+        computed=frozenset({"policy", "replicas"}),
         name="name",
         tags=True,
     ),
@@ -65,6 +75,7 @@ RESOURCES = (
         id="{secretId}|{versionId}",
         outputs={"arn": "{secretId}", "secretArn": "{secretId}", "versionId": "terraform-{uuid}", "versionStages": ["AWSCURRENT"]},
         replaces=frozenset({"secretBinary", "secretId", "secretString", "secretStringWoVersion"}),
+        computed=frozenset({"versionStages"}),
         write_only=frozenset({"secretStringWo"}),
     ),
 )

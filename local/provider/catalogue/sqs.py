@@ -33,6 +33,26 @@ RESOURCES = (
             "url": "https://sqs.{region}.amazonaws.com/{account}/{name}",
         },
         replaces=frozenset({"fifoQueue", "name"}),
+        defaults={
+            "contentBasedDeduplication": False,
+            "delaySeconds": 0,
+            "fifoQueue": False,
+            "maxMessageSize": 262144,
+            "messageRetentionSeconds": 345600,
+            "receiveWaitTimeSeconds": 0,
+            "visibilityTimeoutSeconds": 30,
+        },
+        computed=frozenset(
+            {
+                "deduplicationScope",
+                "fifoThroughputLimit",
+                "kmsDataKeyReusePeriodSeconds",
+                "policy",
+                "redriveAllowPolicy",
+                "redrivePolicy",
+                "sqsManagedSseEnabled",
+            }
+        ),
         name="name",
         tags=True,
     ),

@@ -18,6 +18,7 @@ RESOURCES = (
             "version": 1,
         },
         replaces=frozenset({"dataType", "name"}),
+        computed=frozenset({"dataType", "insecureValue", "keyId", "tier", "value"}),
         name="name",
         tags=True,
         write_only=frozenset({"valueWo"}),

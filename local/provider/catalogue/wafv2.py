@@ -21,6 +21,10 @@ RESOURCES = (
             "lockToken": "{uuid}",
         },
         replaces=frozenset({"name", "scope"}),
+        defaults={
+            "rules.statement.rateBasedStatement.aggregateKeyType": "IP",
+            "rules.statement.rateBasedStatement.evaluationWindowSec": 300,
+        },
         name="name",
         tags=True,
     ),
