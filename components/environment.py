@@ -6,16 +6,15 @@ or raises `EnvironmentTableError`, whose message names every wrong key, its valu
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import json
 import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pulumi import RunError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+
+from components.faults import explain
 
 PROJECT = "evolution-system"
 """The Pulumi project's name, and so the namespace of its configuration keys (Pulumi.yaml)."""
@@ -68,6 +67,9 @@ InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "logs", "monitoring", "secrets
 
 NetworkMode = Literal["PUBLIC", "VPC"]
 """Where agents run: in the stack's private subnets, or in AgentCore's network. Source: AgentCore API reference, NetworkConfiguration."""
+
+SMALLEST_ISLAND = 4
+"""Agents that an island needs: two parents and somebody to be better than (engine/settings.py refuses fewer)."""
 
 SafetyMode = Literal["permissive", "strict"]
 """`strict` refuses what `permissive` only records."""
@@ -267,6 +269,15 @@ class Environment(Limits):
             )
         return self
 
+    @model_validator(mode="after")
+    def _fills_its_islands(self) -> Self:
+        if self.engine.islands * SMALLEST_ISLAND > self.max_concurrent_agents:
+            raise ValueError(
+                f"engine.islands ({self.engine.islands}) must be at most max_concurrent_agents / {SMALLEST_ISLAND} "
+                f"({self.max_concurrent_agents // SMALLEST_ISLAND}): each island needs {SMALLEST_ISLAND} agents to select from"
+            )
+        return self
+
     def tags(self, stack: str) -> dict[str, str]:
         """The tags that every resource carries. Values keep to the characters that all services take: no `%`."""
         return {
@@ -305,7 +316,7 @@ def load(stack: str, table: str | None) -> Environment:
     try:
         environment = Environment.model_validate_json(table)
     except ValidationError as error:
-        faults = [_explain(detail) for detail in error.errors(include_url=False)]
+        faults = [explain(Environment, detail) for detail in error.errors(include_url=False)]
         raise EnvironmentTableError(_report(stack, faults)) from None
     if faults := _faults_outside_the_disposable_stack(stack, environment):
         raise EnvironmentTableError(_report(stack, faults))
@@ -355,46 +366,3 @@ def _geographies(region: str) -> tuple[str, ...]:
 def _report(stack: str, faults: list[str]) -> str:
     lines = "\n".join(f"  - {fault}" for fault in faults)
     return f"The environment table in Pulumi.{stack}.yaml ({KEY}) can't be used:\n{lines}"
-
-
-def _explain(detail: ErrorDetails) -> str:
-    """One sentence for one fault: the key, the value, what is allowed, an example."""
-    path = [str(part) for part in detail["loc"]]
-    key = ".".join(path)
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    match detail["type"]:
-        case "extra_forbidden":
-            keys = _table_at(path[:-1]).model_fields
-            near = difflib.get_close_matches(path[-1], keys, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            return f"{key} is not a key of the table.{hint} The keys are: {', '.join(keys)}."
-        case "missing":
-            return f"{key} is missing.{_example(path)}"
-        case "value_error" if isinstance(detail["input"], dict):
-            return f"{key}: {message}." if key else f"{message}."
-        case _:
-            return f"{key or 'the table'} is {_shown(detail['input'])}: {message}.{_example(path)}"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _table_at(path: Sequence[str]) -> type[Table]:
-    """The model that describes the part of the table at a path; the innermost known one where the path goes on into a value."""
-    table: type[Table] = Environment
-    for key in path:
-        field = table.model_fields.get(key)
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, Table)):
-            break
-        table = field.annotation
-    return table
-
-
-def _example(path: Sequence[str]) -> str:
-    for length, key in enumerate(path):
-        field = _table_at(path[:length]).model_fields.get(key)
-        if field is not None and field.examples:
-            return f" Example: `{key}: {json.dumps(field.examples[0])}`."
-    return " Pulumi.dev.yaml is an example."

@@ -106,6 +106,11 @@ def _drop(path: str) -> Callable[[Table], None]:
         (_put("engine.container_cpu", 8192), "container_cpu (8192) must be at most task.cpu (4096)"),
         (_put("engine.container_memory", 9000), "container_memory (9000) must be at most task.memory (8192)"),
         (_put("engine.islands", 0), "engine.islands is 0: Input should be greater than or equal to 1. Example: `islands: 16`."),
+        (_put("engine.islands", 257), "engine.islands is 257: Input should be less than or equal to 256."),
+        (
+            _put("max_concurrent_agents", 63),
+            "engine.islands (16) must be at most max_concurrent_agents / 4 (15): each island needs 4 agents to select from.",
+        ),
         (_put("evolution_schedule", "every hour"), "evolution_schedule is 'every hour': EventBridge Scheduler takes rate(<number>"),
         (_put("evolution_schedule", "rate(0 hours)"), 'Example: `evolution_schedule: "rate(1 hour)"`.'),
         (_put("network.vpc_cidr", "10.30.0.1/16"), "network.vpc_cidr is '10.30.0.1/16': 10.30.0.1/16 has host bits set"),
@@ -130,6 +135,13 @@ def test_a_wrong_table_is_refused_by_key_value_and_mend(edit: Callable[[Table], 
     assert says in message
     assert message.startswith("The environment table in Pulumi.prod.yaml (evolution-system:environment) can't be used:\n")
     assert len(message.splitlines()) == 2, "one fault must give one line"
+
+
+@pytest.mark.parametrize("islands", [1, 100, 256])
+def test_as_many_islands_as_the_design_allows_are_taken(islands: int) -> None:
+    table = table_of("prod")
+    table["engine"]["islands"] = islands
+    assert load("prod", json.dumps(table)).engine.islands == islands
 
 
 def test_every_fault_is_named_at_once() -> None:
