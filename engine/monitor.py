@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import threading
+import time
 from typing import Any
 
 from engine import population, promotion, tasks
@@ -39,11 +40,15 @@ class Monitor:
 
     def run(self, stopped: threading.Event) -> None:
         """Score and publish, again and again. What can't be read isn't published: silence is an alarm, a guess would be none."""
-        while not stopped.wait(self._settings.metric_seconds):
+        rest = self._settings.metric_seconds
+        while not stopped.wait(rest):
+            begun = time.monotonic()
             try:
                 self.publish()
             except Exception as error:
                 log.error("the population can't be scored: %s: %s", type(error).__name__, error)
+            # Hundreds of islands take their time, and a minute without a score is an alarm.
+            rest = max(0.0, self._settings.metric_seconds - (time.monotonic() - begun))
 
     def publish(self) -> None:
         """Score, and publish a sample for each island, so that the worst one shows in the minimum."""
@@ -94,8 +99,10 @@ class Monitor:
             return 1.0
         try:
             document: dict[str, Any] = json.loads(content)
-            # It may have been signed before the threshold was last changed, or by an engine that was started before.
-            key = self._store.secret(self._settings.safety_secret, str(document["key_version"]))["safety_validation_key"]
+            # It may have been signed before the threshold was last changed, or by an engine that was started before; one that names no
+            # version is of an engine that knew of one key only.
+            version = str(document["key_version"]) if "key_version" in document else None
+            key = self._store.secret(self._settings.safety_secret, version)["safety_validation_key"]
             genuine = hmac.compare_digest(str(document["signature"]), promotion.signature(document, key))
         except (ValueError, KeyError, TypeError, MissingError):
             genuine = False

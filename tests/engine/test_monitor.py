@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine import EngineError, operations
+from engine import EngineError, operations, promotion
 from engine.calls import StoreError
 from engine.monitor import Monitor
 from engine.nursery import Nursery
@@ -170,6 +170,18 @@ def test_a_champion_that_names_a_version_it_isnt_signed_with_is_unsafe(scene: Sc
     for forged in ({"fitness": 1e9}, {"key_version": scene.store.secret(SECRET)["version"]}, {"key_version": "f" * 32}, {"signature": "é"}):
         scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=champion, Body=json.dumps(content | forged).encode())
         assert scene.monitor().scores()[-1] == 0.0, forged
+
+
+def test_a_champion_of_an_engine_that_named_no_version_is_checked_with_the_current_key(scene: Scene) -> None:
+    run_out(scene.worker)
+    champion = scene.world.header(scene.evolution)["champion"]["key"]
+    content = json.loads(scene.store.fetch(champion) or b"")
+    unnamed = {name: value for name, value in content.items() if name not in ("key_version", "signature")}
+    key = scene.store.secret(SECRET)["safety_validation_key"]
+    for signature, score in ((promotion.signature(unnamed, key), 1.0), (promotion.signature(unnamed, "another"), 0.0)):
+        content = json.dumps(unnamed | {"signature": signature}).encode()
+        scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=champion, Body=content)
+        assert scene.monitor().scores()[-1] == score
 
 
 def test_agents_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:
