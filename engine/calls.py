@@ -18,6 +18,10 @@ ATTEMPTS = 5
 """How often a call is tried; botocore waits between, longer each time, with jitter."""
 
 
+MOST_WRITES = 100
+"""Of one transaction. Source: DynamoDB API reference, TransactWriteItems."""
+
+
 class StoreError(EngineError):
     """AWS can't be reached, or refuses. Nothing was lost: what isn't committed is done again."""
 
@@ -59,6 +63,22 @@ class Calls:
     def _get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         item = self._call("dynamodb", "get_item", TableName=table, Key=items.write(key), ConsistentRead=True).get("Item")
         return items.read(item) if item else None
+
+    def _query(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
+        """All items of a partition; DynamoDB gives a megabyte at a time."""
+        asked: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": f"{key} = :value",
+            "ExpressionAttributeValues": {":value": {"S": value}},
+            "ConsistentRead": True,
+        }
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self._call("dynamodb", "query", **asked)
+            found += map(items.read, answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return found
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _transact(self, writes: Sequence[Mapping[str, Any]]) -> bool:
         """All of the writes, or none; False if a condition doesn't hold. A conflict with another worker's write is tried again."""

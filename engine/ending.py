@@ -1,4 +1,4 @@
-"""What ends an evolution: the writes of one transaction."""
+"""What ends an evolution: the writes of one transaction, which are six at most, however many islands it has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ def writes_of_end(
 ) -> list[dict[str, Any]]:
     """The outcome into the header, the pointer freed, the promotions kept and counted.
 
-    They hold only while the evolution runs, and only while nobody has claimed `lease` since.
+    They hold only while the evolution runs, and only while nobody has claimed `lease` since. All promotions are in one item: with an item
+    for each, 256 islands would take more writes than one transaction has, and a worker that died between two transactions would leave half
+    of them, for others to mend or to count twice. engine/approvals.py reads them.
     """
     sets = {f"#{name}": name for name in outcome}
     writes: list[dict[str, Any]] = [
@@ -41,23 +43,25 @@ def writes_of_end(
             }
         },
     ]
+    table = tables.population_table
     if lease:
         check = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
         key = {"population_id": evolution_id, "agent_id": lease.name}
         values = {":token": {"N": str(lease.token)}}
-        table = tables.population_table
         writes.append({"ConditionCheck": {"TableName": table, "Key": items.write(key), **check, "ExpressionAttributeValues": values}})
-    for one in promotions:
-        for queue in ("promotions", *(["awaiting"] if one["status"] == "awaiting_approval" else [])):
-            item = {"population_id": queue, "version": items.VERSION, "kind": "promotion", **one}
-            writes.append(new(tables.population_table, item, "population_id"))
+    champions = {one["agent_id"]: {name: value for name, value in one.items() if name != "agent_id"} for one in promotions}
+    waiting = {one["agent_id"]: True for one in promotions if one["status"] == "awaiting_approval"}
+    for queue, content in (("promotions", champions), ("waiting", waiting)):
+        if content:
+            item = {"population_id": queue, "agent_id": evolution_id, "kind": queue, "version": items.VERSION, "champions": content}
+            writes.append(new(table, item, "population_id"))
     if counted := [one["status"] for one in promotions if one["status"] != "refused"]:
         key = {"population_id": "control", "agent_id": "promotions"}
         values = {":kind": "control", ":one": 1, ":all": len(counted), ":alone": counted.count("promoted")}
         writes.append(
             {
                 "Update": {
-                    "TableName": tables.population_table,
+                    "TableName": table,
                     "Key": items.write(key),
                     "UpdateExpression": "SET kind = :kind, version = :one ADD decided :all, autonomous :alone",
                     "ExpressionAttributeValues": items.write(values),

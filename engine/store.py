@@ -1,7 +1,7 @@
 """What workers share: three tables, a bucket and the mode parameter. Nothing else is shared, and nothing here is remembered.
 
     state         pointer, header and one record for each generation (the contract with trigger and archiver)
-    population    `<evolution>` / plan, island-NN, finish: the plan and the leases; `promotions`, `awaiting`, `control`
+    population    `<evolution>` / plan, island-NN, finish: the plan and the leases; `control`; the champions (engine/approvals.py)
     checkpoints   `<evolution>/<island>/<generation>`: where the island's population is, and its hash
     bucket        populations/<evolution>/…, champions/<evolution>/…
 
@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine import EngineError, items
-from engine.calls import Calls, MissingError, RefusedError, StoreError, exceptions, new
+from engine.approvals import Approvals
+from engine.calls import MOST_WRITES, MissingError, RefusedError, StoreError, exceptions, new
 from engine.ending import writes_of_end
 from engine.records import FINISH, Checkpoint, Header, Lease, Plan, Promotions, island_name, now
 from engine.settings import Storage
@@ -47,7 +48,7 @@ class _Autonomy:
     level: int
 
 
-class Store(Calls):
+class Store(Approvals):
     """The tables, the bucket and the mode. Every method is one or a few calls; each raises StoreError where AWS fails."""
 
     def __init__(self, settings: Storage, aws: Mapping[str, Any]) -> None:
@@ -120,37 +121,38 @@ class Store(Calls):
 
     def work(self, evolution_id: str) -> tuple[Plan | None, list[Lease]]:
         """The plan and the leases, as of now; no plan if nobody has begun."""
-        answer = self._call(
-            "dynamodb",
-            "query",
-            TableName=self._settings.population_table,
-            KeyConditionExpression="population_id = :id",
-            ExpressionAttributeValues={":id": {"S": evolution_id}},
-            ConsistentRead=True,
-        )
-        plan, leases = None, list[Lease]()
-        for item in map(items.read, answer["Items"]):
-            where = f"{evolution_id}/{item['agent_id']}"
-            if item["agent_id"] == "plan":
-                plan = items.build(Plan, "plan", item, where)
-            else:
-                leases.append(items.build(Lease, "lease", item, where, evolution_id=evolution_id, name=item["agent_id"]))
-        needed = {*map(island_name, range(plan.islands)), FINISH} if plan else set[str]()
-        if lacking := sorted(needed - {lease.name for lease in leases}):
+        found = {item["agent_id"]: item for item in self._query(self._settings.population_table, "population_id", evolution_id)}
+        if "plan" not in found:
+            return None, []
+        plan = items.build(Plan, "plan", found["plan"], f"{evolution_id}/plan")
+        # Whoever wanted more islands, and was slower, may have left leases for them.
+        needed = [*map(island_name, range(plan.islands)), FINISH]
+        if lacking := [name for name in needed if name not in found]:
             raise StoreError(f"{evolution_id} lacks the leases {', '.join(lacking)}: restore all tables together")
-        return plan, leases
+        given = {"evolution_id": evolution_id}
+        return plan, [items.build(Lease, "lease", found[name], f"{evolution_id}/{name}", **given, name=name) for name in needed]
 
     def begin(self, evolution_id: str, plan: Plan) -> None:
-        """Write the plan and its leases, unless another worker has."""
+        """Write the leases of a plan, and the plan when all of them are there; unless another worker has.
+
+        What there is stays as it is, so it doesn't matter who else is at it, or was before it died.
+        """
+        table = self._settings.population_table
         leases = [
             {"agent_id": name, "kind": "lease", "owner": "", "token": 0, "beat": 0, "generation": 0}
             for name in (*map(island_name, range(plan.islands)), FINISH)
         ]
         made = [
             {"population_id": evolution_id, "version": items.VERSION, **item}
-            for item in ({"agent_id": "plan", "kind": "plan", **asdict(plan)}, *leases)
+            for item in (*leases, {"agent_id": "plan", "kind": "plan", **asdict(plan)})
         ]
-        self._transact([new(self._settings.population_table, item, "population_id") for item in made])
+        writes = [new(table, item, "population_id") for item in made]
+        for start in range(0, len(writes), MOST_WRITES):
+            if not self._transact(some := writes[start : start + MOST_WRITES]):
+                if self._get(table, {"population_id": evolution_id, "agent_id": "plan"}):
+                    return
+                for one in some:
+                    self._transact([one])
 
     # Leases.
 
@@ -299,56 +301,15 @@ class Store(Calls):
             requests = [{"DeleteRequest": {"Key": items.write({"checkpoint_id": one})}} for one in old[start : start + BATCH]]
             self._batch({self._settings.checkpoint_table: requests})
         at = str(int(time.time()) + DEAD_SECONDS)
-        for name in (*map(island_name, range(plan.islands)), FINISH, "plan"):
+        for item in self._query(self._settings.population_table, "population_id", evolution_id):
             self._write(
                 "update_item",
                 TableName=self._settings.population_table,
-                Key=items.write({"population_id": evolution_id, "agent_id": name}),
+                Key=items.write({"population_id": evolution_id, "agent_id": item["agent_id"]}),
                 UpdateExpression="SET #ttl = :at",
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues={":at": {"N": at}},
             )
-
-    # Promotions.
-
-    def awaiting(self) -> list[dict[str, Any]]:
-        """The promotions that wait for a human."""
-        answer = self._call(
-            "dynamodb",
-            "query",
-            TableName=self._settings.population_table,
-            KeyConditionExpression="population_id = :queue",
-            ExpressionAttributeValues={":queue": {"S": "awaiting"}},
-        )
-        return [items.read(item) for item in answer["Items"]]
-
-    def decide(self, agent_id: str, status: str, by: str) -> bool:
-        """Promote or refuse a waiting agent; False if it doesn't wait."""
-        table, state = self._settings.population_table, self._settings.state_table
-        evolution_id = agent_id.partition("/")[0]
-        decided: dict[str, Any] = {
-            "UpdateExpression": "SET #status = :status, decided_by = :by, decided_at = :at",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": items.write({":status": status, ":by": by, ":at": now()}),
-        }
-        waiting = {
-            "TableName": table,
-            "Key": items.write({"population_id": "awaiting", "agent_id": agent_id}),
-            "ConditionExpression": "attribute_exists(agent_id)",
-        }
-        record = {"TableName": table, "Key": items.write({"population_id": "promotions", "agent_id": agent_id}), **decided}
-        if not self._transact([{"Delete": waiting}, {"Update": record}]):
-            return False
-        header = self._get(state, {"evolution_id": evolution_id, "generation": 0})
-        if header and header.get("champion", {}).get("agent_id") == agent_id:
-            self._write(
-                "update_item",
-                TableName=state,
-                Key=items.write({"evolution_id": evolution_id, "generation": 0}),
-                UpdateExpression="SET promotion = :status",
-                ExpressionAttributeValues={":status": {"S": status}},
-            )
-        return True
 
     # The bucket.
 

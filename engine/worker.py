@@ -213,15 +213,15 @@ class Worker:
 
     def _record(self, header: Header, islands: Sequence[Lease]) -> None:
         """Record every generation that all islands have committed."""
-        if self._recorded[0] != header.evolution_id:
-            self._recorded = (header.evolution_id, self._store.last_recorded(header.evolution_id))
-        for generation in range(self._recorded[1] + 1, min(lease.generation for lease in islands) + 1):
+        all_have = (header.evolution_id, min(lease.generation for lease in islands))
+        if self._recorded == all_have:
+            return
+        for generation in range(self._store.last_recorded(header.evolution_id) + 1, all_have[1] + 1):
             found = [self._store.checkpoint(header.evolution_id, lease.island, generation) for lease in islands]
             if None in found:  # forgotten, so another worker has recorded it
-                self._recorded = (header.evolution_id, self._store.last_recorded(header.evolution_id))
                 return
             self._store.record(generation, [one for one in found if one])
-            self._recorded = (header.evolution_id, generation)
+        self._recorded = all_have
 
 
 def _ready(islands: Sequence[Lease], header: Header) -> list[Lease]:
@@ -316,6 +316,8 @@ class _Work:
         """An island's committed generation, and whether it is repeatable. If it is corrupt, it is made again from the one before."""
         if generation == 0:
             return [], True
+        if self._must_stop():
+            raise AbandonedError("the work was given up: the worker must stop")
         checkpoint = self._store.checkpoint(self._header.evolution_id, island, generation)
         if checkpoint is None:
             raise UnfitError(f"generation {generation} of island {island} is gone, and with it what it could be made again from")

@@ -165,8 +165,9 @@ class World:
 
     def promotion(self, agent_id: str) -> dict[str, Any]:
         """What is recorded of a champion."""
-        key = items.write({"population_id": "promotions", "agent_id": agent_id})
-        return items.read(self.clients["dynamodb"].get_item(TableName="agent-population-dev", Key=key, ConsistentRead=True)["Item"])
+        key = items.write({"population_id": "promotions", "agent_id": agent_id.partition("/")[0]})
+        item = self.clients["dynamodb"].get_item(TableName="agent-population-dev", Key=key, ConsistentRead=True)["Item"]
+        return items.read(item)["champions"][agent_id]
 
     def start(self, command: str = "engine", **changes: str) -> subprocess.Popen[str]:
         """A process of the image's."""

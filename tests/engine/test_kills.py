@@ -24,6 +24,9 @@ GENERATIONS = 8
 KILL_SECONDS = (0.05, 0.3)
 """Between two kills; a round takes two to three seconds undisturbed."""
 
+MANY_ISLANDS = 104
+"""An evolution of so many begins in two transactions."""
+
 Told = list[tuple[int, str]]
 """Generations and the hashes of all that lived in them."""
 
@@ -31,18 +34,18 @@ Told = list[tuple[int, str]]
 class Fleet:
     """Workers that can be killed."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, **changes: str) -> None:
         self.log = folder / "workers.log"
-        settings = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "0.6", "EVOLUTION_POLL_SECONDS": "0.05"}
+        quick = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "0.6", "EVOLUTION_POLL_SECONDS": "0.05"}
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.engine.zygote", str(self.log)],
-            env=variables(world.endpoint, **settings) | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            env=variables(world.endpoint, **quick, **changes) | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.pids: list[int] = []
+        self.pids = [self.start() for _ in range(WORKERS)]
 
     def start(self) -> int:
         """One more worker."""
@@ -66,7 +69,13 @@ class Fleet:
 @pytest.fixture
 def fleet(world: World, tmp_path: Path) -> Iterator[Fleet]:
     fleet = Fleet(world, tmp_path)
-    fleet.pids = [fleet.start() for _ in range(WORKERS)]
+    yield fleet
+    fleet.end()
+
+
+@pytest.fixture
+def fleet_of_many_islands(world: World, tmp_path: Path) -> Iterator[Fleet]:
+    fleet = Fleet(world, tmp_path, EVOLUTION_ISLANDS=str(MANY_ISLANDS), EVOLUTION_POPULATION=str(4 * MANY_ISLANDS))
     yield fleet
     fleet.end()
 
@@ -115,3 +124,35 @@ def test_kills_change_nothing(world: World, fleet: Fleet) -> None:
         f"{sum(seconds) / ROUNDS:.1f} s a round, {time.monotonic() - begun:.0f} s in all"
     )
     assert kills >= ROUNDS * WORKERS * 3 // 4, "most kills must hit an evolution that runs"
+
+
+def test_an_evolution_of_many_islands_ends_once_whoever_is_killed_while_it_begins_and_ends(
+    world: World, fleet_of_many_islands: Fleet
+) -> None:
+    fleet, before = fleet_of_many_islands, world.store().promotions()
+    draw = random.Random(time.time_ns())
+    evolution = world.trigger("evo-many", generations=1)
+
+    def ended() -> bool:
+        return world.header(evolution)["status"] != "running"
+
+    def all_have_it() -> bool:
+        plan, leases = world.store().work(evolution)
+        return ended() or (plan is not None and all(lease.generation == 1 for lease in leases if lease.name != "finish"))
+
+    for _ in range(WORKERS):  # while it begins
+        time.sleep(draw.uniform(0.01, 0.1))
+        fleet.kill(draw.randrange(WORKERS))
+    wait_for(all_have_it, 120, "all islands have their generation")
+    for _ in range(WORKERS):  # while it ends
+        time.sleep(draw.uniform(0.05, 0.3))
+        fleet.kill(draw.randrange(WORKERS))
+    wait_for(ended, 120, "it is over")
+    assert world.header(evolution)["status"] == "finished"
+    assert [(record["agents"], record["deterministic"]) for record in world.records(evolution)] == [(4 * MANY_ISLANDS, True)]
+    counted = world.store().promotions()
+    assert counted
+    assert counted.decided - (before.decided if before else 0) == MANY_ISLANDS
+    waiting = [one for one in world.store().awaiting() if one["agent_id"].startswith(evolution + "/")]
+    assert len(waiting) == MANY_ISLANDS - MANY_ISLANDS * 75 // 100
+    assert fleet.log.read_text(encoding="utf-8").count(f"{evolution} is finished") <= 1

@@ -36,7 +36,7 @@ def test_the_engine_reads_what_its_container_is_given() -> None:
         ({"EVOLUTION_GENERATION": "5"}, "EVOLUTION_GENERATION is not known, did you mean EVOLUTION_GENERATIONS"),
         ({"EVOLUTION_POPULATION": "2000"}, "must be at most MAX_CONCURRENT_AGENTS"),
         ({"EVOLUTION_POPULATION": "8"}, "fewer than 4 on each"),
-        ({"EVOLUTION_ISLANDS": "41"}, "EVOLUTION_ISLANDS is '41'"),
+        ({"EVOLUTION_ISLANDS": "257"}, "EVOLUTION_ISLANDS is '257'"),
         ({"EVOLUTION_AGENT_SECONDS": "nan"}, "EVOLUTION_AGENT_SECONDS is 'nan'"),
     ],
 )
