@@ -49,7 +49,8 @@ TOPICS = {
 
 GROUNDED = 0.75
 """0 to 1: an answer that is less likely to rest on its source, or to be about the question, is withheld. Between Bedrock's own
-example (0.7) and its recommendation for sensitive uses (0.8)."""
+example (0.7) and its recommendation for sensitive uses (0.8). It judges answers to requests that bring a `source`, and no other: there is
+nothing to compare those with."""
 
 
 def content() -> aws.bedrock.GuardrailContentPolicyConfigArgsDict:

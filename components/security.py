@@ -45,9 +45,9 @@ COUNTED_RULES = {
 attack on a program that hands it to a model. Source: WAF developer guide, "Baseline rule groups"."""
 
 LARGEST_BODY_BYTES = 16 * 1024
-"""Of a request to the agents. The largest agent holds half of it; and WAF sees no more of a body in front of an AgentCore gateway, unless
-the web ACL's association configuration says so, which pulumi-aws doesn't offer for gateways (7.51). The handler refuses more by itself.
-Source: WAF developer guide, "Considerations for managing body inspection"."""
+"""Of a request to the agents. dev's agents, the largest, hold half of it; and WAF sees no more of a body in front of an AgentCore gateway,
+unless the web ACL's association configuration says so, which pulumi-aws doesn't offer for gateways (7.51). The handler refuses more by
+itself. Source: WAF developer guide, "Considerations for managing body inspection"."""
 
 
 @dataclass(frozen=True, kw_only=True)

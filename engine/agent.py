@@ -12,9 +12,9 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine import EngineError
 from engine.serving import Answer, Routes, serve
@@ -41,6 +41,10 @@ STOP_SECONDS = 8.0
 BYTES_PER_TOKEN = 4
 """About: an answer that the agent can't hold needn't be written."""
 
+LONGEST_QUESTION, GROUNDED_TOKENS = 1000, 1000
+"""Characters of a prompt that comes with a source, and tokens of the answer: Bedrock compares at most 5,000 characters of an answer with at
+most 1,000 of a question. Source: Bedrock user guide, "Use contextual grounding check"."""
+
 SESSION_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id"
 
 EXAMPLE = '{"prompt": "…", "agent_memory_bytes": 4096, "autonomy_percent": 50}'
@@ -50,6 +54,7 @@ class Invocation(BaseModel):
     """What is asked of an agent. The model, its region and the guardrail are the stack's, and not to be asked for.
 
     Attributes:
+        source: what the answer must rest on; the guardrail withholds one that doesn't, or that isn't about the prompt.
         agent_memory_bytes: how much memory the agent may take.
         autonomy_percent: how far it may decide by itself.
     """
@@ -57,21 +62,27 @@ class Invocation(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     prompt: Annotated[str, Field(pattern=r"\S")]
+    source: Annotated[str, Field(pattern=r"\S")] | None = None
     agent_memory_bytes: Annotated[int, Field(ge=1)]
     autonomy_percent: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _question(self) -> Self:
+        if self.source is not None and len(self.prompt) > LONGEST_QUESTION:
+            raise ValueError(f"with a source, the prompt may have {LONGEST_QUESTION} characters")
+        return self
 
 
 class RefusedError(EngineError):
     """An invocation that isn't answered.
 
     Attributes:
-        status: HTTP's.
-        kind: what is wrong, in a word.
+        kind: what is wrong, in a word that docs/runbook.md explains.
     """
 
-    def __init__(self, status: int, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
-        self.status, self.kind = status, kind
+        self.kind = kind
 
 
 class Agent:
@@ -97,7 +108,7 @@ class Agent:
             return 200, {"status": "HealthyBusy" if self._under_way else "Healthy", "time_of_last_update": self._changed}
 
     def invoke(self, body: bytes, session: str = "") -> Answer:
-        """Answer one invocation.
+        """Answer one invocation. A refusal is a 200, too: of any other status AgentCore's caller sees 424, and neither kind nor sentence.
 
         Args:
             session: AgentCore's id, by which the log is searched. Neither prompt nor answer is logged.
@@ -108,7 +119,7 @@ class Agent:
             answer = self._answer(body)
         except RefusedError as refusal:
             log.warning("%s: %s: %s", who, refusal.kind, refusal)
-            return refusal.status, {"error": str(refusal), "kind": refusal.kind}
+            return 200, {"error": str(refusal), "kind": refusal.kind}
         log.info("%s: %s after %.1f s, %s", who, answer["stop_reason"], time.monotonic() - start, answer["usage"])
         return 200, answer
 
@@ -126,9 +137,7 @@ class Agent:
     def _count(self, change: int) -> None:
         with self._lock:
             if self._under_way + change > MOST_INVOCATIONS:
-                raise RefusedError(
-                    429, "busy", f"{MOST_INVOCATIONS} invocations are under way: wait for one to end, and send this one again"
-                )
+                raise RefusedError("busy", f"{MOST_INVOCATIONS} invocations are under way: wait for one to end, and send this one again")
             if (self._under_way == 0) != (self._under_way + change == 0):
                 self._changed = int(time.time())
             self._under_way += change
@@ -136,7 +145,6 @@ class Agent:
     def _require_within(self, name: str, value: int, limit_name: str, limit: int) -> None:
         if value > limit:
             raise RefusedError(
-                403,
                 "over_limit",
                 f"{name} is {value}, and {limit_name} allows {limit} in {self._settings.environment}: ask for {limit} or less",
             )
@@ -149,12 +157,10 @@ class Agent:
         except (exceptions.ClientError, exceptions.BotoCoreError) as error:
             log.error("the mode can't be read: %s", error)
             raise RefusedError(
-                503, "halted", f"{name} can't be read ({_code(error)}), so evolution counts as halted: look at the runtime's log and role"
+                "halted", f"{name} can't be read ({_code(error)}), so evolution counts as halted: look at the runtime's log and role"
             ) from None
         if value != "running":
-            raise RefusedError(
-                503, "halted", f"evolution is halted ({name} is {str(value)[:40]!r}): docs/runbook.md says how it is resumed"
-            )
+            raise RefusedError("halted", f"evolution is halted ({name} is {str(value)[:40]!r}): docs/runbook.md says how it is resumed")
 
     def _ask(self, invocation: Invocation) -> dict[str, Any]:
         settings = self._settings
@@ -166,13 +172,13 @@ class Agent:
             answer = self._aws["bedrock-runtime"].converse(
                 modelId=settings.model,
                 system=[{"text": part}],
-                messages=[{"role": "user", "content": [{"text": invocation.prompt}]}],
-                inferenceConfig={"maxTokens": max(1, invocation.agent_memory_bytes // BYTES_PER_TOKEN)},
+                messages=[{"role": "user", "content": _content(invocation)}],
+                inferenceConfig={"maxTokens": _tokens(invocation)},
                 guardrailConfig={"guardrailIdentifier": settings.guardrail, "guardrailVersion": settings.guardrail_version},
             )
         except (exceptions.ClientError, exceptions.BotoCoreError) as error:
             log.error("%s can't be asked: %s", settings.model, error)
-            raise _unanswered(settings.model, _code(error)) from None
+            raise _unanswered(settings.model, _code(error), str(error)) from None
         blocks = answer["output"]["message"]["content"]
         return {
             "output": "".join(block.get("text", "") for block in blocks),
@@ -181,13 +187,30 @@ class Agent:
         }
 
 
+def _content(invocation: Invocation) -> list[dict[str, Any]]:
+    """With a source, the guardrail compares the answer with it and with the prompt; and its other policies look at marked parts only.
+
+    Source: Bedrock user guide, "Use contextual grounding check", "Calling contextual grounding check with Converse APIs".
+    """
+    if invocation.source is None:
+        return [{"text": invocation.prompt}]
+    marked = ((invocation.source, "grounding_source"), (invocation.prompt, "query"))
+    return [{"guardContent": {"text": {"text": part, "qualifiers": [role, "guard_content"]}}} for part, role in marked]
+
+
+def _tokens(invocation: Invocation) -> int:
+    """The most that the model may write."""
+    tokens = max(1, invocation.agent_memory_bytes // BYTES_PER_TOKEN)
+    return tokens if invocation.source is None else min(tokens, GROUNDED_TOKENS)
+
+
 def _read(body: bytes) -> Invocation:
     try:
         return Invocation.model_validate_json(body)
     except ValidationError as error:
         details: list[Any] = list(error.errors(include_url=False, include_context=False, include_input=False))
     wrong = "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in details[:4])
-    raise RefusedError(400, "bad_request", f"the body can't be used ({wrong[:400]}): send JSON such as {EXAMPLE}")
+    raise RefusedError("bad_request", f"the body can't be used ({wrong[:400]}): send JSON such as {EXAMPLE}")
 
 
 def _code(error: Any) -> str:
@@ -195,27 +218,33 @@ def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, exceptions.ClientError) else type(error).__name__
 
 
-_UNANSWERED: tuple[tuple[str, int, str, str], ...] = (
-    ("throttl|quota|toomany", 429, "throttled", "send fewer requests, or ask for a higher quota of the model in Service Quotas"),
-    ("timeout", 504, "timeout", "ask for less, or try again later"),
-    (
-        "accessdenied",
-        502,
-        "denied",
-        "compare the runtime's role with the request, and enable the model in the Bedrock console, under Model access",
-    ),
-    ("credential|token|signature|unrecognizedclient", 502, "denied", "look at the runtime's role: it has no valid credentials"),
-    ("notfound", 502, "missing", "choose a current model as model_id in the stack's table, and deploy"),
-    ("validation", 502, "rejected", "look at the runtime's log, which has Bedrock's own words"),
-    ("", 503, "unavailable", "try again; if it goes on, look at Bedrock's health and the runtime's log"),
+NOT_ENABLED = re.compile(r"marketplace|model access|access to the model|use.case details|not available for this account", re.IGNORECASE)
+"""What Bedrock says where the account has no access to a model. The refusal of its AWS Marketplace subscription reads like one of the
+role's. Source: Bedrock user guide, "Request access to models"; seen in public reports."""
+
+_UNANSWERED: tuple[tuple[str, str, str], ...] = (
+    ("throttl|quota|toomany", "throttled", "send fewer requests, or ask for a higher quota of the model in Service Quotas"),
+    ("timeout", "timeout", "ask for less, or try again later"),
+    ("accessdenied", "denied", "compare the runtime's role with the request"),
+    ("credential|token|signature|unrecognizedclient", "denied", "look at the runtime's role: it has no valid credentials"),
+    ("notfound", "missing", "choose a current model as model_id in the stack's table, and deploy"),
+    ("validation", "rejected", "look at the runtime's log, which has Bedrock's own words"),
+    ("", "unavailable", "try again; if it goes on, look at Bedrock's health and the runtime's log"),
 )
-"""What a code means: a pattern, the status and kind of the answer, and what to do. Bedrock's own words may name accounts and roles: they
-stay in the log."""
+"""What a code means: a pattern, the kind of the answer, and what to do. Bedrock's own words may name accounts and roles: they stay in the
+log."""
 
 
-def _unanswered(model: str, code: str) -> RefusedError:
-    status, kind, advice = next(entry[1:] for entry in _UNANSWERED if re.search(entry[0], code, re.IGNORECASE))
-    return RefusedError(status, kind, f"{model} didn't answer ({code}): {advice}")
+KINDS = frozenset({"model_not_enabled", *(kind for _, kind, _ in _UNANSWERED)})
+"""What a model that doesn't answer may be called. docs/runbook.md explains each."""
+
+
+def _unanswered(model: str, code: str, said: str) -> RefusedError:
+    if re.search("accessdenied|notfound", code, re.IGNORECASE) and NOT_ENABLED.search(said):
+        kind, advice = "model_not_enabled", "an administrator enables the model once: see docs/deploying.md, Model access"
+    else:
+        kind, advice = next(entry[1:] for entry in _UNANSWERED if re.search(entry[0], code, re.IGNORECASE))
+    return RefusedError(kind, f"{model} didn't answer ({code}): {advice}")
 
 
 def clients(settings: AgentSettings) -> dict[str, Any]:

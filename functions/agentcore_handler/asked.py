@@ -10,12 +10,15 @@ from common.settings import number
 from common.shape import as_object, is_object, parse, whole
 
 LARGEST_BYTES = 16 * 1024
-"""What the web ACL in front of the agents lets through (LARGEST_BODY_BYTES in components/security.py), where a refusal says nothing."""
+"""Of what an agent is sent: the web ACL in front of it blocks more (LARGEST_BODY_BYTES in components/security.py), and doesn't say why."""
+
+LONGEST_QUESTION = 1000
+"""Characters of a prompt that comes with a source. Source: Bedrock user guide, "Use contextual grounding check", on the query."""
 
 SHORTEST_SESSION, LONGEST_SESSION = 33, 256
 """What AgentCore takes as a session's id, in characters. Source: API reference, InvokeAgentRuntime, runtimeSessionId."""
 
-KEYS = frozenset({"prompt", "agent_memory_bytes", "autonomy_percent", "session_id"})
+KEYS = frozenset({"prompt", "source", "agent_memory_bytes", "autonomy_percent", "session_id"})
 
 EXAMPLE = '{"prompt": "…", "agent_memory_bytes": 4096, "autonomy_percent": 50}'
 
@@ -25,15 +28,24 @@ class Asked:
     """One request.
 
     Attributes:
+        source: what the answer must rest on; empty where nothing was given.
         agent_memory_bytes: how much memory the agent may take.
         autonomy_percent: how far it may decide by itself.
         session_id: requests with the same one share a conversation.
     """
 
     prompt: str
+    source: str
     agent_memory_bytes: int
     autonomy_percent: int
     session_id: str
+
+    @property
+    def body(self) -> bytes:
+        """What an agent is sent. Characters that aren't ASCII take what they need, and no more."""
+        source = {"source": self.source} if self.source else {}
+        told = {"prompt": self.prompt, **source, "agent_memory_bytes": self.agent_memory_bytes, "autonomy_percent": self.autonomy_percent}
+        return json.dumps(told, ensure_ascii=False).encode()
 
 
 def asked(event: object, request_id: str) -> Asked:
@@ -45,31 +57,44 @@ def asked(event: object, request_id: str) -> Asked:
     Raises:
         RefusedError: it can't be read, or asks for more than the stack allows.
     """
-    size = len(event.encode()) if isinstance(event, str) else len(json.dumps(event, default=str).encode())
-    if size > LARGEST_BYTES:
-        raise RefusedError(
-            "too_large", f"The request has {size} bytes; at most {LARGEST_BYTES} are taken.", "Send less, or in several requests."
-        )
     body = parse(event) if isinstance(event, str) else event
     if not is_object(body):
         raise RefusedError("not_json", "The request is no JSON object.", f"Send one such as {EXAMPLE}.")
-    return _read(as_object(body), request_id)
+    request = _read(as_object(body), request_id)
+    if len(request.body) > LARGEST_BYTES:
+        raise RefusedError(
+            "too_large",
+            f"The request has {len(request.body)} bytes; at most {LARGEST_BYTES} are taken.",
+            "Send less, or in several requests.",
+        )
+    return request
 
 
 def _read(body: dict[str, object], request_id: str) -> Asked:
     if strange := sorted(body.keys() - KEYS):
         raise _bad(f"The request has keys that nobody reads: {', '.join(strange)}.")
-    prompt, session_id = body.get("prompt"), body.get("session_id", request_id)
-    if not isinstance(prompt, str) or not prompt.strip():
-        raise _bad("The request has no prompt.")
+    prompt, session_id = _text(body, "prompt"), body.get("session_id", request_id)
+    source = _text(body, "source") if "source" in body else ""
+    if source and len(prompt) > LONGEST_QUESTION:
+        raise _bad(f"The prompt has {len(prompt)} characters; with a source, it may have {LONGEST_QUESTION}.")
     if not isinstance(session_id, str) or not SHORTEST_SESSION <= len(session_id) <= LONGEST_SESSION or not session_id.isascii():
         raise _bad(f"session_id must be a text of {SHORTEST_SESSION} to {LONGEST_SESSION} ASCII characters.")
     return Asked(
         prompt=prompt,
+        source=source,
         agent_memory_bytes=_within(body, "agent_memory_bytes", 1, number("AGENT_MEMORY_LIMIT"), "too_much_memory"),
         autonomy_percent=_within(body, "autonomy_percent", 0, number("AUTONOMY_LEVEL"), "too_much_autonomy"),
         session_id=session_id,
     )
+
+
+def _text(body: dict[str, object], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise _bad(f"The request has no {key}.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _bad(f"{key} holds half a character, which is no text.")
+    return value
 
 
 def _within(body: dict[str, object], key: str, least: int, most: int, kind: str) -> int:

@@ -9,7 +9,6 @@ Source: AgentCore developer guide, "Amazon Bedrock AgentCore Runtime targets".
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from dataclasses import dataclass
@@ -33,14 +32,19 @@ TARGET = "runtime"
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 
+USER_AGENT = "evolution-agentcore-handler"
+"""The web ACL blocks who names none (NoUserAgent_HEADER of AWS's common rules)."""
+
 LARGEST_ANSWER_BYTES = 5 * 1024 * 1024
 """Lambda gives back 6 MB at most, as JSON. Source: Lambda developer guide, "Lambda quotas"."""
 
-AGAIN = frozenset({429, 502, 503, 504})
-"""Throttled, or nobody there for the moment."""
+AGAIN = frozenset({409, 429, 502, 503, 504})
+"""Statuses of AgentCore's own: a session that is just being made or ended, throttling, or nobody there for the moment. A container's answer
+other than 2xx comes as 424, without its body; so an agent refuses with 200.
+Source: AgentCore developer guide, "Troubleshoot AgentCore Runtime"."""
 
-HALTED = "halted"
-"""The agent's own word; it looks at the mode, too, which may have changed just now."""
+AGAIN_KINDS = frozenset({"busy", "throttled", "unavailable"})
+"""What an agent refuses for the moment only. It has tried a model that says nothing twice by itself."""
 
 LONGEST_WAIT_SECONDS = 8.0
 
@@ -60,12 +64,11 @@ def ask(asked: Asked, *, url: str, region: str) -> Answered:
         region: the gateway's.
 
     Raises:
-        FunctionError: no answer; its kind is `throttled`, `denied`, `missing`, `timeout`, `unavailable`, `rejected`, `runtime_failed` or
-            `too_large`.
+        FunctionError: no answer; its kind is `throttled`, `busy`, `denied`, `missing`, `timeout`, `unavailable`, `rejected`,
+            `runtime_failed`, `too_large`, or the agent's own.
     """
-    body = {"prompt": asked.prompt, "agent_memory_bytes": asked.agent_memory_bytes, "autonomy_percent": asked.autonomy_percent}
     address = f"{url.rstrip('/').removesuffix('/mcp')}/{TARGET}/invocations"
-    response = _send_until_answered(address, json.dumps(body).encode(), asked.session_id, region)
+    response = _send_until_answered(address, asked.body, asked.session_id, region)
     if response.status != 200:
         raise _refused(response)
     if len(response.body) > LARGEST_ANSWER_BYTES:
@@ -79,7 +82,7 @@ def _send_until_answered(address: str, body: bytes, session_id: str, region: str
         last = attempt == MODEL.attempts
         try:
             response = _send(address, body, session_id, region)
-            if last or response.status not in AGAIN or _said(response)[0] == HALTED:
+            if last or not _is_for_the_moment(response):
                 return response
         except UNHEARD as error:
             if last:
@@ -88,8 +91,17 @@ def _send_until_answered(address: str, body: bytes, session_id: str, region: str
     raise AssertionError("the last attempt returns or raises")
 
 
+def _is_for_the_moment(response: _Response) -> bool:
+    return response.status in AGAIN or (response.status == 200 and text(as_object(parse(response.body)).get("kind")) in AGAIN_KINDS)
+
+
 def _send(address: str, body: bytes, session_id: str, region: str) -> _Response:
-    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", SESSION_HEADER: session_id}
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "User-Agent": USER_AGENT,
+        SESSION_HEADER: session_id,
+    }
     request = AWSRequest(method="POST", url=address, data=body, headers=headers)
     SigV4Auth(session().get_credentials(), SERVICE, region).add_auth(request)
     http = URLLib3Session(timeout=(MODEL.connect, MODEL.read))
@@ -108,7 +120,7 @@ def _read(body: str) -> Answered:
     """The agent's answer: an object with `output` and perhaps `stop_reason`, or else whatever it wrote."""
     answer = as_object(parse(body))
     if "error" in answer:
-        raise _runtime_failed(answer["error"])
+        raise _refused_by_agent(answer)
     return Answered(output=text(answer.get("output")) if "output" in answer else body, stop_reason=text(answer.get("stop_reason")))
 
 
@@ -124,15 +136,19 @@ def _joined(stream: str) -> Answered:
         meaning = parse(data)
         part = as_object(meaning)
         if "error" in part:
-            raise _runtime_failed(part["error"])
+            raise _refused_by_agent(part)
         stop_reason = text(part.get("stop_reason")) or stop_reason
         parts.append(text(part.get("text")) if part else meaning if isinstance(meaning, str) else data)
     return Answered(output="".join(parts), stop_reason=stop_reason)
 
 
-def _runtime_failed(said: object) -> FunctionError:
+def _refused_by_agent(said: dict[str, object]) -> FunctionError:
+    """An agent's refusal: `error`, a sentence, and `kind`, a word that docs/runbook.md explains."""
+    kind, sentence = text(said.get("kind")), str(said["error"])[:500]
+    if kind:
+        return FunctionError(kind, f"The agent refuses: {sentence}", "See docs/runbook.md, An agent does not answer.")
     return FunctionError(
-        "runtime_failed", f"The agent reports an error: {str(said)[:200]}", "Look at the runtime's log group, by the session's id."
+        "runtime_failed", f"The agent reports an error: {sentence}", "Look at the runtime's log group, by the session's id."
     )
 
 
@@ -142,20 +158,19 @@ def _silent(error: BotoCoreError) -> FunctionError:
     return FunctionError("unavailable", f"The gateway can't be reached: {type(error).__name__}.", "Try again; then look at the gateway.")
 
 
-def _said(response: _Response) -> tuple[str, str]:
-    """The kind and the sentence of an agent that refuses; empty where it wasn't the agent."""
-    body = as_object(parse(response.body))
-    return text(body.get("kind")), text(body.get("error"))
-
-
 def _refused(response: _Response) -> FunctionError:
-    kind, sentence = _said(response)
-    if kind and sentence:
-        return FunctionError(kind, f"The agent refuses: {sentence[:500]}", "See docs/runbook.md, An agent does not answer.")
+    """AgentCore's own refusals. Source: AgentCore API reference, InvokeAgentRuntime, errors."""
     said = f"The gateway answered {response.status}: {response.body[:200]}"
     match response.status:
         case 429:
             return FunctionError("throttled", said, "Send fewer requests, or ask for a higher quota of AgentCore in Service Quotas.")
+        case 402:
+            advice = (
+                "A quota of AgentCore is used up, most likely that of sessions: wait for some to end, or ask for more in Service Quotas."
+            )
+            return FunctionError("throttled", said, advice)
+        case 409:
+            return FunctionError("busy", said, "The session is just being made or ended: try again in a moment.")
         case 401 | 403:
             return FunctionError("denied", said, "Look at the function's role, the runtime's resource policy and the web ACL's log.")
         case 404:
@@ -163,6 +178,7 @@ def _refused(response: _Response) -> FunctionError:
         case 408 | 504:
             return FunctionError("timeout", said, "Ask for less, or try again later.")
         case 424:
+            said = f"The agent's container didn't start, failed, or answered with an error, and AgentCore doesn't say which: {said}"
             return FunctionError("runtime_failed", said, "Look at the runtime's log group, by the session's id.")
         case status if status >= 500:
             return FunctionError("unavailable", said, "Try again; then look at the runtime's log group.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from answered import Answered
 from asked import Asked
 from common.aws import MODEL, AwsError, call
@@ -11,6 +13,14 @@ from common.shape import as_list, as_object, text
 
 BYTES_PER_TOKEN = 4
 """About: an answer that the agent can't hold needn't be written."""
+
+GROUNDED_TOKENS = 1000
+"""Of an answer that rests on a source: Bedrock compares at most 5,000 characters with it. Source: Bedrock user guide, "Use contextual
+grounding check"."""
+
+NOT_ENABLED = re.compile(r"marketplace|model access|access to the model|use.case details|not available for this account", re.IGNORECASE)
+"""What Bedrock says where the account has no access to a model. The refusal of its AWS Marketplace subscription reads like one of the
+role's. Source: Bedrock user guide, "Request access to models"; seen in public reports."""
 
 
 def ask(asked: Asked) -> Answered:
@@ -37,11 +47,12 @@ def _request(asked: Asked, model: str) -> dict[str, object]:
         f"You are an agent of {asked.agent_memory_bytes} bytes. Up to {asked.autonomy_percent} percent of your decisions need no human; "
         "name those that do."
     )
+    tokens = asked.agent_memory_bytes // BYTES_PER_TOKEN
     return {
         "modelId": model,
         "system": [{"text": part}],
-        "messages": [{"role": "user", "content": [{"text": asked.prompt}]}],
-        "inferenceConfig": {"maxTokens": max(1, asked.agent_memory_bytes // BYTES_PER_TOKEN)},
+        "messages": [{"role": "user", "content": _content(asked)}],
+        "inferenceConfig": {"maxTokens": max(1, min(tokens, GROUNDED_TOKENS) if asked.source else tokens)},
         "guardrailConfig": {
             "guardrailIdentifier": setting("BEDROCK_GUARDRAIL_ID"),
             "guardrailVersion": setting("BEDROCK_GUARDRAIL_VERSION"),
@@ -49,17 +60,28 @@ def _request(asked: Asked, model: str) -> dict[str, object]:
     }
 
 
+def _content(asked: Asked) -> list[dict[str, object]]:
+    """With a source, the guardrail compares the answer with it and with the prompt; and its other policies look at marked parts only.
+
+    Source: Bedrock user guide, "Use contextual grounding check", "Calling contextual grounding check with Converse APIs".
+    """
+    if not asked.source:
+        return [{"text": asked.prompt}]
+    marked = ((asked.source, "grounding_source"), (asked.prompt, "query"))
+    return [{"guardContent": {"text": {"text": part, "qualifiers": [role, "guard_content"]}}} for part, role in marked]
+
+
 def _explained(failure: AwsError, model: str) -> FunctionError:
     match failure.kind:
         case "throttled":
             advice = f"Send fewer requests, or ask for a higher quota of {model} in Service Quotas."
             return FunctionError("throttled", f"Bedrock throttled every attempt: {failure.said}", advice)
-        case "denied" if "not authorized to perform" not in failure.said:
-            advice = f"Enable {model} in the Bedrock console, under Model access, in every region of its inference profile."
+        case "denied" | "missing" if NOT_ENABLED.search(failure.said):
+            advice = "An administrator enables it once: see docs/deploying.md, Model access."
             return FunctionError("model_not_enabled", f"This account has no access to {model}: {failure.said}", advice)
         case "missing":
             advice = "Choose a current model as model_id in the stack's table, and deploy."
-            return FunctionError("model_not_enabled", f"Bedrock doesn't have {model}: {failure.said}", advice)
+            return FunctionError("missing", f"Bedrock doesn't have {model}: {failure.said}", advice)
         case "timeout":
             return FunctionError("timeout", f"{model} didn't answer in time: {failure.said}", "Ask for less, or try again later.")
         case _:

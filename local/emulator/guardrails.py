@@ -1,8 +1,8 @@
 """Mends what ministack has of Bedrock's guardrails, where it isn't what AWS has and something here rests on it.
 
-Four things: an id has a hyphen, which AWS's own pattern refuses wherever a guardrail is named; an ARN isn't taken for an id; policies are
+Five things: an id has a hyphen, which AWS's own pattern refuses wherever a guardrail is named; an ARN isn't taken for an id; policies are
 answered in the words of the request (`filtersConfig`) and not in the answer's (`filters`), so that botocore drops them and no drift is
-seen; and who deletes one version deletes the guardrail.
+seen; who deletes one version deletes the guardrail; and Converse doesn't look at a message's parts that are marked for the guardrail.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, cast
 
 Answer = tuple[int, dict[str, str], bytes]
 Query = dict[str, list[str]] | None
+Messages = list[dict[str, Any]]
 
 
 def mend(bedrock: Any) -> None:
@@ -47,6 +48,28 @@ def mend(bedrock: Any) -> None:
         return 202, {"Content-Type": "application/json"}, b"{}"
 
     bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail = create_guardrail, get_guardrail, delete_guardrail
+
+
+def mend_converse(runtime: Any) -> None:
+    """Put the mended functions into ministack's module of Bedrock's runtime: what is marked goes to the model, and to the guardrail.
+
+    Source: Bedrock user guide, "Include a guardrail with the Converse API".
+    """
+    everything, newest = runtime._messages_text, runtime._last_user_text
+
+    def messages_text(messages: Messages) -> str:
+        return everything([{**message, "content": [_marked(part) or part for part in message["content"]]} for message in messages])
+
+    def last_user_text(messages: Messages) -> str:
+        """Of a message with marked parts, those only."""
+        judged = [{**message, "content": [*filter(None, map(_marked, message["content"]))] or message["content"]} for message in messages]
+        return newest(judged)
+
+    runtime._messages_text, runtime._last_user_text = messages_text, last_user_text
+
+
+def _marked(part: dict[str, Any]) -> dict[str, Any] | None:
+    return part.get("guardContent", {}).get("text")
 
 
 def _answered(value: Any) -> Any:

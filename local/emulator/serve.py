@@ -165,6 +165,7 @@ def main() -> None:
     sys.path.pop(0)
     ministack: Any = importlib.import_module("ministack.app")
     guardrails.mend(importlib.import_module("ministack.services.bedrock"))
+    guardrails.mend_converse(importlib.import_module("ministack.services.bedrock_runtime"))
     persistence: Any = importlib.import_module("ministack.core.persistence")
 
     def save() -> None:  # as its own end does; it has no public way

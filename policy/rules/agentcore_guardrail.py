@@ -168,7 +168,7 @@ STACK_RULES = (
     _guardrail_rule(
         "grounding",
         _grounding,
-        protects="The population from answers that the model made up.",
+        protects="Who asks with a source from answers that don't rest on it. Without one, there is nothing to judge by.",
         mend=f"Write the filters GROUNDING and RELEVANCE with a threshold of at least {GROUNDING_MINIMUM}.",
     ),
     StackRule(

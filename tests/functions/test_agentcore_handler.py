@@ -24,6 +24,12 @@ FUNCTION = "agentcore_handler"
 REQUEST: dict[str, Any] = {"prompt": "Improve yourself.", "agent_memory_bytes": 4096, "autonomy_percent": 50}
 GATEWAY = "https://evolution-dev-abcdefghij.gateway.bedrock-agentcore.us-east-1.amazonaws.com"
 SESSION = "s" * 33
+ENABLE = "model_not_enabled"
+MARKETPLACE = (
+    "Model access is denied due to IAM user or service role is not authorized to perform the required AWS Marketplace actions "
+    "(aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe) to enable access to this model."
+)
+USE_CASE = "Model use case details have not been submitted for this account. Fill out the Anthropic use case details form."
 SILENCE = ReadTimeoutError(endpoint_url="https://aws.example")
 
 ask = load(FUNCTION)
@@ -70,6 +76,11 @@ def test_the_largest_request_that_is_allowed_is_answered() -> None:
         ({**REQUEST, "session_id": "short"}, "bad_request"),
         ({**REQUEST, "session_id": "s" * 257}, "bad_request"),
         ({**REQUEST, "session_id": 7}, "bad_request"),
+        ({**REQUEST, "source": " "}, "bad_request"),
+        ({**REQUEST, "source": 7}, "bad_request"),
+        ({**REQUEST, "prompt": "p" * 1001, "source": "s"}, "bad_request"),
+        ({**REQUEST, "prompt": "\ud83d"}, "bad_request"),
+        ({**REQUEST, "source": "x" * LARGEST_BODY_BYTES}, "too_large"),
     ],
 )
 def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: World, logged: Any, event: object, kind: str) -> None:
@@ -78,6 +89,15 @@ def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: World, 
     assert world.calls == []
     (line,) = logged()
     assert (line["level"], line["kind"], line["advice"]) == ("WARN", kind, answer["advice"])
+
+
+def test_the_largest_body_is_the_largest_that_the_web_acl_lets_through(gateway: World) -> None:
+    largest = LARGEST_BODY_BYTES - len(json.dumps({**REQUEST, "prompt": ""}))
+    assert ask({**REQUEST, "prompt": "ü" * (largest // 2)}, Context())["outcome"] == "answered"
+    assert ask({**REQUEST, "prompt": "x" * largest}, Context())["outcome"] == "answered"
+    assert ask({**REQUEST, "prompt": "x" * (largest + 1)}, Context())["kind"] == "too_large"
+    assert gateway.wire
+    assert [len(sent.body) for sent in gateway.wire.requests][-1] == LARGEST_BODY_BYTES
 
 
 @pytest.mark.usefixtures("world")
@@ -122,6 +142,17 @@ def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: World) -
     assert len(answer["session_id"]) >= 33
 
 
+def test_the_guardrail_is_told_what_an_answer_must_rest_on(world: World) -> None:
+    ask({**REQUEST, "agent_memory_bytes": 8192, "source": "Tokyo is the capital of Japan."}, Context())
+    (asked,) = world.given("bedrock-runtime:Converse")
+    told = [part["guardContent"]["text"] for part in asked["messages"][0]["content"]]
+    assert [(part["text"], part["qualifiers"]) for part in told] == [
+        ("Tokyo is the capital of Japan.", ["grounding_source", "guard_content"]),
+        ("Improve yourself.", ["query", "guard_content"]),
+    ]
+    assert asked["inferenceConfig"]["maxTokens"] == 1000, "Bedrock compares at most 5,000 characters"
+
+
 def test_a_guardrail_that_steps_in_is_reported_as_such(world: World) -> None:
     world.model_answer = {"text": "I can't help with that.", "stopReason": "guardrail_intervened"}
     answer = ask(REQUEST, Context())
@@ -132,8 +163,14 @@ def test_a_guardrail_that_steps_in_is_reported_as_such(world: World) -> None:
     ("fault", "kind", "word"),
     [
         (RefusedError("ThrottlingException", status=429), "throttled", "quota"),
-        (RefusedError("AccessDeniedException", "You don't have access to the model.", status=403), "model_not_enabled", "Model access"),
-        (RefusedError("ResourceNotFoundException", "end of life", status=404), "model_not_enabled", "model_id"),
+        (
+            RefusedError("AccessDeniedException", "You don't have access to the model with the specified model ID.", status=403),
+            ENABLE,
+            "Model access",
+        ),
+        (RefusedError("AccessDeniedException", MARKETPLACE, status=403), ENABLE, "administrator"),
+        (RefusedError("ResourceNotFoundException", USE_CASE, status=404), ENABLE, "administrator"),
+        (RefusedError("ResourceNotFoundException", "end of life", status=404), "missing", "model_id"),
         (RefusedError("AccessDeniedException", "r is not authorized to perform: bedrock:InvokeModel", status=403), "denied", "role"),
         (RefusedError("ModelTimeoutException", status=408), "timeout", "later"),
         (SILENCE, "timeout", "later"),
@@ -179,6 +216,7 @@ def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: World) -> 
     assert sent.url == f"{GATEWAY}/runtime/invocations"
     assert json.loads(sent.body) == REQUEST
     assert sent.headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"] == SESSION
+    assert sent.headers["User-Agent"], "the web ACL blocks who names none"
     signature = str(sent.headers["Authorization"])
     assert "/us-east-1/bedrock-agentcore/aws4_request" in signature
     assert "x-amzn-bedrock-agentcore-runtime-session-id" in signature, "the session's id is signed"
@@ -240,6 +278,8 @@ def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: World,
         (403, "denied", 1),
         (404, "missing", 1),
         (408, "timeout", 1),
+        (409, "busy", 3),
+        (402, "throttled", 1),
         (424, "runtime_failed", 1),
         (500, "unavailable", 1),
         (400, "rejected", 1),
@@ -254,12 +294,30 @@ def test_a_gateway_that_refuses_is_a_typed_failure(gateway: World, waits: list[f
     assert len(waits) == attempts - 1
 
 
-@pytest.mark.parametrize(("status", "kind", "attempts"), [(503, "halted", 1), (503, "unavailable", 3), (403, "over_limit", 1)])
-def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: World, status: int, kind: str, attempts: int) -> None:
-    gateway.wire = Wire((status, "application/json", json.dumps({"error": "Not now: wait.", "kind": kind}).encode()))
+@pytest.mark.parametrize(
+    ("kind", "attempts"),
+    [("busy", 3), ("throttled", 3), ("unavailable", 3), ("halted", 1), ("over_limit", 1), ("denied", 1), ("timeout", 1), (ENABLE, 1)],
+)
+def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: World, waits: list[float], kind: str, attempts: int) -> None:
+    """With 200, for of another status AgentCore hands on no body."""
+    gateway.wire = Wire((200, "application/json", json.dumps({"error": "Not now: wait.", "kind": kind}).encode()))
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"], len(gateway.wire.requests)) == ("failed", kind, attempts)
+    assert len(waits) == attempts - 1
     assert "Not now: wait." in answer["message"]
+
+
+def test_an_agent_that_was_busy_is_asked_again(gateway: World) -> None:
+    busy = (200, "application/json", b'{"error": "Too many are under way.", "kind": "busy"}')
+    gateway.wire = Wire(busy, (409, "application/json", b"{}"), (200, "application/json", b'{"output": "At last."}'))
+    assert ask(REQUEST, Context())["output"] == "At last."
+
+
+def test_a_container_that_fails_is_told_apart_from_an_agent_that_refuses(gateway: World) -> None:
+    gateway.wire = Wire((424, "application/json", b'{"message": "Received error (500) from runtime."}'))
+    answer = ask(REQUEST, Context())
+    assert "AgentCore doesn't say" in answer["message"]
+    assert "log group" in answer["advice"]
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,13 @@ from botocore.session import Session
 
 from components.naming import Names
 from components.safety import safety_alarms
+from engine import agent
 from tests.components.tables import env_of
 
 RUNBOOK = (Path(__file__).parents[2] / "docs/runbook.md").read_text(encoding="utf-8")
+
+EXPLAINED = "".join(re.findall(r"^\| .*\|$", RUNBOOK.partition("## An agent does not answer")[2].partition("\n## ")[0], re.MULTILINE))
+"""The table of kinds."""
 
 COMMANDS = re.findall(r"aws (?:[^\n]|(?<=\\)\n)+", "\n".join(re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)))
 
@@ -61,9 +65,27 @@ def test_every_safety_alarm_is_explained() -> None:
 
 
 def test_every_kind_of_answer_that_an_agents_caller_may_get_is_explained() -> None:
-    functions = Path(__file__).parents[2] / "functions"
-    files = [*(functions / "agentcore_handler").glob("*.py"), functions / "common/mode.py"]
-    source = "".join(path.read_text(encoding="utf-8") for path in files)
-    kinds = set(re.findall(r'(?:FunctionError|RefusedError)\(\s*"(\w+)"', source)) - {"safety_disabled", "rejected", "missing"}
-    assert len(kinds) >= 8
-    assert {kind for kind in kinds if f"`{kind}`" not in RUNBOOK} == set()
+    root = Path(__file__).parents[2]
+    handler = [*(root / "functions/agentcore_handler").glob("*.py"), root / "functions/common/mode.py"]
+    kinds: set[str] = set(agent.KINDS)
+    for path in (*handler, root / "engine/agent.py"):
+        kinds |= set(re.findall(r'(?:FunctionError|RefusedError)\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
+    assert kinds >= {"busy", "halted", "over_limit", "throttled", "denied", "model_not_enabled", "runtime_failed"}
+    unexplained = {kind for kind in kinds - {"safety_disabled"} if f"`{kind}`" not in EXPLAINED}
+    assert unexplained == set()
+
+
+def test_what_enables_a_model_are_commands_that_aws_has() -> None:
+    deploying = (Path(__file__).parents[2] / "docs/deploying.md").read_text(encoding="utf-8")
+    section = deploying.partition("### Model access")[2].partition("\n## ")[0]
+    commands = re.findall(r"^aws (\S+) (\S+)(.*)$", section, re.MULTILINE)
+    assert [operation for _, operation, _ in commands] == [
+        "put-use-case-for-model-access",
+        "converse",
+        "get-foundation-model-availability",
+    ]
+    for service, operation, rest in commands:
+        model = SESSION.get_service_model(service)
+        (name,) = [name for name in model.operation_names if CALLED(name, "-") == operation]
+        known = {f"--{CALLED(member, '-')}" for member in model.operation_model(name).input_shape.members}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known

@@ -19,6 +19,7 @@ HANDLER = "evolution-agentcore-handler"
 SESSION = "s" * 33
 REQUEST: dict[str, Any] = {"prompt": "Improve yourself.", "agent_memory_bytes": 4096, "autonomy_percent": 50}
 IDEA = {"output": "An idea.", "stop_reason": "end_turn"}
+MARKETPLACE = "Model access is denied due to IAM user or service role is not authorized to perform the required AWS Marketplace actions"
 LARGEST_BYTES = 16 * 1024
 
 
@@ -108,13 +109,28 @@ def test_a_gateway_that_throttles_for_a_while_answers_in_the_end(system: System)
     ("answers", "outcome", "kind", "word", "attempts"),
     [
         ({"busy": 9}, "failed", "throttled", "quota", 3),
-        ({"status": 502, "body": {"error": "It is denied.", "kind": "denied"}}, "failed", "denied", "runbook", 3),
+        ({"body": {"error": "Too many are under way.", "kind": "busy"}}, "failed", "busy", "runbook", 3),
+        ({"body": {"error": "It is denied.", "kind": "denied"}}, "failed", "denied", "runbook", 1),
+        ({"body": {"error": "It isn't enabled.", "kind": "model_not_enabled"}}, "failed", "model_not_enabled", "runbook", 1),
+        ({"status": 409}, "failed", "busy", "moment", 3),
+        ({"status": 402}, "failed", "throttled", "quota", 1),
         ({"status": 504}, "failed", "timeout", "less", 3),
         ({"status": 403}, "failed", "denied", "role", 1),
         ({"status": 424}, "failed", "runtime_failed", "log group", 1),
         ({"body": {"output": "No.", "stop_reason": "guardrail_intervened"}}, "intervened", "guardrail_intervened", "guardrail", 1),
     ],
-    ids=["throttled for ever", "model not enabled", "timeout", "denied", "agent fails", "guardrail"],
+    ids=[
+        "throttled",
+        "busy",
+        "agent denied",
+        "model not enabled",
+        "session conflict",
+        "quota",
+        "timeout",
+        "denied",
+        "agent fails",
+        "guardrail",
+    ],
 )
 def test_what_keeps_an_agent_from_answering_has_a_name(
     system: System, answers: dict[str, Any], outcome: str, kind: str, word: str, attempts: int
@@ -154,6 +170,13 @@ def test_what_the_planned_guardrail_blocks_does_not_reach_the_model(without_an_i
     assert "AKIA" not in asked.text
 
 
+def test_what_an_answer_must_rest_on_is_judged_as_the_prompt_is(without_an_image: System) -> None:
+    asked = without_an_image.invoke(HANDLER, {**REQUEST, "source": "Tokyo is the capital of Japan."})
+    assert asked.answer["outcome"] == "answered"
+    asked = without_an_image.invoke(HANDLER, {**REQUEST, "source": "My key is AKIAIOSFODNN7EXAMPLE."})
+    assert typed(asked, "intervened", "guardrail_intervened", "guardrail")
+
+
 def test_a_model_that_throttles_for_a_while_answers_in_the_end(without_an_image: System) -> None:
     answer = {"output": {"message": {"role": "assistant", "content": [{"text": "At last."}]}}, "stopReason": "end_turn", "usage": {}}
     with bedrock(without_an_image, body=answer, busy=2) as served:
@@ -165,8 +188,8 @@ def test_a_model_that_throttles_for_a_while_answers_in_the_end(without_an_image:
     ("answers", "kind", "word"),
     [
         ({"busy": 9}, "throttled", "quota"),
-        ({"status": 403, "body": {"__type": "AccessDeniedException", "message": "You don't have access."}}, "model_not_enabled", "access"),
-        ({"status": 404, "body": {"__type": "ResourceNotFoundException", "message": "End of life."}}, "model_not_enabled", "model_id"),
+        ({"status": 403, "body": {"__type": "AccessDeniedException", "message": MARKETPLACE}}, "model_not_enabled", "administrator"),
+        ({"status": 404, "body": {"__type": "ResourceNotFoundException", "message": "End of life."}}, "missing", "model_id"),
         ({"status": 408, "body": {"__type": "ModelTimeoutException", "message": "Too long."}}, "timeout", "later"),
     ],
     ids=["throttled for ever", "not enabled", "gone", "timeout"],
