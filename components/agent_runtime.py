@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.component import ServiceRole, https_out, log_group, pattern_until_made, service_role
+from components.component import Grants, ServiceRole, https_out, log_group, pattern_until_made, service_role
 from components.environment import NetworkMode
-from components.iam import Statement
 from components.iam_agentcore import DEFAULT_ENDPOINT, agentcore_trust, only_gateway
 from components.naming import AGENT_ENDPOINT, Names
 from components.zones import agent_zones
@@ -54,7 +53,7 @@ class RuntimeArgs:
     names: Names
     image: str
     variables: Mapping[str, pulumi.Input[str]]
-    grants: Sequence[Statement]
+    grants: pulumi.Output[Grants]
     gateway_role: ServiceRole
     place: Place
     key_arn: pulumi.Input[str]
@@ -79,7 +78,7 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         names.agent_runtime_role,
         description="The agents in their runtime: their mode, and the one model.",
         trust=agentcore_trust(names),
-        grants=tuple(args.grants),
+        grants=args.grants,
         boundary_arn=args.boundary_arn,
         opts=opts,
     )

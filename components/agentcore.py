@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components import boundary, iam_agentcore, iam_functions, resource_policies
 from components.agent_runtime import DeployedRuntime, Place, RuntimeArgs, deploy_runtime
-from components.component import ServiceRole, log_group, service_role
+from components.component import Grants, ServiceRole, log_group, service_role, with_key
 from components.environment import Keeping, Limits, NetworkMode
 from components.function import Attempts, FunctionArgs, deploy
 from components.guardrail import pinned_guardrail
@@ -76,11 +76,12 @@ class AgentCore(pulumi.ComponentResource):
             "EVOLUTION_ENVIRONMENT": names.stack,
             "EVOLUTION_MODE_PARAMETER": names.mode_parameter,
         }
+        keyed = with_key(names, args.key_arn)
         limit = aws.iam.Policy(
             f"{name}-boundary",
             name=names.agents_boundary,
             description="The most that a role may do which asks models.",
-            policy=boundary.boundary(boundary.agent_grants(names, args.model_id)),
+            policy=keyed.apply(lambda known: boundary.boundary(boundary.agent_grants(known, args.model_id))),
             opts=child,
         )
         gateway_role = service_role(
@@ -88,7 +89,7 @@ class AgentCore(pulumi.ComponentResource):
             names.gateway_role,
             description="The AgentCore gateway: asks the runtime.",
             trust=iam_agentcore.agentcore_trust(names),
-            grants=iam_agentcore.gateway_grants(names),
+            grants=keyed.apply(iam_agentcore.gateway_grants),
             boundary_arn=limit.arn,
             opts=child,
         )
@@ -98,7 +99,7 @@ class AgentCore(pulumi.ComponentResource):
                 names=names,
                 image=f"{names.repository_url}@{args.image_digest}",
                 variables=told,
-                grants=(*iam_agentcore.runtime_grants(names), *iam_agentcore.model_grants(names, args.model_id)),
+                grants=keyed.apply(lambda known: (*iam_agentcore.runtime_grants(known), *iam_agentcore.model_grants(known, args.model_id))),
                 gateway_role=gateway_role,
                 place=Place(network_mode=args.network_mode, vpc_id=args.vpc_id, subnet_ids=args.subnet_ids, zone_ids=args.zone_ids),
                 key_arn=args.key_arn,
@@ -185,16 +186,19 @@ class AgentCore(pulumi.ComponentResource):
 
     def _handler(self, name: str, args: AgentCoreArgs, told: dict[str, pulumi.Input[str]], boundary_arn: pulumi.Input[str]) -> None:
         names = args.names
-        grants = (
-            *iam_agentcore.asking_grants(names, args.model_id, through_gateway="AGENTCORE_GATEWAY_URL" in told),
-            *iam_functions.base_grants(names, names.handler_function),
-        )
+
+        def grants(known: Names) -> Grants:
+            return (
+                *iam_agentcore.asking_grants(known, args.model_id, through_gateway="AGENTCORE_GATEWAY_URL" in told),
+                *iam_functions.base_grants(known, names.handler_function),
+            )
+
         function_args = FunctionArgs(
             names=names,
             source="agentcore_handler",
             physical_name=names.handler_function,
             description="Asks an agent for a caller, within the stack's limits and while evolution runs.",
-            grants=grants,
+            grants=with_key(names, args.key_arn).apply(grants),
             variables=told,
             seconds=HANDLER_SECONDS,
             megabytes=HANDLER_MEGABYTES,

@@ -9,9 +9,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.iam import Statement, document
+from components.naming import Names
 
 HTTPS = 443
 """TCP."""
+
+Grants = Sequence[Statement]
 
 
 def kept(parent: pulumi.Resource, *, protect: bool, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
@@ -34,7 +37,7 @@ def service_role(
     *,
     description: str,
     trust: str,
-    grants: tuple[Statement, ...],
+    grants: pulumi.Output[Grants],
     boundary_arn: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> ServiceRole:
@@ -47,7 +50,9 @@ def service_role(
         permissions_boundary=boundary_arn,
         opts=opts,
     )
-    policy = aws.iam.RolePolicy(f"{name}-grants", name="grants", role=role.name, policy=document(*grants), opts=opts)
+    policy = aws.iam.RolePolicy(
+        f"{name}-grants", name="grants", role=role.name, policy=grants.apply(lambda known: document(*known)), opts=opts
+    )
     return ServiceRole(role=role, grants=policy)
 
 
@@ -57,6 +62,12 @@ def pattern_until_made(made: pulumi.Output[str], pattern: str) -> pulumi.Output[
     For a document that must hold the very name: so it is known when it is judged, and says no less than what is deployed.
     """
     return made.apply(lambda value: pattern if pulumi.contains_unknowns(value) else value, run_with_unknowns=True)
+
+
+def with_key(names: Names, key_arn: pulumi.Input[str]) -> pulumi.Output[Names]:
+    """The names with the key's own ARN or, in the preview of its creation, without: for grants, which are known either way."""
+    made = pattern_until_made(pulumi.Output.from_input(key_arn), names.any_key_arn)
+    return made.apply(lambda arn: names if arn == names.any_key_arn else names.with_key(arn))
 
 
 def log_group(

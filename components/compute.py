@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import environment, iam
-from components.component import ServiceRole, https_out, kept, log_group, service_role
+from components.component import ServiceRole, https_out, kept, log_group, service_role, with_key
 from components.containers import SCRATCH_VOLUME, engine_container, monitor_container
 from components.environment import FargateSize
 from components.naming import Names
@@ -89,12 +89,13 @@ class Compute(pulumi.ComponentResource):
             configuration={"managed_storage_configuration": {"fargate_ephemeral_storage_kms_key_id": args.key_arn}},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
+        keyed = with_key(names, args.key_arn)
         execution = service_role(
             f"{name}-execution-role",
             names.execution_role,
             description="ECS: pulls the image and writes the logs.",
             trust=iam.ecs_task_trust(names),
-            grants=iam.execution_grants(names),
+            grants=keyed.apply(iam.execution_grants),
             boundary_arn=args.boundary_arn,
             opts=child,
         )
@@ -103,7 +104,7 @@ class Compute(pulumi.ComponentResource):
             names.engine_role,
             description="The engine: its tables, its bucket, its metrics.",
             trust=iam.ecs_task_trust(names),
-            grants=iam.engine_grants(names),
+            grants=keyed.apply(iam.engine_grants),
             boundary_arn=args.boundary_arn,
             opts=child,
         )

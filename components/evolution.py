@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam_functions, resource_policies
-from components.component import kept, service_role
+from components.component import kept, service_role, with_key
 from components.environment import Engine, Keeping
 from components.function import Attempts, DeployedFunction, FunctionArgs, deploy
 from components.naming import Names
@@ -219,7 +219,7 @@ class Evolution(pulumi.ComponentResource):
             source=source,
             physical_name=physical_name,
             description=description,
-            grants=iam_functions.function_grants(args.names)[physical_name],
+            grants=with_key(args.names, args.key_arn).apply(lambda known: iam_functions.function_grants(known)[physical_name]),
             variables=variables,
             seconds=seconds,
             megabytes=MEGABYTES,
@@ -264,7 +264,7 @@ class Evolution(pulumi.ComponentResource):
             names.scheduler_role,
             description="EventBridge Scheduler: invokes the trigger and the switch.",
             trust=iam_functions.scheduler_trust(names),
-            grants=iam_functions.scheduler_grants(names),
+            grants=with_key(names, args.key_arn).apply(iam_functions.scheduler_grants),
             boundary_arn=args.boundary_arn,
             opts=child,
         )

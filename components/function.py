@@ -10,8 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam_functions
-from components.component import ServiceRole, log_group, service_role
-from components.iam import Statement
+from components.component import Grants, ServiceRole, log_group, service_role
 from components.naming import Names
 
 SOURCES = Path(__file__).resolve().parent.parent / "functions"
@@ -52,7 +51,7 @@ class FunctionArgs:
     source: str
     physical_name: str
     description: str
-    grants: tuple[Statement, ...]
+    grants: pulumi.Output[Grants]
     variables: Mapping[str, pulumi.Input[str]]
     seconds: int
     megabytes: int

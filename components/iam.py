@@ -84,6 +84,7 @@ def flow_logs_grants(names: Names) -> tuple[Statement, ...]:
             f"{names.log_group_arn(names.flow_log_group)}:*",
         ),
         allow("FindLogGroup", ["logs:DescribeLogGroups"], "*"),
+        *encrypt_logs(names, names.flow_log_group),
     )
 
 
@@ -101,6 +102,7 @@ def execution_grants(names: Names) -> tuple[Statement, ...]:
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             [f"{names.log_group_arn(group)}:*" for group in (names.engine_log_group, names.monitor_log_group)],
         ),
+        *encrypt_logs(names, names.engine_log_group, names.monitor_log_group),
     )
 
 
@@ -156,19 +158,43 @@ def _shared_grants(names: Names) -> tuple[Statement, ...]:
     )
 
 
+def allow_key(names: Names, sid: str, actions: Sequence[str], condition: Condition | None = None) -> Statement:
+    """A grant on the stack's key: on its own ARN or, before it is made, on whichever key bears the stack's alias.
+
+    What is deployed names the ARN. By the alias alone, whatever is made right after the key would be refused, for a new alias takes up to
+    five minutes to count. Source: KMS developer guide, "ABAC for AWS KMS".
+    """
+    if names.key_arn is not None:
+        return allow(sid, actions, names.key_arn, condition=condition)
+    by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}}
+    return allow(sid, actions, names.any_key_arn, condition={**by_alias, **(condition or {})})
+
+
 def use_key(names: Names) -> Statement:
     """To read and write what the stack's key encrypts."""
-    return allow(
-        "UseKey",
-        ["kms:Decrypt", "kms:GenerateDataKey"],
-        names.any_key_arn,
-        condition=our_key(names),
+    return allow_key(names, "UseKey", ["kms:Decrypt", "kms:GenerateDataKey"])
+
+
+def encrypt_logs(names: Names, *log_groups: str) -> tuple[Statement, Statement]:
+    """To write to encrypted log groups, for a role that has no other use of the key: CloudWatch Logs calls KMS as whoever calls it.
+
+    Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
+    """
+    context = {"kms:EncryptionContext:aws:logs:arn": [names.log_group_arn(group) for group in log_groups]}
+    return (
+        allow_key(names, "EncryptLogs", ["kms:Decrypt", "kms:GenerateDataKey"], {**_through_logs(names), "ArnLike": context}),
+        see_key_of_logs(names),
     )
 
 
-def our_key(names: Names) -> Condition:
-    """A key's id is AWS's to make; its alias is ours."""
-    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}}
+def see_key_of_logs(names: Names) -> Statement:
+    """What a writer of encrypted logs needs beside the use of the key. Source: the managed policy CloudWatchLogsAPIKeyAccess, which holds
+    what PutLogEvents needs."""
+    return allow_key(names, "SeeKeyOfLogs", ["kms:DescribeKey"], _through_logs(names))
+
+
+def _through_logs(names: Names) -> Condition:
+    return {"StringEquals": {"kms:ViaService": f"logs.{names.region}.amazonaws.com"}}
 
 
 def our_tags(names: Names) -> Condition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.iam import Condition, Statement, allow, document, our_key, our_tags, read_mode, trust, use_key
+from components.iam import Condition, Statement, allow, allow_key, document, our_tags, read_mode, see_key_of_logs, trust, use_key
 from components.naming import AGENT_ENDPOINT, PARTITION, Names
 
 AGENTCORE = "bedrock-agentcore.amazonaws.com"
@@ -127,6 +127,7 @@ def runtime_grants(names: Names) -> tuple[Statement, ...]:
         ),
         read_mode(names),
         use_key(names),
+        see_key_of_logs(names),
     )
 
 
@@ -139,8 +140,8 @@ def gateway_grants(names: Names) -> tuple[Statement, ...]:
             [names.agent_runtime_arn, f"{names.agent_runtime_arn}/runtime-endpoint/{AGENT_ENDPOINT}"],
         ),
         use_key(names),
-        allow("SeeKey", ["kms:DescribeKey"], names.any_key_arn, condition=our_key(names)),
-        allow("LetGatewayUseKey", ["kms:CreateGrant"], names.any_key_arn, condition={**our_key(names), **gateway_key_grants(names)}),
+        allow_key(names, "SeeKey", ["kms:DescribeKey"]),
+        allow_key(names, "LetGatewayUseKey", ["kms:CreateGrant"], gateway_key_grants(names)),
     )
 
 

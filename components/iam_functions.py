@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.iam import Statement, allow, document, our_tags, read_mode, trust, use_key
+from components.iam import Statement, allow, document, our_tags, read_mode, see_key_of_logs, trust, use_key
 from components.naming import Names
 
 LAMBDA = "lambda.amazonaws.com"
@@ -35,6 +35,7 @@ def base_grants(names: Names, function: str) -> tuple[Statement, ...]:
         allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], f"{names.log_group_arn(names.function_log_group(function))}:*"),
         allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
         use_key(names),
+        see_key_of_logs(names),
         allow("SendDeadLetters", ["sqs:SendMessage"], names.dead_letters_arn),
     )
 

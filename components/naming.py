@@ -7,7 +7,7 @@ that is known, with the generated part as the only wildcard.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PARTITION = "aws"
 """The regions of the environment table are all in the commercial partition."""
@@ -31,11 +31,15 @@ class Names:
 
     A stem is followed by the stack. Names that are unique in an account rather than in a region (IAM, budgets, dashboards) add the
     region, and buckets, unique in the world, add account and region: stacks, regions and accounts never collide.
+
+    Attributes:
+        key_arn: the key's own ARN; None until AWS has made the key.
     """
 
     stack: str
     region: str
     account: str
+    key_arn: str | None = None
 
     def regional(self, stem: str) -> str:
         """`<stem>-<stack>`, for what is unique in an account's region."""
@@ -99,6 +103,10 @@ class Names:
     def any_key_arn(self) -> str:
         """Every key of the account: AWS makes a key's id. A grant must narrow it by the condition kms:ResourceAliases."""
         return self.arn("kms", "key/*")
+
+    def with_key(self, key_arn: str) -> Names:
+        """The same names, where the key is made."""
+        return replace(self, key_arn=key_arn)
 
     @property
     def safety_secret(self) -> str:

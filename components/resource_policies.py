@@ -16,6 +16,9 @@ from components.naming import PARTITION, Names
 LOG_DELIVERY = "delivery.logs.amazonaws.com"
 """Writes the logs of the services that deliver theirs: of WAF, and of AgentCore's gateway."""
 
+ENCRYPTS_LOGS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+"""Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service"."""
+
 KEY_ITSELF = "*"
 """In a key's own policy, the resource `*` means this key."""
 
@@ -95,22 +98,23 @@ def key_policy(names: Names) -> str:
                 "ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in _data_roles(names)]},
             },
         ),
+        # CloudWatch Logs calls KMS as whoever makes an encrypted group, writes to it or reads it, and for itself.
+        allow(
+            "AccountUsesLogGroupsOfThisStack",
+            ENCRYPTS_LOGS,
+            KEY_ITSELF,
+            principal=root,
+            condition={
+                "StringEquals": {"kms:CallerAccount": names.account, "kms:ViaService": via("logs")},
+                "ArnLike": _log_groups(names),
+            },
+        ),
         allow(
             "LogGroupsOfThisStack",
-            ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            ["kms:DescribeKey", *ENCRYPTS_LOGS],
             KEY_ITSELF,
             principal={"Service": f"logs.{names.region}.amazonaws.com"},
-            condition={
-                "ArnLike": {
-                    "kms:EncryptionContext:aws:logs:arn": [
-                        names.log_group_arn(f"/evolution/{names.stack}/*"),
-                        *(names.log_group_arn(names.function_log_group(function)) for function in names.functions),
-                        names.log_group_arn(names.any_agent_log_group),
-                        names.log_group_arn(names.web_acl_log_group),
-                        names.log_group_arn(names.insights_log_group),
-                    ]
-                }
-            },
+            condition={"ArnLike": _log_groups(names)},
         ),
         allow(
             "AlarmsPublishToTopic",
@@ -136,6 +140,19 @@ def key_policy(names: Names) -> str:
         *_fargate_storage(names),
         *_agents(names),
     )
+
+
+def _log_groups(names: Names) -> dict[str, list[str]]:
+    """By the encryption context, the stack's log groups."""
+    return {
+        "kms:EncryptionContext:aws:logs:arn": [
+            names.log_group_arn(f"/evolution/{names.stack}/*"),
+            *(names.log_group_arn(names.function_log_group(function)) for function in names.functions),
+            names.log_group_arn(names.any_agent_log_group),
+            names.log_group_arn(names.web_acl_log_group),
+            names.log_group_arn(names.insights_log_group),
+        ]
+    }
 
 
 def _data_roles(names: Names) -> list[str]:

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import boundary, iam, resource_policies
-from components.component import ServiceRole, kept, log_group, service_role
+from components.component import ServiceRole, kept, log_group, service_role, with_key
 from components.environment import Keeping, Limits
 from components.naming import Names
 
@@ -82,14 +82,15 @@ class Security(pulumi.ComponentResource):
             policy=resource_policies.key_policy(names),
             opts=keep,
         )
-        # The roles' grants name the key by this alias.
+        # The roles' grants name the key by this alias until it is made.
         aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=keep)
 
+        keyed = with_key(names, key.arn)
         limit = aws.iam.Policy(
             f"{name}-boundary",
             name=names.permissions_boundary,
             description="The most that a role of this stack may do, but for those that ask models.",
-            policy=boundary.boundary(boundary.system_grants(names)),
+            policy=keyed.apply(lambda known: boundary.boundary(boundary.system_grants(known))),
             opts=child,
         )
         self._safety_settings(name, args, key.arn, keep)
@@ -98,7 +99,7 @@ class Security(pulumi.ComponentResource):
             names.monitor_role,
             description="The safety monitor: reads the population, publishes the safety score.",
             trust=iam.ecs_task_trust(names),
-            grants=iam.monitor_grants(names),
+            grants=keyed.apply(iam.monitor_grants),
             boundary_arn=limit.arn,
             opts=child,
         )

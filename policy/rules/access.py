@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actions import meaning
-from conditions import ARN, OF_CALLER, OF_SOURCE, Test, is_specific, is_true, narrows, tests_of
+from conditions import ARN, OF_CALLER, OF_SOURCE, Test, in_account, is_specific, is_true, narrows, tests_of
 from documents import PLACES, Kind, Statement, allows_of, statements_of
 from globs import glob
 from plain import Plain, shown
@@ -48,6 +48,13 @@ NARROWS_USE: dict[str, Test] = {
     "kms:viaservice": lambda value: is_specific(value.partition(".")[0]),
 }
 """Conditions under which a whole account may use a key: for some service, or by some role. `role/*` is every role."""
+
+
+LOG_GROUPS: dict[str, Test] = {
+    "kms:encryptioncontext:aws:logs:arn": lambda value: in_account(value) and is_specific(value.partition(":log-group:")[2])
+}
+"""What names the log groups for which CloudWatch Logs may use a key as its caller. Source: CloudWatch Logs user guide, "Encrypt log data
+in CloudWatch Logs using AWS Key Management Service"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,11 +149,25 @@ def _key_breadth(key: Resource) -> Iterator[Fault]:
         if services and beyond:
             yield broken(f"{statement.where} allows {services[0]} {beyond[0]}; a service must only use the key, not administer it.")
         used = [name for name in named if name.lower() in KEY_USE]
-        if used and any(map(is_whole_account, statement.principals)) and not narrows(statement.conditions, NARROWS_USE):
+        if not used or not any(map(is_whole_account, statement.principals)):
+            continue
+        if not narrows(statement.conditions, NARROWS_USE):
             yield broken(
                 f"{statement.where} allows the whole account {used[0]}; "
                 "it must have a condition on kms:ViaService or aws:PrincipalArn, or name roles."
             )
+        elif _through_logs(statement) and not narrows(statement.conditions, LOG_GROUPS):
+            yield broken(
+                f"{statement.where} allows the whole account {used[0]} through CloudWatch Logs, for any log group; "
+                "it must have a condition on kms:EncryptionContext:aws:logs:arn that names the groups."
+            )
+
+
+def _through_logs(statement: Statement) -> bool:
+    return any(
+        key == "kms:viaservice" and any(glob(str(value).partition(".")[0], "logs") for value in values)
+        for _, key, values in tests_of(statement.conditions)
+    )
 
 
 def _tls(stack: Stack) -> Iterator[Fault]:
@@ -261,7 +282,8 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The key, and with it all data: each user of it for its own purpose.",
         why="A key that the whole account may decrypt with protects nothing that the account's policies don't.",
-        mend="Let services use the key only, and the account only through named services (kms:ViaService) or by named roles.",
+        mend="Let services use the key only, and the account only through named services (kms:ViaService; CloudWatch Logs for named "
+        "groups) or by named roles.",
         check=_key_breadth,
         types=_types(Kind.KEY),
     ),

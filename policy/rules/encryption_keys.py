@@ -55,7 +55,9 @@ KEY_PROPERTIES = {
 REPLICAS = "replicas"
 """Where tables and secrets name the keys of their copies in other regions."""
 
-NOT_USE = frozenset({KEY_ALIAS, "aws:kms/keyPolicy:KeyPolicy", "aws:kms/grant:Grant"})
+NOT_USE = frozenset(
+    {KEY_ALIAS, "aws:kms/keyPolicy:KeyPolicy", "aws:kms/grant:Grant", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"}
+)
 """What refers to a key without encrypting anything under it."""
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"
@@ -123,7 +125,7 @@ def _used(stack: Stack) -> Iterator[Fault]:
 
 
 def _alias(stack: Stack) -> Iterator[Fault]:
-    """The roles' grants name the key by its alias (kms:ResourceAliases), for its id is not known at preview."""
+    """Until the key is made, and its ARN known, the roles' grants name it by its alias (kms:ResourceAliases)."""
     keys = Linked(stack, KEY, ("id", "arn", "keyId"))
     named = {urn for alias in stack.of_type(KEY_ALIAS) if _carries(alias, stack) for urn in keys.by(alias, "targetKeyId")}
     for urn, key in keys.all.items():
@@ -189,8 +191,8 @@ STACK_RULES = (
     StackRule(
         id="encryption/key-alias",
         severity=Severity.HIGH,
-        protects="The roles' use of the key, which their grants narrow to its alias.",
-        why="Without the alias every task is denied the key, and with it its tables, its bucket and its secret.",
+        protects="The review of the roles' grants: before the key is made, they name it by its alias.",
+        why="A grant by an alias that no key of the stack bears is a grant on another key, now or later.",
         mend="Declare aws.kms.Alias(name=f'alias/evolution-{stack}', target_key_id=key.key_id).",
         check=of_this_system(_alias),
     ),

@@ -35,6 +35,7 @@ FAMILY = Family(
         *access.RESOURCE_RULES,
     ),
     stack_rules=(
+        *identity_resources.STACK_RULES,
         *identity_holders.STACK_RULES,
         *trust.STACK_RULES,
         *access.STACK_RULES,

@@ -12,9 +12,11 @@ from conditions import ARN, Test, in_account, is_account, is_organization, is_sp
 from documents import PLACES, Kind, Statement, allows_of
 from globs import POLICY_VARIABLE, WILDCARD, glob, meet
 from plain import Plain, shown
-from rule import Fault, Resource, ResourceRule, Severity, broken
+from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken
 from rules.identity_actions import MOST_FAULTS, PASS_ROLE, is_wildcard_action
 from rules.identity_holders import GRANTED, HOLDERS
+from system import of_this_system
+from tokens import KEY, KEY_ALIAS
 
 ONLY_WILDCARDS = re.compile(r"[*?-]+")
 
@@ -185,6 +187,30 @@ def _models(resource: Resource) -> Iterator[Fault]:
                 )
 
 
+def _key_grants(stack: Stack) -> Iterator[Fault]:
+    """Every grant on a key is on one of the stack's own: by its ARN, which is known once it is made, or by its alias or its tag. A grant
+    on all keys is `identity/no-wildcard-resource`'s to report, and a missing alias `encryption/key-alias`'s."""
+    made = {arn for key in stack.of_type(KEY) if isinstance(arn := key.at("arn"), str)}
+    suffix = f"-{stack.name}"
+    aliases = {name for alias in stack.of_type(KEY_ALIAS) if isinstance(name := alias.at("name"), str) and name.endswith(suffix)}
+    ours: dict[str, Test] = {
+        "kms:resourcealiases": lambda value: value in aliases if aliases else value.endswith(suffix),
+        "aws:resourcetag/environment": lambda value: value == stack.name,
+    }
+    for holder in (one for one in stack.resources if one.type in HOLDERS):
+        for statement in allows_of(holder):
+            if statement.kind is not Kind.IDENTITY or not any(action.lower().startswith("kms:") for action in statement.actions):
+                continue
+            for one in dict.fromkeys(statement.resources):
+                named = one in made if not is_wildcard_resource(one) else narrows(statement.conditions, ours)
+                if not named and (not is_wildcard_resource(one) or is_scoped_by_condition(one, statement.conditions)):
+                    yield broken(
+                        f"{statement.where} allows the use of the key {shown(one)}, which is not one of this stack; "
+                        "it must name one by its ARN or, before it is made, by its alias (kms:ResourceAliases).",
+                        holder,
+                    )
+
+
 RESOURCE_RULES = (
     ResourceRule(
         id="identity/no-wildcard-resource",
@@ -222,5 +248,16 @@ RESOURCE_RULES = (
         mend="Name the inference profile and, in each of its regions, the foundation model.",
         check=_models,
         types=HOLDERS,
+    ),
+)
+
+STACK_RULES = (
+    StackRule(
+        id="identity/key-grants",
+        severity=Severity.HIGH,
+        protects="The other keys of the account, and what they encrypt.",
+        why="A grant on another key reads what another system stores, as far as that key's policy leaves it to the account's grants.",
+        mend="Write the grant with components/iam.py: allow_key.",
+        check=of_this_system(_key_grants),
     ),
 )

@@ -12,8 +12,11 @@ from components import iam, iam_agentcore, iam_functions, resource_policies
 from components.boundary import agent_grants, boundary, system_grants
 from components.environment import Region
 from components.naming import Names
+from tests.functions.requests import Asked, permitted
 
 NAMES = Names(stack="prod", region="us-east-1", account="123456789012")
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555"
 
 MANAGED_POLICY_CHARACTERS = 6144
 """Source: "IAM and AWS STS quotas"; white space is not counted."""
@@ -128,11 +131,55 @@ def test_the_monitor_cannot_change_what_it_grades() -> None:
     assert writes - {"s3:DeleteObject"} <= actions(DOCUMENTS["engine grants"])
 
 
-def test_the_key_is_used_only_by_its_alias() -> None:
-    for name in ("engine grants", "monitor grants"):
-        [use] = [statement for statement in statements(DOCUMENTS[name]) if statement["Sid"] == "UseKey"]
-        assert use["Resource"] == "arn:aws:kms:us-east-1:123456789012:key/*"
-        assert use["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/evolution-prod"}}
+def test_before_it_is_made_the_key_is_named_by_its_alias_and_then_by_its_arn() -> None:
+    """A new alias takes up to five minutes to count: a gateway or a task that is made right after it would be refused."""
+    before, after = ([one for one in grants(names) if str(one["Action"]).count("kms:")] for names in (NAMES, NAMES.with_key(KEY)))
+    assert len(before) == len(after) > 10
+    for by_alias, by_arn in zip(before, after, strict=True):
+        condition: Any = dict(by_alias["Condition"])
+        assert by_alias["Resource"] == "arn:aws:kms:us-east-1:123456789012:key/*"
+        assert condition.pop("ForAnyValue:StringEquals") == {"kms:ResourceAliases": "alias/evolution-prod"}
+        assert by_arn == {name: value for name, value in {**by_alias, "Resource": KEY, "Condition": condition}.items() if value}
+
+
+def grants(names: Names) -> list[dict[str, Any]]:
+    """Of all roles and boundaries."""
+    of_functions = [statement for granted in iam_functions.function_grants(names).values() for statement in granted]
+    roles = (iam.flow_logs_grants, iam.execution_grants, iam.engine_grants, iam.monitor_grants, iam_functions.scheduler_grants)
+    agents = (iam_agentcore.gateway_grants(names), iam_agentcore.runtime_grants(names))
+    limits = [statements(boundary(granted)) for granted in (system_grants(names), agent_grants(names, MODEL))]
+    return [*of_functions, *(one for granted in (*(role(names) for role in roles), *agents, *limits) for one in granted)]
+
+
+def test_whoever_writes_encrypted_logs_may_use_the_key_through_cloudwatch_logs() -> None:
+    """It calls KMS as whoever calls it."""
+    writers = {name: allowed(DOCUMENTS[name]) for name in IDENTITY_GRANTS if "logs:PutLogEvents" in actions(DOCUMENTS[name])}
+    assert writers.keys() >= {"flow logs grants", "execution grants", "runtime grants", *(f"{one} grants" for one in FUNCTION_GRANTS)}
+    for name, granted in writers.items():
+        for statement in granted:
+            if "logs:PutLogEvents" in statement["Action"]:
+                groups = [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
+                for group in groups:
+                    context = {
+                        "kms:ResourceAliases": ["alias/evolution-prod"],
+                        "kms:ViaService": ["logs.us-east-1.amazonaws.com"],
+                        "kms:EncryptionContext:aws:logs:arn": [group.removesuffix(":*")],
+                    }
+                    for action in ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"):
+                        assert permitted(granted, Asked(action=action, resource=KEY, context=context)), f"{name}: {action} for {group}"
+
+
+def test_the_key_lets_the_account_use_its_log_groups_through_cloudwatch_logs_alone() -> None:
+    """CreateLogGroup with a key, and `aws logs tail`, call KMS as the caller."""
+    [use] = [one for one in statements(DOCUMENTS["key"]) if one["Sid"] == "AccountUsesLogGroupsOfThisStack"]
+    [service] = [one for one in statements(DOCUMENTS["key"]) if one["Sid"] == "LogGroupsOfThisStack"]
+    assert use["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    assert {*use["Action"], "kms:DescribeKey"} == set(service["Action"])
+    assert use["Condition"]["StringEquals"] == {
+        "kms:CallerAccount": "123456789012",
+        "kms:ViaService": ["logs.us-east-1.amazonaws.com"],
+    }
+    assert use["Condition"]["ArnLike"] == service["Condition"]["ArnLike"]
 
 
 AGENTS = {"gateway grants", "runtime grants", *(f"{name} grants" for name in HANDLER_GRANTS)}
@@ -193,8 +240,9 @@ def triples(statements: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("region", Region.__args__)
 def test_the_boundary_fits_into_a_managed_policy_for_the_longest_names(region: str) -> None:
     longest = Names(stack="x" * 12, region=region, account="123456789012")
-    for grants in (system_grants(longest), agent_grants(longest, "apac.anthropic.claude-sonnet-4-6")):
-        assert len("".join(boundary(grants).split())) <= MANAGED_POLICY_CHARACTERS
+    for names in (longest, longest.with_key(longest.arn("kms", KEY.rpartition(":")[2]))):
+        for granted in (system_grants(names), agent_grants(names, "apac.anthropic.claude-sonnet-4-6")):
+            assert len("".join(boundary(granted).split())) <= MANAGED_POLICY_CHARACTERS
 
 
 def test_a_statement_keeps_to_one_service() -> None:

@@ -16,6 +16,8 @@ KEY_ID = "key/11111111-2222-3333-4444-555555555555"
 STREAM_LABEL = "2026-11-24T06:00:00.000"
 TARGET_ID = "scalable-target/0ec51234567890abcdef"
 
+NOTHING: Mapping[str, Sequence[str]] = {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -117,8 +119,14 @@ def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[
 def of_lambda(names: Names, function: str) -> Iterator[Asked]:
     """What Lambda itself does in a function's name. Source: Lambda developer guide, on logs, tracing, encrypted variables, destinations
     of failed events, and DynamoDB streams."""
-    group = f"{names.log_group_arn(names.function_log_group(function))}:log-stream:2026/11/24/[$LATEST]0123"
-    yield from (Asked(action=action, resource=group) for action in ("logs:CreateLogStream", "logs:PutLogEvents"))
+    group = names.log_group_arn(names.function_log_group(function))
+    stream = f"{group}:log-stream:2026/11/24/[$LATEST]0123"
+    yield from (Asked(action=action, resource=stream) for action in ("logs:CreateLogStream", "logs:PutLogEvents"))
+    # CloudWatch Logs calls KMS as its caller. Source: the managed policy CloudWatchLogsAPIKeyAccess.
+    through = {"kms:ViaService": [f"logs.{names.region}.amazonaws.com"]}
+    yield _key(names, "kms:DescribeKey", through)
+    context = {**through, "kms:EncryptionContext:aws:logs:arn": [group]}
+    yield from (_key(names, action, context) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
     yield from (Asked(action=action, resource="*") for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"))
     yield _key(names, "kms:Decrypt")
     yield from _message(names, names.dead_letters)
@@ -133,8 +141,8 @@ def _message(names: Names, queue: str) -> Iterator[Asked]:
     yield from (_key(names, action) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
 
 
-def _key(names: Names, action: str) -> Asked:
-    return Asked(action=action, resource=names.arn("kms", KEY_ID), context={"kms:ResourceAliases": [names.key_alias]})
+def _key(names: Names, action: str, context: Mapping[str, Sequence[str]] = NOTHING) -> Asked:
+    return Asked(action=action, resource=names.arn("kms", KEY_ID), context={"kms:ResourceAliases": [names.key_alias], **context})
 
 
 def _ours(names: Names, action: str, resource: str) -> Asked:

@@ -154,6 +154,6 @@ EDITS: tuple[Edit, ...] = (
     *on("monitoring-web-acl-blocked", ("", DELETED, "alarms/blocked-requests"), ("alarmActions", [], "alarms/actions")),
     *on(
         "agentcore-runtime-role-grants",
-        ("policy.Statement.9.Resource", "*", "agentcore/model", "identity/models", "identity/no-wildcard-resource"),
+        ("policy.Statement.10.Resource", "*", "agentcore/model", "identity/models", "identity/no-wildcard-resource"),
     ),
 )

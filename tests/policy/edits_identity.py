@@ -9,6 +9,13 @@ FOREIGN = "999999999999"
 TRUST = "assumeRolePolicy.Statement.0"
 GRANT = "policy.Statement"
 
+OTHER_KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
+"""A key of the account that isn't the stack's."""
+
+LOGS = "logs.us-east-1.amazonaws.com"
+GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:"
+CONTEXT = "kms:EncryptionContext:aws:logs:arn"
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-role",
@@ -36,6 +43,11 @@ EDITS: tuple[Edit, ...] = (
         (f"{GRANT}.1.Resource", "arn:aws:s3:::*", "identity/no-wildcard-resource"),
         (f"{GRANT}.2.Action", ["s3:PutBucketPolicy"], "identity/no-escalation"),
         (f"{GRANT}.4.Condition", GONE, "identity/no-wildcard-resource"),
+        (f"{GRANT}.4.Condition", {"StringEquals": {"kms:ResourceAliases": "alias/another"}}, "identity/key-grants"),
+        (f"{GRANT}.4.Condition", {"StringEquals": {"kms:ResourceAliases": "alias/evolution-dev"}}, "identity/key-grants"),
+        (f"{GRANT}.4.Condition", {"StringEquals": {"aws:ResourceTag/Environment": "dev"}}, "identity/key-grants"),
+        (f"{GRANT}.4.Condition", {"StringEquals": {"aws:ResourceTag/Environment": "prod"}}),
+        (f"{GRANT}.4.Resource", OTHER_KEY, "identity/key-grants"),
     ),
     *on(
         "security-boundary",
@@ -47,8 +59,17 @@ EDITS: tuple[Edit, ...] = (
         ("policy", GONE, "identity/own-policy"),
         (f"{GRANT}.0.Action", "kms:*", "identity/key-breadth", "identity/no-wildcard-action"),
         (f"{GRANT}.1.Condition", GONE, "identity/key-breadth"),
-        (f"{GRANT}.3.Principal", "*", "identity/no-public-access"),
-        (f"{GRANT}.3.Condition", GONE, "identity/confused-deputy"),
+        (f"{GRANT}.3.Condition", GONE, "identity/key-breadth"),
+        (f"{GRANT}.3.Condition.ArnLike", GONE, "identity/key-breadth"),
+        (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: "*"}, "identity/key-breadth"),
+        (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: "arn:aws:logs:*:*:log-group:*"}, "identity/key-breadth"),
+        (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: f"{GROUP}*"}, "identity/key-breadth"),
+        (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: f"{GROUP}/evolution/prod/engine"}),
+        (f"{GRANT}.1.Condition.StringEquals.kms:ViaService", ["s3.us-east-1.amazonaws.com", LOGS], "identity/key-breadth"),
+        (f"{GRANT}.1.Condition", {"StringLike": {"kms:ViaService": "l*.us-east-1.amazonaws.com"}}, "identity/key-breadth"),
+        (f"{GRANT}.1.Condition", {"StringLike": {"kms:ViaService": "lambda.us-east-1.amazonaws.com"}}),
+        (f"{GRANT}.4.Principal", "*", "identity/no-public-access"),
+        (f"{GRANT}.4.Condition", GONE, "identity/confused-deputy"),
     ),
     *on(
         "monitoring-alerts-policy",

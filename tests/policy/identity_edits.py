@@ -33,6 +33,7 @@ ATTACHED = {"identity/managed-policies"}
 BOUNDARY = {"identity/boundary"}
 REFERENCE = {"identity/policy-reference"}
 BREADTH = {"identity/key-breadth"}
+KEYS = {"identity/key-grants"}
 
 EDITS: list[tuple[str, Edit, set[str]]] = [
     # What can't be read.
@@ -122,6 +123,21 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         "a bare wildcard, by tag",
         granting(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"aws:ResourceTag/Project": "evolution-system"}}),
         WILD_RESOURCE,
+    ),
+    ("another key of the account", granting(Action="kms:Decrypt", Resource=f"{ON_KEYS[:-1]}11111111-2222-4333-8444-555555555555"), KEYS),
+    (
+        "a key by its number, of a stack whose key isn't made",
+        both(setting("key", "arn", UNKNOWN), granting(Action="kms:Decrypt", Resource=KEY_ARN)),
+        KEYS,
+    ),
+    (
+        "another stack's key, by its alias",
+        granting(
+            Action="kms:Decrypt",
+            Resource=ON_KEYS,
+            Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": ["alias/evolution-prod", "alias/evolution-dev"]}},
+        ),
+        KEYS,
     ),
     ("tasks of any cluster", granting(Action="ecs:ListTasks", Resource="*", Condition={"ArnLike": {"ecs:cluster": "*"}}), WILD_RESOURCE),
     (

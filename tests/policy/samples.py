@@ -155,7 +155,9 @@ def compliant() -> Nodes:
         {
             "stack": Node("pulumi:pulumi:Stack", {}),
             "key": Node(
-                "aws:kms/key:Key", {"policy": document(to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0}, protect=True
+                "aws:kms/key:Key",
+                {"arn": KEY_ARN, "policy": document(to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0},
+                protect=True,
             ),
             "state": table(
                 "evolution-state-prod", {"evolution_id": "S", "generation": "N"}, streamEnabled=True, streamViewType="NEW_AND_OLD_IMAGES"
