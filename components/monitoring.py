@@ -17,8 +17,25 @@ from components.safety import PERIOD_SECONDS, SafetyAlarm
 WARM_UP_MINUTES = 15
 """Silence is no alarm while the first tasks of a deployment start: longer than an image pull with its health check."""
 
-THROTTLE_PERIODS = 5
-"""On-demand tables throttle for moments while they grow; five minutes in a row is a hot key."""
+ROLL_MINUTES = 30
+"""A new figure of the table is in force once the last task of the old revision is gone: longer than the provider waits for a service to
+become steady (20 minutes). Source: terraform-provider-aws, internal/service/ecs/service.go, resourceService."""
+
+TASKS_PERIODS = 10
+"""Minutes below the minimum. A service that the autoscaler keeps at its minimum may lose half of its tasks while it is rolled, and a task
+needs two minutes to stop and as many to start. That nobody scores the population is seen sooner, by the score's own alarms."""
+
+THROTTLED_MINUTES = 5
+THROTTLE_PERIODS = 10
+"""On-demand tables throttle for moments while they grow; five minutes of ten are a hot key. Fewer than all of them, because `FILL` makes a
+0 of every minute whose figure is late: an alarm on all of them never fires while the newest minute is late.
+Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics", FILL."""
+
+AFTER_ROLL: aws.cloudwatch.MetricAlarmWarmUpConfigurationArgsDict = {
+    "warm_up_period_duration_in_minutes": ROLL_MINUTES,
+    # By default the first datapoints end the warm-up, and it is those that still are the old ones.
+    "only_start_evaluating_after_warm_up_period_ends": True,
+}
 
 BLOCKED_REQUESTS = 100
 BLOCKED_SECONDS = 300
@@ -163,7 +180,7 @@ class Monitoring(pulumi.ComponentResource):
         aws.cloudwatch.MetricAlarm(
             f"{name}-{stem}-throttles",
             name=args.names.regional(f"{stem}-throttles"),
-            alarm_description=f"Requests to {table} have been throttled for {THROTTLE_PERIODS} minutes: look for a hot key.",
+            alarm_description=f"Requests to {table} were throttled in {THROTTLED_MINUTES} of {THROTTLE_PERIODS} minutes. Is a key hot?",
             metric_queries=[
                 {"id": "throttles", "expression": "FILL(reads, 0) + FILL(writes, 0)", "label": "throttled requests", "return_data": True},
                 *events,
@@ -171,8 +188,9 @@ class Monitoring(pulumi.ComponentResource):
             comparison_operator="GreaterThanThreshold",
             threshold=0,
             evaluation_periods=THROTTLE_PERIODS,
-            datapoints_to_alarm=THROTTLE_PERIODS,
-            # The two metrics exist only while requests are throttled.
+            datapoints_to_alarm=THROTTLED_MINUTES,
+            # The two metrics exist only while requests are throttled. An alarm on AWS/DynamoDB keeps its state while data is missing,
+            # whatever stands here (API reference, PutMetricAlarm); `FILL` leaves none missing while the last throttled minute is in view.
             treat_missing_data="notBreaching",
             actions_enabled=True,
             alarm_actions=[self.topic_arn],

@@ -17,11 +17,24 @@ LONGEST_PERIOD = 300
 LONGEST_EVALUATION = 15
 """Seconds of one period, and periods in a row: what is broken for over an hour before anybody hears of it is not watched."""
 
+WARM_UP_MINUTES = 30
+"""CloudWatch lets an alarm sleep for up to two days after it is made; a service is rolled within half an hour, or not at all."""
+
 ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
 
 FILLED = re.compile(r"FILL\(\s*(\w+)\s*,\s*0\s*\)")
 """A metric whose silence counts as nothing having happened: in a sum of events it is that metric."""
+
+LATE_PERIODS = 2
+"""Of an alarm on a filled metric so many periods must be free not to breach. `FILL` makes a 0 of every period whose figure is late, and the
+newest one's often is: an alarm on all of its periods would stay OK through any outage. One more for a figure that is later than that.
+Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics", FILL, which names M out of N as the way out."""
+
+KEEPS_STATE = "AWS/DynamoDB"
+"""The namespace of metrics whose alarms keep their state while data is missing, whatever treatMissingData says: one that fired would never
+be OK again. Source: CloudWatch API reference, PutMetricAlarm, TreatMissingData. (The user guide, "Configuring how CloudWatch alarms treat
+missing data", calls it a default that can be overridden; a filled metric is right either way.)"""
 
 SUM_OF_IDS = re.compile(r"\s*(\w+(?:\s*\+\s*\w+)*)\s*")
 
@@ -100,9 +113,30 @@ class Watch:
         yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *self.operators)
         yield from between("threshold", alarm.at("threshold"), lowest, highest)
         yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
+        yield from wakes(alarm)
+        yield from _unstuck(alarm)
         for one in _compared(alarm):
             yield from literal("statistic", one.statistic, *self.statistics)
             yield from between("period", one.period, 1, LONGEST_PERIOD)
+
+
+def wakes(alarm: Resource) -> Iterator[Fault]:
+    """It sleeps no longer than a service may take to start, or to be rolled."""
+    minutes = alarm.at("warmUpConfiguration", "warmUpPeriodDurationInMinutes")
+    yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", minutes, 1, WARM_UP_MINUTES, or_missing=True)
+
+
+def _unstuck(alarm: Resource) -> Iterator[Fault]:
+    """It fires though the newest figures are late, and is OK again once nothing happens any more."""
+    queries = items(alarm.at("metricQueries"))
+    watched = [dig(query, "expression") for query in queries if dig(query, "returnData") is True]
+    filled = {one for expression in watched if isinstance(expression, str) for one in FILLED.findall(expression)}
+    if filled:
+        spare = (number(alarm.at("evaluationPeriods")) or 0) - LATE_PERIODS
+        yield from between("datapointsToAlarm", alarm.at("datapointsToAlarm"), 1, max(1, spare))
+    alone = alarm.at("namespace") == KEEPS_STATE
+    if alone or any(dig(query, "metric", "namespace") == KEEPS_STATE and dig(query, "id") not in filled for query in queries):
+        yield broken(f"it reads metrics of {KEEPS_STATE} without FILL(…, 0); it must fill them, or it is never OK again once it has fired.")
 
 
 def _watched(
@@ -239,8 +273,9 @@ STACK_RULES = (
         id="alarms/throttles",
         severity=Severity.MEDIUM,
         protects="Evolution from losing what it can't write.",
-        why="A throttled table drops generations silently once retries are used up.",
-        mend="Declare an alarm on the sum of ReadThrottleEvents and WriteThrottleEvents of the table, above 0.",
+        why="A throttled table drops generations silently once retries are used up, and an alarm that sticks in a state tells nobody.",
+        mend="Declare an alarm on FILL(reads, 0) + FILL(writes, 0) of the table's ReadThrottleEvents and WriteThrottleEvents, above 0, in "
+        "some of its periods (datapoints_to_alarm=5, evaluation_periods=10).",
         check=_watched(WATCHES["throttles"][0], _ceiling(WATCHES["throttles"][1])),
     ),
     StackRule(

@@ -82,7 +82,7 @@ def watch(name: str, namespace: str, metrics: list[str], dimensions: dict[str, s
         }
         for index, metric in enumerate(metrics)
     ]
-    total = {"id": "all", "expression": " + ".join(str(query["id"]) for query in queries), "returnData": True}
+    total = {"id": "all", "expression": " + ".join(f"FILL({query['id']}, 0)" for query in queries), "returnData": True}
     return Node(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         {
@@ -91,6 +91,7 @@ def watch(name: str, namespace: str, metrics: list[str], dimensions: dict[str, s
             "comparisonOperator": "GreaterThanThreshold",
             "threshold": 0.0,
             "evaluationPeriods": 5.0,
+            "datapointsToAlarm": 3.0,
             "treatMissingData": "notBreaching",
             "alarmActions": [UNKNOWN],
         },
