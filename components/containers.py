@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from components.environment import Limits
-from components.naming import LOG_STREAM_PREFIX, METRIC_NAMESPACE, Names
+from components.naming import ENGINE_NAMESPACE, LOG_STREAM_PREFIX, METRIC_NAMESPACE, Names
 
 ENGINE_PORT = 8000
 """TCP. Serves /health, /ready and /status inside the task; no security group lets anyone else in."""
@@ -21,8 +21,8 @@ SCRATCH_VOLUME = "scratch"
 """The only place a container can write to: the root file system is read-only."""
 
 
-def workload_environment(names: Names) -> dict[str, str]:
-    """Where a workload finds its tables, bucket, settings and metrics. Names only: what is secret stays in the secret."""
+def workload_environment(names: Names, *, namespace: str) -> dict[str, str]:
+    """Where a workload finds its tables, bucket and settings, and where it publishes. Names only: what is secret stays in the secret."""
     return {
         "EVOLUTION_ENVIRONMENT": names.stack,
         "EVOLUTION_STATE_TABLE": names.state_table,
@@ -31,7 +31,7 @@ def workload_environment(names: Names) -> dict[str, str]:
         "EVOLUTION_ARTIFACTS_BUCKET": names.artifacts_bucket,
         "EVOLUTION_SAFETY_SECRET": names.safety_secret,
         "EVOLUTION_MODE_PARAMETER": names.mode_parameter,
-        "EVOLUTION_METRIC_NAMESPACE": METRIC_NAMESPACE,
+        "EVOLUTION_METRIC_NAMESPACE": namespace,
     }
 
 
@@ -48,7 +48,7 @@ def engine_environment(names: Names, limits: Limits, *, islands: int) -> dict[st
         "EVOLUTION_SAFETY_MODE": limits.safety_mode,
         "EVOLUTION_GENERATIONS": str(limits.generations),
         "EVOLUTION_ISLANDS": str(islands),
-        **workload_environment(names),
+        **workload_environment(names, namespace=ENGINE_NAMESPACE),
     }
 
 
@@ -72,7 +72,7 @@ def monitor_container(names: Names, limits: Limits, *, image: str) -> str:
         "AGENT_MEMORY_LIMIT": str(limits.agent_memory_bytes),
         "EVOLUTION_SAFETY_ENABLED": "true",
         "EVOLUTION_SAFETY_MODE": limits.safety_mode,
-        **workload_environment(names),
+        **workload_environment(names, namespace=METRIC_NAMESPACE),
     }
     return json.dumps([_container(names, "monitor", names.monitor_log_group, image=image, environment=environment)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from components.naming import METRIC_NAMESPACE, Names
+from components.naming import Names
 from components.safety import PERIOD_SECONDS, SafetyAlarm
 
 WIDGET_WIDTH = 12
@@ -64,7 +64,7 @@ def _widget(
             "view": "timeSeries",
             "period": PERIOD_SECONDS,
             "metrics": [
-                [METRIC_NAMESPACE, alarm.metric, "Environment", names.stack, {"stat": alarm.statistic, "yAxis": axis[alarm.metric]}]
+                [alarm.namespace, alarm.metric, "Environment", names.stack, {"stat": alarm.statistic, "yAxis": axis[alarm.metric]}]
                 for alarm in shown
             ],
             "yAxis": {"left": {"label": left_label, "showUnits": False}}

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from components.environment import PROJECT
-from components.naming import METRIC_NAMESPACE, PARTITION, Names
+from components.naming import ENGINE_NAMESPACE, METRIC_NAMESPACE, PARTITION, Names
 
 Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 Statement = dict[str, object]
@@ -125,7 +125,7 @@ def engine_grants(names: Names) -> tuple[Statement, ...]:
             [names.table_arn(table) for table in names.tables],
         ),
         allow("KeepArtifacts", ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], f"{bucket}/*"),
-        *_shared_grants(names),
+        *_shared_grants(names, publish("PublishMetrics", ENGINE_NAMESPACE)),
     )
 
 
@@ -139,21 +139,16 @@ def monitor_grants(names: Names) -> tuple[Statement, ...]:
             [names.table_arn(table) for table in names.tables],
         ),
         allow("ReadArtifacts", ["s3:GetObject"], f"{bucket}/*"),
-        *_shared_grants(names),
+        *_shared_grants(names, publish("PublishScore", METRIC_NAMESPACE)),
     )
 
 
-def _shared_grants(names: Names) -> tuple[Statement, ...]:
+def _shared_grants(names: Names, publishes: Statement) -> tuple[Statement, ...]:
     return (
         allow("ListArtifacts", ["s3:ListBucket"], names.bucket_arn(names.artifacts_bucket)),
         allow("ReadSafetySettings", ["secretsmanager:GetSecretValue"], names.safety_secret_arn),
         use_key(names),
-        allow(
-            "PublishMetrics",
-            ["cloudwatch:PutMetricData"],
-            "*",
-            condition={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
-        ),
+        publishes,
         read_mode(names),
     )
 
@@ -168,6 +163,11 @@ def allow_key(names: Names, sid: str, actions: Sequence[str], condition: Conditi
         return allow(sid, actions, names.key_arn, condition=condition)
     by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias}}
     return allow(sid, actions, names.any_key_arn, condition={**by_alias, **(condition or {})})
+
+
+def publish(sid: str, namespace: str) -> Statement:
+    """To publish metrics in one namespace. The action takes no resource, and no condition tells one metric from another."""
+    return allow(sid, ["cloudwatch:PutMetricData"], "*", condition={"StringEquals": {"cloudwatch:namespace": namespace}})
 
 
 def use_key(names: Names) -> Statement:

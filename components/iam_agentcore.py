@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.iam import Condition, Statement, allow, allow_key, document, our_tags, read_mode, see_key_of_logs, trust, use_key
+from components.iam import Condition, Statement, allow, allow_key, document, our_tags, publish, read_mode, see_key_of_logs, trust, use_key
 from components.naming import AGENT_ENDPOINT, PARTITION, Names
 
 AGENTCORE = "bedrock-agentcore.amazonaws.com"
@@ -110,12 +110,7 @@ def runtime_grants(names: Names) -> tuple[Statement, ...]:
             ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"],
             "*",
         ),
-        allow(
-            "PublishAgentMetrics",
-            ["cloudwatch:PutMetricData"],
-            "*",
-            condition={"StringEquals": {"cloudwatch:namespace": AGENT_NAMESPACE}},
-        ),
+        publish("PublishAgentMetrics", AGENT_NAMESPACE),
         allow(
             "IdentifyAgents",
             [

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components import resource_policies
 from components.dashboard import dashboard_body
 from components.environment import Alerts
-from components.naming import METRIC_NAMESPACE, Names
+from components.naming import Names
 from components.safety import PERIOD_SECONDS, SafetyAlarm
 
 WARM_UP_MINUTES = 15
@@ -118,7 +118,7 @@ class Monitoring(pulumi.ComponentResource):
             f"{name}-{alarm.stem.removeprefix('evolution-')}",
             name=_alarm_name(args, alarm.stem, fails_closed=alarm.fails_closed),
             alarm_description=alarm.means,
-            namespace=METRIC_NAMESPACE,
+            namespace=alarm.namespace,
             metric_name=alarm.metric,
             # Without it, dev's figures would trip prod's alarms.
             dimensions={"Environment": args.names.stack},

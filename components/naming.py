@@ -13,7 +13,12 @@ PARTITION = "aws"
 """The regions of the environment table are all in the commercial partition."""
 
 METRIC_NAMESPACE = "EvolutionSystem"
-"""The CloudWatch namespace of the system's own metrics. They carry the dimension Environment=<stack>."""
+"""The CloudWatch namespace of what the safety monitor says: SafetyScore. Its metrics carry the dimension Environment=<stack>."""
+
+ENGINE_NAMESPACE = "EvolutionSystem/Engine"
+"""The namespace of what the engine says of itself. A namespace of its own, because IAM can't narrow PutMetricData any further:
+whoever may write to a namespace may write every metric in it, and the engine would grade itself.
+Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch" (cloudwatch:namespace)."""
 
 LOG_STREAM_PREFIX = "evolution"
 """The first part of every container's log stream."""

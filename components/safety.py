@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.environment import Limits
+from components.naming import ENGINE_NAMESPACE, METRIC_NAMESPACE
 
 Comparison = Literal["LessThanThreshold", "GreaterThanThreshold"]
 
@@ -21,7 +22,8 @@ class SafetyAlarm:
 
     Attributes:
         stem: the first part of the alarm's name.
-        metric: the metric's name in the system's namespace.
+        namespace: where the metric is published: what the monitor says is apart from what the engine says of itself.
+        metric: the metric's name in its namespace.
         threshold: in the metric's own unit.
         periods: how many minutes in a row must be out of bounds.
         fails_closed: whether silence counts as unsafe. Only the safety monitor's score does: it is published even while evolution is
@@ -31,6 +33,7 @@ class SafetyAlarm:
     """
 
     stem: str
+    namespace: str
     metric: str
     statistic: str
     comparison: Comparison
@@ -45,6 +48,7 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
     return (
         SafetyAlarm(
             stem="evolution-safety-score",
+            namespace=METRIC_NAMESPACE,
             metric="SafetyScore",
             statistic="Average",
             comparison="LessThanThreshold",
@@ -55,6 +59,7 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
         ),
         SafetyAlarm(
             stem="evolution-safety-score-worst",
+            namespace=METRIC_NAMESPACE,
             metric="SafetyScore",
             statistic="Minimum",
             comparison="LessThanThreshold",
@@ -65,6 +70,7 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
         ),
         SafetyAlarm(
             stem="evolution-agent-memory",
+            namespace=ENGINE_NAMESPACE,
             metric="AgentMemoryUsageKB",
             statistic="Maximum",
             comparison="GreaterThanThreshold",
@@ -75,6 +81,7 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
         ),
         SafetyAlarm(
             stem="evolution-instantiation-speed",
+            namespace=ENGINE_NAMESPACE,
             metric="InstantiationSpeedMicroseconds",
             statistic="Average",
             comparison="GreaterThanThreshold",
@@ -85,6 +92,7 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
         ),
         SafetyAlarm(
             stem="evolution-autonomy",
+            namespace=ENGINE_NAMESPACE,
             metric="AutonomyPercentage",
             statistic="Average",
             comparison="LessThanThreshold",

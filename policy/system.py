@@ -14,6 +14,10 @@ TABLE_KEY = f"{PROJECT}:environment"
 """The configuration key of the table."""
 
 METRIC_NAMESPACE = "EvolutionSystem"
+"""Where the safety monitor publishes its score, and nobody else: PutMetricData can be narrowed to a namespace, and no further."""
+
+ENGINE_NAMESPACE = "EvolutionSystem/Engine"
+"""Where the engine publishes what it says of itself."""
 
 ALERT_TOPIC = "evolution-system-alerts"
 """The first part of the alert topic's name; the stack's name follows. By its name, because a stack may hold other topics."""
@@ -28,7 +32,7 @@ def is_evolution_system(stack: Stack) -> bool:
     return (
         stack.project == PROJECT
         or any(resource.type.startswith("evolution:") for resource in stack.resources)
-        or any(alarm.at("namespace") == METRIC_NAMESPACE for alarm in stack.of_type(METRIC_ALARM))
+        or any(alarm.at("namespace") in (METRIC_NAMESPACE, ENGINE_NAMESPACE) for alarm in stack.of_type(METRIC_ALARM))
     )
 
 

@@ -18,6 +18,7 @@ class Environment:
     """What one container, function or runtime is told.
 
     Attributes:
+        container: the container's name; empty for a function or a runtime.
         owner: how messages name it, such as "of container `engine`"; a function's or runtime's own name is in the message anyway.
         variables: by name. A value must not be shown: it may be a secret that was put here by mistake. What comes from a secret
             (`secrets` of a container) is UNKNOWN.
@@ -25,6 +26,7 @@ class Environment:
     """
 
     owner: str
+    container: str = ""
     variables: dict[str, Plain]
     from_secrets: frozenset[str] = frozenset()
 
@@ -41,7 +43,7 @@ def environments_of(resource: Resource) -> Iterator[Environment | Fault]:
                 for name, value in container.environment():
                     # Which of two values counts is not ours to guess.
                     variables[name] = value if name not in variables or variables[name] == value else UNKNOWN
-                yield Environment(owner=owner, variables=variables, from_secrets=container.from_secrets())
+                yield Environment(owner=owner, container=container.name, variables=variables, from_secrets=container.from_secrets())
         return
     path = ("environment", "variables") if resource.type == FUNCTION else ("environmentVariables",)
     given = resource.at(*path)

@@ -10,11 +10,11 @@ from checks import absent, literal, present
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, Unknown, dig, items, number, parse, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from system import ALERT_TOPIC, METRIC_NAMESPACE, UNSAFE_ALARM, about, alert_topic_of, each_of_this_system, of_this_system
+from system import ALERT_TOPIC, UNSAFE_ALARM, about, alert_topic_of, each_of_this_system, of_this_system
 from tokens import COMPOSITE_ALARM, DASHBOARD, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
 
 Guards = Callable[[Stack], list[list[Resource]]]
-Thresholds = Callable[[Stack], Mapping[str, float | None]]
+Thresholds = Callable[[Stack], Mapping[tuple[str, str], float | None]]
 
 ALARMS = (METRIC_ALARM, COMPOSITE_ALARM)
 
@@ -112,7 +112,7 @@ def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Fault]]:
         if not dashboards:
             yield broken("it has no dashboard; it must have one that shows the safety metrics.")
             return
-        drawn: set[tuple[str, str]] = set()
+        drawn: set[tuple[str, str, str]] = set()
         bounds: list[Plain] = []
         for dashboard in dashboards:
             try:
@@ -124,19 +124,19 @@ def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Fault]]:
                 for metric in items(dig(widget, "properties", "metrics")):
                     drawn |= set(_drawn(metric))
                 bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]
-        for metric, threshold in sorted(thresholds(stack).items()):
-            if (metric, stack.name) not in drawn:
-                yield broken(f"it does not show {metric} of Environment={stack.name}; it must.", dashboards[0])
+        for (namespace, metric), threshold in sorted(thresholds(stack).items()):
+            if (namespace, metric, stack.name) not in drawn:
+                yield broken(f"it does not show {metric} ({namespace}) of Environment={stack.name}; it must.", dashboards[0])
             elif threshold is not None and threshold not in bounds:
                 yield broken(f"it does not draw {threshold:g}, the table's bound of {metric}; it must.", dashboards[0])
 
     return of_this_system(check)
 
 
-def _drawn(metric: Plain) -> Iterator[tuple[str, str]]:
+def _drawn(metric: Plain) -> Iterator[tuple[str, str, str]]:
     match metric:
-        case [str(namespace), str(name), "Environment", str(stack), *_] if namespace == METRIC_NAMESPACE:
-            yield name, stack
+        case [str(namespace), str(name), "Environment", str(stack), *_]:
+            yield namespace, name, stack
         case _:
             return
 

@@ -9,8 +9,8 @@ from checks import absent, between, literal
 from limits import ROWS
 from plain import number, shown
 from rule import Family, Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
-from rules import alarm_actions, alarm_resume, alarm_watches
-from system import METRIC_NAMESPACE, of_this_system
+from rules import alarm_actions, alarm_resume, alarm_watches, alarm_writers
+from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, of_this_system
 from tokens import METRIC_ALARM, SERVICE
 
 BYTES_PER_KB = 1024
@@ -28,6 +28,8 @@ class Required:
 
     Attributes:
         row: the row of the table that the threshold comes from, divided by `unit` of the metric.
+        namespace: where it is published: what the monitor says is apart from what the engine says of itself.
+        halts: whether evolution is halted while it fires. What doesn't make evolution unsafe is told to a person and halts nothing.
         bounded: whether the tier's limit bounds the threshold too. AutonomyPercentage is bounded by the table alone: it fires when
             the level in force is below the table.
         silence_breaches: whether missing data must count as unsafe.
@@ -38,6 +40,8 @@ class Required:
     operator: str
     row: str
     periods: int
+    namespace: str = ENGINE_NAMESPACE
+    halts: bool = False
     unit: int = 1
     bounded: bool = True
     silence_breaches: bool = False
@@ -74,7 +78,7 @@ def _simple(alarm: Resource) -> Iterator[Fault]:
 
 def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
     """What is wrong with an alarm that is to be the required one."""
-    yield from literal("namespace", alarm.at("namespace"), METRIC_NAMESPACE)
+    yield from literal("namespace", alarm.at("namespace"), required.namespace)
     yield from literal("dimensions", alarm.at("dimensions"), {"Environment": stack.name})
     yield from literal("statistic", alarm.at("statistic"), required.statistic)
     yield from literal("comparisonOperator", alarm.at("comparisonOperator"), required.operator)
@@ -105,7 +109,7 @@ def _exists(required: Required) -> Callable[[Stack], Iterator[Fault]]:
         attempts = [alarm.urn for alarm in candidates if all(list(_form(alarm, other, stack)) for other in others)]
         nearest = min(attempts, key=lambda urn: len(faults[urn]), default=None)
         if nearest is None:
-            yield broken(f"it has no {required} in the namespace {METRIC_NAMESPACE}; it must have one.")
+            yield broken(f"it has no {required} in the namespace {required.namespace}; it must have one.")
         else:
             yield from faults[nearest]
 
@@ -119,6 +123,8 @@ REQUIRED = {
         operator="LessThanThreshold",
         row="safety_score_minimum",
         periods=2,
+        namespace=METRIC_NAMESPACE,
+        halts=True,
         silence_breaches=True,
     ),
     "safety-score-minimum": Required(
@@ -127,6 +133,8 @@ REQUIRED = {
         operator="LessThanThreshold",
         row="safety_score_minimum",
         periods=2,
+        namespace=METRIC_NAMESPACE,
+        halts=True,
         silence_breaches=True,
     ),
     "agent-memory": Required(
@@ -135,6 +143,7 @@ REQUIRED = {
         operator="GreaterThanThreshold",
         row="agent_memory_bytes",
         periods=1,
+        halts=True,
         unit=BYTES_PER_KB,
     ),
     "instantiation-speed": Required(
@@ -170,8 +179,12 @@ def _guards(stack: Stack) -> list[list[Resource]]:
     return guards
 
 
-def _thresholds(stack: Stack) -> dict[str, float | None]:
-    return {required.metric: required.threshold(stack) for required in REQUIRED.values()}
+ONLY_TOLD = frozenset(required.metric for required in REQUIRED.values() if not required.halts)
+"""Metrics that tell a person, and halt nothing."""
+
+
+def _thresholds(stack: Stack) -> dict[tuple[str, str], float | None]:
+    return {(required.namespace, required.metric): required.threshold(stack) for required in REQUIRED.values()}
 
 
 FAMILY = Family(
@@ -194,6 +207,7 @@ FAMILY = Family(
         ),
         *alarm_actions.stack_rules(_guards, _thresholds),
         *alarm_watches.STACK_RULES,
+        *alarm_writers.STACK_RULES,
         *alarm_resume.STACK_RULES,
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from plain import Plain, Unknown, dig, number
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
 from rules.environment_limits import HANDLER, LIMITED
-from system import METRIC_NAMESPACE, of_this_system
+from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, of_this_system
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SERVICE
 from variables import RUNNERS, Environment, environments_of
 
@@ -18,8 +18,6 @@ FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_
 def _wanted(stack: Stack) -> dict[str, Plain]:
     fixed: dict[str, Plain] = {
         "EVOLUTION_ENVIRONMENT": stack.name,
-        # Figures that are published elsewhere are seen by no alarm.
-        "EVOLUTION_METRIC_NAMESPACE": METRIC_NAMESPACE,
         "EVOLUTION_MODE": "autonomous",
         "EVOLUTION_STATE_TABLE": f"evolution-state-{stack.name}",
         "EVOLUTION_POPULATION_TABLE": f"agent-population-{stack.name}",
@@ -44,7 +42,9 @@ def _table_equality(stack: Stack) -> Iterator[Fault]:
                 if isinstance(environment, Fault):
                     yield environment if environment.about else cannot_tell(environment.what, runner)
                 else:
-                    yield from _against_table(environment, runner, wanted, stack)
+                    # Figures that are published elsewhere are seen by no alarm.
+                    namespace = METRIC_NAMESPACE if environment.container == "monitor" else ENGINE_NAMESPACE
+                    yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
 
 
 def _against_table(environment: Environment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Fault]:

@@ -115,7 +115,7 @@ def test_the_engine_is_told_what_the_table_says() -> None:
         "EVOLUTION_ARTIFACTS_BUCKET": "evolution-artifacts-prod-123456789012-us-east-1",
         "EVOLUTION_SAFETY_SECRET": "EvolutionSafetyConfig-prod",
         "EVOLUTION_MODE_PARAMETER": "/evolution/prod/mode",
-        "EVOLUTION_METRIC_NAMESPACE": "EvolutionSystem",
+        "EVOLUTION_METRIC_NAMESPACE": "EvolutionSystem/Engine",
     }
 
 
@@ -171,8 +171,9 @@ def test_the_dashboard_draws_each_metric_with_its_bound() -> None:
         ("AutonomyPercentage: at least 85", 85, "left"),
     }
     for widget in (score, constraints, autonomy):
-        for namespace, _, dimension, value, _ in widget["properties"]["metrics"]:
-            assert (namespace, dimension, value) == ("EvolutionSystem", "Environment", "prod")
+        for namespace, metric, dimension, value, _ in widget["properties"]["metrics"]:
+            assert (dimension, value) == ("Environment", "prod")
+            assert namespace == ("EvolutionSystem" if metric == "SafetyScore" else "EvolutionSystem/Engine")
 
 
 def test_widgets_lie_side_by_side_on_the_grid() -> None:

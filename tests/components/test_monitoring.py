@@ -9,8 +9,16 @@ from tests.components.layers import monitoring
 
 def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
     layer = monitoring("prod")
-    alarms = [alarm.inputs for alarm in layer.of("MetricAlarm").values() if alarm.inputs.get("namespace") == "EvolutionSystem"]
-    assert len(alarms) == 5
+    alarms = [
+        alarm.inputs for alarm in layer.of("MetricAlarm").values() if str(alarm.inputs.get("namespace")).startswith("EvolutionSystem")
+    ]
+    assert [(alarm["namespace"], alarm["metricName"]) for alarm in alarms] == [
+        ("EvolutionSystem", "SafetyScore"),
+        ("EvolutionSystem", "SafetyScore"),
+        ("EvolutionSystem/Engine", "AgentMemoryUsageKB"),
+        ("EvolutionSystem/Engine", "InstantiationSpeedMicroseconds"),
+        ("EvolutionSystem/Engine", "AutonomyPercentage"),
+    ]
     for alarm in alarms:
         assert alarm["dimensions"] == {"Environment": "prod"}
         assert alarm["actionsEnabled"] is True

@@ -52,11 +52,12 @@ def tagged(nodes: Nodes) -> Nodes:
 
 def alarm(metric: str, statistic: str, operator: str, threshold: float, periods: int, silence: str = "notBreaching", **more: Any) -> Node:
     """An alarm on one metric of the system, to its topic."""
+    namespace = "EvolutionSystem" if metric == "SafetyScore" else "EvolutionSystem/Engine"
     return Node(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         {
             "name": f"{metric}-{statistic}-prod",
-            "namespace": "EvolutionSystem",
+            "namespace": namespace,
             "dimensions": {"Environment": "prod"},
             "metricName": metric,
             "statistic": statistic,

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from tests.policy.builders import TAGS, Node, document
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, on
+
+SAFETY = 'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod")'
+HALTING = f'{SAFETY} OR ALARM("evolution-agent-memory-prod")'
+UNSAFE = "alarms/evolution-unsafe"
+
+ENGINE_MAY = "policy.Statement.5.Condition"
+WRITERS = "alarms/score-writers"
+PUBLISH = {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*"}
 
 EDITS: tuple[Edit, ...] = (
     *on(
@@ -18,6 +27,7 @@ EDITS: tuple[Edit, ...] = (
         ("comparisonOperator", "GreaterThanThreshold", "alarms/safety-score-average"),
         ("statistic", "Maximum", "alarms/safety-score-average"),
         ("namespace", "Custom", "alarms/safety-score-average"),
+        ("namespace", "EvolutionSystem/Engine", "alarms/safety-score-average"),
         ("dimensions", {}, "alarms/safety-score-average"),
         ("dimensions", {"Environment": "dev"}, "alarms/safety-score-average"),
         ("metricName", "Safety", "alarms/safety-score-average"),
@@ -50,6 +60,8 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-autonomy",
         ("threshold", 10, "alarms/autonomy"),
+        ("namespace", "EvolutionSystem", "alarms/autonomy"),
+        ("warmUpConfiguration.warmUpPeriodDurationInMinutes", 2880, "alarms/autonomy"),
         ("", DELETED, "alarms/autonomy"),
     ),
     *on(
@@ -93,6 +105,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-dashboard",
         ("dashboardBody", '{"widgets":[]}', "alarms/dashboard"),
+        ("dashboardBody.widgets.2.properties.metrics.0.0", "EvolutionSystem", "alarms/dashboard"),
         ("", DELETED, "alarms/dashboard"),
     ),
     *on(
@@ -107,6 +120,39 @@ EDITS: tuple[Edit, ...] = (
         ("notifications.1.subscriberSnsTopicArns", [], "governance/budget"),
         ("costFilters", [{"name": "Service", "values": ["AWS Lambda"]}], "governance/budget"),
         ("", DELETED, "governance/budget"),
+    ),
+    *on(
+        "compute-engine-role-grants",
+        (f"{ENGINE_MAY}.StringEquals.cloudwatch:namespace", "EvolutionSystem", WRITERS),
+        (f"{ENGINE_MAY}.StringEquals.cloudwatch:namespace", ["EvolutionSystem/Engine", "EvolutionSystem"], WRITERS),
+        (ENGINE_MAY, {"StringLike": {"cloudwatch:namespace": "EvolutionSystem*"}}, WRITERS),
+        (ENGINE_MAY, {"StringLike": {"cloudwatch:namespace": "${aws:PrincipalTag/Namespace}"}}, WRITERS),
+        (ENGINE_MAY, {"StringEqualsIgnoreCase": {"cloudwatch:namespace": "evolutionsystem"}}, WRITERS),
+        (ENGINE_MAY, {"StringNotEquals": {"cloudwatch:namespace": "EvolutionSystem"}}, WRITERS),
+        (ENGINE_MAY, {"StringEqualsIfExists": {"cloudwatch:namespace": "EvolutionSystem/Engine"}}, WRITERS),
+        (ENGINE_MAY, {"ForAllValues:StringEquals": {"cloudwatch:namespace": "EvolutionSystem/Engine"}}, WRITERS),
+        (ENGINE_MAY, {"StringEquals": {"aws:PrincipalAccount": "000000000000"}}, WRITERS),
+        (ENGINE_MAY, GONE, WRITERS),
+        (
+            "policy.Statement.6.Action",
+            ["ssm:GetParameter", "cloudwatch:Put*"],
+            "identity/no-wildcard-action",
+            "identity/resource-fits",
+            WRITERS,
+        ),
+    ),
+    *on(
+        "agentcore-runtime-role-grants",
+        ("policy.Statement.5.Condition", GONE, WRITERS),
+    ),
+    *on(
+        "spare-policy",
+        # One that is no boundary is attached to somebody, some day.
+        ("", Node("aws:iam/policy:Policy", {"name": "spare-prod", "tags": TAGS, "policy": document(PUBLISH)}), WRITERS),
+    ),
+    *on(
+        "compute-engine-role",
+        ("inlinePolicies", [{"name": "more", "policy": document(PUBLISH)}], WRITERS),
     ),
     *on(
         "monitoring-alerts-policy",

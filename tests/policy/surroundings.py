@@ -77,7 +77,7 @@ def _network() -> Nodes:
 
 
 def _watched(alarms: Nodes) -> Nodes:
-    metrics = [["EvolutionSystem", node.props["metricName"], "Environment", "prod"] for node in alarms.values()]
+    metrics = [[node.props["namespace"], node.props["metricName"], "Environment", "prod"] for node in alarms.values()]
     lines = [{"value": node.props["threshold"]} for node in alarms.values()]
     body = {"widgets": [{"properties": {"metrics": metrics, "annotations": {"horizontal": lines}}}]}
     notification = {
