@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -81,21 +82,22 @@ class Monitoring(pulumi.ComponentResource):
 
         topic = aws.sns.Topic(f"{name}-alerts", name=names.alert_topic, kms_master_key_id=args.key_arn, opts=child)
         topic_policy = aws.sns.TopicPolicy(f"{name}-alerts-policy", arn=topic.arn, policy=resource_policies.topic_policy(names), opts=child)
-        for index, address in enumerate(args.alerts.emails):
-            aws.sns.TopicSubscription(f"{name}-alerts-to-{index}", topic=topic.arn, protocol="email", endpoint=address, opts=child)
+        for address in args.alerts.emails:
+            aws.sns.TopicSubscription(
+                f"{name}-alerts-to-{_digest(address)}", topic=topic.arn, protocol="email", endpoint=address, opts=child
+            )
         self.topic_arn = topic.arn
 
-        guards = [self._safety_alarm(name, args, alarm) for alarm in args.safety_alarms]
+        alarms = {alarm: self._safety_alarm(name, args, alarm) for alarm in args.safety_alarms}
+        guards = [alarm for alarm in alarms if alarm.halts]
         self.unsafe_alarm = aws.cloudwatch.CompositeAlarm(
             f"{name}-unsafe",
             alarm_name=names.unsafe_alarm,
-            alarm_description="Evolution is unsafe: at least one safety alarm fires. Look at the dashboard, then at the alarm that fires.",
-            alarm_rule=" OR ".join(
-                f'ALARM("{_alarm_name(args, alarm.stem, fails_closed=alarm.fails_closed)}")' for alarm in args.safety_alarms
-            ),
+            alarm_description="Evolution is unsafe: at least one alarm of the rule fires. Look at the dashboard, then at that alarm.",
+            alarm_rule=" OR ".join(f'ALARM("{_alarm_name(args, alarm)}")' for alarm in guards),
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=guards),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[alarms[guard] for guard in guards]),
         )
         for service, minimum in args.minimum_tasks.items():
             self._running_tasks_alarm(name, args, service, minimum)
@@ -116,7 +118,7 @@ class Monitoring(pulumi.ComponentResource):
         silence = _silence(args, is_breach=alarm.fails_closed)
         return aws.cloudwatch.MetricAlarm(
             f"{name}-{alarm.stem.removeprefix('evolution-')}",
-            name=_alarm_name(args, alarm.stem, fails_closed=alarm.fails_closed),
+            name=_alarm_name(args, alarm),
             alarm_description=alarm.means,
             namespace=alarm.namespace,
             metric_name=alarm.metric,
@@ -129,21 +131,25 @@ class Monitoring(pulumi.ComponentResource):
             evaluation_periods=alarm.periods,
             datapoints_to_alarm=alarm.periods,
             treat_missing_data=silence,
-            warm_up_configuration=_warm_up(silence),
+            warm_up_configuration=AFTER_ROLL if alarm.told else _warm_up(silence),
             actions_enabled=True,
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn],
             # The provider deletes what it replaces first if the program names it, even under another name; and CloudWatch refuses to
             # delete an alarm while the composite depends on it. Source: pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            opts=self._made_anew("threshold") if alarm.told else pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
+
+    def _made_anew(self, *properties: str) -> pulumi.ResourceOptions:
+        """An alarm warms up only when it is made: a change of these properties makes it anew, under the same name. Not for what the
+        composite depends on, which CloudWatch refuses to delete."""
+        return pulumi.ResourceOptions(parent=self, replace_on_changes=list(properties), delete_before_replace=True)
 
     def _running_tasks_alarm(self, name: str, args: MonitoringArgs, service: str, minimum: int) -> None:
         stem = service.removesuffix(f"-{args.names.stack}")
-        silence = _silence(args, is_breach=True)
         aws.cloudwatch.MetricAlarm(
             f"{name}-{stem.removeprefix('evolution-')}-tasks",
-            name=_alarm_name(args, f"{stem}-tasks", fails_closed=True),
+            name=args.names.regional(f"{stem}-tasks"),
             alarm_description=f"Fewer than {minimum} tasks of {service} run. Look at the service's events.",
             namespace="ECS/ContainerInsights",
             metric_name="RunningTaskCount",
@@ -152,14 +158,14 @@ class Monitoring(pulumi.ComponentResource):
             comparison_operator="LessThanThreshold",
             threshold=minimum,
             period=PERIOD_SECONDS,
-            evaluation_periods=3,
-            datapoints_to_alarm=3,
-            treat_missing_data=silence,
-            warm_up_configuration=_warm_up(silence),
+            evaluation_periods=TASKS_PERIODS,
+            datapoints_to_alarm=TASKS_PERIODS,
+            treat_missing_data=_silence(args, is_breach=True),
+            warm_up_configuration=AFTER_ROLL,
             actions_enabled=True,
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._made_anew("threshold", "treatMissingData"),
         )
 
     def _throttle_alarm(self, name: str, args: MonitoringArgs, table: str) -> None:
@@ -305,15 +311,20 @@ def _silence(args: MonitoringArgs, *, is_breach: bool) -> str:
     return "breaching" if is_breach and args.workload_runs else "notBreaching"
 
 
-def _alarm_name(args: MonitoringArgs, stem: str, *, fails_closed: bool) -> str:
+def _alarm_name(args: MonitoringArgs, alarm: SafetyAlarm) -> str:
     """The alarm's name. While there is no workload, an alarm for which silence will be a breach bears another one.
 
     An alarm warms up only when it is made. Under a new name it is made anew with the first image, and warm, before the old one goes; one
     that was only edited would fire before anybody could have published. Another name, because CloudWatch refuses to delete an alarm that
     the composite depends on: it must depend on the new one first.
     """
-    return args.names.regional(stem if args.workload_runs or not fails_closed else f"{stem}-idle")
+    return args.names.regional(alarm.stem if args.workload_runs or not alarm.fails_closed else f"{alarm.stem}-idle")
 
 
 def _warm_up(silence: str) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgsDict | None:
     return {"warm_up_period_duration_in_minutes": WARM_UP_MINUTES} if silence == "breaching" else None
+
+
+def _digest(address: str) -> str:
+    """A subscription is known by its address: another one more or less leaves it alone, and confirmed."""
+    return hashlib.sha256(address.encode()).hexdigest()[:8]

@@ -26,6 +26,10 @@ class SafetyAlarm:
         metric: the metric's name in its namespace.
         threshold: in the metric's own unit.
         periods: how many minutes in a row must be out of bounds.
+        halts: whether evolution is halted while it fires. Only what makes evolution unsafe does: a slow host or a lowered level is told
+            to a person.
+        told: whether the metric repeats a figure of the table that each task is started with. When the table changes, tasks of the old
+            revision publish the old figure until the last of them is replaced.
         fails_closed: whether silence counts as unsafe. Only the safety monitor's score does: it is published even while evolution is
             halted. The other three come from the engine, whose silence the running-tasks alarm reports; if it counted as unsafe here,
             a halted engine could never be resumed.
@@ -39,6 +43,8 @@ class SafetyAlarm:
     comparison: Comparison
     threshold: float
     periods: int
+    halts: bool
+    told: bool
     fails_closed: bool
     means: str
 
@@ -54,6 +60,8 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
             comparison="LessThanThreshold",
             threshold=limits.safety_score_minimum,
             periods=2,
+            halts=True,
+            told=False,
             fails_closed=True,
             means="The population as a whole is less safe than the table allows, or nobody has scored it.",
         ),
@@ -65,6 +73,8 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
             comparison="LessThanThreshold",
             threshold=limits.safety_score_minimum,
             periods=2,
+            halts=True,
+            told=False,
             fails_closed=True,
             means="One sample is less safe than the table allows; the average may hide it.",
         ),
@@ -76,6 +86,8 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
             comparison="GreaterThanThreshold",
             threshold=limits.agent_memory_bytes / BYTES_PER_KB,
             periods=1,
+            halts=True,
+            told=False,
             fails_closed=False,
             means="An agent is larger than the table allows.",
         ),
@@ -87,6 +99,8 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
             comparison="GreaterThanThreshold",
             threshold=limits.instantiation_target_us,
             periods=3,
+            halts=False,
+            told=False,
             fails_closed=False,
             means="Making an agent takes longer than the table allows: the host is overloaded, or agents have grown.",
         ),
@@ -98,7 +112,9 @@ def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
             comparison="LessThanThreshold",
             threshold=limits.autonomy_percent,
             periods=2,
+            halts=False,
+            told=True,
             fails_closed=False,
-            means="The autonomy level in force is below the table: an operator or the monitor has lowered it.",
+            means="The autonomy level in force is below the table: an operator has lowered it.",
         ),
     )

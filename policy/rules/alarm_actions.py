@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 
 from checks import absent, literal, present
 from graph import Linked, names_of
@@ -80,12 +80,22 @@ def _unique(stack: Stack) -> Iterator[Fault]:
             yield broken(f"it has the name {name}, as `{alarms[0].name}` has, and replaces it; alarms must have names of their own.", alarm)
 
 
-def _unsafe(guards: Guards) -> Callable[[Stack], Iterator[Fault]]:
+AWS_OWN = ("AWS/", "ECS/")
+"""How the namespaces begin that AWS publishes in: what evolution runs on. A rolled service or a failed function isn't unsafe."""
+
+
+def _metrics_of(alarm: Resource) -> Iterator[tuple[str, str]]:
+    """The namespace and name of every metric that an alarm reads."""
+    for one in (alarm.props, *(dig(query, "metric") for query in items(alarm.at("metricQueries")))):
+        yield str(dig(one, "namespace")), str(dig(one, "metricName"))
+
+
+def _unsafe(guards: Guards, only_told: Set[str]) -> Callable[[Stack], Iterator[Fault]]:
     def check(stack: Stack) -> Iterator[Fault]:
         wanted = f"{UNSAFE_ALARM}-{stack.name}"
         composite = next((one for one in stack.of_type(COMPOSITE_ALARM) if one.at("alarmName") == wanted), None)
         if composite is None:
-            yield broken(f"it has no composite alarm named {wanted}; it must have one, which halts evolution when any safety alarm fires.")
+            yield broken(f"it has no composite alarm named {wanted}; it must have one, which halts evolution.")
             return
         yield from about(composite, _no_suppressor)
         rule = composite.at("alarmRule")
@@ -97,6 +107,13 @@ def _unsafe(guards: Guards) -> Callable[[Stack], Iterator[Fault]]:
             if alarms and not any(str(alarm.at("name")) in contained for alarm in alarms):
                 yield broken(
                     f"alarmRule does not contain the safety alarm `{alarms[0].name}`; it must contain each, by its name.", composite
+                )
+        for alarm in stack.of_type(METRIC_ALARM):
+            read = [f"{space} {metric}" for space, metric in _metrics_of(alarm) if metric in only_told or space.startswith(AWS_OWN)]
+            if str(alarm.at("name")) in contained and read:
+                yield broken(
+                    f"alarmRule contains `{alarm.name}`, which watches {read[0]}; it must not, for that pages and must halt nothing.",
+                    composite,
                 )
 
     return of_this_system(check)
@@ -188,12 +205,13 @@ RESOURCE_RULES = (
 )
 
 
-def stack_rules(guards: Guards, thresholds: Thresholds) -> tuple[StackRule, ...]:
+def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> tuple[StackRule, ...]:
     """The rules across resources.
 
     Args:
-        guards: by safety alarm, the stack's alarms that are it.
-        thresholds: by safety metric, the bound that the table has for it; None where there is no table.
+        guards: by safety alarm that halts, the stack's alarms that are it.
+        only_told: the safety metrics that halt nothing.
+        thresholds: by the namespace and name of each safety metric, the bound that the table has for it; None where there is no table.
     """
     return (
         StackRule(
@@ -240,9 +258,11 @@ def stack_rules(guards: Guards, thresholds: Thresholds) -> tuple[StackRule, ...]
             id="alarms/evolution-unsafe",
             severity=Severity.CRITICAL,
             protects="The halt of evolution, which follows this one alarm.",
-            why="A safety alarm that is not part of it fires and halts nothing.",
-            mend="Declare the CompositeAlarm evolution-unsafe-<stack> over all safety alarms, with OR, without a suppressor.",
-            check=_unsafe(guards),
+            why="A safety alarm that is not part of it fires and halts nothing. One that is and isn't about safety halts a stack because "
+            "its table was changed, or its host is slow.",
+            mend="Declare the CompositeAlarm evolution-unsafe-<stack> over the alarms on SafetyScore and AgentMemoryUsageKB, with OR, "
+            "without a suppressor.",
+            check=_unsafe(guards, only_told),
         ),
         StackRule(
             id="alarms/switch",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from checks import absent, between, literal
+from checks import absent, literal, off
 from limits import ROWS
 from plain import number, shown
 from rule import Family, Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
@@ -17,9 +17,6 @@ BYTES_PER_KB = 1024
 
 PERIOD_SECONDS = 60
 """The metrics are published every minute; over a longer period an average hides a bad one."""
-
-WARM_UP_MINUTES = 30
-"""CloudWatch lets an alarm sleep for up to two days after each deployment; an image pull with its health check takes minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,8 +90,11 @@ def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
     elif not required.silence_breaches:
         # `ignore` keeps the last state for ever; by `missing`, the default, an alarm without data tells nobody anything.
         yield from literal("treatMissingData", silence, "notBreaching", "breaching")
-    warm_up = alarm.at("warmUpConfiguration", "warmUpPeriodDurationInMinutes")
-    yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", warm_up, 1, WARM_UP_MINUTES, or_missing=True)
+    yield from alarm_watches.wakes(alarm)
+    if required.halts:
+        # Otherwise what is published and bad halts nothing until the warm-up is over.
+        early = ("warmUpConfiguration", "onlyStartEvaluatingAfterWarmUpPeriodEnds")
+        yield from off(".".join(early), alarm.at(*early))
     yield from _simple(alarm)
 
 
@@ -166,10 +166,10 @@ REQUIRED = {
 
 
 def _guards(stack: Stack) -> list[list[Resource]]:
-    """By safety alarm, the alarms that are it; where none is without a fault, those on its metric and statistic. An alarm that warns
-    early, say, is none of them."""
+    """By safety alarm that halts, the alarms that are it; where none is without a fault, those on its metric and statistic. An alarm that
+    warns early, say, is none of them."""
     guards: list[list[Resource]] = []
-    for required in REQUIRED.values():
+    for required in (one for one in REQUIRED.values() if one.halts):
         candidates = [
             alarm
             for alarm in stack.of_type(METRIC_ALARM)
@@ -196,8 +196,12 @@ FAMILY = Family(
             StackRule(
                 id=f"alarms/{name}",
                 severity=Severity.CRITICAL,
-                protects=f"The halt of evolution when {required.metric} is out of bounds: it starts with the {required}.",
-                why="Without this alarm, or with a weaker one, evolution goes on while it is unsafe and nobody is told.",
+                protects=f"The halt of evolution when {required.metric} is out of bounds: it starts with the {required}."
+                if required.halts
+                else f"Whoever must know that {required.metric} is out of bounds, though nothing is halted by it.",
+                why="Without this alarm, or with a weaker one, evolution goes on while it is unsafe and nobody is told."
+                if required.halts
+                else "Without this alarm, or with a weaker one, nobody is told that the table isn't kept to.",
                 mend=f"Declare the alarm with the threshold from {required.row} of the table, {required.operator}, "
                 f"evaluation_periods={required.periods}, period=60 and the dimension Environment=<stack>.",
                 check=_exists(required),
@@ -205,7 +209,7 @@ FAMILY = Family(
             )
             for name, required in REQUIRED.items()
         ),
-        *alarm_actions.stack_rules(_guards, _thresholds),
+        *alarm_actions.stack_rules(_guards, ONLY_TOLD, _thresholds),
         *alarm_watches.STACK_RULES,
         *alarm_writers.STACK_RULES,
         *alarm_resume.STACK_RULES,

@@ -32,6 +32,8 @@ class Registered:
     protect: bool
     retain_on_delete: bool
     ignore_changes: tuple[str, ...]
+    replace_on_changes: tuple[str, ...]
+    delete_before_replace: bool
     depends_on: frozenset[str]
     """Names of the resources that it waits for."""
 
@@ -68,6 +70,8 @@ class _Recorder(MockMonitor):
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     ignore_changes=tuple(request.ignoreChanges),
+                    replace_on_changes=tuple(request.replaceOnChanges),
+                    delete_before_replace=request.deleteBeforeReplace,
                     depends_on=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
                 )
             )

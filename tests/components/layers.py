@@ -70,7 +70,7 @@ def compute(stack: str, digest: str | None = DIGEST) -> Layer:
     return build(declare, stack)
 
 
-def monitoring(stack: str, *, runs: bool = True) -> Layer:
+def monitoring(stack: str, *, runs: bool = True, emails: tuple[str, ...] = ("oncall@example.com",)) -> Layer:
     env = env_of(stack)
     args = MonitoringArgs(
         names=names_of(stack),
@@ -79,7 +79,7 @@ def monitoring(stack: str, *, runs: bool = True) -> Layer:
         workload_runs=runs,
         functions=[f"evolution-safety-switch-{stack}"],
         queues=[f"evolution-dead-letters-{stack}"],
-        alerts=env.alerts.model_copy(update={"emails": ("oncall@example.com",)}),
+        alerts=env.alerts.model_copy(update={"emails": emails}),
         key_arn=KEY,
     )
     return build(lambda: Monitoring("monitoring", args).topic_arn, stack)

@@ -6,6 +6,9 @@ from local.provider.outputs import ACCOUNT
 from tests.components.cloud import REGION, Layer
 from tests.components.layers import monitoring
 
+PROVIDER_WAITS_MINUTES = 20
+"""For a service to become steady. Source: terraform-provider-aws, internal/service/ecs/service.go, resourceService."""
+
 
 def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
     layer = monitoring("prod")
@@ -38,16 +41,36 @@ def test_silence_is_an_alarm_only_where_somebody_should_speak() -> None:
     }
     assert set(first.values()) == {"notBreaching"}
     for name, alarm in monitoring("prod").of("MetricAlarm").items():
-        assert ("warmUpConfiguration" in alarm.inputs) is (running[name] == "breaching")
+        if running[name] == "breaching":
+            assert alarm.inputs["warmUpConfiguration"], "it would fire before anybody could have published"
 
 
-def test_one_alarm_says_that_evolution_is_unsafe() -> None:
+def test_one_alarm_says_that_evolution_is_unsafe_and_nothing_else_is_in_it() -> None:
+    """A slow host, a lowered level or a raised one are told to a person, and halt nothing."""
     composite = monitoring("prod").only("CompositeAlarm")
     assert composite.inputs["alarmRule"] == (
         'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod") OR ALARM("evolution-agent-memory-prod")'
-        ' OR ALARM("evolution-instantiation-speed-prod") OR ALARM("evolution-autonomy-prod")'
     )
-    assert composite.depends_on >= {"monitoring-safety-score", "monitoring-autonomy"}
+    assert composite.depends_on >= {"monitoring-safety-score", "monitoring-safety-score-worst", "monitoring-agent-memory"}
+    assert not composite.depends_on & {"monitoring-instantiation-speed", "monitoring-autonomy"}, "CloudWatch would not delete them"
+
+
+def test_an_alarm_on_what_the_tasks_are_told_waits_until_they_are_told_the_new_figure() -> None:
+    """It is made anew, because an alarm warms up only when it is made; and the first datapoints must not end that, for they are the old
+    tasks'. What halts can't be made anew, for the composite depends on it, and must not sleep."""
+    alarms = monitoring("prod").of("MetricAlarm")
+    whole = {
+        name
+        for name, alarm in alarms.items()
+        if alarm.inputs.get("warmUpConfiguration", {}).get("onlyStartEvaluatingAfterWarmUpPeriodEnds")
+    }
+    assert whole == {"monitoring-autonomy", "monitoring-engine-tasks"}
+    for name in whole:
+        assert alarms[name].inputs["warmUpConfiguration"]["warmUpPeriodDurationInMinutes"] > PROVIDER_WAITS_MINUTES
+        assert "threshold" in alarms[name].replace_on_changes
+        assert alarms[name].delete_before_replace, "the two have one name, and CloudWatch takes the second one for an update"
+    halting = ("monitoring-safety-score", "monitoring-safety-score-worst", "monitoring-agent-memory")
+    assert not any(alarms[name].replace_on_changes for name in halting)
 
 
 def test_each_table_is_watched_for_throttling() -> None:
@@ -59,6 +82,18 @@ def test_each_table_is_watched_for_throttling() -> None:
         if "metric" in query
     }
     assert watched == {"evolution-state-prod", "agent-population-prod", "evolution-checkpoints-prod"}
+
+
+def test_a_subscription_is_known_by_its_address() -> None:
+    """One that is replaced must be confirmed again, by a person who may be on call."""
+
+    def subscribed(*emails: str) -> dict[str, str]:
+        subscriptions = monitoring("prod", emails=emails).of("TopicSubscription")
+        return {one.inputs["endpoint"]: name for name, one in subscriptions.items()}
+
+    before, more, fewer = subscribed("b@example.com"), subscribed("a@example.com", "b@example.com"), subscribed("a@example.com")
+    assert before["b@example.com"] == more["b@example.com"]
+    assert fewer["a@example.com"] == more["a@example.com"]
 
 
 def test_somebody_is_told_before_the_budget_is_spent() -> None:
@@ -95,6 +130,5 @@ def test_an_alarm_that_silence_will_breach_is_made_anew_with_the_first_image() -
     assert {name: first[name] for name in first if first[name] != running[name]} == {
         "monitoring-safety-score": "evolution-safety-score-idle-prod",
         "monitoring-safety-score-worst": "evolution-safety-score-worst-idle-prod",
-        "monitoring-engine-tasks": "evolution-engine-tasks-idle-prod",
     }
     assert 'ALARM("evolution-safety-score-idle-prod")' in monitoring("prod", runs=False).only("CompositeAlarm").inputs["alarmRule"]

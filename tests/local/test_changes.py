@@ -33,8 +33,11 @@ def test_a_change_of_the_table_changes_what_carries_it_and_never_the_desired_cou
     lowered = act(lifecycle.up, own_place, edits={"autonomy_percent": 74})
     assert lowered.succeeded, lowered.text
     tagged = {one.name for one in plan("dev").resources if "tags" in one.inputs}
-    in_place = tagged - {"compute-engine-task"} | {"monitoring-dashboard", "aws"}
-    assert changed(lowered) == {"update": in_place, "delete-replaced": {"compute-engine-task"}}, "nothing that holds data is replaced"
+    in_place = tagged - {"compute-engine-task", "monitoring-autonomy"} | {"monitoring-dashboard", "aws"}
+    replaced = {"delete-replaced": {"compute-engine-task"}, "create-replacement": {"monitoring-autonomy"}}
+    assert changed(lowered) == {"update": in_place, **replaced}, "nothing that holds data is replaced"
+    steps = [lowered.text.index(f"MetricAlarm monitoring-autonomy {step}") for step in ("deleted original", "created replacement")]
+    assert steps == sorted(steps), "put under a name that is there, it would be an update: an alarm that is awake, and the old tasks' level"
     after = ecs.describe_services(**engine_service, include=["TAGS"])["services"][0]
     assert after["desiredCount"] == 5
     assert after["taskDefinition"] != before["taskDefinition"]

@@ -94,7 +94,7 @@ def _watched(alarms: Nodes) -> Nodes:
             "aws:cloudwatch/compositeAlarm:CompositeAlarm",
             {
                 "alarmName": "evolution-unsafe-prod",
-                "alarmRule": " OR ".join(f'ALARM("{node.props["name"]}")' for node in alarms.values()),
+                "alarmRule": " OR ".join(f'ALARM("{alarms[name].props["name"]}")' for name in ("score", "worst-score", "memory")),
                 "alarmActions": [UNKNOWN],
             },
             {"alarmActions": ["topic"]},

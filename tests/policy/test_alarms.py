@@ -1,0 +1,77 @@
+"""Alarms: what another team might write instead, and is right; and what takes two edits to go wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from local.engine import Plan
+from tests.policy.builders import TAGS, Node, Nodes, document
+from tests.policy.planned import GONE, Edit, apply, nodes_of, on
+from tests.policy.samples import rules_that_fire
+
+HALTING = 'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod") OR ALARM("evolution-agent-memory-prod")'
+THROTTLES = "monitoring-evolution-state-throttles"
+ENGINE_MAY = "policy.Statement.5.Condition"
+PUBLISH = {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*"}
+
+
+@pytest.fixture
+def nodes(plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> Nodes:
+    """prod as it is planned, with its table."""
+    planned = plan("prod")
+    table = json.dumps(planned.outputs["environment"])
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": table}))
+    return nodes_of(planned)
+
+
+def elsewhere(*namespaces: str) -> Node:
+    """A managed policy that lets somebody publish in namespaces."""
+    condition = {"StringEquals": {"cloudwatch:namespace": list(namespaces)}}
+    return Node("aws:iam/policy:Policy", {"name": "own-prod", "tags": TAGS, "policy": document({**PUBLISH, "Condition": condition})})
+
+
+RIGHT: tuple[tuple[Edit, ...], ...] = (
+    on(THROTTLES, ("evaluationPeriods", 5), ("datapointsToAlarm", 3)),
+    on(THROTTLES, ("evaluationPeriods", 3), ("datapointsToAlarm", 1)),
+    on(THROTTLES, ("evaluationPeriods", 15), ("datapointsToAlarm", 13)),
+    on(THROTTLES, ("metricQueries.0.expression", "FILL( writes,0 )+FILL(reads , 0)")),
+    on(THROTTLES, ("treatMissingData", "missing")),
+    on("monitoring-autonomy", ("warmUpConfiguration", GONE)),
+    on("monitoring-engine-tasks", ("warmUpConfiguration", GONE), ("evaluationPeriods", 3), ("datapointsToAlarm", 3)),
+    on("monitoring-safety-score", ("warmUpConfiguration.onlyStartEvaluatingAfterWarmUpPeriodEnds", False)),
+    on("monitoring-unsafe", ("alarmRule", f'{HALTING} OR ALARM("our-own-prod")')),
+    on("compute-engine-role-grants", (f"{ENGINE_MAY}.StringEquals.cloudwatch:namespace", ["EvolutionSystem/Engine", "Ours"])),
+    on("compute-engine-role-grants", (ENGINE_MAY, {"StringLike": {"cloudwatch:namespace": "EvolutionSystem/*"}})),
+    on("security-monitor-role-grants", ("policy.Statement.5.Condition.StringEquals.cloudwatch:namespace", ["EvolutionSystem"])),
+    on("own-policy", ("", elsewhere("Ours"))),
+)
+
+
+@pytest.mark.parametrize("edits", RIGHT, ids=lambda edits: " and ".join(map(str, edits)))
+def test_what_is_right_in_another_form_breaks_no_rule(edits: tuple[Edit, ...], nodes: Nodes) -> None:
+    for edit in edits:
+        apply(edit, nodes)
+    assert rules_that_fire(nodes) == set()
+
+
+def test_a_role_that_is_only_called_as_the_monitors_may_not_publish_the_score(nodes: Nodes) -> None:
+    [name] = on("compute-engine-role", ("name", "evolution-safety-monitor-prod-us-east-2"))
+    [grant] = on("compute-engine-role-grants", (f"{ENGINE_MAY}.StringEquals.cloudwatch:namespace", "EvolutionSystem"))
+    apply(name, nodes)
+    apply(grant, nodes)
+    assert "alarms/score-writers" in rules_that_fire(nodes)
+
+
+def test_a_policy_that_is_attached_may_not_publish_the_score_though_it_is_a_boundary(nodes: Nodes) -> None:
+    """The boundary itself holds what the monitor is granted: as a boundary it grants nothing."""
+    attached = Node(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": "evolution-engine-prod-us-east-1", "policyArn": nodes["compute-engine-role"].props["permissionsBoundary"]},
+        {"policyArn": ["security-boundary"]},
+    )
+    [appears] = on("more", ("", attached))
+    apply(appears, nodes)
+    assert rules_that_fire(nodes) == {"alarms/score-writers"}
