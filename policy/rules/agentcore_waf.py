@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks import between, literal, on, present
+from checks import absent, between, literal, on, present
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
@@ -50,7 +50,8 @@ def _groups(acl: Resource) -> Iterator[Fault]:
         if group is None:
             continue
         name = dig(group, "name")
-        groups.add(name if isinstance(name, str) else None)
+        if dig(group, "vendorName") == "AWS":
+            groups.add(name if isinstance(name, str) else None)
         where = f"the rule {shown(dig(rule, 'name'))}"
         yield from _is_action(f"overrideAction of {where}", dig(rule, "overrideAction"), "none")
         for override in items(dig(group, "ruleActionOverrides")):
@@ -66,7 +67,7 @@ def _groups(acl: Resource) -> Iterator[Fault]:
             yield broken(f"{where} looks at a part of the requests only (scopeDownStatement); it must look at all.")
     for name in MANAGED_GROUPS:
         if name not in groups:
-            yield broken(f"no rule holds the managed group {name}; one must.")
+            yield broken(f"no rule holds AWS's managed group {name}; one must.")
 
 
 def _is_action(where: str, value: Plain, action: str) -> Iterator[Fault]:
@@ -91,7 +92,8 @@ def _rate(acl: Resource) -> Iterator[Fault]:
         elif limit * WINDOW_SECONDS / window > REQUESTS_PER_WINDOW:
             yield broken(f"the rate limit is {limit} in {window} s; it must be at most {REQUESTS_PER_WINDOW} in {WINDOW_SECONDS} s.")
         yield from _is_action("action of the rate limit", dig(rule, "action"), "block")
-        yield from literal("aggregateKeyType", dig(statement, "aggregateKeyType"), "IP", "FORWARDED_IP", or_missing=True)
+        # Nothing stands in front of the gateway, so a forwarded address is whatever the caller says.
+        yield from literal("aggregateKeyType", dig(statement, "aggregateKeyType"), "IP", or_missing=True)
         if dig(statement, "scopeDownStatement") is not None:
             yield broken("the rate limit looks at a part of the requests only (scopeDownStatement); it must look at all.")
 
@@ -121,6 +123,7 @@ def _body_bound(rule: Plain) -> Iterator[Fault]:
 def _no_bypass(acl: Resource) -> Iterator[Fault]:
     """A rule of one's own that allows ends the evaluation: those after it are never asked."""
     yield from literal("scope", acl.at("scope"), "REGIONAL")
+    yield from absent("ruleJson", acl.at("ruleJson"), "the rules must be where they can be judged")
     for rule in _rules(acl):
         if dig(rule, "statement", "ruleGroupReferenceStatement") is not None:
             yield broken(f"the rule {shown(dig(rule, 'name'))} refers to a group, whose rules may allow; its rules must be the ACL's own.")

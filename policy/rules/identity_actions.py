@@ -43,6 +43,24 @@ CODE = frozenset(
 )
 """Actions that are no permissions' in AWS's own classes, but run the caller's code with somebody else's role."""
 
+GUARDS = frozenset(
+    {
+        "bedrock-agentcore:deleteresourcepolicy",
+        "bedrock-agentcore:gatewayassociatewebacl",
+        "bedrock-agentcore:gatewaydisassociatewebacl",
+        "bedrock-agentcore:putresourcepolicy",
+        "bedrock-agentcore:updateagentruntime",
+        "bedrock-agentcore:updategateway",
+        "bedrock-agentcore:updategatewaytarget",
+        "bedrock:deleteguardrail",
+        "bedrock:updateguardrail",
+        "wafv2:associatewebacl",
+        "wafv2:disassociatewebacl",
+        "wafv2:updatewebacl",
+    }
+)
+"""Actions that are no permissions' in AWS's own classes either, but take away what stands around the agents."""
+
 CALLS = frozenset(
     {
         "bedrock-agentcore:authorizeaction",
@@ -113,7 +131,7 @@ def _escalation(resource: Resource) -> Iterator[Fault]:
                     if not narrows(statement.conditions, CONDITIONAL[name]):
                         keys = " or ".join(CONDITIONAL[name])
                         yield broken(f"{statement.where} allows {one.name} without a condition on {keys}; it must have one.")
-                elif name in CODE or (one.level == "P" and name not in CALLS and name != PASS_ROLE):
+                elif name in CODE | GUARDS or (one.level == "P" and name not in CALLS and name != PASS_ROLE):
                     yield broken(
                         f"{statement.where} allows {one.name}, with which its holder can give itself more; "
                         "it must be left to whoever deploys."

@@ -38,9 +38,7 @@ def test_a_difference_that_aws_takes_in_place_is_an_update(provider: Any) -> Non
         pytest.param("aws:dynamodb/table:Table", {"hashKey": "generation"}, True, id="named by the program"),
         pytest.param("aws:cloudwatch/metricAlarm:MetricAlarm", {"name": "another"}, True, id="and renamed"),
         pytest.param("aws:cloudwatch/compositeAlarm:CompositeAlarm", {"alarmName": "another"}, False, id="never named by the provider"),
-        pytest.param(
-            "aws:bedrock/agentcoreGateway:AgentcoreGateway", {"authorizerType": "CUSTOM_JWT"}, False, id="of the framework"
-        ),
+        pytest.param("aws:bedrock/agentcoreGateway:AgentcoreGateway", {"authorizerType": "CUSTOM_JWT"}, False, id="of the framework"),
         pytest.param("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "{}"}, True, id="marked so by the provider"),
         pytest.param("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.9.0/24"}, False, id="without a name"),
     ],

@@ -85,6 +85,10 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "agentcore-handler-role-grants",
         ("policy.Statement.1.Action", ["bedrock-agentcore:InvokeAgentRuntime"], ONLY_GATEWAY, "identity/resource-fits"),
+        *(
+            ("policy.Statement.1.Action", [f"bedrock-agentcore:{name}"], "identity/no-escalation")
+            for name in ("GatewayDisassociateWebACL", "GatewayAssociateWebACL", "PutResourcePolicy", "UpdateGateway")
+        ),
     ),
     *on(
         "agentcore-runtime-role-grants",
