@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -82,7 +83,7 @@ def resource_difference(
 
 def same(resource: Resource, name: str, was: Any, now: Any) -> bool:
     """Whether two values of a property are no difference to the provider."""
-    if was == now:
+    if _in_one_order(resource, name, was) == _in_one_order(resource, name, now):
         return True
     equivalent = resource.equivalent.get(name)
     return equivalent is not None and was is not None and now is not None and equivalent(was, now)
@@ -102,6 +103,28 @@ def planned(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) 
     for path, default in sorted(resource.defaults.items()):
         _fill(made, old, path.split("."), lambda _, default=default: default)
     return made
+
+
+def _in_one_order(resource: Resource, name: str, value: Any) -> Any:
+    """A property's value, its sets in an order of our own."""
+    made = {name: copy.deepcopy(value)}
+    for path in sorted(resource.sets, key=lambda path: -path.count(".")):
+        _sort(made, path.split("."))
+    return made[name]
+
+
+def _sort(there: Any, path: Sequence[str]) -> None:
+    """Bring the lists that a path leads to into an order of our own."""
+    if isinstance(there, list):
+        for item in cast("list[Any]", there):
+            _sort(item, path)
+    elif isinstance(there, dict):
+        given = cast("dict[str, Any]", there)
+        inside = given.get(path[0])
+        if len(path) > 1:
+            _sort(inside, path[1:])
+        elif isinstance(inside, list):
+            given[path[0]] = sorted(cast("list[Any]", inside), key=lambda item: json.dumps(item, sort_keys=True, default=str))
 
 
 def _fill(there: Any, was: Any, path: Sequence[str], value: Callable[[Any], Any]) -> None:

@@ -6,10 +6,12 @@ An equivalence gets the recorded value and the program's, neither of them None; 
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 Container = dict[str, Any]
+_Object = dict[str, Any]
 
 _EMPTY_IS_NONE: Final = frozenset(
     {
@@ -53,8 +55,8 @@ def containers_read_back(sent: Any) -> Any:
     """Container definitions as AWS describes what it was sent.
 
     Of the kernel's capabilities, AWS answers both lists, the one that wasn't sent as an empty one; the provider doesn't take that for
-    the same. Source: "linuxParameters" in the answers of DescribeTaskDefinition. Everything else that AWS adds means nothing to the
-    provider, and is left out here.
+    the same. Source: github.com/braintrustdata/terraform-aws-braintrust-data-plane, pull request 335. Everything else that AWS adds
+    means nothing to the provider, and is left out here.
     """
     given = _containers(sent)
     if given is None:
@@ -96,6 +98,68 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in cast("dict[str, Any]", value).items() if item is not None}
     return [_without_nulls(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def policies(was: Any, now: Any) -> bool:
+    """Whether two texts of IAM policies grant the same: the order of statements and of their lists, a list of one for its item, and an
+    account's number for its root mean nothing.
+
+    Source: github.com/hashicorp/awspolicyequivalence, which verify.SuppressEquivalentPolicyDiffs asks.
+    """
+    one, other = document(was), document(now)
+    return isinstance(one, dict) and isinstance(other, dict) and _policy(cast("_Object", one)) == _policy(cast("_Object", other))
+
+
+def documents(was: Any, now: Any) -> bool:
+    """Whether two texts hold the same JSON. Source: terraform-provider-aws, internal/verify, SuppressEquivalentJSONDiffs."""
+    return document(was) is not None and document(was) == document(now)
+
+
+def arn_or_name(was: Any, now: Any) -> bool:
+    """Whether one is the ARN of what the other names.
+
+    Source: terraform-provider-aws, suppressEquivalentFunctionNameOrARN of Lambda and suppressEquivalentKeyARNOrID of KMS.
+    """
+    arns = [str(one).startswith("arn:") for one in (was, now)]
+    return arns[0] != arns[1] and len({re.split("[:/]", str(one))[-1] for one in (was, now)}) == 1
+
+
+def _policy(given: _Object) -> _Object:
+    statements = [_statement(one) for one in _items(given.get("Statement"))]
+    return {**given, "Statement": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True))}
+
+
+def _statement(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    made: _Object = {}
+    for key, value in cast("_Object", given).items():
+        if key in {"Principal", "NotPrincipal"}:
+            named = cast("_Object", value) if isinstance(value, dict) else {"AWS": value}
+            made[key] = {kind: sorted(_account(kind, one) for one in _items(names)) for kind, names in named.items()}
+        elif key == "Condition" and isinstance(value, dict):
+            tests = cast("dict[str, _Object]", value).items()
+            made[key] = {test: {name: sorted(map(_text, _items(items))) for name, items in operands.items()} for test, operands in tests}
+        else:
+            made[key] = sorted(map(_text, _items(value)))
+    return made
+
+
+def _account(kind: str, name: Any) -> str:
+    return f"arn:aws:iam::{name}:root" if kind == "AWS" and re.fullmatch("[0-9]{12}", str(name)) else str(name)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _items(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def anything(_was: Any, _now: Any) -> bool:
+    """For what the provider never takes for changed."""
+    return True
 
 
 def numbers(was: Any, now: Any) -> bool:

@@ -104,7 +104,10 @@ class Keeper:
             at = Seen(reading) if isinstance(reading, str) else reading
             if name in inputs or at.default is not None:
                 there_now = at.form(search(at.path, there))
-                made[name] = there_now if at.whole else reconciled(inputs.get(name, at.default), there_now)
+                kept = reconciled(inputs.get(name, at.default), there_now)
+                made[name] = there_now if at.whole else kept
+                if name in inputs and same(self._resource, name, inputs[name], kept):
+                    made[name] = inputs[name]
         return {name: value for name, value in made.items() if name in inputs or value != self._default(name)}
 
     def update(self, identity: str, before: Values, inputs: Values) -> dict[str, Any]:

@@ -129,6 +129,9 @@ class Resource:
     computed: frozenset[str] = frozenset()
     """Properties and parts that AWS fills in where the program says nothing: to leave one out, or to stop saying it, is no difference."""
 
+    sets: frozenset[str] = frozenset()
+    """Lists, by property or part, whose order means nothing to the provider."""
+
     read_back: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
     """Properties of which AWS answers something else than it was sent. That is recorded, and the next difference is one from that."""
 

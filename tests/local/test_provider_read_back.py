@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from local.provider.wire import decode, provider_pb2
+from tests.local.provider.common import KEY, TOPIC
 from tests.local.provider.samples import VALID
 from tests.local.provider.samples_workloads import CONTAINER
-from tests.local.provider.talk import create, struct, urn
+from tests.local.provider.talk import UNKNOWN_MARK, create, struct, urn
 
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+SERVICE = "aws:ecs/service:Service"
+TABLE = "aws:dynamodb/table:Table"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 BUDGET = "aws:budgets/budget:Budget"
 ENVIRONMENT = [{"name": "EVOLUTION_MODE", "value": "autonomous"}, {"name": "BEDROCK_REGION", "value": "us-east-1"}]
@@ -88,11 +93,6 @@ def test_a_budgets_amount_is_a_number(provider: Any, amount: str, differs: list[
     assert list(second(provider, BUDGET, first, first | {"limitAmount": amount}).diffs) == differs
 
 
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-SERVICE = "aws:ecs/service:Service"
-TABLE = "aws:dynamodb/table:Table"
-
-
 @pytest.mark.parametrize(
     ("token", "said"),
     [
@@ -127,3 +127,91 @@ def test_a_part_that_cannot_be_changed_replaces_the_whole_and_its_neighbours_do_
     assert (list(second(provider, token, first, other).diffs), list(second(provider, token, first, other).replaces)) == (["dnsOptions"], [])
     anew = first | {"dnsOptions": first["dnsOptions"] | {"privateDnsPreference": "ALL_DOMAINS"}}
     assert list(second(provider, token, first, anew).replaces) == ["dnsOptions"]
+
+
+STATEMENTS = [
+    {
+        "Sid": "Sends",
+        "Effect": "Allow",
+        "Principal": {"AWS": "000000000000"},
+        "Action": ["sqs:SendMessage", "sqs:GetQueueUrl"],
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": True}, "StringEquals": {"aws:SourceAccount": ["000000000000", "111111111111"]}},
+    },
+    {"Sid": "NobodyElse", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": ["*"]},
+]
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return VALID[QUEUE_POLICY] | {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        pytest.param(STATEMENTS[::-1], id="the order of the statements"),
+        pytest.param([STATEMENTS[0] | {"Action": ["sqs:GetQueueUrl", "sqs:SendMessage"]}, STATEMENTS[1]], id="the order of a list"),
+        pytest.param([STATEMENTS[0] | {"Resource": ["*"]}, STATEMENTS[1] | {"Resource": "*"}], id="a list of one"),
+        pytest.param([STATEMENTS[0] | {"Principal": {"AWS": ["arn:aws:iam::000000000000:root"]}}, STATEMENTS[1]], id="an account's root"),
+        pytest.param([STATEMENTS[0], STATEMENTS[1] | {"Principal": {"AWS": "*"}}], id="everybody"),
+        pytest.param(
+            [
+                STATEMENTS[0]
+                | {
+                    "Condition": {
+                        "Bool": {"aws:SecureTransport": ["true"]},
+                        "StringEquals": {"aws:SourceAccount": ["111111111111", "000000000000"]},
+                    }
+                },
+                STATEMENTS[1],
+            ],
+            id="a condition's values",
+        ),
+    ],
+)
+def test_a_policy_that_grants_the_same_is_no_difference(provider: Any, rewritten: list[dict[str, Any]]) -> None:
+    assert not second(provider, QUEUE_POLICY, policy(*STATEMENTS), policy(*rewritten)).diffs
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param([STATEMENTS[0]], id="a statement less"),
+        pytest.param([STATEMENTS[0] | {"Action": "sqs:SendMessage"}, STATEMENTS[1]], id="an action less"),
+        pytest.param([STATEMENTS[0] | {"Principal": {"AWS": "*"}}, STATEMENTS[1]], id="anybody"),
+        pytest.param([{key: value for key, value in STATEMENTS[0].items() if key != "Condition"}, STATEMENTS[1]], id="unconditionally"),
+        pytest.param([STATEMENTS[0] | {"Effect": "Deny"}, STATEMENTS[1]], id="denied"),
+    ],
+)
+def test_a_policy_that_grants_something_else_is_a_difference(provider: Any, changed: list[dict[str, Any]]) -> None:
+    assert list(second(provider, QUEUE_POLICY, policy(*STATEMENTS), policy(*changed)).diffs) == ["policy"]
+
+
+def test_a_policy_that_is_not_known_yet_is_a_difference(provider: Any) -> None:
+    assert list(second(provider, QUEUE_POLICY, policy(*STATEMENTS), policy() | {"policy": UNKNOWN_MARK}).diffs) == ["policy"]
+
+
+def test_the_order_of_a_set_is_no_difference_and_that_of_a_list_is(provider: Any) -> None:
+    first = VALID[ALARM] | {"okActions": [f"{TOPIC}-a", f"{TOPIC}-b"]}
+    assert not second(provider, ALARM, first, first | {"okActions": first["okActions"][::-1]}).diffs
+    token = "aws:lambda/function:Function"
+    first = VALID[token] | {"layers": ["arn:a", "arn:b"]}
+    assert list(second(provider, token, first, first | {"layers": ["arn:b", "arn:a"]}).diffs) == ["layers"]
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "was", "now"),
+    [
+        ("aws:kms/alias:Alias", "targetKeyId", KEY, KEY.rpartition("/")[2]),
+        (
+            "aws:lambda/eventSourceMapping:EventSourceMapping",
+            "functionName",
+            "archiver",
+            "arn:aws:lambda:us-east-1:000000000000:function:archiver",
+        ),
+        ("aws:cloudwatch/dashboard:Dashboard", "dashboardBody", '{"widgets": [], "start": "-PT1H"}', '{"start":"-PT1H","widgets":[]}'),
+    ],
+)
+def test_other_words_for_the_same_are_no_difference(provider: Any, token: str, name: str, was: str, now: str) -> None:
+    assert not second(provider, token, VALID[token] | {name: was}, VALID[token] | {name: now}).diffs
+    assert list(second(provider, token, VALID[token] | {name: was}, VALID[token] | {name: "another"}).diffs) == [name]

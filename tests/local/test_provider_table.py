@@ -54,8 +54,9 @@ def sdk_outputs(token: str) -> set[str]:
 
 
 def named_inputs(resource: Resource) -> set[str]:
-    names = {name for call in resource.calls for name in call.members}
-    return names | resource.replaces | resource.write_only | set(resource.instead) | ({resource.name} if resource.name else set())
+    names = {name for call in resource.calls for name in call.members} | resource.write_only | set(resource.instead)
+    paths = {*resource.replaces, *resource.defaults, *resource.computed, *resource.sets, *resource.equivalent, *resource.read_back}
+    return names | {path.partition(".")[0] for path in paths} | ({resource.name} if resource.name else set())
 
 
 @pytest.mark.parametrize("resource", ENTRIES)

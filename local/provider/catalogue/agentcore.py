@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local.provider import equivalence
 from local.provider.table import Call, Convert, Local, Members, Path, Resource, json_text, objects
 
 _TIMEOUTS: Members = {"timeouts": Local(dict)}
@@ -73,6 +74,7 @@ RESOURCES = (
         moving=frozenset({"agentRuntimeVersion"}),
         replaces=frozenset({"agentRuntimeName"}),
         computed=frozenset({"lifecycleConfigurations"}),
+        sets=frozenset({"networkConfiguration.networkModeConfig.securityGroups", "networkConfiguration.networkModeConfig.subnets"}),
         tags=True,
         rule=_runtime,
     ),
@@ -95,6 +97,7 @@ RESOURCES = (
         calls=(Call("bedrock-agentcore-control:PutResourcePolicy", {"policy": json_text("policy")}),),
         id="{resourceArn}",
         replaces=frozenset({"resourceArn"}),
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:bedrock/agentcoreGateway:AgentcoreGateway",

@@ -28,6 +28,13 @@ RESOURCES = (
                 "topicPolicyConfig.topicsConfigs.examples",
             }
         ),
+        sets=frozenset(
+            {
+                "contentPolicyConfig.filtersConfigs",
+                "contentPolicyConfig.filtersConfigs.inputModalities",
+                "contentPolicyConfig.filtersConfigs.outputModalities",
+            }
+        ),
         tags=True,
     ),
     Resource(

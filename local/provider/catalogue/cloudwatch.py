@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from local.provider import equivalence
 from local.provider.table import EXPLICIT, FLAG, Call, Resource, Wrap, json_text
 
 
@@ -41,6 +42,7 @@ RESOURCES = (
         replaces=frozenset({"name"}),
         defaults={"actionsEnabled": True, "metricQueries.returnData": False, "treatMissingData": "missing"},
         computed=frozenset({"evaluateLowSampleCountPercentiles"}),
+        sets=frozenset({"alarmActions", "insufficientDataActions", "metricQueries", "okActions"}),
         name="name",
         tags=True,
     ),
@@ -51,6 +53,7 @@ RESOURCES = (
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{alarmName}"},
         replaces=frozenset({"actionsEnabled", "alarmName"}),
         defaults={"actionsEnabled": True},
+        sets=frozenset({"alarmActions", "insufficientDataActions", "okActions"}),
         tags=True,
     ),
     Resource(
@@ -59,6 +62,7 @@ RESOURCES = (
         id="{dashboardName}",
         outputs={"dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"},
         replaces=frozenset({"dashboardName"}),
+        equivalent={"dashboardBody": equivalence.documents},
     ),
     Resource(
         token="aws:cloudwatch/logGroup:LogGroup",
@@ -71,7 +75,7 @@ RESOURCES = (
         outputs={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}", "logGroupClass": "STANDARD"},
         replaces=frozenset({"logGroupClass", "name"}),
         defaults={"retentionInDays": 0, "skipDestroy": False},
-        computed=frozenset({"deletionProtectionEnabled", "logGroupClass"}),
+        computed=frozenset({"deletionProtectionEnabled", "logGroupClass", "name"}),
         name="name",
         tags=True,
     ),
@@ -81,5 +85,6 @@ RESOURCES = (
         id="{policyName}",
         outputs={"policyScope": "ACCOUNT"},
         replaces=frozenset({"policyName", "resourceArn"}),
+        equivalent={"policyDocument": equivalence.policies},
     ),
 )

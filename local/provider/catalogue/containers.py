@@ -17,7 +17,7 @@ RESOURCES = (
         },
         replaces=frozenset({"encryptionConfigurations", "name"}),
         defaults={"encryptionConfigurations.encryptionType": "AES256", "imageTagMutability": "MUTABLE"},
-        computed=frozenset({"encryptionConfigurations.kmsKey"}),
+        computed=frozenset({"encryptionConfigurations", "encryptionConfigurations.kmsKey", "imageScanningConfiguration"}),
         name="name",
         tags=True,
     ),
@@ -28,6 +28,7 @@ RESOURCES = (
         outputs={"registryId": "{account}"},
         replaces=frozenset({"policy", "repository"}),
         deletes_first=True,
+        equivalent={"policy": equivalence.documents},
     ),
     Resource(
         token="aws:ecs/cluster:Cluster",
@@ -42,6 +43,7 @@ RESOURCES = (
         outputs={"arn": "arn:aws:ecs:{region}:{account}:cluster/{name}"},
         replaces=frozenset({"name"}),
         computed=frozenset({"settings"}),
+        sets=frozenset({"settings"}),
         name="name",
         tags=True,
     ),
@@ -82,6 +84,7 @@ RESOURCES = (
         ),
         defaults={"skipDestroy": False, "trackLatest": False},
         computed=frozenset({"enableFaultInjection", "networkMode", "volumes.configureAtLaunch"}),
+        sets=frozenset({"placementConstraints", "requiresCompatibilities", "volumes"}),
         read_back={"containerDefinitions": equivalence.containers_read_back},
         equivalent={"containerDefinitions": equivalence.containers},
         tags=True,
@@ -136,7 +139,28 @@ RESOURCES = (
             "waitForSteadyState": False,
         },
         computed=frozenset(
-            {"availabilityZoneRebalancing", "cluster", "deploymentConfiguration", "iamRole", "launchType", "platformVersion", "triggers"}
+            {
+                "alarms",
+                "availabilityZoneRebalancing",
+                "cluster",
+                "deploymentCircuitBreaker",
+                "deploymentConfiguration",
+                "deploymentController",
+                "iamRole",
+                "launchType",
+                "platformVersion",
+                "triggers",
+            }
+        ),
+        sets=frozenset(
+            {
+                "capacityProviderStrategies",
+                "loadBalancers",
+                "networkConfiguration.securityGroups",
+                "networkConfiguration.subnets",
+                "placementConstraints",
+                "vpcLatticeConfigurations",
+            }
         ),
         name="name",
         tags=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.table import Call, Convert, Given, Members, Resource
 
 _KEYS: Members = {
@@ -86,7 +87,10 @@ RESOURCES = (
                 "writeCapacity",
             }
         ),
+        sets=frozenset({"attributes", "globalSecondaryIndexes", "localSecondaryIndexes"}),
         name="name",
         tags=True,
+        # A change of the attributes alone is none. Source: terraform-provider-aws, internal/service/dynamodb, resourceTable, CustomizeDiff.
+        equivalent={"attributes": equivalence.anything},
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.table import FLAG, OWN, Call, Given, Resource, Wrap, json_text, tag_specification
 
 _VPC_ATTRIBUTES = {
@@ -162,6 +163,7 @@ RESOURCES = (
                 "vpcId",
             }
         ),
+        sets=frozenset({"availabilityZoneAddresses", "secondaryAllocationIds", "secondaryPrivateIpAddresses"}),
         tags=True,
     ),
     Resource(
@@ -207,7 +209,9 @@ RESOURCES = (
                 "subnetIds",
             }
         ),
+        sets=frozenset({"routeTableIds", "securityGroupIds", "subnetConfigurations", "subnetIds"}),
         tags=True,
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:ec2/flowLog:FlowLog",
@@ -248,7 +252,8 @@ RESOURCES = (
             }
         ),
         defaults={"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600},
-        computed=frozenset({"logDestination", "logFormat"}),
+        computed=frozenset({"destinationOptions", "logDestination", "logFormat"}),
+        sets=frozenset({"tagFieldSpecifications"}),
         tags=True,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.assets import zipped
 from local.provider.table import FLAG, Call, Convert, Local, Resource
 
@@ -57,11 +58,14 @@ RESOURCES = (
                 "codeSha256",
                 "ephemeralStorage",
                 "loggingConfig",
+                "loggingConfig.applicationLogLevel",
                 "loggingConfig.logGroup",
+                "loggingConfig.systemLogLevel",
                 "sourceCodeHash",
                 "tracingConfig",
             }
         ),
+        sets=frozenset({"replacementSecurityGroupIds"}),
         name="name",
         tags=True,
     ),
@@ -109,13 +113,16 @@ RESOURCES = (
         computed=frozenset(
             {
                 "amazonManagedKafkaEventSourceConfig",
+                "destinationConfig",
                 "maximumRecordAgeInSeconds",
                 "maximumRetryAttempts",
                 "parallelizationFactor",
                 "selfManagedKafkaEventSourceConfig",
             }
         ),
+        sets=frozenset({"functionResponseTypes", "sourceAccessConfigurations", "topics"}),
         tags=True,
+        equivalent={"functionName": equivalence.arn_or_name},
     ),
     Resource(
         token="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.table import EXPLICIT, FLAG, Call, Local, Resource, json_text
 
 RESOURCES = (
@@ -28,9 +29,11 @@ RESOURCES = (
         },
         replaces=frozenset({"name", "path"}),
         defaults={"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"},
+        computed=frozenset({"name"}),
         name="name",
         tags=True,
         regional=False,
+        equivalent={"assumeRolePolicy": equivalence.policies},
     ),
     Resource(
         token="aws:iam/rolePolicy:RolePolicy",
@@ -38,8 +41,10 @@ RESOURCES = (
         instead=EXPLICIT,
         id="{role}:{name}",
         replaces=frozenset({"name", "role"}),
+        computed=frozenset({"name"}),
         name="name",
         regional=False,
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:iam/policy:Policy",
@@ -59,9 +64,11 @@ RESOURCES = (
         },
         replaces=frozenset({"description", "name", "path"}),
         defaults={"path": "/"},
+        computed=frozenset({"name"}),
         name="name",
         tags=True,
         regional=False,
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",

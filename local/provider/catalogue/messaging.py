@@ -74,9 +74,10 @@ RESOURCES = (
         outputs={"arn": "arn:aws:sns:{region}:{account}:{name}", "owner": "{account}"},
         replaces=frozenset({"fifoTopic", "name"}),
         defaults={"contentBasedDeduplication": False, "fifoTopic": False},
-        computed=frozenset({"fifoThroughputScope", "policy", "signatureVersion", "tracingConfig"}),
+        computed=frozenset({"fifoThroughputScope", "name", "policy", "signatureVersion", "tracingConfig"}),
         name="name",
         tags=True,
+        equivalent={"deliveryPolicy": equivalence.documents, "policy": equivalence.policies},
     ),
     Resource(
         token="aws:sns/topicPolicy:TopicPolicy",
@@ -84,6 +85,7 @@ RESOURCES = (
         id="{arn}",
         outputs={"owner": "{account}"},
         replaces=frozenset({"arn"}),
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:sns/topicSubscription:TopicSubscription",
@@ -109,6 +111,7 @@ RESOURCES = (
         replaces=frozenset({"endpoint", "protocol", "topic"}),
         defaults={"confirmationTimeoutInMinutes": 1, "endpointAutoConfirms": False, "rawMessageDelivery": False},
         computed=frozenset({"filterPolicyScope"}),
+        equivalent=dict.fromkeys(("deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"), equivalence.documents),
     ),
     Resource(
         token="aws:budgets/budget:Budget",
@@ -138,7 +141,8 @@ RESOURCES = (
         outputs={"accountId": "{account}", "arn": "arn:aws:budgets::{account}:budget/{name}"},
         replaces=frozenset({"accountId", "name"}),
         defaults={"timePeriodEnd": "2087-06-15_00:00"},
-        computed=frozenset({"accountId", "costFilters", "costTypes", "limitAmount", "limitUnit", "timePeriodStart"}),
+        computed=frozenset({"accountId", "costFilters", "costTypes", "limitAmount", "limitUnit", "name", "timePeriodStart"}),
+        sets=frozenset({"costFilters", "notifications", "notifications.subscriberEmailAddresses", "notifications.subscriberSnsTopicArns"}),
         equivalent={"limitAmount": equivalence.numbers},
         name="name",
         tags=True,

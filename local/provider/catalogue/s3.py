@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from local.provider import equivalence
 from local.provider.table import FLAG, Call, Local, Members, Path, Resource, json_text
 
 _COLDER = frozenset({"STANDARD_IA", "ONEZONE_IA"})
@@ -36,6 +37,10 @@ def _configuration(
     structures: Mapping[str, Members] | None = None,
     *,
     owner: bool = False,
+    defaults: Mapping[str, Any] | None = None,
+    computed: frozenset[str] = frozenset(),
+    sets: frozenset[str] = frozenset(),
+    equivalent: Mapping[str, Callable[[Any, Any], bool]] | None = None,
     rule: Callable[[Mapping[str, Any]], Iterator[tuple[Path, str]]] | None = None,
 ) -> Resource:
     """A resource that configures one aspect of a bucket and bears the bucket's name as its id; `owner`: it can name the expected owner."""
@@ -44,6 +49,10 @@ def _configuration(
         calls=(Call(operation, members, structures=structures or {}),),
         id="{bucket}",
         replaces=frozenset({"bucket", "expectedBucketOwner"} if owner else {"bucket"}),
+        defaults=defaults or {},
+        computed=computed,
+        sets=sets,
+        equivalent=equivalent or {},
         rule=rule,
     )
 
@@ -92,17 +101,31 @@ RESOURCES = (
         },
         replaces=frozenset({"bucket", "bucketNamespace", "objectLockEnabled"}),
         defaults={"forceDestroy": False},
-        computed=frozenset({"acl", "bucketNamespace", "objectLockEnabled"}),
+        computed=frozenset({"acl", "bucket", "bucketNamespace", "objectLockEnabled"}),
         name="bucket",
         tags=True,
     ),
-    _configuration("BucketVersioning", "s3:PutBucketVersioning", {}, owner=True),
+    _configuration(
+        "BucketVersioning",
+        "s3:PutBucketVersioning",
+        {},
+        owner=True,
+        computed=frozenset({"versioningConfiguration.mfaDelete"}),
+    ),
     _configuration(
         "BucketServerSideEncryptionConfiguration",
         "s3:PutBucketEncryption",
         {"rules": "ServerSideEncryptionConfiguration.Rules"},
         {"ServerSideEncryptionRule": {"blockedEncryptionTypes": "BlockedEncryptionTypes.EncryptionType"}},
         owner=True,
+        computed=frozenset(
+            {
+                "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
+                "rules.blockedEncryptionTypes",
+                "rules.bucketKeyEnabled",
+            }
+        ),
+        sets=frozenset({"rules"}),
     ),
     _configuration(
         "BucketPublicAccessBlock",
@@ -114,9 +137,10 @@ RESOURCES = (
             "restrictPublicBuckets": "PublicAccessBlockConfiguration.RestrictPublicBuckets",
             "skipDestroy": FLAG,
         },
+        defaults=dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), False),
     ),
     _configuration("BucketOwnershipControls", "s3:PutBucketOwnershipControls", {"rule": "OwnershipControls.Rules"}),
-    _configuration("BucketPolicy", "s3:PutBucketPolicy", {"policy": json_text("Policy")}),
+    _configuration("BucketPolicy", "s3:PutBucketPolicy", {"policy": json_text("Policy")}, equivalent={"policy": equivalence.policies}),
     _configuration(
         "BucketLogging",
         "s3:PutBucketLogging",
@@ -127,12 +151,26 @@ RESOURCES = (
             "targetObjectKeyFormat": "BucketLoggingStatus.LoggingEnabled.TargetObjectKeyFormat",
         },
         owner=True,
+        sets=frozenset({"targetGrants"}),
     ),
     _configuration(
         "BucketLifecycleConfiguration",
         "s3:PutBucketLifecycleConfiguration",
         {"rules": "LifecycleConfiguration.Rules", "timeouts": Local(dict)},
         owner=True,
+        computed=frozenset(
+            {
+                "expectedBucketOwner",
+                "rules.expiration.days",
+                "rules.expiration.expiredObjectDeleteMarker",
+                "rules.filter.objectSizeGreaterThan",
+                "rules.filter.objectSizeLessThan",
+                "rules.filter.prefix",
+                "rules.prefix",
+                "transitionDefaultMinimumObjectSize",
+            }
+        ),
+        sets=frozenset({"rules.noncurrentVersionTransitions", "rules.transitions"}),
         rule=_lifecycle,
     ),
 )

@@ -22,7 +22,7 @@ RESOURCES = (
             "target.retryPolicy.maximumEventAgeInSeconds": 86400,
             "target.retryPolicy.maximumRetryAttempts": 185,
         },
-        computed=frozenset({"actionAfterCompletion", "groupName"}),
+        computed=frozenset({"actionAfterCompletion", "groupName", "name", "target.retryPolicy"}),
         name="name",
     ),
     Resource(
@@ -32,6 +32,7 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:scheduler:{region}:{account}:schedule-group/{name}", "state": "ACTIVE"},
         replaces=frozenset({"name"}),
+        computed=frozenset({"name"}),
         name="name",
         tags=True,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.provider import equivalence
 from local.provider.table import EXPLICIT, FLAG, OWN, Call, Convert, Local, Resource, json_text
 
 
@@ -43,6 +44,7 @@ RESOURCES = (
         },
         computed=frozenset({"description", "multiRegion", "policy", "rotationPeriodInDays"}),
         tags=True,
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:kms/alias:Alias",
@@ -51,7 +53,9 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:kms:{region}:{account}:{name}", "targetKeyArn": "arn:aws:kms:{region}:{account}:key/{targetKeyId:last}"},
         replaces=frozenset({"name"}),
+        computed=frozenset({"name"}),
         name="name",
+        equivalent={"targetKeyId": equivalence.arn_or_name},
     ),
     Resource(
         token="aws:secretsmanager/secret:Secret",
@@ -65,9 +69,11 @@ RESOURCES = (
         outputs={"arn": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{letters6}"},
         replaces=frozenset({"name", "type"}),
         defaults={"forceOverwriteReplicaSecret": False, "recoveryWindowInDays": 30},
-        computed=frozenset({"policy", "replicas"}),
+        computed=frozenset({"name", "policy", "replicas"}),
+        sets=frozenset({"replicas"}),
         name="name",
         tags=True,
+        equivalent={"policy": equivalence.policies},
     ),
     Resource(
         token="aws:secretsmanager/secretVersion:SecretVersion",
@@ -76,6 +82,7 @@ RESOURCES = (
         outputs={"arn": "{secretId}", "secretArn": "{secretId}", "versionId": "terraform-{uuid}", "versionStages": ["AWSCURRENT"]},
         replaces=frozenset({"secretBinary", "secretId", "secretString", "secretStringWoVersion"}),
         computed=frozenset({"versionStages"}),
+        sets=frozenset({"versionStages"}),
         write_only=frozenset({"secretStringWo"}),
     ),
 )

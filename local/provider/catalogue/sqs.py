@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.table import EXPLICIT, Call, Members, Resource, json_text, text_of
 
 ATTRIBUTES: Members = {
@@ -47,6 +48,7 @@ RESOURCES = (
                 "deduplicationScope",
                 "fifoThroughputLimit",
                 "kmsDataKeyReusePeriodSeconds",
+                "name",
                 "policy",
                 "redriveAllowPolicy",
                 "redrivePolicy",
@@ -55,11 +57,17 @@ RESOURCES = (
         ),
         name="name",
         tags=True,
+        equivalent={
+            "policy": equivalence.policies,
+            "redriveAllowPolicy": equivalence.documents,
+            "redrivePolicy": equivalence.documents,
+        },
     ),
     Resource(
         token="aws:sqs/queuePolicy:QueuePolicy",
         calls=(Call("sqs:SetQueueAttributes", {"policy": json_text("Attributes.Policy")}),),
         id="{queueUrl}",
         replaces=frozenset({"queueUrl"}),
+        equivalent={"policy": equivalence.policies},
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.provider import equivalence
 from local.provider.table import EXPLICIT, Call, Json, Resource, keyed
 
 RESOURCES = (
@@ -25,8 +26,11 @@ RESOURCES = (
             "rules.statement.rateBasedStatement.aggregateKeyType": "IP",
             "rules.statement.rateBasedStatement.evaluationWindowSec": 300,
         },
+        computed=frozenset({"name"}),
+        sets=frozenset({"rules", "tokenDomains"}),
         name="name",
         tags=True,
+        equivalent={"ruleJson": equivalence.documents},
     ),
     Resource(
         token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
@@ -43,6 +47,7 @@ RESOURCES = (
         ),
         id="{resourceArn}",
         replaces=frozenset({"logDestinationConfigs", "resourceArn"}),
+        sets=frozenset({"logDestinationConfigs"}),
     ),
     Resource(
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
