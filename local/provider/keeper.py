@@ -92,7 +92,8 @@ class Keeper:
             return None
         there: dict[str, Any] = dict(cast(dict[str, Any], found)) if isinstance(found, dict) else {"it": found}
         there |= {name: self._look(ask, {**known, "seen": found}) or {} for name, ask in self._life.also.items()}
-        _, first = next(iter(requests(self._calls, inputs)))
+        wanted = planned(self._resource, {}, inputs)
+        _, first = next(iter(requests(self._calls, wanted)))
         made = dict(inputs)
         for name, reading in self._life.reads.items():
             if isinstance(reading, Sent):
@@ -104,9 +105,9 @@ class Keeper:
             at = Seen(reading) if isinstance(reading, str) else reading
             if name in inputs or at.default is not None:
                 there_now = at.form(search(at.path, there))
-                kept = reconciled(inputs.get(name, at.default), there_now)
+                kept = reconciled(wanted.get(name, at.default), there_now)
                 made[name] = there_now if at.whole else kept
-                if name in inputs and same(self._resource, name, inputs[name], kept):
+                if name in inputs and same(self._resource, name, wanted[name], kept):
                     made[name] = inputs[name]
         return {name: value for name, value in made.items() if name in inputs or value != self._default(name)}
 

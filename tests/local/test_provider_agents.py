@@ -223,6 +223,16 @@ def test_an_association_is_gone_when_another_acl_has_taken_its_place(world: Worl
         assert world.client("wafv2").list_resources_for_web_acl(WebACLArn=other.outputs["arn"])["ResourceArns"] == []
 
 
+def test_an_acls_defaults_are_no_drift_once_they_were_sent(world: World) -> None:
+    with world.made(WEB_ACL) as acl:
+        common, floods = acl.inputs["rules"]
+        fewer = {**floods, "statement": {"rateBasedStatement": {**floods["statement"]["rateBasedStatement"], "limit": 1000}}}
+        changed = acl.changed(rules=[common, fewer])
+        asked = world.client("wafv2").get_web_acl(Name=acl.inputs["name"], Scope="REGIONAL", Id=acl.id)["WebACL"]["Rules"]
+        assert asked[1]["Statement"]["RateBasedStatement"]["EvaluationWindowSec"] == 300
+        assert changed.drift() == {}
+
+
 def test_a_delivery_leads_from_its_source_to_its_destination(world: World) -> None:
     with world.made(SOURCE) as source, world.made(DESTINATION) as destination:
         assert source.outputs["service"] == "bedrock-agentcore"
