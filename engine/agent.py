@@ -96,7 +96,7 @@ class Agent:
 
     @property
     def routes(self) -> Routes:
-        """AgentCore's two."""
+        """AgentCore's two. What can't be read, and a bug, keep their HTTP status: AgentCore counts them as the container's errors."""
         return {
             ("GET", "/ping"): lambda _body, _headers: self.ping(),
             ("POST", "/invocations"): lambda body, headers: self.invoke(body, headers.get(SESSION_HEADER, "")),

@@ -42,7 +42,16 @@ VALID: dict[str, dict[str, Any]] = {
             "filtersConfigs": [{"type": "GROUNDING", "threshold": 0.75}, {"type": "RELEVANCE", "threshold": 0.75}]
         },
         "sensitiveInformationPolicyConfig": {
-            "piiEntitiesConfigs": [{"type": "EMAIL", "action": "ANONYMIZE"}],
+            "piiEntitiesConfigs": [
+                {
+                    "type": "EMAIL",
+                    "action": "ANONYMIZE",
+                    "inputAction": "ANONYMIZE",
+                    "inputEnabled": True,
+                    "outputAction": "BLOCK",
+                    "outputEnabled": False,
+                }
+            ],
             "regexesConfigs": [{"name": "ticket", "pattern": "T-[0-9]+", "action": "BLOCK"}],
         },
         "topicPolicyConfig": {

@@ -101,6 +101,20 @@ VALID: dict[str, dict[str, Any]] = {
                 },
                 "visibilityConfig": VISIBILITY,
             },
+            {
+                "name": "large-bodies",
+                "priority": 2,
+                "action": {"block": {}},
+                "statement": {
+                    "sizeConstraintStatement": {
+                        "fieldToMatch": {"body": {"oversizeHandling": "MATCH"}},
+                        "comparisonOperator": "GT",
+                        "size": 16384,
+                        "textTransformations": [{"priority": 0, "type": "NONE"}],
+                    }
+                },
+                "visibilityConfig": VISIBILITY,
+            },
         ],
         "tags": TAGS,
     },
