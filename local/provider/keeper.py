@@ -216,7 +216,8 @@ class Keeper:
             self._ask(self._life.untag, {**known, "goneTags": gone, "gonePairs": [{"Key": key} for key in gone]})
 
     def _send(self, call: Call, parameters: Values, identity: str, inputs: Values, *, once: str | None = None) -> None:
-        if call.only is None or inputs.get(call.only[0]) == call.only[1]:
+        wanted = call.only is None or inputs.get(call.only[0]) == call.only[1]
+        if wanted and (call.unless is None or inputs.get(call.unless[0]) != call.unless[1]):
             self._cloud.send(call.operation, _owned(parameters, identity), self._region, once=once)
 
     def _ask(self, ask: Ask, known: Values) -> None:

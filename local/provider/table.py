@@ -84,6 +84,9 @@ class Call:
     only: tuple[str, Any] | None = None
     """A property, and the value with which alone the request is sent."""
 
+    unless: tuple[str, Any] | None = None
+    """A property, and the value with which the request is not sent."""
+
 
 Path = tuple[str | int, ...]
 """A place in properties or in a request: names, map keys and list indices."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,11 @@ import pytest
 
 from local import emulator
 from local.provider import models
-from local.provider.catalogue import RESOURCES
 from local.provider.cloud import Cloud, CloudError
-from local.provider.keeper import Keeper
 from local.provider.models import pattern
 from tests.local.conftest import VENV, clients
-from tests.local.provider.samples import VALID
+from tests.local.world import World, a_world
 
-REGION = "us-east-1"
 CONTROL = "bedrock-agentcore-control"
 
 GUARDRAIL = "aws:bedrock/guardrail:Guardrail"
@@ -34,76 +29,12 @@ SOURCE = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
 DESTINATION = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"
 DELIVERY = "aws:cloudwatch/logDelivery:LogDelivery"
 
-Inputs = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Made:
-    """A resource in the emulator."""
-
-    keeper: Keeper
-    id: str
-    inputs: Inputs
-    outputs: Inputs
-
-    def drift(self) -> dict[str, Any] | None:
-        """What is there where it isn't what was asked for; None if the whole is gone."""
-        seen = self.keeper.seen(self.id, {**self.inputs, **self.outputs}, self.inputs)
-        if seen is None:
-            return None
-        return {name: seen.get(name) for name in seen.keys() | self.inputs.keys() if seen.get(name) != self.inputs.get(name)}
-
-    def changed(self, **inputs: Any) -> Made:
-        """The same with other properties, from whatever is there."""
-        drift = self.drift()
-        assert drift is not None
-        wanted = {**self.inputs, **inputs}
-        return Made(self.keeper, self.id, wanted, self.keeper.update(self.id, {**self.inputs, **drift, **self.outputs}, wanted))
-
-    def delete(self) -> None:
-        self.keeper.delete(self.id, self.inputs, self.outputs)
-
-    @property
-    def gone(self) -> bool:
-        return self.keeper.outputs(self.id, {**self.inputs, **self.outputs}) is None
-
-
-@dataclass(frozen=True)
-class World:
-    """An emulator, for the provider and for a hand."""
-
-    cloud: Cloud
-    client: Callable[[str], Any]
-
-    def make(self, token: str, **inputs: Any) -> Made:
-        keeper = Keeper(self.cloud, RESOURCES[token], REGION)
-        wanted = {**VALID[token], **inputs}
-        return Made(keeper, *self._made(keeper, wanted))
-
-    @contextmanager
-    def made(self, token: str, **inputs: Any) -> Generator[Made]:
-        """A sample in the emulator, which is gone afterwards; removing what is gone is no error."""
-        one = self.make(token, **inputs)
-        try:
-            assert one.drift() == {}, "what was just made is what was asked for"
-            yield one
-        finally:
-            one.delete()
-        assert one.gone
-        one.delete()
-
-    @staticmethod
-    def _made(keeper: Keeper, wanted: Inputs) -> tuple[str, Inputs, Inputs]:
-        identity, outputs = keeper.create(wanted)
-        return identity, wanted, outputs
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     place = tmp_path_factory.mktemp("agents")
-    running = emulator.start(place, "dev", VENV)
-    yield World(Cloud(running.endpoint), clients(place))
-    emulator.stop(place, "dev")
+    with a_world(place) as made:
+        yield made
 
 
 def test_a_guardrail_is_what_was_asked_for_and_what_a_hand_weakens_is_seen(world: World) -> None:
@@ -254,6 +185,10 @@ def test_a_guardrail_outlives_the_emulators_process(tmp_path: Path) -> None:
         guardrail = World(Cloud(first.endpoint), clients(tmp_path)).make(GUARDRAIL)
         emulator.stop(tmp_path, "dev")
         second = emulator.start(tmp_path, "dev", VENV)
-        assert Keeper(Cloud(second.endpoint), RESOURCES[GUARDRAIL], REGION).outputs(guardrail.id, {**guardrail.inputs, **guardrail.outputs})
+        assert (
+            World(Cloud(second.endpoint), clients(tmp_path))
+            .keeper(GUARDRAIL)
+            .outputs(guardrail.id, {**guardrail.inputs, **guardrail.outputs})
+        )
     finally:
         emulator.stop(tmp_path, "dev")

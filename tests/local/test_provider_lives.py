@@ -62,11 +62,12 @@ def test_every_request_is_one_of_awss(token: str, life: Life) -> None:
 def test_every_template_names_what_the_resource_has(token: str, life: Life) -> None:
     resource = RESOURCES[token]
     inputs = {name for call in resource.calls for name in call.members} | resource.replaces | VALID[token].keys()
-    known = inputs | resource.outputs.keys() | life.answer.keys() | OWN_NAMES
+    outputs = resource.outputs.keys() | resource.defaults.keys()
+    known = inputs | outputs | life.answer.keys() | OWN_NAMES
     used = {name for ask in asks(life) for name in names_in(dict(ask.parameters))} | set(names_in(life.at))
     used |= {name for call in life.changes for name in names_in(dict(call.fixed))}
     assert used <= known
-    assert life.outputs.keys() <= resource.outputs.keys()
+    assert life.outputs.keys() <= outputs
 
 
 @pytest.mark.parametrize(("token", "life"), ENTRIES)

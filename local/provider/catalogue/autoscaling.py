@@ -28,7 +28,6 @@ RESOURCES = (
             "arn": (
                 "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}:resource/{serviceNamespace}/{resourceId}:policyName/{name}"
             ),
-            "policyType": "StepScaling",
         },
         replaces=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),
         defaults={"policyType": "StepScaling", "targetTrackingScalingPolicyConfiguration.disableScaleIn": False},

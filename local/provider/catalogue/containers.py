@@ -126,7 +126,6 @@ RESOURCES = (
         outputs={
             "arn": "arn:aws:ecs:{region}:{account}:service/{cluster:last}/{name}",
             "cluster": "default",
-            "schedulingStrategy": "REPLICA",
         },
         replaces=frozenset({"cluster", "iamRole", "launchType", "name", "schedulingStrategy"}),
         defaults={

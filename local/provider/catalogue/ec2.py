@@ -181,7 +181,6 @@ RESOURCES = (
             "prefixListId": Given("routeTableIds", "pl-{hex8}"),
             "requesterManaged": False,
             "state": "available",
-            "vpcEndpointType": "Gateway",
         },
         replaces=frozenset(
             {

@@ -6,6 +6,10 @@ from local.provider import equivalence
 from local.provider.assets import zipped
 from local.provider.table import FLAG, Call, Convert, Local, Resource
 
+NOTHING_RESERVED = -1
+"""How the provider spells a function without a reservation: with a request of its own. Source: terraform-provider-aws,
+internal/service/lambda, resourceFunctionUpdate."""
+
 _ON_FAILURE = {"OnFailure": {"destinationArn": "Destination"}}
 
 RESOURCES = (
@@ -33,13 +37,13 @@ RESOURCES = (
             Call(
                 "lambda:PutFunctionConcurrency",
                 {"name": "FunctionName", "reservedConcurrentExecutions": "ReservedConcurrentExecutions"},
+                unless=("reservedConcurrentExecutions", NOTHING_RESERVED),
             ),
         ),
         id="{name}",
         outputs={
             "arn": "arn:aws:lambda:{region}:{account}:function:{name}",
             "invokeArn": "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations",
-            "packageType": "Zip",
             "version": "$LATEST",
             "qualifiedArn": "{arn}:{version}",
         },
@@ -48,7 +52,7 @@ RESOURCES = (
             "memorySize": 128,
             "packageType": "Zip",
             "publish": False,
-            "reservedConcurrentExecutions": -1,
+            "reservedConcurrentExecutions": NOTHING_RESERVED,
             "skipDestroy": False,
             "timeout": 3,
         },

@@ -21,10 +21,8 @@ RESOURCES = (
         },
         id="{name}",
         outputs={
-            "path": "/",
             "arn": "arn:aws:iam::{account}:role{path}{name}",
             "createDate": "{now}",
-            "maxSessionDuration": 3600,
             "uniqueId": "AROA{iam17}",
         },
         replaces=frozenset({"name", "path"}),
@@ -57,7 +55,6 @@ RESOURCES = (
         instead=EXPLICIT,
         id="{arn}",
         outputs={
-            "path": "/",
             "arn": "arn:aws:iam::{account}:policy{path}{name}",
             "attachmentCount": 0,
             "policyId": "ANPA{iam17}",

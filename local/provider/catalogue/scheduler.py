@@ -13,7 +13,6 @@ RESOURCES = (
         outputs={
             "arn": "arn:aws:scheduler:{region}:{account}:schedule/{groupName}/{name}",
             "groupName": "default",
-            "state": "ENABLED",
         },
         replaces=frozenset({"groupName", "name"}),
         defaults={

@@ -31,8 +31,6 @@ RESOURCES = (
         outputs={
             "arn": "arn:aws:kms:{region}:{account}:key/{id}",
             "keyId": "{id}",
-            "keyUsage": "ENCRYPT_DECRYPT",
-            "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
         },
         replaces=frozenset({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"}),
         defaults={

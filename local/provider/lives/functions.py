@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from local.provider.assets import zipped
+from local.provider.catalogue.functions import NOTHING_RESERVED
 from local.provider.catalogue.functions import RESOURCES as _FUNCTIONS
 from local.provider.catalogue.sqs import ATTRIBUTES
 from local.provider.life import Ask, Life, kept_here, tagging
-from local.provider.table import Call, Convert, Members
+from local.provider.table import Call, Convert, Local, Members
 
 _TAGS, _UNTAG = tagging("lambda:TagResource", "lambda:UntagResource", ("Resource", "Tags", "TagKeys"))
 _QUEUE_TAGS, _QUEUE_UNTAG = tagging("sqs:TagQueue", "sqs:UntagQueue", ("QueueUrl", "Tags", "TagKeys"), "{id}")
@@ -59,11 +60,17 @@ LIVES: dict[str, Life] = {
                 },
                 _FUNCTION,
             ),
+            Call(
+                "lambda:DeleteFunctionConcurrency",
+                {"reservedConcurrentExecutions": Local(int)},
+                _FUNCTION,
+                only=("reservedConcurrentExecutions", NOTHING_RESERVED),
+            ),
             Call("", kept_here("skipDestroy", "sourceCodeHash")),
             _TAGS,
         ),
         untag=_UNTAG,
-        remove=(Ask("lambda:DeleteFunction", _FUNCTION),),
+        remove=(Ask("lambda:DeleteFunction", _FUNCTION, unless="skipDestroy"),),
     ),
     "aws:lambda/permission:Permission": Life(
         look=Ask("lambda:GetPolicy", {"FunctionName": "{function}"}),

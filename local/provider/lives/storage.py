@@ -105,7 +105,7 @@ LIVES: dict[str, Life] = {
         "GetPublicAccessBlock",
         "PublicAccessBlockConfiguration",
         plainly("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"),
-        Ask("s3:DeletePublicAccessBlock", _BUCKET),
+        Ask("s3:DeletePublicAccessBlock", _BUCKET, unless="skipDestroy"),
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _aspect(
         "GetBucketOwnershipControls",

@@ -93,9 +93,13 @@ LIVES: dict[str, Life] = {
         also={"tagged": Ask("logs:ListTagsForResource", {"resourceArn": "{arn}"})},
         reads=plainly("kmsKeyId", "retentionInDays") | tags("tagged.tags"),
         outputs={"logGroupClass": "logGroupClass"},
-        changes=(Call("logs:AssociateKmsKey", {"kmsKeyId": "kmsKeyId"}, {"logGroupName": "{id}"}), _LOG_TAGS),
+        changes=(
+            Call("logs:AssociateKmsKey", {"kmsKeyId": "kmsKeyId"}, {"logGroupName": "{id}"}),
+            Call("", kept_here("skipDestroy")),
+            _LOG_TAGS,
+        ),
         untag=_LOG_UNTAG,
-        remove=(Ask("logs:DeleteLogGroup", {"logGroupName": "{id}"}),),
+        remove=(Ask("logs:DeleteLogGroup", {"logGroupName": "{id}"}, unless="skipDestroy"),),
     ),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Life(
         look=Ask("logs:DescribeResourcePolicies"),
@@ -155,9 +159,9 @@ LIVES: dict[str, Life] = {
         also={"tagged": Ask("ecs:ListTagsForResource", {"resourceArn": "{arn}"})},
         reads=tags("tagged.tags"),
         answer={"arn": "taskDefinition.taskDefinitionArn", "revision": "taskDefinition.revision"},
-        changes=(_ECS_TAGS,),
+        changes=(Call("", kept_here("skipDestroy", "trackLatest")), _ECS_TAGS),
         untag=_ECS_UNTAG,
-        remove=(Ask("ecs:DeregisterTaskDefinition", {"taskDefinition": "{arn}"}),),
+        remove=(Ask("ecs:DeregisterTaskDefinition", {"taskDefinition": "{arn}"}, unless="skipDestroy"),),
     ),
     # The emulator doesn't say what it has of availabilityZoneRebalancing.
     "aws:ecs/service:Service": Life(
