@@ -8,7 +8,7 @@ TO ?=
 DIGEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary pack-config pulumi-install up refresh destroy audit outputs down test check bench growth cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench growth cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ summary: setup  ## the reports of every stack, as Markdown at the end of SUMMARY
 		$(MAKE) --no-print-directory report STACK=$$stack >&2 || status=1; \
 		cat ".local/report/$$stack.md" >> '$(SUMMARY)' || status=1; \
 	done; exit $$status
+
+quotas: setup  ## what STACK needs of its account's service quotas, and the commands that ask for more
+	@.venv/bin/python -m local.quotas '$(STACK)'
 
 pack-config: setup  ## refuse a policy-config.json that turns rules of the pack off
 	@.venv/bin/python -m local.pack_config policy-config.json

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from components import capacity
 from components.agentcore import AgentCore, AgentCoreArgs
 from components.compute import Compute, ComputeArgs, minimum_tasks
 from components.data import Data, DataArgs
@@ -22,6 +23,7 @@ provider = aws.Provider("aws", region=env.region, default_tags={"tags": env.tags
 on_aws = pulumi.ResourceOptions(providers=[provider])
 account = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).account_id
 names = Names(stack=stack, region=env.region, account=account)
+reserved = capacity.reserved_executions(env)
 
 security = Security("security", SecurityArgs(names=names, limits=env, keeping=env.keeping), on_aws)
 key_arn, boundary_arn = security.key_arn, security.boundary_arn
@@ -52,6 +54,7 @@ evolution = Evolution(
         generations=env.generations,
         schedule=env.evolution_schedule,
         engine=env.engine,
+        reserved=reserved,
         key_arn=key_arn,
         boundary_arn=boundary_arn,
         stream_arn=data.stream_arn,
@@ -71,6 +74,7 @@ agentcore = AgentCore(
         subnet_ids=network.private_subnet_ids,
         zone_ids=network.zone_ids,
         keeping=env.keeping,
+        reserved=reserved,
         key_arn=key_arn,
         web_acl_arn=security.web_acl_arn,
         dead_letters_arn=evolution.dead_letters_arn,
@@ -86,6 +90,7 @@ compute = Compute(
         engine=env.engine,
         image_digest=env.engine_image_digest,
         monitor_task=env.monitor_task,
+        lacking=capacity.in_words(env),
         keeping=env.keeping,
         key_arn=key_arn,
         boundary_arn=boundary_arn,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -19,9 +19,6 @@ from components.naming import AGENT_ENDPOINT, GATEWAY_TARGET, Names
 HANDLER_SECONDS = 300
 HANDLER_MEGABYTES = 1024
 
-HANDLER_CONCURRENCY = 10
-"""Requests at a time: each is a call of a model, and costs as one."""
-
 HANDLER_ATTEMPTS = Attempts(retries=0, seconds=60)
 """A caller waits for the answer; a second one, by itself and later, would only cost."""
 
@@ -35,6 +32,7 @@ class AgentCoreArgs:
         model_id: the inference profile that is asked.
         image_digest: as in `ComputeArgs`. None before the first image: then the gateway leads nowhere yet, and the handler asks the model.
         network_mode, vpc_id, subnet_ids, zone_ids: where the agents run, as in `Place`.
+        reserved: as in `FunctionArgs`.
         web_acl_arn: what looks at requests before the gateway does.
         dead_letters_arn: the queue for what the handler could not handle.
         after: the layers that must be whole before an agent runs.
@@ -49,6 +47,7 @@ class AgentCoreArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     zone_ids: Sequence[str]
     keeping: Keeping
+    reserved: Mapping[str, int]
     key_arn: pulumi.Input[str]
     web_acl_arn: pulumi.Input[str]
     dead_letters_arn: pulumi.Input[str]
@@ -202,7 +201,7 @@ class AgentCore(pulumi.ComponentResource):
             variables=told,
             seconds=HANDLER_SECONDS,
             megabytes=HANDLER_MEGABYTES,
-            concurrency=HANDLER_CONCURRENCY,
+            reserved=args.reserved,
             attempts=HANDLER_ATTEMPTS,
             dead_letters_arn=args.dead_letters_arn,
             key_arn=args.key_arn,

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import environment, iam
+from components.capacity import MAXIMUM_PERCENT, MONITOR_TASKS
 from components.component import ServiceRole, https_out, kept, log_group, service_role, with_key
 from components.containers import SCRATCH_VOLUME, engine_container, monitor_container
 from components.environment import FargateSize
@@ -31,15 +32,15 @@ SCALE_OUT_SECONDS = 120
 """Quick to grow: two minutes are a task's start."""
 
 MINIMUM_HEALTHY_PERCENT = 50
-MAXIMUM_PERCENT = 200
+
+STEADY = pulumi.CustomTimeouts(create="30m", update="30m")
+"""How long a deployment waits for a service to be steady. The provider's 20 minutes end before ECS has given a broken image up, so that
+nobody would read why: the circuit breaker counts three tasks, and each may take its start, its start period and three health checks."""
 
 SET_BY_SWITCH = ("minCapacity", "maxCapacity", "suspendedState")
 """The bounds are made once; then the safety switch closes them and `resume` sets them to the table's. The provider's update of any one
 sends all of them as it last saw them, and registering a minimum moves the count up to it: a new maximum would end a halt.
 Source: terraform-provider-aws, internal/service/appautoscaling/target.go."""
-
-MONITOR_TASKS = 1
-"""One judge: two would publish two scores for the same population."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,7 @@ class ComputeArgs:
             repository and a cluster, and nothing that runs.
         engine: sizes, and the number of tasks: a new service starts with `desired`; from then on the autoscaler decides, between
             `minimum` and `maximum`.
+        lacking: what a fresh account lacks of the quotas that the table needs, in words; empty where it lacks nothing.
         limits: what the engine is told that it may do.
         after: the layers that must be whole before a task starts: its routes, its key's alias, its tables, and what can halt it.
     """
@@ -66,6 +68,7 @@ class ComputeArgs:
     engine: environment.Engine
     image_digest: str | None
     monitor_task: FargateSize
+    lacking: str
     keeping: environment.Keeping
 
 
@@ -73,7 +76,8 @@ class Compute(pulumi.ComponentResource):
     """The repository and the cluster; with an image, the two services."""
 
     cluster: aws.ecs.Cluster
-    next_step: str
+    next_step: pulumi.Output[str]
+    """What a person has to do before the system runs; not known before both services are steady."""
 
     def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:compute:Compute", name, opts=opts)
@@ -142,7 +146,7 @@ class Compute(pulumi.ComponentResource):
                 needs=[engine_logs, way_out],
             )
             self._autoscaling(name, args, engine)
-            self._service(
+            monitor = self._service(
                 f"{name}-monitor",
                 args,
                 names.monitor_service,
@@ -155,7 +159,9 @@ class Compute(pulumi.ComponentResource):
                 ignore_changes=[],
                 needs=[monitor_logs, way_out],
             )
-        self.next_step = next_step(names, args.image_digest)
+            self.next_step = pulumi.Output.all(engine.id, monitor.id).apply(lambda _: NOTHING_LEFT)
+        else:
+            self.next_step = pulumi.Output.from_input(push_an_image(names, args.lacking))
         self.register_outputs({"cluster": self.cluster.name, "repositoryUrl": names.repository_url})
 
     def _repository(self, name: str, args: ComputeArgs) -> None:
@@ -211,6 +217,8 @@ class Compute(pulumi.ComponentResource):
             task_role_arn=task_role.role.arn,
             container_definitions=containers,
             volumes=[{"name": SCRATCH_VOLUME}],
+            # A rollback runs the revision before this one, which must then still be ACTIVE.
+            skip_destroy=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
         return aws.ecs.Service(
@@ -227,10 +235,14 @@ class Compute(pulumi.ComponentResource):
             availability_zone_rebalancing="ENABLED",
             # A shell in a container would be a way around everything the pack holds.
             enable_execute_command=False,
+            wait_for_steady_state=True,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[execution.grants, task_role.grants, *needs, *args.after], ignore_changes=ignore_changes
+                parent=self,
+                depends_on=[execution.grants, task_role.grants, *needs, *args.after],
+                ignore_changes=ignore_changes,
+                custom_timeouts=STEADY,
             ),
         )
 
@@ -283,11 +295,13 @@ def repository_lifecycle() -> str:
     return json.dumps({"rules": rules})
 
 
-def next_step(names: Names, image_digest: str | None) -> str:
-    """What a person has to do before the system runs."""
-    if image_digest is None:
-        return (
-            f"Nothing runs yet. Push an arm64 image to {names.repository_url}, then write its digest into Pulumi.{names.stack}.yaml "
-            "as `engine_image_digest: sha256:…` and run `pulumi up` again."
-        )
-    return "Nothing: the engine and the safety monitor run."
+NOTHING_LEFT = "Nothing: the services of the engine and of the safety monitor are steady."
+
+
+def push_an_image(names: Names, lacking: str) -> str:
+    """What a person has to do while there is no image; `lacking` as in `ComputeArgs`."""
+    quotas = f"Ask AWS for these service quotas, unless the account has them (docs/deploying.md): {lacking}. " if lacking else ""
+    return (
+        f"Nothing runs yet. {quotas}Push an arm64 image to {names.repository_url}, then write its digest into Pulumi.{names.stack}.yaml "
+        "as `engine_image_digest: sha256:…` and run `pulumi up` again."
+    )

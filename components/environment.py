@@ -7,6 +7,7 @@ or raises `EnvironmentTableError`, whose message names every wrong key, its valu
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
@@ -73,7 +74,6 @@ SMALLEST_ISLAND = 4
 
 SafetyMode = Literal["permissive", "strict"]
 """`strict` refuses what `permissive` only records."""
-
 
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """Source: RFC 1918."""
@@ -246,7 +246,12 @@ class Alerts(Table):
 
 
 class Environment(Limits):
-    """One stack's table."""
+    """One stack's table.
+
+    Attributes:
+        reserve_concurrency: True keeps Lambda executions back for the functions that must not wait for others, once there is an image.
+            A fresh account has none to spare: components/capacity.py says what it needs.
+    """
 
     region: Region = Field(examples=["us-east-1"])
     model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
@@ -256,6 +261,7 @@ class Environment(Limits):
     engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
     evolution_schedule: Schedule = Field(examples=["rate(1 hour)"])
     monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
+    reserve_concurrency: bool = Field(examples=[True])
     keeping: Keeping
     alerts: Alerts
 
@@ -324,25 +330,16 @@ def load(stack: str, table: str | None) -> Environment:
 
 
 def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -> list[str]:
-    if stack == DISPOSABLE_STACK:
-        return []
-    faults: list[str] = []
-    if environment.safety_mode != "strict":
-        faults.append(
-            f"safety_mode is {environment.safety_mode!r}: every stack but {DISPOSABLE_STACK} must refuse, not only record. "
-            "Write `safety_mode: strict`."
-        )
-    if environment.agent_network_mode != "VPC":
-        faults.append(
-            f"agent_network_mode is {environment.agent_network_mode!r}: every stack but {DISPOSABLE_STACK} must keep its agents in its "
-            "own network. Write `agent_network_mode: VPC`."
-        )
-    if not environment.keeping.protect_data:
-        faults.append(
-            f"keeping.protect_data is false: every stack but {DISPOSABLE_STACK} must keep its data when it goes. "
-            "Write `protect_data: true`."
-        )
-    return faults
+    held = (
+        ("safety_mode", environment.safety_mode, "strict", "refuse, not only record"),
+        ("agent_network_mode", environment.agent_network_mode, "VPC", "keep its agents in its own network"),
+        ("keeping.protect_data", json.dumps(environment.keeping.protect_data), "true", "keep its data when it goes"),
+    )
+    return [
+        f"{key} is {value}: every stack but {DISPOSABLE_STACK} must {must}. Write `{key.rpartition('.')[2]}: {wanted}`."
+        for key, value, wanted, must in held
+        if stack != DISPOSABLE_STACK and value != wanted
+    ]
 
 
 def _geographies(region: str) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ class EvolutionArgs:
         generations: how many an evolution has.
         schedule: when one is started.
         engine: the bounds that `resume` restores.
+        reserved: as in `FunctionArgs`.
     """
 
     names: Names
@@ -87,6 +88,7 @@ class EvolutionArgs:
     generations: int
     schedule: str
     engine: Engine
+    reserved: Mapping[str, int]
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
     stream_arn: pulumi.Input[str]
@@ -119,8 +121,6 @@ class Evolution(pulumi.ComponentResource):
             source="evolution_trigger",
             description="Starts an evolution, unless one runs or evolution is halted.",
             variables={**told, "EVOLUTION_STATE_TABLE": names.state_table, "EVOLUTION_GENERATIONS": str(args.generations)},
-            # Two at once would race for the same start.
-            concurrency=1,
             attempts=TRIGGER_ATTEMPTS,
             after=mode,
         )
@@ -131,8 +131,6 @@ class Evolution(pulumi.ComponentResource):
             source="safety_switch",
             description="Halts evolution while it is unsafe. It never resumes it.",
             variables=guarded,
-            # One for the topic and one for the schedule: neither waits for the other.
-            concurrency=2,
             attempts=SWITCH_ATTEMPTS,
             seconds=GUARDED_SECONDS,
             after=mode,
@@ -144,7 +142,6 @@ class Evolution(pulumi.ComponentResource):
             source="resume",
             description="Resumes evolution once it is safe again. Nothing but a person invokes it.",
             variables={**guarded, "ENGINE_MINIMUM": str(args.engine.minimum), "ENGINE_MAXIMUM": str(args.engine.maximum)},
-            concurrency=1,
             attempts=RESUME_ATTEMPTS,
             seconds=GUARDED_SECONDS,
             after=mode,
@@ -160,7 +157,6 @@ class Evolution(pulumi.ComponentResource):
                 "EVOLUTION_ARTIFACTS_BUCKET": names.artifacts_bucket,
                 "EVOLUTION_DEAD_LETTERS_URL": queue.url,
             },
-            concurrency=2,
             # The stream has attempts of its own.
             attempts=None,
             after=queue,
@@ -209,7 +205,6 @@ class Evolution(pulumi.ComponentResource):
         source: str,
         description: str,
         variables: Mapping[str, pulumi.Input[str]],
-        concurrency: int,
         attempts: Attempts | None,
         after: pulumi.Resource,
         seconds: int = SECONDS,
@@ -223,7 +218,7 @@ class Evolution(pulumi.ComponentResource):
             variables=variables,
             seconds=seconds,
             megabytes=MEGABYTES,
-            concurrency=concurrency,
+            reserved=args.reserved,
             attempts=attempts,
             dead_letters_arn=self.dead_letters_arn,
             key_arn=args.key_arn,

@@ -41,7 +41,7 @@ class FunctionArgs:
         variables: its environment.
         seconds: the longest that an invocation may take.
         megabytes: its memory, and with it its share of a CPU.
-        concurrency: invocations at a time: reserved, so that nobody else's burst keeps it waiting, and no burst of its own the account.
+        reserved: by folder of functions/, the executions that are kept back for it; nothing where it isn't in it.
         attempts: None where nothing invokes it asynchronously: a stream has attempts of its own.
         dead_letters_arn: the queue for events that it failed to handle.
         after: what must be there before it runs.
@@ -55,7 +55,7 @@ class FunctionArgs:
     variables: Mapping[str, pulumi.Input[str]]
     seconds: int
     megabytes: int
-    concurrency: int
+    reserved: Mapping[str, int]
     attempts: Attempts | None
     dead_letters_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
@@ -102,7 +102,7 @@ def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> Deplo
         code=pulumi.AssetArchive(sources(args.source)),
         timeout=args.seconds,
         memory_size=args.megabytes,
-        reserved_concurrent_executions=args.concurrency,
+        reserved_concurrent_executions=args.reserved.get(args.source),
         environment={"variables": args.variables},
         kms_key_arn=args.key_arn,
         tracing_config={"mode": "Active"},

@@ -105,6 +105,12 @@ def test_a_stack_has_one_run_at_a_time_and_none_is_cut_off() -> None:
     assert up["environment"] == "${{ inputs.stack }}"
 
 
+def test_a_deployment_looks_at_what_really_runs() -> None:
+    """After a rollback the state still names the revision that failed: a second run would find nothing to do, and end well."""
+    asked = [step["with"] for step in jobs(workflow("deploy-stack"))["up"]["steps"] if "command" in step.get("with", {})]
+    assert {one["command"]: one.get("refresh") for one in asked} == {"preview": True, "up": True}
+
+
 @pytest.mark.parametrize("stack", sorted(STACKS))
 def test_an_image_goes_to_the_repository_of_its_stack_and_is_proposed_for_that_one(stack: str) -> None:
     names = Names(stack=stack, region="us-east-1", account="123456789012")

@@ -10,7 +10,7 @@ from graph import Linked, names_of
 from plain import Plain, Unknown, items, shown
 from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import each_of_this_system, of_this_system
-from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, LOG_GROUP, QUEUE, SCHEDULE, TOPIC
+from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, LOG_GROUP, QUEUE, SCHEDULE, SERVICE, TOPIC
 
 SUPPORTED = (
     *("python3.14", "python3.13", "python3.12", "python3.11"),
@@ -34,6 +34,12 @@ MOST_RETRIES = 100
 """A batch that fails for ever blocks its shard: attempts are bounded."""
 
 A_DAY = 86400
+
+UNRESERVED = -1
+"""The provider's default: no reservation."""
+
+UNDELAYED = ("evolution-safety-switch", "evolution-resume", "evolution-agentcore-handler")
+"""The first part of the name of who must not wait for other functions, and of the one that could make them wait."""
 
 
 def _runtime(function: Resource) -> Iterator[Fault]:
@@ -71,7 +77,24 @@ def _form(function: Resource) -> Iterator[Fault]:
     yield from literal("architectures", function.at("architectures"), ["arm64"])
     yield from between("timeout", function.at("timeout"), 1, LONGEST_SECONDS)
     yield from absent("layers", function.at("layers"), "a layer's code runs before the function's, and is reviewed nowhere")
-    yield from between("reservedConcurrentExecutions", function.at("reservedConcurrentExecutions"), 1, 1000)
+    if function.at("reservedConcurrentExecutions") not in (None, UNRESERVED):
+        yield from between("reservedConcurrentExecutions", function.at("reservedConcurrentExecutions"), 1, 1000)
+
+
+def _reserved(stack: Stack) -> Iterator[Fault]:
+    """As the table says, and not before there is anything to halt: a fresh account has no executions to spare."""
+    if stack.table is None:
+        return
+    wanted = stack.table.get("reserve_concurrency")
+    if not isinstance(wanted, bool):
+        yield cannot_tell("reserve_concurrency of the environment table is neither true nor false; it must be one of them.")
+        return
+    for function in stack.of_type(FUNCTION):
+        reserves = function.at("reservedConcurrentExecutions") not in (None, UNRESERVED)
+        if reserves and not wanted:
+            yield broken("reservedConcurrentExecutions is set; it must be absent, for reserve_concurrency of the table is false.", function)
+        elif wanted and not reserves and stack.of_type(SERVICE) and function.at("name") in {f"{stem}-{stack.name}" for stem in UNDELAYED}:
+            yield broken("reservedConcurrentExecutions is missing; it must be set, for reserve_concurrency of the table is true.", function)
 
 
 def _failures(stack: Stack) -> Iterator[Fault]:
@@ -175,9 +198,18 @@ STACK_RULES = (
         id="workload/function-form",
         severity=Severity.MEDIUM,
         protects="The functions from running away.",
-        why="Without reserved concurrency one function takes the whole account's; without a timeout a call hangs and is billed.",
-        mend="Write runtime='python3.14', architectures=['arm64'], a timeout of at most 300 and reserved_concurrent_executions.",
+        why="Without a timeout a call hangs and is billed; with a reservation of 0 a function is switched off.",
+        mend="Write runtime='python3.14', architectures=['arm64'], a timeout of at most 300, and no reservation below 1.",
         check=each_of_this_system(_form, FUNCTION),
+    ),
+    StackRule(
+        id="workload/reserved-executions",
+        severity=Severity.HIGH,
+        protects="The halt from waiting while other functions use up the account's executions.",
+        why="A burst of requests to the agents takes all of them, and the switch is throttled. A reservation that nobody planned for "
+        "makes the first deployment to a fresh account fail.",
+        mend="Let components/capacity.py reserve, where reserve_concurrency of the stack's table is true, and nothing else.",
+        check=of_this_system(_reserved),
         controls=("checkov CKV_AWS_115",),
     ),
     StackRule(

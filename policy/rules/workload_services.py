@@ -31,12 +31,17 @@ def _no_shell(service: Resource) -> Iterator[Fault]:
 
 
 def _rollout(service: Resource) -> Iterator[Fault]:
+    yield from on("waitForSteadyState", service.at("waitForSteadyState"))
     yield from on("deploymentCircuitBreaker.enable", service.at("deploymentCircuitBreaker", "enable"))
     yield from on("deploymentCircuitBreaker.rollback", service.at("deploymentCircuitBreaker", "rollback"))
     yield from between("deploymentMinimumHealthyPercent", service.at("deploymentMinimumHealthyPercent"), 50, 100, or_missing=True)
     yield from between("deploymentMaximumPercent", service.at("deploymentMaximumPercent"), 150, 200, or_missing=True)
     # Another controller ignores the circuit breaker.
     yield from literal("deploymentController.type", service.at("deploymentController", "type"), "ECS", or_missing=True)
+
+
+def _revisions(task: Resource) -> Iterator[Fault]:
+    yield from on("skipDestroy", task.at("skipDestroy"))
 
 
 def _fargate(service: Resource) -> Iterator[Fault]:
@@ -124,9 +129,19 @@ STACK_RULES = (
         id="workload/rollout",
         severity=Severity.MEDIUM,
         protects="Evolution from a release that doesn't start.",
-        why="Without the circuit breaker a broken release is started again and again, and replaces the one that worked.",
-        mend="Write deployment_circuit_breaker={'enable': True, 'rollback': True}, and keep at least half of the tasks healthy.",
+        why="Without the circuit breaker a broken release is started again and again, and replaces the one that worked; a deployment that "
+        "does not wait says that it succeeded.",
+        mend="Write deployment_circuit_breaker={'enable': True, 'rollback': True} and wait_for_steady_state=True, and keep at least half "
+        "of the tasks healthy.",
         check=each_of_this_system(_rollout, SERVICE),
+    ),
+    StackRule(
+        id="workload/revision-kept",
+        severity=Severity.MEDIUM,
+        protects="The way back to the release before.",
+        why="The provider deregisters the revision that it replaces, and a rollback can't start tasks of an inactive one.",
+        mend="Write skip_destroy=True.",
+        check=each_of_this_system(_revisions, TASK_DEFINITION),
     ),
     StackRule(
         id="workload/fargate-service",

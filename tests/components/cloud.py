@@ -34,6 +34,9 @@ class Registered:
     ignore_changes: tuple[str, ...]
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool
+    timeouts: tuple[str, str]
+    """Of its creation and of its updates; empty where they are the provider's."""
+
     depends_on: frozenset[str]
     """Names of the resources that it waits for."""
 
@@ -72,6 +75,7 @@ class _Recorder(MockMonitor):
                     ignore_changes=tuple(request.ignoreChanges),
                     replace_on_changes=tuple(request.replaceOnChanges),
                     delete_before_replace=request.deleteBeforeReplace,
+                    timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                     depends_on=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
                 )
             )

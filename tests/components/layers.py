@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from components import capacity
 from components.component import ServiceRole
 from components.compute import Compute, ComputeArgs
 from components.data import Data, DataArgs
@@ -57,6 +58,7 @@ def compute(stack: str, digest: str | None = DIGEST) -> Layer:
             engine=env.engine,
             image_digest=digest,
             monitor_task=env.monitor_task,
+            lacking=capacity.in_words(env),
             keeping=env.keeping,
             key_arn=KEY,
             boundary_arn=BOUNDARY,
@@ -93,6 +95,7 @@ def evolution(stack: str) -> Layer:
         generations=env.generations,
         schedule=env.evolution_schedule,
         engine=env.engine,
+        reserved=capacity.reserved_executions(env.model_copy(update={"engine_image_digest": DIGEST})),
         key_arn=KEY,
         boundary_arn=BOUNDARY,
         stream_arn=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/evolution-state-{stack}/stream/2026-01-31T00:00:00.000",

@@ -38,6 +38,7 @@ def agentcore(stack: str, digest: str | None = DIGEST) -> Layer:
             subnet_ids=[f"subnet-0123456789abcdef{index}" for index in range(3)],
             zone_ids=ZONES,
             keeping=env.keeping,
+            reserved={"agentcore_handler": 10},
             key_arn=KEY,
             web_acl_arn=ACL,
             dead_letters_arn=QUEUE,

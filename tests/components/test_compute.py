@@ -16,6 +16,20 @@ def test_the_engine_runs_as_the_design_says() -> None:
     assert inputs["enableExecuteCommand"] is False
 
 
+def test_a_deployment_ends_when_both_services_are_steady_or_ecs_has_given_up() -> None:
+    for service in compute("prod").of("Service").values():
+        assert service.inputs["waitForSteadyState"] is True
+        assert service.timeouts == ("30m", "30m"), "the provider's 20 minutes end before the circuit breaker says why"
+
+
+def test_a_rollback_finds_the_revision_before() -> None:
+    tasks = compute("prod").of("TaskDefinition")
+    assert {name: task.inputs.get("skipDestroy") for name, task in tasks.items()} == {
+        "compute-engine-task": True,
+        "compute-monitor-task": True,
+    }
+
+
 def test_the_program_never_fights_the_autoscaler() -> None:
     services = compute("prod").of("Service")
     assert services["compute-engine-service"].ignore_changes == ("desiredCount",)

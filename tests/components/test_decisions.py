@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.compute import next_step, repository_lifecycle
+from components.compute import push_an_image, repository_lifecycle
 from components.containers import engine_container, monitor_container
 from components.dashboard import dashboard_body
 from components.naming import Names
@@ -190,6 +190,9 @@ def test_untagged_images_go_and_releases_stay() -> None:
 
 
 def test_without_an_image_the_output_says_what_to_do() -> None:
-    assert "engine_image_digest" in next_step(NAMES, None)
-    assert NAMES.repository_url in next_step(NAMES, None)
-    assert "run" in next_step(NAMES, "sha256:" + "0" * 64)
+    said = push_an_image(NAMES, "Lambda: concurrent executions (L-B99A9384) 113")
+    assert said.startswith("Nothing runs yet. Ask AWS for these service quotas, unless")
+    assert "(L-B99A9384) 113. Push" in said
+    assert NAMES.repository_url in said
+    assert "`engine_image_digest: sha256:…`" in said
+    assert "quota" not in push_an_image(NAMES, "")

@@ -124,7 +124,7 @@ def _drop(path: str) -> Callable[[Table], None]:
         (_put("model_id", "eu.anthropic.claude-sonnet-4-6"), "there, its name must start with one of us, global"),
         (_put("keeping.log_retention_days", 8), "CloudWatch Logs keeps logs for one of 1, 3, 5, 7, 14"),
         (_put("alerts.emails", ["nobody"]), "alerts.emails.0 is 'nobody'"),
-        (_put("safety_mode", "permissive"), "safety_mode is 'permissive': every stack but dev must refuse, not only record."),
+        (_put("safety_mode", "permissive"), "safety_mode is permissive: every stack but dev must refuse, not only record."),
         (_put("keeping.protect_data", False), "keeping.protect_data is false: every stack but dev must keep its data when it goes."),
     ],
 )

@@ -15,12 +15,6 @@ from tests.local.test_provider_table import sdk_inputs
 def test_each_function_has_its_own_role_log_group_and_bounds() -> None:
     layer = evolution("prod")
     functions = layer.of("Function")
-    assert {name: function.inputs["reservedConcurrentExecutions"] for name, function in functions.items()} == {
-        "evolution-trigger": 1,
-        "evolution-safety-switch": 2,
-        "evolution-resume": 1,
-        "evolution-archiver": 2,
-    }
     assert len({function.inputs["role"] for function in functions.values()}) == 4
     for name, function in functions.items():
         inputs = function.inputs
@@ -35,6 +29,15 @@ def test_each_function_has_its_own_role_log_group_and_bounds() -> None:
         variables = inputs["environment"]["variables"]
         assert variables["EVOLUTION_ENVIRONMENT"] == "prod"
         assert variables.get("EVOLUTION_MODE_PARAMETER") == (None if name == "evolution-archiver" else "/evolution/prod/mode")
+
+
+def test_executions_are_reserved_for_the_switch_and_resume_alone_and_not_in_dev() -> None:
+    def reserved(stack: str) -> dict[str, int]:
+        inputs = {name: function.inputs for name, function in evolution(stack).of("Function").items()}
+        return {name: one["reservedConcurrentExecutions"] for name, one in inputs.items() if "reservedConcurrentExecutions" in one}
+
+    assert reserved("dev") == {}
+    assert reserved("prod") == {"evolution-safety-switch": 2, "evolution-resume": 1}
 
 
 def test_no_deployment_sets_the_mode_again() -> None:

@@ -67,7 +67,6 @@ LISTINGS: dict[str, Listing] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": Listing("ec2", "describe_vpc_endpoints", "VpcEndpoints[].VpcEndpointId"),
     "aws:ecr/repository:Repository": Listing("ecr", "describe_repositories", "repositories[].repositoryName"),
     "aws:ecs/cluster:Cluster": Listing("ecs", "list_clusters", "clusterArns"),
-    "aws:ecs/taskDefinition:TaskDefinition": Listing("ecs", "list_task_definitions", "taskDefinitionArns"),
     "aws:iam/policy:Policy": Listing("iam", "list_policies", "Policies[].PolicyName", {"Scope": "Local"}),
     "aws:iam/role:Role": Listing("iam", "list_roles", "Roles[].RoleName"),
     "aws:kms/alias:Alias": Listing("kms", "list_aliases", "Aliases[].AliasName"),
@@ -115,6 +114,9 @@ ASKED: dict[str, Listing] = {
     ),
 }
 """By type: how AWS is asked about one of them. The parameters' values are properties' names."""
+
+STAYS = frozenset({"aws:ecs/taskDefinition:TaskDefinition"})
+"""Not deregistered when it is replaced or its stack goes: a rollback may still need it."""
 
 PART_OF: dict[str, str] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "aws:ec2/vpc:Vpc",

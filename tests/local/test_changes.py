@@ -41,6 +41,8 @@ def test_a_change_of_the_table_changes_what_carries_it_and_never_the_desired_cou
     after = ecs.describe_services(**engine_service, include=["TAGS"])["services"][0]
     assert after["desiredCount"] == 5
     assert after["taskDefinition"] != before["taskDefinition"]
+    revisions = ecs.list_task_definitions(familyPrefix="evolution-engine-dev", status="ACTIVE")["taskDefinitionArns"]
+    assert set(revisions) == {before["taskDefinition"], after["taskDefinition"]}, "a rollback finds the revision before"
     assert {"key": "Autonomy", "value": "74"} in after["tags"]
     alarms = clients(own_place)("cloudwatch").describe_alarms()["MetricAlarms"]
     assert [alarm["Threshold"] for alarm in alarms if alarm.get("MetricName") == "AutonomyPercentage"] == [74.0]

@@ -28,7 +28,6 @@ def test_functions(made: Resources, client: Client) -> None:
             held_of,
             name=held_of["FunctionName"],
             environment={"variables": held_of["Environment"]["Variables"]},
-            reservedConcurrentExecutions=answer["Concurrency"]["ReservedConcurrentExecutions"],
             tags=answer["Tags"],
         )
         assert (held_of["Layers"], held_of["VpcConfig"]["SubnetIds"]) == ([], []), "nothing beside what was planned"

@@ -11,21 +11,22 @@ from typing import Any
 
 import pytest
 
+from components.compute import NOTHING_LEFT
 from local import LocalError, emulator, engine, lifecycle
 from local.provider.lives import LACKING
 from local.state import State
 from tests.local.conftest import VENV, BroughtUp, Run, clients
-from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, answering, holdings
+from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, STAYS, answering, holdings
 
 GATEWAY = "https://evolution-{}-[a-z0-9]{{10}}.gateway.bedrock-agentcore.us-east-1.amazonaws.com"
 
 
 def as_planned(outputs: Mapping[str, Any], planned: Mapping[str, Any], stack: str) -> dict[str, Any]:
     """What the outputs must be: as planned, and where AWS gives them, and the plan doesn't know, in AWS's form."""
-    assert {name for name, value in planned.items() if value == engine.UNKNOWN} == {"agent_gateway_url", "alert_topic_arn"}
+    assert {name for name, value in planned.items() if value == engine.UNKNOWN} == {"agent_gateway_url", "alert_topic_arn", "next_step"}
     assert re.fullmatch(GATEWAY.format(stack), outputs["agent_gateway_url"])
     topic = f"arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-{stack}"
-    return {**planned, "agent_gateway_url": outputs["agent_gateway_url"], "alert_topic_arn": topic}
+    return {**planned, "agent_gateway_url": outputs["agent_gateway_url"], "alert_topic_arn": topic, "next_step": NOTHING_LEFT}
 
 
 def test_all_that_was_planned_is_made(brought_up: BroughtUp, plan: Any) -> None:
@@ -67,7 +68,7 @@ def test_the_emulator_sees_nothing_of_the_users_environment(tmp_path: Path, own_
 
 def test_every_planned_type_is_looked_for(plan: Any) -> None:
     """A type that nobody looks for could be left behind."""
-    tables = [{KEY}, set(LISTINGS), set(ASKED), set(PART_OF), set(LACKING)]
+    tables = [{KEY}, set(LISTINGS), set(ASKED), set(PART_OF), set(LACKING), set(STAYS)]
     planned = {one.type for one in plan("dev").resources if one.type.startswith("aws:")}
     assert planned - set[str]().union(*tables) == set()
     assert sum(map(len, tables)) == len(set[str]().union(*tables)), "each type is looked for in one way"

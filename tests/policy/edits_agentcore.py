@@ -149,7 +149,7 @@ EDITS: tuple[Edit, ...] = (
         ("environment.variables.BEDROCK_GUARDRAIL_ID", GONE, USED),
         ("environment.variables.EVOLUTION_MODE_PARAMETER", "/evolution/dev/mode", TABLE, TOLD),
         ("environment.variables.BEDROCK_GUARDRAIL_VERSION", "DRAFT", USED),
-        ("reservedConcurrentExecutions", GONE, "workload/function-form"),
+        ("reservedConcurrentExecutions", GONE, "workload/reserved-executions"),
     ),
     *on("monitoring-web-acl-blocked", ("", DELETED, "alarms/blocked-requests"), ("alarmActions", [], "alarms/actions")),
     *on(

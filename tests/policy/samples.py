@@ -36,6 +36,7 @@ TABLE: dict[str, Any] = {
     "model_id": "us.anthropic.claude-sonnet-4-6",
     "network": {"interface_endpoints": []},
     "engine": {"minimum": 2, "maximum": 100},
+    "reserve_concurrency": True,
     "alerts": {"emails": [], "monthly_budget_usd": 10000},
 }
 """prod's limits, as a table that keeps to them exactly, and what else the pack reads of a table."""
@@ -105,6 +106,7 @@ def _task(definitions: str, role: str) -> Node:
             "networkMode": "awsvpc",
             "runtimePlatform": {"cpuArchitecture": "ARM64"},
             "taskRoleArn": UNKNOWN,
+            "skipDestroy": True,
         },
         {"taskRoleArn": [role]},
     )
@@ -119,6 +121,7 @@ def _service(name: str, task: str, count: int) -> Node:
             "desiredCount": float(count),
             "launchType": "FARGATE",
             "propagateTags": "SERVICE",
+            "waitForSteadyState": True,
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
             "networkConfiguration": {"subnets": [UNKNOWN], "assignPublicIp": False},
         },

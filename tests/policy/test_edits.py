@@ -98,6 +98,15 @@ def test_figures_that_are_fixed_in_the_program_are_caught_when_the_table_is_stri
     }
 
 
+@pytest.mark.parametrize("row", [False, "true", None], ids=str)
+def test_executions_that_the_table_does_not_reserve_are_caught(
+    row: object, plan: Callable[..., Plan], nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {**plan("prod").outputs["environment"], "reserve_concurrency": row}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(table)}))
+    assert rules_that_fire(nodes) == {"workload/reserved-executions"}
+
+
 @pytest.mark.parametrize(("stack", "image"), [("dev", None), ("staging", None), ("prod", None), ("prod", "none")])
 def test_the_committed_stacks_break_no_rule(
     stack: str, image: str | None, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch

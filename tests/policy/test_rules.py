@@ -319,5 +319,5 @@ def test_a_system_without_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_table_of_a_deployed_state_is_the_stacks_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PULUMI_CONFIG")
     nodes = compliant()
-    nodes["stack"].props["environment"] = {key: float(row) if isinstance(row, int) else row for key, row in TABLE.items()}
+    nodes["stack"].props["environment"] = {key: float(row) if type(row) is int else row for key, row in TABLE.items()}
     assert findings(nodes) == []

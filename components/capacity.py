@@ -1,0 +1,115 @@
+"""What a stack may ask of its account at a time, and the service quotas that must allow it. Pure functions of the environment table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.environment import Environment, FargateSize
+
+MAXIMUM_PERCENT = 200
+"""Of a service's desired count: a rolling update starts its tasks beside the running ones, which end only after them."""
+
+MONITOR_TASKS = 1
+"""One judge: two would publish two scores for the same population."""
+
+RESERVED_EXECUTIONS: Mapping[str, int] = {"safety_switch": 2, "resume": 1, "agentcore_handler": 10}
+"""By folder of functions/, the invocations at a time that no other function can take, and that it can't exceed; where the table says
+`reserve_concurrency`. The switch: one for the topic and one for the schedule, so that neither waits for the other, nor a halt for anybody.
+`resume`: a person waits. The handler: callers decide how often it is asked, and each request is a call of a model and costs as one. The
+trigger needs none, for its conditional write lets only one start win; nor does the archiver, which its stream's shards bound."""
+
+UNRESERVED_EXECUTIONS = 100
+"""What AWS keeps for functions without a reservation. Source: Lambda developer guide, "Configuring reserved concurrency"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """One quota of AWS's, by region.
+
+    Attributes:
+        service, code: as Service Quotas knows it.
+        fresh: what a fresh account may count on.
+    """
+
+    service: str
+    code: str
+    name: str
+    fresh: int
+
+
+LAMBDA_EXECUTIONS = Quota(service="lambda", code="L-B99A9384", name="Lambda: concurrent executions", fresh=10)
+"""The default is 1,000; accounts that are new get 10. Source: Lambda developer guide, "Lambda quotas"."""
+
+FARGATE_VCPUS = Quota(service="fargate", code="L-3032A538", name="Fargate: On-Demand vCPU resource count", fresh=6)
+"""Source: AWS General Reference, "Amazon ECS endpoints and quotas", AWS Fargate service quotas."""
+
+ELASTIC_IPS = Quota(service="ec2", code="L-0263D0A3", name="EC2: EC2-VPC elastic IPs", fresh=5)
+"""Source: Amazon VPC user guide, "Amazon VPC quotas"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What a stack needs of a quota.
+
+    Attributes:
+        least: with less, a deployment fails.
+        most: with less, the engine can't grow to its maximum and be updated there.
+    """
+
+    quota: Quota
+    least: int
+    most: int
+
+    @property
+    def lacks(self) -> bool:
+        """Whether a fresh account has less than the most."""
+        return self.most > self.quota.fresh
+
+    @property
+    def request(self) -> str:
+        """The command that asks AWS for the most."""
+        return (
+            f"aws service-quotas request-service-quota-increase --service-code {self.quota.service} "
+            f"--quota-code {self.quota.code} --desired-value {self.most}"
+        )
+
+
+def needs(env: Environment) -> tuple[Need, ...]:
+    """The quotas that the table decides on, with what it needs of each."""
+    found = [
+        Need(
+            quota=FARGATE_VCPUS,
+            least=math.ceil(updated_vcpus(env, env.engine.desired)),
+            most=math.ceil(updated_vcpus(env, env.engine.maximum)),
+        ),
+        Need(quota=ELASTIC_IPS, least=env.network.nat_gateways, most=env.network.nat_gateways),
+    ]
+    if env.reserve_concurrency:
+        executions = sum(RESERVED_EXECUTIONS.values()) + UNRESERVED_EXECUTIONS
+        found.insert(0, Need(quota=LAMBDA_EXECUTIONS, least=executions, most=executions))
+    return tuple(found)
+
+
+def reserved_executions(env: Environment) -> Mapping[str, int]:
+    """The reservations in force. None before there is an image: a first `up` must not need what a fresh account lacks."""
+    return RESERVED_EXECUTIONS if env.reserve_concurrency and env.engine_image_digest is not None else {}
+
+
+def updated_vcpus(env: Environment, engines: int) -> float:
+    """The vCPUs that run while both services are updated: so many engines, and the monitor."""
+    return (engines * _vcpus(env.engine.task) + MONITOR_TASKS * _vcpus(env.monitor_task)) * MAXIMUM_PERCENT / 100
+
+
+def _vcpus(size: FargateSize) -> float:
+    return size.cpu / 1024
+
+
+def in_words(env: Environment) -> str:
+    """What a fresh account lacks, each with the least and the most; empty where it lacks nothing."""
+    return ", ".join(
+        f"{need.quota.name} ({need.quota.code}) {need.least}" + (f" to {need.most}" if need.most > need.least else "")
+        for need in needs(env)
+        if need.lacks
+    )

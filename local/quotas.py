@@ -1,0 +1,38 @@
+"""Says what a stack needs of its account's service quotas, with the commands that ask for more: `python -m local.quotas STACK`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from components.capacity import needs
+from components.environment import KEY, load
+from local import LocalError, stackfile
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def say(repo: Path, stack: str) -> str:
+    """A line for each quota that the stack's table decides on, and a command for each that a fresh account lacks.
+
+    Raises:
+        LocalError: there is no such stack, or its table is wrong.
+    """
+    content, _ = stackfile.read(repo, stack)
+    env = load(stack, json.dumps(content["config"][KEY]))
+    lines = [f"{stack} in {env.region}: what it needs, to grow to its maximum, and what a fresh account has"]
+    lines += [f"  {need.quota.code}  {need.quota.name}: {need.least}, {need.most}, {need.quota.fresh}" for need in needs(env)]
+    commands = [f"  {need.request} --region {env.region}" for need in needs(env) if need.lacks]
+    if not commands:
+        return "\n".join([*lines, "A fresh account has it all."])
+    return "\n".join(
+        [*lines, "To ask AWS for the most, where the account has less (service-quotas get-service-quota shows it):", *commands]
+    )
+
+
+if __name__ == "__main__":
+    try:
+        print(say(ROOT, *sys.argv[1:]))
+    except LocalError as refused:
+        sys.exit(f"error: {refused}")
