@@ -84,6 +84,21 @@ AWS_OWN = ("AWS/", "ECS/")
 """How the namespaces begin that AWS publishes in: what evolution runs on. A rolled service or a failed function isn't unsafe."""
 
 
+def _contained(stack: Stack, rule: str, *, whenever: bool) -> set[str]:
+    """The names of the alarms in a composite's rule, and in the rules of composites in it.
+
+    Args:
+        whenever: only those with which the composite fires whatever the others do.
+    """
+    rules = {str(one.at("alarmName")): str(one.at("alarmRule")) for one in stack.of_type(COMPOSITE_ALARM)}
+    found, new = set[str](), set(FIRES.findall(rule))
+    while new:
+        found |= new
+        nested = [rules[name] for name in new if name in rules and (RULE.fullmatch(rules[name]) or not whenever)]
+        new = {name for one in nested for name in FIRES.findall(one)} - found
+    return found
+
+
 def _metrics_of(alarm: Resource) -> Iterator[tuple[str, str]]:
     """The namespace and name of every metric that an alarm reads."""
     for one in (alarm.props, *(dig(query, "metric") for query in items(alarm.at("metricQueries")))):
@@ -102,7 +117,7 @@ def _unsafe(guards: Guards, only_told: Set[str]) -> Callable[[Stack], Iterator[F
         if not isinstance(rule, str) or not RULE.fullmatch(rule):
             yield cannot_tell(f'alarmRule is {shown(rule)}; it must be ALARM("…") OR ALARM("…") over the safety alarms\' names.', composite)
             return
-        contained = set(FIRES.findall(rule))
+        contained, named = (_contained(stack, rule, whenever=whenever) for whenever in (True, False))
         for alarms in guards(stack):
             if alarms and not any(str(alarm.at("name")) in contained for alarm in alarms):
                 yield broken(
@@ -110,7 +125,7 @@ def _unsafe(guards: Guards, only_told: Set[str]) -> Callable[[Stack], Iterator[F
                 )
         for alarm in stack.of_type(METRIC_ALARM):
             read = [f"{space} {metric}" for space, metric in _metrics_of(alarm) if metric in only_told or space.startswith(AWS_OWN)]
-            if str(alarm.at("name")) in contained and read:
+            if str(alarm.at("name")) in named and read:
                 yield broken(
                     f"alarmRule contains `{alarm.name}`, which watches {read[0]}; it must not, for that pages and must halt nothing.",
                     composite,

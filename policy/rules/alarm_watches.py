@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from checks import between, literal, present
+from checks import absent, between, literal, present
 from plain import Plain, dig, items, number, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken
 from system import of_this_system
@@ -115,6 +115,8 @@ class Watch:
         yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
         yield from wakes(alarm)
         yield from _unstuck(alarm)
+        for query in items(alarm.at("metricQueries")):
+            yield from absent("accountId", dig(query, "accountId"), "the metrics of another account say nothing of this one")
         for one in _compared(alarm):
             yield from literal("statistic", one.statistic, *self.statistics)
             yield from between("period", one.period, 1, LONGEST_PERIOD)
@@ -132,8 +134,13 @@ def _unstuck(alarm: Resource) -> Iterator[Fault]:
     watched = [dig(query, "expression") for query in queries if dig(query, "returnData") is True]
     filled = {one for expression in watched if isinstance(expression, str) for one in FILLED.findall(expression)}
     if filled:
-        spare = (number(alarm.at("evaluationPeriods")) or 0) - LATE_PERIODS
-        yield from between("datapointsToAlarm", alarm.at("datapointsToAlarm"), 1, max(1, spare))
+        periods, given = number(alarm.at("evaluationPeriods")) or 0, alarm.at("datapointsToAlarm")
+        needed = periods if given is None else number(given)
+        if needed is None or periods - needed < LATE_PERIODS:
+            yield broken(
+                f"datapointsToAlarm is {shown(given)} of {periods:g} evaluationPeriods; it must be at least {LATE_PERIODS} fewer, for FILL "
+                "makes a 0 of what is late."
+            )
     alone = alarm.at("namespace") == KEEPS_STATE
     if alone or any(dig(query, "metric", "namespace") == KEEPS_STATE and dig(query, "id") not in filled for query in queries):
         yield broken(f"it reads metrics of {KEEPS_STATE} without FILL(…, 0); it must fill them, or it is never OK again once it has fired.")
@@ -169,12 +176,16 @@ def _watched(
 
 
 def _running(stack: Stack) -> Bounds:
-    """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one."""
+    """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one. A minimum that the table has lowered
+    is in force once a person has resumed; `environment/scale-bounds` judges the one that is."""
     kept = {str(one.at("resourceId")).rpartition("/")[2]: number(one.at("minCapacity")) for one in stack.of_type(SCALABLE_TARGET)}
+    lowered = number(dig((stack.table or {}).get("engine"), "minimum"))
 
     def bounds(service: Resource) -> tuple[float, float]:
         name = str(service.at("name"))
         wanted = kept[name] if name in kept else number(service.at("desiredCount"))
+        if name in kept and lowered is not None:
+            wanted = min(wanted or 0, lowered)
         return max(1, wanted or 0), float("inf")
 
     return bounds

@@ -8,11 +8,12 @@ from conditions import Test, narrows
 from documents import Kind, Statement, allows_of
 from globs import POLICY_VARIABLE, glob
 from graph import Linked
+from plain import shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken
 from rules.identity_holders import ATTACHMENTS, HOLDERS
 from rules.workload_services import SAFETY_MONITOR
 from system import METRIC_NAMESPACE, of_this_system
-from tokens import IAM_POLICY, ROLE, ROLE_POLICY, SERVICE, TASK_DEFINITION
+from tokens import IAM_POLICY, LOG_METRIC_FILTER, ROLE, ROLE_POLICY, SERVICE, TASK_DEFINITION
 
 ENGINE = "evolution-engine"
 """The first part of the name of the service that is judged."""
@@ -59,7 +60,18 @@ def _grants(stack: Stack) -> Iterator[tuple[Resource, set[str]]]:
                 yield holder, set()
 
 
+def _from_logs(stack: Stack) -> Iterator[Fault]:
+    """What a container logs is its own to say: a metric that is made of it is, too."""
+    for one in stack.of_type(LOG_METRIC_FILTER):
+        namespace = one.at("metricTransformation", "namespace")
+        if not isinstance(namespace, str) or namespace == METRIC_NAMESPACE:
+            yield broken(
+                f"metricTransformation.namespace is {shown(namespace)}; it must be known, and another than {METRIC_NAMESPACE}.", one
+            )
+
+
 def _score_writers(stack: Stack) -> Iterator[Fault]:
+    yield from _from_logs(stack)
     monitors = _monitors(stack)
     for grants, holders in _grants(stack):
         if holders and holders <= monitors:

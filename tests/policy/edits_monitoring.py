@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policy.builders import TAGS, Node, document
+from tests.policy.builders import TAGS, UNKNOWN, Node, document
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, on
 
 SAFETY = 'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod")'
@@ -93,6 +93,9 @@ EDITS: tuple[Edit, ...] = (
         ("metricQueries.0.expression", "FILL(reads, REPEAT) + FILL(writes, REPEAT)", "alarms/throttles"),
         ("datapointsToAlarm", 10, "alarms/throttles"),
         ("datapointsToAlarm", 9, "alarms/throttles"),
+        ("datapointsToAlarm", UNKNOWN, "alarms/throttles"),
+        ("evaluationPeriods", 5, "alarms/throttles"),
+        ("metricQueries.1.accountId", "999999999999", "alarms/throttles"),
         ("datapointsToAlarm", GONE, "alarms/throttles"),
         ("metricQueries.0.returnData", False, "alarms/throttles"),
         ("metricQueries.1.metric.dimensions.TableName", "other", "alarms/throttles"),
@@ -160,6 +163,22 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "agentcore-runtime-role-grants",
         ("policy.Statement.5.Condition", GONE, WRITERS),
+    ),
+    *on(
+        "spare-filter",
+        (
+            "",
+            Node(
+                "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+                {
+                    "name": "all-is-well",
+                    "logGroupName": "/evolution/prod/engine",
+                    "pattern": "",
+                    "metricTransformation": {"namespace": "EvolutionSystem", "name": "SafetyScore", "value": "1"},
+                },
+            ),
+            WRITERS,
+        ),
     ),
     *on(
         "spare-policy",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 from collections.abc import Callable
 
 import pytest
@@ -55,6 +57,34 @@ def test_what_is_right_in_another_form_breaks_no_rule(edits: tuple[Edit, ...], n
     for edit in edits:
         apply(edit, nodes)
     assert rules_that_fire(nodes) == set()
+
+
+def test_a_halt_by_way_of_another_composite_is_seen(nodes: Nodes) -> None:
+    """In both ways: what must halt may be nested, and what must not may not."""
+    rule = nodes["monitoring-unsafe"].props["alarmRule"]
+    nested = copy.deepcopy(nodes["monitoring-unsafe"])
+    nested.props["alarmName"] = "nested-prod"
+    nodes["nested"] = nested
+    nodes["monitoring-unsafe"].props["alarmRule"] = 'ALARM("nested-prod")'
+    assert rules_that_fire(nodes) == set()
+    nested.props["alarmRule"] = f'{rule} OR ALARM("evolution-autonomy-prod")'
+    assert rules_that_fire(nodes) == {"alarms/evolution-unsafe"}
+    nested.props["alarmRule"] = rule.replace("OR", "AND")
+    assert rules_that_fire(nodes) == {"alarms/evolution-unsafe"}
+
+
+@pytest.mark.parametrize(("periods", "datapoints"), [(1, 1), (2, 1), (2, 2), (10, 9)])
+def test_an_alarm_on_filled_metrics_must_bear_late_figures(periods: int, datapoints: int, nodes: Nodes) -> None:
+    nodes[THROTTLES].props |= {"evaluationPeriods": float(periods), "datapointsToAlarm": float(datapoints)}
+    assert rules_that_fire(nodes) == {"alarms/throttles"}
+
+
+def test_the_tasks_alarm_may_follow_the_table_before_the_bounds_do(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = json.loads(json.loads(os.environ["PULUMI_CONFIG"])["evolution-system:environment"])
+    lower = {**table, "engine": {**table["engine"], "minimum": 1}}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(lower)}))
+    nodes["monitoring-engine-tasks"].props["threshold"] = 1.0
+    assert "alarms/running-tasks" not in rules_that_fire(nodes)
 
 
 def test_a_role_that_is_only_called_as_the_monitors_may_not_publish_the_score(nodes: Nodes) -> None:
