@@ -110,11 +110,12 @@ class BroughtUp:
     first: lifecycle.Outcome
     again: lifecycle.Outcome
     refreshed: lifecycle.Outcome
+    settled: lifecycle.Outcome
 
 
 @pytest.fixture(scope="session")
 def brought_up(act: Run, shared: Shared) -> BroughtUp:
-    """dev after `up`, `up` and `refresh`."""
+    """dev after `up`, `up`, `refresh` and `up`."""
     place = shared("brought-up")
     file = place.with_suffix(".pickle")
     with turn(file.with_suffix(".lock")):
@@ -124,6 +125,7 @@ def brought_up(act: Run, shared: Shared) -> BroughtUp:
                 first=act(lifecycle.up, place),
                 again=act(lifecycle.up, place),
                 refreshed=act(lifecycle.refresh, place),
+                settled=act(lifecycle.up, place),
             )
             file.write_bytes(pickle.dumps(done))
     return pickle.loads(file.read_bytes())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from local.engine import Plan
+from local.provider.catalogue import RESOURCES
 from local.provider.wire import decode, provider_pb2
 from tests.local.provider.common import KEY, TOPIC
 from tests.local.provider.samples import VALID
@@ -47,6 +50,15 @@ def test_capabilities_of_which_one_list_was_left_out_replace_the_task_at_every_u
     assert list(answer.replaces) == ["containerDefinitions"]
     assert not second(provider, TASK, dropping(add=[], drop=["ALL"]), dropping(add=[], drop=["ALL"])).diffs
     assert not second(provider, TASK, dropping(drop=["ALL"]), dropping(add=[], drop=["ALL"])).diffs
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_second_up_of_the_program_changes_nothing(provider: Any, plan: Callable[..., Plan], stack: str) -> None:
+    for resource in plan(stack).resources:
+        if resource.type in RESOURCES:
+            texts = {name: json.dumps(value).replace(UNKNOWN_MARK, "known-once-it-is-made") for name, value in resource.inputs.items()}
+            inputs = {name: json.loads(text) for name, text in texts.items() if "ciphertext" not in text}
+            assert not second(provider, resource.type, inputs, inputs).diffs, resource.name
 
 
 def test_a_refresh_finds_what_the_creation_read(provider: Any) -> None:

@@ -50,6 +50,11 @@ def test_a_refresh_changes_nothing(brought_up: BroughtUp) -> None:
     assert brought_up.refreshed.changes == {"same": brought_up.first.resources}
 
 
+def test_an_up_after_a_refresh_changes_nothing(brought_up: BroughtUp) -> None:
+    assert brought_up.settled.succeeded, brought_up.settled.text
+    assert brought_up.settled.operations == {}
+
+
 def test_the_emulator_listens_on_loopback_alone(brought_up: BroughtUp) -> None:
     running = emulator.find(brought_up.place, "dev")
     assert running

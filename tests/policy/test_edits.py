@@ -12,6 +12,8 @@ from collections.abc import Callable
 import pytest
 
 from local.engine import Plan
+from local.provider import difference
+from local.provider.catalogue import RESOURCES
 from rules import FAMILIES
 from tests.policy import (
     edits_agentcore,
@@ -107,11 +109,20 @@ def test_executions_that_the_table_does_not_reserve_are_caught(
     assert rules_that_fire(nodes) == {"workload/reserved-executions"}
 
 
+@pytest.mark.parametrize("filled", [False, True])
 @pytest.mark.parametrize(("stack", "image"), [("dev", None), ("staging", None), ("prod", None), ("prod", "none")])
 def test_the_committed_stacks_break_no_rule(
-    stack: str, image: str | None, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+    stack: str, image: str | None, filled: bool, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nor with the defaults that the real provider fills in before the pack is asked.
+
+    Source: pulumi-terraform-bridge, pkg/tfbridge/schema.go, applyDefaults.
+    """
     planned = plan(stack, image)
     table = json.dumps(planned.outputs["environment"])
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": table}))
-    assert findings(nodes_of(planned), stack=stack) == []
+    nodes = nodes_of(planned)
+    for node in nodes.values():
+        if filled and node.type in RESOURCES:
+            node.props = difference.planned(RESOURCES[node.type], {}, node.props)
+    assert findings(nodes, stack=stack) == []
