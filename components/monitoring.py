@@ -18,9 +18,9 @@ from components.safety import PERIOD_SECONDS, SafetyAlarm
 WARM_UP_MINUTES = 15
 """Silence is no alarm while the first tasks of a deployment start: longer than an image pull with its health check."""
 
-ROLL_MINUTES = 30
-"""A new figure of the table is in force once the last task of the old revision is gone: longer than the provider waits for a service to
-become steady (20 minutes). Source: terraform-provider-aws, internal/service/ecs/service.go, resourceService."""
+ROLL_MINUTES = 45
+"""A new figure of the table is in force once the last task of the old revision is gone: longer than a deployment waits for a service to be
+steady (components/compute.py, STEADY)."""
 
 TASKS_PERIODS = 10
 """Minutes below the minimum. A service that the autoscaler keeps at its minimum may lose half of its tasks while it is rolled, and a task

@@ -17,8 +17,8 @@ LONGEST_PERIOD = 300
 LONGEST_EVALUATION = 15
 """Seconds of one period, and periods in a row: what is broken for over an hour before anybody hears of it is not watched."""
 
-WARM_UP_MINUTES = 30
-"""CloudWatch lets an alarm sleep for up to two days after it is made; a service is rolled within half an hour, or not at all."""
+ROLL_MINUTES = 60
+"""CloudWatch lets an alarm sleep for up to two days after it is made; a service is rolled within an hour, or not at all."""
 
 ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
@@ -113,7 +113,7 @@ class Watch:
         yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *self.operators)
         yield from between("threshold", alarm.at("threshold"), lowest, highest)
         yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
-        yield from wakes(alarm)
+        yield from wakes(alarm, ROLL_MINUTES)
         yield from _unstuck(alarm)
         for query in items(alarm.at("metricQueries")):
             yield from absent("accountId", dig(query, "accountId"), "the metrics of another account say nothing of this one")
@@ -122,10 +122,10 @@ class Watch:
             yield from between("period", one.period, 1, LONGEST_PERIOD)
 
 
-def wakes(alarm: Resource) -> Iterator[Fault]:
-    """It sleeps no longer than a service may take to start, or to be rolled."""
+def wakes(alarm: Resource, longest: float) -> Iterator[Fault]:
+    """It sleeps no longer than a service may take to be rolled."""
     minutes = alarm.at("warmUpConfiguration", "warmUpPeriodDurationInMinutes")
-    yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", minutes, 1, WARM_UP_MINUTES, or_missing=True)
+    yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", minutes, 1, longest, or_missing=True)
 
 
 def _unstuck(alarm: Resource) -> Iterator[Fault]:

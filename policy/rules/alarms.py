@@ -18,6 +18,9 @@ BYTES_PER_KB = 1024
 PERIOD_SECONDS = 60
 """The metrics are published every minute; over a longer period an average hides a bad one."""
 
+START_MINUTES = 30
+"""What halts may sleep while the first tasks start: an image pull with its health check takes minutes."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Required:
@@ -90,7 +93,7 @@ def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
     elif not required.silence_breaches:
         # `ignore` keeps the last state for ever; by `missing`, the default, an alarm without data tells nobody anything.
         yield from literal("treatMissingData", silence, "notBreaching", "breaching")
-    yield from alarm_watches.wakes(alarm)
+    yield from alarm_watches.wakes(alarm, START_MINUTES if required.halts else alarm_watches.ROLL_MINUTES)
     if required.halts:
         # Otherwise what is published and bad halts nothing until the warm-up is over.
         early = ("warmUpConfiguration", "onlyStartEvaluatingAfterWarmUpPeriodEnds")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from components.compute import STEADY
 from local.provider.outputs import ACCOUNT
 from tests.components.cloud import REGION, Layer
 from tests.components.layers import monitoring
-
-PROVIDER_WAITS_MINUTES = 20
-"""For a service to become steady. Source: terraform-provider-aws, internal/service/ecs/service.go, resourceService."""
 
 
 def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
@@ -66,7 +64,7 @@ def test_an_alarm_on_what_the_tasks_are_told_waits_until_they_are_told_the_new_f
     }
     assert whole == {"monitoring-autonomy", "monitoring-engine-tasks"}
     for name in whole:
-        assert alarms[name].inputs["warmUpConfiguration"]["warmUpPeriodDurationInMinutes"] > PROVIDER_WAITS_MINUTES
+        assert alarms[name].inputs["warmUpConfiguration"]["warmUpPeriodDurationInMinutes"] > int(str(STEADY.update).removesuffix("m"))
         assert "threshold" in alarms[name].replace_on_changes
         assert alarms[name].delete_before_replace, "the two have one name, and CloudWatch takes the second one for an update"
     halting = ("monitoring-safety-score", "monitoring-safety-score-worst", "monitoring-agent-memory")

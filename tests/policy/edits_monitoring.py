@@ -58,6 +58,7 @@ EDITS: tuple[Edit, ...] = (
             {"warmUpPeriodDurationInMinutes": 30, "onlyStartEvaluatingAfterWarmUpPeriodEnds": True},
             "alarms/agent-memory",
         ),
+        ("warmUpConfiguration", {"warmUpPeriodDurationInMinutes": 45}, "alarms/agent-memory"),
     ),
     *on(
         "monitoring-instantiation-speed",
