@@ -7,7 +7,7 @@ from components import capacity
 from components.agentcore import AgentCore, AgentCoreArgs
 from components.compute import Compute, ComputeArgs, minimum_tasks
 from components.data import Data, DataArgs
-from components.environment import load
+from components.environment import common_tags, load
 from components.evolution import Evolution, EvolutionArgs
 from components.monitoring import Monitoring, MonitoringArgs
 from components.naming import Names
@@ -18,8 +18,8 @@ from components.security import Security, SecurityArgs
 stack = pulumi.get_stack()
 env = load(stack, pulumi.Config().get("environment"))
 
-# Every resource is made by this provider: one region, and the table's tags on everything that takes them.
-provider = aws.Provider("aws", region=env.region, default_tags={"tags": env.tags(stack)})
+# Every resource is made by this provider: one region, and the stack's tags on everything that takes them.
+provider = aws.Provider("aws", region=env.region, default_tags={"tags": common_tags(stack)})
 on_aws = pulumi.ResourceOptions(providers=[provider])
 account = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).account_id
 names = Names(stack=stack, region=env.region, account=account)

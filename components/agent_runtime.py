@@ -45,6 +45,7 @@ class RuntimeArgs:
     Attributes:
         image: by digest, for arm64.
         variables: the container's environment.
+        tags: of its own, beside the provider's.
         grants: what its role may do.
         gateway_role: the only one that may invoke it.
         after: what must be there before an agent runs.
@@ -53,6 +54,7 @@ class RuntimeArgs:
     names: Names
     image: str
     variables: Mapping[str, pulumi.Input[str]]
+    tags: Mapping[str, str]
     grants: pulumi.Output[Grants]
     gateway_role: ServiceRole
     place: Place
@@ -92,6 +94,7 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         network_configuration=_network(name, names, args.place, opts),
         protocol_configuration={"server_protocol": "HTTP"},
         environment_variables=args.variables,
+        tags=args.tags,
         lifecycle_configurations=[{"idle_runtime_session_timeout": IDLE_SECONDS, "max_lifetime": LIFE_SECONDS}],
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role.grants, *args.after])),
     )

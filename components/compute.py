@@ -91,6 +91,7 @@ class Compute(pulumi.ComponentResource):
             name=names.cluster,
             settings=[{"name": "containerInsights", "value": "enhanced"}],
             configuration={"managed_storage_configuration": {"fargate_ephemeral_storage_kms_key_id": args.key_arn}},
+            tags=args.limits.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
         keyed = with_key(names, args.key_arn)
@@ -219,6 +220,7 @@ class Compute(pulumi.ComponentResource):
             volumes=[{"name": SCRATCH_VOLUME}],
             # A rollback runs the revision before this one, which must then still be ACTIVE.
             skip_destroy=True,
+            tags=args.limits.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
         return aws.ecs.Service(
@@ -238,6 +240,7 @@ class Compute(pulumi.ComponentResource):
             wait_for_steady_state=True,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
+            tags=args.limits.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[execution.grants, task_role.grants, *needs, *args.after],

@@ -221,6 +221,11 @@ class Limits(Table):
     safety_score_minimum: Annotated[float, Field(gt=0, le=1)] = Field(examples=[0.8])
     instantiation_target_us: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[3])
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of what enforces them. Values keep to the characters that all services take: no `%`."""
+        return {"Autonomy": str(self.autonomy_percent), "AgentMemoryLimit": f"{self.agent_memory_bytes / 1024:g}KB"}
+
 
 class Keeping(Table):
     """How long things are kept.
@@ -284,16 +289,10 @@ class Environment(Limits):
             )
         return self
 
-    def tags(self, stack: str) -> dict[str, str]:
-        """The tags that every resource carries. Values keep to the characters that all services take: no `%`."""
-        return {
-            "Project": PROJECT,
-            "Environment": stack,
-            "ManagedBy": "pulumi",
-            "Purpose": "AI Evolution System",
-            "Autonomy": str(self.autonomy_percent),
-            "AgentMemoryLimit": f"{self.agent_memory_bytes / 1024:g}KB",
-        }
+
+def common_tags(stack: str) -> dict[str, str]:
+    """The tags that every resource carries: none of them changes with a row of the table."""
+    return {"Project": PROJECT, "Environment": stack, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"}
 
 
 class EnvironmentTableError(RunError):

@@ -216,6 +216,7 @@ class Evolution(pulumi.ComponentResource):
             description=description,
             grants=with_key(args.names, args.key_arn).apply(lambda known: iam_functions.function_grants(known)[physical_name]),
             variables=variables,
+            tags={},
             seconds=seconds,
             megabytes=MEGABYTES,
             reserved=args.reserved,

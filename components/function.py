@@ -39,6 +39,7 @@ class FunctionArgs:
         physical_name: one of `Names.functions`.
         grants: what its role may do, its log, traces and dead letters included.
         variables: its environment.
+        tags: of its own, beside the provider's.
         seconds: the longest that an invocation may take.
         megabytes: its memory, and with it its share of a CPU.
         reserved: by folder of functions/, the executions that are kept back for it; nothing where it isn't in it.
@@ -53,6 +54,7 @@ class FunctionArgs:
     description: str
     grants: pulumi.Output[Grants]
     variables: Mapping[str, pulumi.Input[str]]
+    tags: Mapping[str, str]
     seconds: int
     megabytes: int
     reserved: Mapping[str, int]
@@ -104,6 +106,7 @@ def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> Deplo
         memory_size=args.megabytes,
         reserved_concurrent_executions=args.reserved.get(args.source),
         environment={"variables": args.variables},
+        tags=args.tags or None,
         kms_key_arn=args.key_arn,
         tracing_config={"mode": "Active"},
         logging_config={"log_format": "JSON", "log_group": logs.name, "application_log_level": "INFO", "system_log_level": "WARN"},

@@ -14,7 +14,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from components.environment import load
+from components.environment import common_tags, load
 from components.iam import allow, document, ecs_task_trust
 from components.naming import METRIC_NAMESPACE, Names
 from local import engine, standby
@@ -35,7 +35,7 @@ class Shared:
 def program(size: int) -> None:
     """`size` resources of AWS's: a key, and over and over a role, its grants, a secret, a log group, a parameter and an alarm."""
     env = load(STACK, pulumi.Config().get("environment"))
-    provider = aws.Provider("aws", region=env.region, default_tags={"tags": env.tags(STACK)})
+    provider = aws.Provider("aws", region=env.region, default_tags={"tags": common_tags(STACK)})
     account = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).account_id
     opts, kept = (pulumi.ResourceOptions(provider=provider, protect=protect) for protect in (False, True))
     key = aws.kms.Key("key", description="Holds everything", enable_key_rotation=True, deletion_window_in_days=30, opts=kept)

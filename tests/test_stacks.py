@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from local.engine import UNKNOWN, Plan, Resource
+from local.report.changes import changes_of
 
 ROOT = Path(__file__).parents[1]
 STACKS = ("dev", "staging", "prod")
@@ -31,6 +32,18 @@ FIGURES = {
     "treatMissingData",
     "dimensions",
 }
+
+
+ENFORCES = {
+    "agentcore-handler",
+    "agentcore-runtime",
+    "compute-cluster",
+    "compute-engine-service",
+    "compute-engine-task",
+    "compute-monitor-service",
+    "compute-monitor-task",
+}
+"""What enforces the table's limits, and says so by its tags."""
 
 
 def unknown_in(value: Any) -> bool:
@@ -70,13 +83,33 @@ def test_every_policy_document_of_the_plan_is_json(stack: str, plan: Callable[..
                 json.loads(resource.inputs[name])
 
 
-def test_everything_that_takes_tags_carries_the_tables(stack: str, plan: Callable[..., Plan]) -> None:
-    tagged = [resource for resource in plan(stack).resources if "tags" in resource.inputs]
+def test_everything_that_takes_tags_carries_the_stacks_and_what_enforces_the_limits_theirs(stack: str, plan: Callable[..., Plan]) -> None:
+    tagged = {resource.name: resource.inputs["tags"] for resource in plan(stack).resources if "tags" in resource.inputs}
     assert len(tagged) > 40
-    for resource in tagged:
-        tags = resource.inputs["tags"]
-        assert {"Project", "Environment", "ManagedBy", "Purpose", "Autonomy", "AgentMemoryLimit"} <= tags.keys(), resource.name
+    for name, tags in tagged.items():
+        assert {"Project", "Environment", "ManagedBy", "Purpose"} <= tags.keys(), name
         assert tags["Environment"] == stack
+    assert {name for name, tags in tagged.items() if {"Autonomy", "AgentMemoryLimit"} & tags.keys()} == ENFORCES
+    table = plan(stack).outputs["environment"]
+    for name in ENFORCES:
+        assert tagged[name]["Autonomy"] == str(table["autonomy_percent"])
+        assert tagged[name]["AgentMemoryLimit"] == f"{table['agent_memory_bytes'] / 1024:g}KB"
+
+
+@pytest.mark.parametrize(("row", "alarm"), [("autonomy_percent", "monitoring-autonomy"), ("agent_memory_bytes", "monitoring-agent-memory")])
+def test_a_limit_changes_what_enforces_it_its_alarm_and_the_dashboard_and_nothing_else(
+    row: str, alarm: str, plan: Callable[..., Plan], preview: Callable[..., Plan]
+) -> None:
+    before = plan("prod")
+    after = preview("prod", edits={row: before.outputs["environment"][row] - 1})
+    assert after.succeeded, after.text
+    assert {change.name for layer in changes_of(after, before).values() for change in layer} == {
+        alarm,
+        "monitoring-dashboard",
+        *ENFORCES,
+    }
+    # The endpoint follows the runtime's new version, which only the deployment knows.
+    assert len({alarm, "monitoring-dashboard", "agentcore-runtime-endpoint", *ENFORCES}) <= 15
 
 
 def test_every_name_is_explicit_and_carries_the_stack(stack: str, plan: Callable[..., Plan]) -> None:

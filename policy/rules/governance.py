@@ -11,7 +11,7 @@ from plain import Plain, Unknown, dig, items, number, shown
 from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
 from system import PROJECT, alert_topic_of, each_of_this_system, of_this_system
 from taggable import TAGGABLE
-from tokens import BUDGET, PROVIDER, SERVICE, TOPIC
+from tokens import AGENT_RUNTIME, BUDGET, CLUSTER, FUNCTION, PROVIDER, SERVICE, TASK_DEFINITION, TOPIC
 
 TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
@@ -29,6 +29,10 @@ Regions"."""
 
 BYTES_PER_KB = 1024
 
+ENFORCES = frozenset({AGENT_RUNTIME, CLUSTER, SERVICE, TASK_DEFINITION})
+HANDLER = "evolution-agentcore-handler"
+"""What enforces the table's limits: some types, and the function of which this is the first part of the name."""
+
 
 def _characters(resource: Resource) -> Iterator[Fault]:
     tags = resource.at("tags")
@@ -41,25 +45,36 @@ def _characters(resource: Resource) -> Iterator[Fault]:
             yield broken(f"the tag {key} is {shown(value)}; it must keep to letters, digits, spaces and . : / = + - @ _.")
 
 
-def _wanted_tags(stack: Stack) -> dict[str, str]:
-    wanted = {"Project": PROJECT, "Environment": stack.name, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"}
+def _limit_tags(stack: Stack) -> dict[str, str]:
+    """The tags of what enforces the table's limits, and their values as far as the table has them."""
+    found: dict[str, str] = {}
     if stack.table is not None:
         if (autonomy := number(stack.table.get("autonomy_percent"))) is not None:
-            wanted["Autonomy"] = str(autonomy)
+            found["Autonomy"] = str(autonomy)
         if (memory := number(stack.table.get("agent_memory_bytes"))) is not None:
-            wanted["AgentMemoryLimit"] = f"{memory / BYTES_PER_KB:g}KB"
-    return wanted
+            found["AgentMemoryLimit"] = f"{memory / BYTES_PER_KB:g}KB"
+    return found
+
+
+def _enforces(resource: Resource, stack: Stack) -> bool:
+    return resource.type in ENFORCES or (resource.type == FUNCTION and resource.at("name") == f"{HANDLER}-{stack.name}")
 
 
 def _tags(stack: Stack) -> Iterator[Fault]:
-    wanted = _wanted_tags(stack)
+    """Wherever a limit's tag stands, in whatever case, it says what the table says."""
+    common = {"Project": PROJECT, "Environment": stack.name, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"}
+    limits = _limit_tags(stack)
+    spelt = {key.lower(): key for key in limits}
     for resource in stack.resources:
         if resource.type in TAGGABLE:
             tags = resource.at("tags")
             if isinstance(tags, Unknown):
                 yield cannot_tell("tags is not known at preview; it must be literal tags.", resource)
                 continue
-            wrong = {key: dig(tags, key) for key, value in wanted.items() if dig(tags, key) != value}
+            given: dict[str, Plain] = tags if isinstance(tags, dict) else {}
+            wanted = {**common, **(limits if _enforces(resource, stack) else {})}
+            wanted |= {key: limits[spelt[key.lower()]] for key in given if key.lower() in spelt}
+            wrong = {key: given.get(key) for key, value in wanted.items() if given.get(key) != value}
             if wrong:
                 found = ", ".join(f"{key} is {shown(value)}" for key, value in sorted(wrong.items()))
                 must = ", ".join(f"{key}={wanted[key]}" for key in sorted(wrong))
@@ -169,7 +184,8 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The bill, the inventory and whoever looks at a resource and asks whose it is.",
             why="A tag that is missing or says something else than the table misleads, and the roles' conditions rest on some.",
-            mend="Let the explicit provider's default_tags carry the table's tags (components/environment.py: tags).",
+            mend="Let the explicit provider's default_tags carry the stack's tags, and what enforces the table's limits theirs "
+            "(components/environment.py: common_tags, Limits.tags).",
             check=of_this_system(_tags),
         ),
         StackRule(

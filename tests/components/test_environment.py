@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.environment import FARGATE_MEMORY_BY_CPU, EnvironmentTableError, load
+from components.environment import FARGATE_MEMORY_BY_CPU, EnvironmentTableError, common_tags, load
+from rules.governance import TAG_VALUE
 from tests.components.tables import table_of
 
 STACKS = ("dev", "staging", "prod")
@@ -49,15 +50,15 @@ def test_no_committed_stack_names_an_image(stack: str) -> None:
 
 
 def test_tags_keep_to_the_characters_that_every_service_takes() -> None:
-    tags = load("prod", json.dumps(table_of("prod"))).tags("prod")
-    assert tags == {
+    table = load("prod", json.dumps(table_of("prod")))
+    assert table.tags == {"Autonomy": "85", "AgentMemoryLimit": "6.5KB"}
+    assert common_tags("prod") == {
         "Project": "evolution-system",
         "Environment": "prod",
         "ManagedBy": "pulumi",
         "Purpose": "AI Evolution System",
-        "Autonomy": "85",
-        "AgentMemoryLimit": "6.5KB",
     }
+    assert all(TAG_VALUE.fullmatch(value) for value in (*table.tags.values(), *common_tags("prod").values()))
 
 
 def _put(path: str, value: object) -> Callable[[Table], None]:

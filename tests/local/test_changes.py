@@ -12,6 +12,7 @@ import pytest
 
 from local import LocalError, lifecycle
 from tests.local.conftest import Run, clients
+from tests.test_stacks import ENFORCES
 
 STAGES = ("CURRENT", "PREVIOUS")
 
@@ -24,18 +25,23 @@ def changed(outcome: lifecycle.Outcome) -> dict[str, set[str]]:
     return found
 
 
-def test_a_change_of_the_table_changes_what_carries_it_and_never_the_desired_count(act: Run, own_place: Path, plan: Any) -> None:
-    assert act(lifecycle.up, own_place).succeeded
-    ecs = clients(own_place)("ecs")
-    engine_service: dict[str, Any] = {"cluster": "evolution-system-dev", "services": ["evolution-engine-dev"]}
-    ecs.update_service(cluster="evolution-system-dev", service="evolution-engine-dev", desiredCount=5)  # as the autoscaler does
+def test_a_change_of_the_level_changes_what_enforces_it_and_never_the_desired_count(act: Run, own_place: Path) -> None:
+    assert act(lifecycle.up, own_place, "prod").succeeded
+    client = clients(own_place, "prod")
+    ecs = client("ecs")
+    engine_service: dict[str, Any] = {"cluster": "evolution-system-prod", "services": ["evolution-engine-prod"]}
+    ecs.update_service(cluster="evolution-system-prod", service="evolution-engine-prod", desiredCount=5)  # as the autoscaler does
     before = ecs.describe_services(**engine_service)["services"][0]
-    lowered = act(lifecycle.up, own_place, edits={"autonomy_percent": 74})
+    lowered = act(lifecycle.up, own_place, "prod", edits={"autonomy_percent": 74})
     assert lowered.succeeded, lowered.text
-    tagged = {one.name for one in plan("dev").resources if "tags" in one.inputs}
-    in_place = tagged - {"compute-engine-task", "monitoring-autonomy"} | {"monitoring-dashboard", "aws"}
-    replaced = {"delete-replaced": {"compute-engine-task"}, "create-replacement": {"monitoring-autonomy"}}
-    assert changed(lowered) == {"update": in_place, **replaced}, "nothing that holds data is replaced"
+    follows = {"monitoring-dashboard", "agentcore-runtime-endpoint"}
+    done = {
+        "update": (ENFORCES | follows) - {"compute-engine-task"},
+        "delete-replaced": {"compute-engine-task"},
+        "create-replacement": {"monitoring-autonomy"},
+    }
+    assert changed(lowered) == done, "nothing that holds data is replaced"
+    assert sum(map(len, done.values())) <= 15
     steps = [lowered.text.index(f"MetricAlarm monitoring-autonomy {step}") for step in ("deleted original", "created replacement")]
     assert steps == sorted(steps), "put under a name that is there, it would be an update: an alarm that is awake, and the old tasks' level"
     after = ecs.describe_services(**engine_service, include=["TAGS"])["services"][0]
@@ -44,7 +50,7 @@ def test_a_change_of_the_table_changes_what_carries_it_and_never_the_desired_cou
     revisions = ecs.list_task_definitions(familyPrefix="evolution-engine-dev", status="ACTIVE")["taskDefinitionArns"]
     assert set(revisions) == {before["taskDefinition"], after["taskDefinition"]}, "a rollback finds the revision before"
     assert {"key": "Autonomy", "value": "74"} in after["tags"]
-    alarms = clients(own_place)("cloudwatch").describe_alarms()["MetricAlarms"]
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert [alarm["Threshold"] for alarm in alarms if alarm.get("MetricName") == "AutonomyPercentage"] == [74.0]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from rules.governance import ENFORCES, HANDLER
 from taggable import TAGGABLE
 
 UNKNOWN = UNKNOWN_STRING_VALUE
@@ -19,9 +20,8 @@ TAGS = {
     "Environment": "prod",
     "ManagedBy": "pulumi",
     "Purpose": "AI Evolution System",
-    "Autonomy": "85",
-    "AgentMemoryLimit": "6.5KB",
 }
+LIMIT_TAGS = {"Autonomy": "85", "AgentMemoryLimit": "6.5KB"}
 
 
 @dataclass
@@ -43,10 +43,11 @@ def document(*statements: Mapping[str, Any]) -> str:
 
 
 def tagged(nodes: Nodes) -> Nodes:
-    """The nodes with the tags that the provider adds."""
+    """The nodes with the tags that the provider adds, and what enforces the table's limits with its own."""
     for node in nodes.values():
         if node.type in TAGGABLE:
-            node.props["tags"] = dict(TAGS)
+            enforces = node.type in ENFORCES or str(node.props.get("name", "")).startswith(HANDLER)
+            node.props["tags"] = {**TAGS, **(LIMIT_TAGS if enforces else {})}
     return nodes
 
 

@@ -58,6 +58,8 @@ EDITS: tuple[Edit, ...] = (
     *(edit for part in ("", "-endpoint", "-default") for edit in on(f"agentcore-runtime{part}-policy", *POLICY)),
     *on(
         "agentcore-runtime",
+        ("tags.Autonomy", GONE, "governance/tags"),
+        ("tags.AgentMemoryLimit", "64KB", "governance/tags"),
         (
             "agentRuntimeArtifact.containerConfiguration.containerUri",
             "public.ecr.aws/agent:1",
@@ -143,6 +145,8 @@ EDITS: tuple[Edit, ...] = (
     *on("agentcore-guardrail-version", ("guardrailArn", "arn:x", "agentcore/guardrail"), ("", DELETED, "agentcore/guardrail", USED)),
     *on(
         "agentcore-handler",
+        ("tags.Autonomy", GONE, "governance/tags"),
+        ("tags.AgentMemoryLimit", "64KB", "governance/tags"),
         ("environment.variables.AUTONOMY_LEVEL", "95", "environment/function-limits", TABLE),
         ("environment.variables.AGENT_MEMORY_LIMIT", GONE, "environment/handler-bounded", "environment/function-limits"),
         ("environment.variables.BEDROCK_MODEL_ID", "us.amazon.nova-pro-v1:0", "agentcore/model", TABLE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.policy.builders import UNKNOWN
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
 from tests.policy.samples import DIGEST, containers
 from tests.policy.test_rules import UNREADABLE
@@ -54,6 +55,10 @@ EDITS: tuple[Edit, ...] = (
         ("configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId", GONE, "encryption/cluster-cmk"),
         ("configuration", GONE, "encryption/cluster-cmk"),
         ("tags.Autonomy", "99", "governance/tags"),
+        ("tags.Autonomy", GONE, "governance/tags"),
+        ("tags.Purpose", GONE, "governance/tags"),
+        ("tags.AUTONOMY", "85"),
+        ("tags.AUTONOMY", "99", "governance/tags"),
     ),
     *on(
         "compute-engine-service",
@@ -73,6 +78,7 @@ EDITS: tuple[Edit, ...] = (
         ("availabilityZoneRebalancing", "DISABLED", "workload/fargate-service"),
         ("taskDefinition", "other:1", "workload/own-task"),
         ("propagateTags", "NONE", "governance/task-tags"),
+        ("tags.AgentMemoryLimit", GONE, "governance/tags"),
         ("name", "engine", "alarms/running-tasks"),
         ("ignoreChanges", (), "workload/untouched-count"),
     ),
@@ -84,6 +90,7 @@ EDITS: tuple[Edit, ...] = (
             "docker.io/library/python@sha256:0000000000000000000000000000000000000000000000000000000000000000",
             "workload/own-repository",
         ),
+        ("tags.Autonomy", GONE, "governance/tags"),
         (f"{ENGINE}.privileged", True, "workload/unprivileged"),
         (f"{ENGINE}.user", "root", "workload/not-root"),
         (f"{ENGINE}.user", GONE, "workload/not-root"),
@@ -188,6 +195,9 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-role",
         ("tags.AgentMemoryLimit", "8KB", "governance/tags"),
+        ("tags.AgentMemoryLimit", "6.5KB"),
+        ("tags.agentmemorylimit", "8KB", "governance/tags"),
+        ("tags.Autonomy", UNKNOWN, "governance/tags"),
     ),
     *on(
         "compute-insights-logs",

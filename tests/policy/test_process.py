@@ -146,7 +146,7 @@ def test_an_approved_override_is_what_the_whole_pack_judges_by() -> None:
     set_at(nodes, "autonomy", "threshold", 90.0)
     set_at(nodes, "dashboard", "dashboardBody", nodes["dashboard"].props["dashboardBody"].replace("85.0", "90"))
     for node in nodes.values():
-        if "tags" in node.props:
+        if "Autonomy" in node.props.get("tags", {}):
             node.props["tags"]["Autonomy"] = "90"
     with running({**TABLE, "autonomy_percent": 90}) as started:
         assert len(started.violations(nodes)) == 2
