@@ -51,7 +51,7 @@ evolution = Evolution(
     EvolutionArgs(
         names=names,
         keeping=env.keeping,
-        generations=env.generations,
+        limits=env,
         schedule=env.evolution_schedule,
         engine=env.engine,
         reserved=reserved,

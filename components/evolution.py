@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components import iam_functions, resource_policies
 from components.component import kept, service_role, with_key
-from components.environment import Engine, Keeping
+from components.environment import Engine, Keeping, Limits
 from components.function import Attempts, DeployedFunction, FunctionArgs, deploy
 from components.naming import Names
 
@@ -77,15 +77,15 @@ class EvolutionArgs:
     Attributes:
         stream_arn: the state table's stream.
         topic_arn: the alert topic, which wakes the switch.
-        generations: how many an evolution has.
+        limits: of an evolution; the trigger writes down those that it goes by.
         schedule: when one is started.
-        engine: the bounds that `resume` restores.
+        engine: the islands of an evolution, and the bounds that `resume` restores.
         reserved: as in `FunctionArgs`.
     """
 
     names: Names
     keeping: Keeping
-    generations: int
+    limits: Limits
     schedule: str
     engine: Engine
     reserved: Mapping[str, int]
@@ -120,7 +120,14 @@ class Evolution(pulumi.ComponentResource):
             names.trigger_function,
             source="evolution_trigger",
             description="Starts an evolution, unless one runs or evolution is halted.",
-            variables={**told, "EVOLUTION_STATE_TABLE": names.state_table, "EVOLUTION_GENERATIONS": str(args.generations)},
+            variables={
+                **told,
+                "EVOLUTION_STATE_TABLE": names.state_table,
+                "EVOLUTION_GENERATIONS": str(args.limits.generations),
+                "EVOLUTION_ISLANDS": str(args.engine.islands),
+                "MAX_CONCURRENT_AGENTS": str(args.limits.max_concurrent_agents),
+                "AGENT_MEMORY_LIMIT": str(args.limits.agent_memory_bytes),
+            },
             attempts=TRIGGER_ATTEMPTS,
             after=mode,
         )

@@ -177,7 +177,7 @@ def _storage() -> Store:
 
 
 def _nursery(settings: Workload) -> Nursery:
-    return Nursery(settings.task, limit=settings.memory_limit, seconds=settings.agent_seconds, evaluators=settings.evaluators)
+    return Nursery(settings.task, seconds=settings.agent_seconds, evaluators=settings.evaluators)
 
 
 def _on_stop(stop: Callable[[], None]) -> None:

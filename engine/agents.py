@@ -43,8 +43,8 @@ class Agent:
         """
         if len(genome) * WEIGHT_BYTES + OVERHEAD > limit:
             raise AgentTooLargeError(
-                f"an agent of {len(genome)} weights occupies {len(genome) * WEIGHT_BYTES + OVERHEAD} bytes, and AGENT_MEMORY_LIMIT allows "
-                f"{limit}: use a task with fewer weights"
+                f"an agent of {len(genome)} weights occupies {size_of(len(genome))} bytes, and AGENT_MEMORY_LIMIT allows {limit}: "
+                "use a task with fewer weights"
             )
         self.genome = genome[:]  # exactly as large as it must be: an array that grew, or was made of bytes, has room to spare
         self.fitness = DEAD
@@ -52,7 +52,7 @@ class Agent:
     @property
     def size(self) -> int:
         """Bytes that it occupies."""
-        return OVERHEAD + len(self.genome) * WEIGHT_BYTES
+        return size_of(len(self.genome))
 
 
 def _overhead() -> int:
@@ -62,6 +62,11 @@ def _overhead() -> int:
 
 OVERHEAD = _overhead()
 """Bytes; a test holds `size` against a walk over everything that an agent refers to."""
+
+
+def size_of(weights: int) -> int:
+    """Bytes that an agent of so many weights occupies."""
+    return OVERHEAD + weights * WEIGHT_BYTES
 
 
 def instantiation_microseconds(weights: int, limit: int, *, births: int = 1000, batches: int = 9) -> float:

@@ -12,7 +12,7 @@ from engine.settings import Storage
 
 
 def writes_of_end(
-    tables: Storage, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease | None
+    tables: Storage, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease
 ) -> list[dict[str, Any]]:
     """The outcome into the header, the pointer freed, the promotions kept and counted.
 
@@ -44,11 +44,10 @@ def writes_of_end(
         },
     ]
     table = tables.population_table
-    if lease:
-        check = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
-        key = {"population_id": evolution_id, "agent_id": lease.name}
-        values = {":token": {"N": str(lease.token)}}
-        writes.append({"ConditionCheck": {"TableName": table, "Key": items.write(key), **check, "ExpressionAttributeValues": values}})
+    check = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
+    key = {"population_id": evolution_id, "agent_id": lease.name}
+    values = {":token": {"N": str(lease.token)}}
+    writes.append({"ConditionCheck": {"TableName": table, "Key": items.write(key), **check, "ExpressionAttributeValues": values}})
     champions = {one["agent_id"]: {name: value for name, value in one.items() if name != "agent_id"} for one in promotions}
     waiting = {one["agent_id"]: True for one in promotions if one["status"] == "awaiting_approval"}
     for queue, content in (("promotions", champions), ("waiting", waiting)):

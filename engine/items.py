@@ -78,8 +78,8 @@ def expect(kind: str, item: Item, where: str) -> Item:
     return item
 
 
-def build(what: type[Built], kind: str, item: Item, where: str, **given: str) -> Built:
-    """Make a dataclass of an item's attributes; `given` are those that are in the item's key.
+def build(what: type[Built], kind: str, item: Item, where: str, **given: object) -> Built:
+    """Make a dataclass of an item's attributes; `given` are read otherwise: from the item's key, or with a form of their own.
 
     Raises:
         UnknownItemError: it is of another kind or version, or an attribute is missing or no such thing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from engine.calls import StoreError
@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 BEATS = 5
 """Beats in a lease's time: four may fail before anybody takes over."""
+
+UNWATCHED_SECONDS = 120.0
+"""Looks that lie further apart tell nothing of what was between them. A worker pauses for a minute at most."""
 
 
 class Watch:
@@ -32,6 +35,24 @@ class Watch:
         if key not in self._seen or self._seen[key][0] != sign:
             self._seen[key] = (sign, self._clock())
         return not lease.owner or self._clock() - self._seen[key][1] > self._seconds
+
+
+class Standstill:
+    """How long nobody has moved any lease of an evolution, by the observer's own monotonic clock."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._sign: object = None
+        self._since = self._looked = 0.0
+
+    def seconds(self, leases: Sequence[Lease]) -> float:
+        """Since the last change that was seen. Must be asked again and again. While it isn't, because of a halt or because AWS can't be
+        reached, others may not move either: it begins anew then."""
+        sign, now = [(lease.evolution_id, lease.name, lease.token, lease.beat) for lease in leases], self._clock()
+        if sign != self._sign or now - self._looked > UNWATCHED_SECONDS:
+            self._sign, self._since = sign, now
+        self._looked = now
+        return now - self._since
 
 
 class Heart:

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine import population, promotion, tasks
 from engine.agents import DEAD
+from engine.bounds import memory_limit
 from engine.calls import MissingError, StoreError
 from engine.nursery import Nursery
 from engine.records import FINISH, Header, Lease
@@ -85,7 +86,8 @@ class Monitor:
             return 0.0
         living = [index for index, agent in enumerate(agents) if agent.fitness != DEAD]
         drawn = self._draw.sample(living, min(count, len(living)))
-        examiner = Examiner(nursery=self._nursery, task=self._task, seed=header.seed, limit=self._settings.memory_limit)
+        limit = memory_limit(header, self._settings)
+        examiner = Examiner(nursery=self._nursery, task=self._task, seed=header.seed, limit=limit)
         faults = examiner.faults(lease.island, lease.generation, {index: agents[index] for index in drawn})
         for index, found in faults.items():
             log.warning("agent %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))

@@ -36,7 +36,11 @@ class AbandonedError(EngineError):
 
 @dataclass(frozen=True, kw_only=True)
 class Brood:
-    """Breed these agents of an island's generation, and score each in its own episodes."""
+    """Breed these agents of an island's generation, and score each in its own episodes.
+
+    Attributes:
+        limit: the most bytes that an agent may occupy.
+    """
 
     seed: int
     island: int
@@ -44,6 +48,7 @@ class Brood:
     own: Sequence[Packed]
     migrants: Sequence[Packed]
     indices: Sequence[int]
+    limit: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +87,13 @@ class _Evaluator:
 class Nursery:
     """Some evaluators, started when they are first needed."""
 
-    def __init__(self, task: str, *, limit: int, seconds: float, evaluators: int | None) -> None:
+    def __init__(self, task: str, *, seconds: float, evaluators: int | None) -> None:
         """Args:
         task: EVOLUTION_TASK.
-        limit: AGENT_MEMORY_LIMIT, bytes.
         seconds: the longest that one agent may take.
         evaluators: how many processes; one for each CPU if None.
         """
-        self._task, self._limit, self._seconds = task, limit, seconds
+        self._task, self._seconds = task, seconds
         self._count = evaluators or len(os.sched_getaffinity(0))
         # One process imports everything, once, and every evaluator is forked from it: a killed one is replaced in milliseconds.
         self._context = multiprocessing.get_context("forkserver")
@@ -157,7 +161,7 @@ class Nursery:
 
     def _start(self) -> _Evaluator:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_evaluate, args=(theirs, self._task, self._limit), daemon=True)
+        process = self._context.Process(target=_evaluate, args=(theirs, self._task), daemon=True)
         process.start()
         theirs.close()
         return _Evaluator(process, ours)
@@ -185,7 +189,7 @@ def _end(one: _Evaluator) -> None:
     one.connection.close()
 
 
-def _evaluate(connection: Connection, task_name: str, limit: int) -> None:
+def _evaluate(connection: Connection, task_name: str) -> None:
     """An evaluator's life: do jobs until the worker is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -197,17 +201,15 @@ def _evaluate(connection: Connection, task_name: str, limit: int) -> None:
         except EOFError:
             return
         job, indices = received
-        breeder = _breeder(job, task, limit) if isinstance(job, Brood) else None
+        breeder = _breeder(job, task) if isinstance(job, Brood) else None
         for index in indices:
             if isinstance(job, Brood):
-                agent = cast(Breeder, breeder).breed(index)
+                genome = cast(Breeder, breeder).breed(index).genome
                 seeds: Sequence[int] = keyed.episode_seeds(job.seed, job.island, job.generation, index, task.episodes)
             else:
-                agent, seeds = Agent(array("f", job.genomes[index]), limit), job.seeds[index]
-            genome = agent.genome.tobytes()
-            connection.send((index, genome, DEAD, ""))
-            # The task gets a copy: an agent isn't what its task makes of it.
-            connection.send((index, None, *_score(task, array("f", genome), seeds)))
+                genome, seeds = array("f", job.genomes[index]), job.seeds[index]
+            connection.send((index, genome.tobytes(), DEAD, ""))
+            connection.send((index, None, *_score(task, genome, seeds)))
 
 
 def _score(task: tasks.Task, genome: array[float], seeds: Sequence[int]) -> tuple[float, str]:
@@ -217,15 +219,15 @@ def _score(task: tasks.Task, genome: array[float], seeds: Sequence[int]) -> tupl
         return DEAD, f"{type(error).__name__}: {error}"[:200]
 
 
-def _breeder(job: Brood, task: tasks.Task, limit: int) -> Breeder:
+def _breeder(job: Brood, task: tasks.Task) -> Breeder:
     return Breeder(
         seed=job.seed,
         island=job.island,
         generation=job.generation,
-        own=[unpack(one, limit) for one in job.own],
-        migrants=[unpack(one, limit) for one in job.migrants],
+        own=[unpack(one, job.limit) for one in job.own],
+        migrants=[unpack(one, job.limit) for one in job.migrants],
         task=task,
-        limit=limit,
+        limit=job.limit,
     )
 
 

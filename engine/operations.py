@@ -7,6 +7,7 @@ import logging
 
 from engine import EngineError, population, tasks
 from engine.agents import DEAD, Agent
+from engine.bounds import memory_limit
 from engine.lease import Heart
 from engine.nursery import Nursery
 from engine.records import FINISH, Header, Lease
@@ -82,7 +83,8 @@ def _cull_island(settings: EngineSettings, store: Store, nursery: Nursery, heade
         raise EngineError(f"{lease.name} has no checkpoint of generation {lease.generation}")
     agents = read_population(store, was, population.NO_LIMIT)
     living: dict[int, Agent] = {index: agent for index, agent in enumerate(agents) if agent.fitness != DEAD}
-    examiner = Examiner(nursery=nursery, task=tasks.load(settings.task), seed=header.seed, limit=settings.memory_limit)
+    limit = memory_limit(header, settings)
+    examiner = Examiner(nursery=nursery, task=tasks.load(settings.task), seed=header.seed, limit=limit)
     faults = examiner.faults(lease.island, lease.generation, living)
     if faults:
         for index in faults:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import Any, cast
+
+from engine import items
 
 FINISH = "finish"
 """The lease of whoever ends an evolution."""
@@ -18,13 +21,27 @@ class Promotions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What an evolution may take: rows of the table, as they were when the trigger started it."""
+
+    islands: int
+    max_concurrent_agents: int
+    agent_memory_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Header:
-    """An evolution, as the trigger started it."""
+    """An evolution, as the trigger started it.
+
+    Attributes:
+        bounds: None if the trigger was one that wrote none.
+    """
 
     evolution_id: str
     status: str
     seed: int
     generations: int
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +102,24 @@ class Checkpoint:
     best: float
     mean: float
     deterministic: bool
+
+
+def header_of(item: items.Item, where: str) -> Header:
+    """The header that an item is.
+
+    Raises:
+        UnknownItemError: it is none, or its bounds aren't just those that this engine knows: one that it doesn't know can't be kept to.
+    """
+    given: Any = items.expect("evolution", item, where).get("bounds")
+    bounds = None
+    if given is not None:
+        content: items.Item = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+        bounds = items.build(Bounds, "bounds", content, f"what bounds {where}")
+        if unknown := sorted(content.keys() - {"kind", "version", *(field.name for field in fields(Bounds))}):
+            raise items.UnknownItemError(
+                f"{where} has bounds that this engine doesn't know: {', '.join(unknown)}; run the engine that does"
+            )
+    return items.build(Header, "evolution", item, where, bounds=bounds)
 
 
 def island_name(island: int) -> str:

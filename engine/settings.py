@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,14 +18,37 @@ PREFIX = "EVOLUTION_"
 
 Text = Annotated[str, Field(min_length=1)]
 
-Memory = Annotated[int, Field(ge=1024, le=65536)]
+
+class Range(NamedTuple):
+    """What any table may say, in this program's only copy; tests/test_bounds.py holds it to the table's own."""
+
+    least: int
+    most: int
+
+
+MEMORY = Range(1024, 65536)
 """Bytes of one agent."""
 
-Level = Annotated[int, Field(ge=1, le=100)]
+LEVEL = Range(1, 100)
 """Percent of decisions without a human."""
 
-MOST_ISLANDS = 256
+AGENTS = Range(1, 100_000)
+"""At once, on all islands together."""
+
+GENERATIONS = Range(1, 1000)
+
+ISLANDS = Range(1, 256)
 """What becomes of the islands' champions is kept in one item. DynamoDB's have at most 400 KB; 256 champions take 230 KB at most."""
+
+INSTANTIATION = Range(1, 1000)
+"""Microseconds that making an agent may take."""
+
+SMALLEST_ISLAND = 4
+"""Two parents and somebody to be better than."""
+
+Memory = Annotated[int, Field(ge=MEMORY.least, le=MEMORY.most)]
+
+Level = Annotated[int, Field(ge=LEVEL.least, le=LEVEL.most)]
 
 
 Kind = TypeVar("Kind", bound="Settings")
@@ -86,11 +109,13 @@ class EngineSettings(Workload):
 
     mode: Literal["autonomous"] = Field(alias="EVOLUTION_MODE", examples=["autonomous"])
     autonomy_level: Level = Field(alias="AI_AUTONOMY_LEVEL", examples=[75])
-    instantiation_target_us: Annotated[float, Field(gt=0)] = Field(alias="INSTANTIATION_TARGET_US", examples=[3])
-    most_agents: Annotated[int, Field(ge=1, le=100_000)] = Field(alias="MAX_CONCURRENT_AGENTS", examples=[1000])
-    most_generations: Annotated[int, Field(ge=1, le=1000)] = Field(alias="EVOLUTION_GENERATIONS", examples=[10])
+    instantiation_target_us: Annotated[float, Field(ge=INSTANTIATION.least, le=INSTANTIATION.most)] = Field(
+        alias="INSTANTIATION_TARGET_US", examples=[3]
+    )
+    most_agents: Annotated[int, Field(ge=AGENTS.least, le=AGENTS.most)] = Field(alias="MAX_CONCURRENT_AGENTS", examples=[1000])
+    most_generations: Annotated[int, Field(ge=GENERATIONS.least, le=GENERATIONS.most)] = Field(alias="EVOLUTION_GENERATIONS", examples=[10])
     mode_parameter: Text = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
-    islands: Annotated[int, Field(ge=1, le=MOST_ISLANDS)] = Field(alias="EVOLUTION_ISLANDS", examples=[4])
+    islands: Annotated[int, Field(ge=ISLANDS.least, le=ISLANDS.most)] = Field(alias="EVOLUTION_ISLANDS", examples=[4])
     population: Annotated[int, Field(ge=1)] | None = Field(default=None, alias="EVOLUTION_POPULATION", examples=[400])
     lease_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=20.0, alias="EVOLUTION_LEASE_SECONDS", examples=[20])
     poll_seconds: Annotated[float, Field(gt=0, le=60)] = Field(default=5.0, alias="EVOLUTION_POLL_SECONDS", examples=[5])
@@ -113,10 +138,6 @@ class EngineSettings(Workload):
                 "there is nothing to select from. Use fewer EVOLUTION_ISLANDS"
             )
         return self
-
-
-SMALLEST_ISLAND = 4
-"""Two parents and somebody to be better than."""
 
 
 class AgentSettings(Settings):

@@ -23,7 +23,7 @@ from engine import EngineError, items
 from engine.approvals import Approvals
 from engine.calls import MOST_WRITES, MissingError, RefusedError, StoreError, exceptions, new
 from engine.ending import writes_of_end
-from engine.records import FINISH, Checkpoint, Header, Lease, Plan, Promotions, island_name, now
+from engine.records import FINISH, Checkpoint, Header, Lease, Plan, Promotions, header_of, island_name, now
 from engine.settings import Storage
 
 DEAD_SECONDS = 7 * 24 * 3600
@@ -112,7 +112,7 @@ class Store(Approvals):
         item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
         if item is None:
             return None
-        return items.build(Header, "evolution", item, f"the header of {evolution_id}")
+        return header_of(item, f"the header of {evolution_id}")
 
     def champion(self, evolution_id: str) -> dict[str, Any] | None:
         """What the header of a finished evolution says of its champion."""
@@ -285,7 +285,7 @@ class Store(Approvals):
 
     # The end.
 
-    def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease | None = None) -> None:
+    def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease) -> None:
         """Write the outcome into the header, free the pointer, and keep the promotions; all or nothing, and once.
 
         Raises:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from engine import EngineError, items, population, promotion, tasks
 from engine.agents import DEAD, WEIGHT_BYTES, Agent, AgentTooLargeError, instantiation_microseconds
+from engine.bounds import differences, impossible, memory_limit, plan_of, too_large
 from engine.breeding import best
 from engine.calls import StoreError
-from engine.lease import Heart, Watch
+from engine.lease import Heart, Standstill, Watch
 from engine.nursery import AbandonedError, Brood, Nursery, pack, unpack
 from engine.records import FINISH, Checkpoint, Header, Lease, Plan
 from engine.settings import EngineSettings
@@ -33,6 +34,11 @@ FINISH_SECONDS = 75.0
 
 LONGEST_PAUSE_SECONDS = 60.0
 """Between attempts, while AWS fails."""
+
+
+STANDSTILL_SECONDS = 600.0
+"""How long nothing must move before a worker ends an evolution that it can't serve, though others might. A deployment that replaces
+workers, or takes them back, is done in less."""
 
 
 class UnfitError(EngineError):
@@ -68,6 +74,7 @@ class Worker:
             array("f", bytes(self._task.weights * WEIGHT_BYTES)), settings.memory_limit
         )  # a task whose agents can't be born is refused now
         self._watch = Watch(settings.lease_seconds)
+        self._standstill = Standstill()
         self._recorded = ("", 0)
         self._wake = threading.Event()
         self._give_up_at = float("inf")
@@ -113,24 +120,27 @@ class Worker:
         header = self._store.header(pointer[0]) if pointer and pointer[1] else None
         if header is None or header.status != "running":
             return self._rests("idle")
+        if header.evolution_id != self.status.evolution and (others := differences(header, self._settings)):
+            log.info("%s goes on with the bounds that it was begun with: %s", header.evolution_id, others)
         self.status.evolution = header.evolution_id
         plan, leases = self._store.work(header.evolution_id)
         if plan is None:
-            settings = self._settings
-            self._store.begin(header.evolution_id, Plan(task=settings.task, islands=settings.islands, size=settings.island_size))
+            self._store.begin(header.evolution_id, plan_of(header, self._settings))
             return True
         islands = sorted((lease for lease in leases if lease.name != FINISH), key=lambda lease: lease.island)
         self._record(header, islands)
         if self._is_too_slow():
             return self._rests("too slow")
+        fault = self._fault(header, plan, leases)
+        if fault is None:
+            return self._rests("of another task")
         done = all(lease.generation >= header.generations for lease in islands)
-        finish = [lease for lease in leases if lease.name == FINISH]
-        lease = None
+        lease = self._claim([one for one in leases if one.name == FINISH] if done or fault else _ready(islands, header))
+        if lease is None:
+            return self._rests("waiting")
         try:
-            self._check(header, plan)
-            lease = self._claim(finish if done else _ready(islands, header))
-            if lease is None:
-                return self._rests("waiting")
+            if fault:
+                raise UnfitError(fault)
             self.status.state = "evolving"
             self._hold(header, plan, lease)
         except (UnfitError, AgentTooLargeError) as error:
@@ -157,15 +167,15 @@ class Worker:
             log.warning("making an agent takes %.2f µs, and INSTANTIATION_TARGET_US allows %g", took, most)
         return took > most and self._settings.safety_mode == "strict"
 
-    def _check(self, header: Header, plan: Plan) -> None:
-        """The bounds that an evolution must keep to, and that this worker can do it at all."""
-        settings = self._settings
-        if not 1 <= header.generations <= settings.most_generations:
-            raise UnfitError(f"it wants {header.generations} generations, and EVOLUTION_GENERATIONS allows {settings.most_generations}")
-        if plan.islands * plan.size > settings.most_agents:
-            raise UnfitError(f"it has {plan.islands * plan.size} agents, and MAX_CONCURRENT_AGENTS allows {settings.most_agents}")
-        if plan.task != settings.task:
-            raise UnfitError(f"it was begun with the task {plan.task!r}, and EVOLUTION_TASK is {settings.task!r}")
+    def _fault(self, header: Header, plan: Plan, leases: Sequence[Lease]) -> str | None:
+        """Why an evolution must end as failed; empty if this worker can serve it; None if this one can't, but others may."""
+        if fault := impossible(header, plan, self._settings):
+            return fault
+        if plan.task == self._settings.task:
+            return too_large(header, self._settings, self._task.weights)
+        if self._standstill.seconds(leases) < STANDSTILL_SECONDS:
+            return None
+        return f"it was begun with the task {plan.task!r}, EVOLUTION_TASK is {self._settings.task!r}, and nobody has gone on with it"
 
     def _claim(self, leases: Sequence[Lease]) -> Lease | None:
         """The first that is nobody's: those who are behind first, and each worker in an order of its own."""
@@ -260,6 +270,7 @@ class _Work:
     ) -> None:
         self._settings, self._store, self._nursery = settings, store, nursery
         self._header, self._plan, self._must_stop, self._status = header, plan, must_stop, status
+        self._limit = memory_limit(header, settings)
 
     def next_generation(self, lease: Lease) -> Checkpoint:
         """Breed and score an island's next generation, and put it into the bucket."""
@@ -274,7 +285,7 @@ class _Work:
             [agents for agents, _ in last],
             promotion.Terms(
                 task=self._settings.task,
-                limit=self._settings.memory_limit,
+                limit=self._limit,
                 level=self._store.autonomy_level(self._settings.autonomy_level),
                 strict=self._settings.safety_mode == "strict",
                 signing_key=signing_key,
@@ -303,12 +314,13 @@ class _Work:
             own=[pack(agent) for agent in own],
             migrants=[pack(agent) for agent in migrants],
             indices=range(self._plan.size),
+            limit=self._limit,
         )
         results = self._nursery.run(brood, self._must_stop)
         if results.causes:
             index, cause = next(iter(results.causes.items()))
             log.warning("%d agents of island %d died; agent %d of: %s", len(results.causes), island, index, cause)
-        agents = [unpack((results.genomes[index], results.fitness[index]), self._settings.memory_limit) for index in brood.indices]
+        agents = [unpack((results.genomes[index], results.fitness[index]), self._limit) for index in brood.indices]
         self._status.largest_agent = max(self._status.largest_agent, *(agent.size for agent in agents))
         return agents, deterministic and results.repeatable
 
@@ -322,7 +334,7 @@ class _Work:
         if checkpoint is None:
             raise UnfitError(f"generation {generation} of island {island} is gone, and with it what it could be made again from")
         try:
-            return read_population(self._store, checkpoint, self._settings.memory_limit), checkpoint.deterministic
+            return read_population(self._store, checkpoint, self._limit), checkpoint.deterministic
         except population.CorruptPopulationError as error:
             log.error("generation %d of island %d is corrupt (%s): it is made again from the one before", generation, island, error)
         agents, deterministic = self._breed(island, generation)

@@ -111,7 +111,7 @@ def _generations(world: aws.World, population: int) -> None:
     }
     settings = aws.settings(world.endpoint, **changes)
     store = Store(settings, world.clients)
-    nursery = Nursery(settings.task, limit=settings.memory_limit, seconds=30, evaluators=None)
+    nursery = Nursery(settings.task, seconds=30, evaluators=None)
     worker = Worker(settings, store, nursery, name="bench", signing_key=aws.KEY)
     world.trigger("evo-warm-up", generations=1)
     while worker.step():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,11 +27,16 @@ CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThr
 
 @dataclass(frozen=True, kw_only=True)
 class Evolution:
-    """One evolution, as it starts. The same scheduled time is the same evolution, however often it is delivered."""
+    """One evolution, as it starts. The same scheduled time is the same evolution, however often it is delivered.
+
+    Attributes:
+        bounds: rows of the table. They go with the evolution to its end, whatever the table says then.
+    """
 
     id: str
     seed: int
     generations: int
+    bounds: Mapping[str, int]
     started_at: str
 
 
@@ -68,6 +74,11 @@ def _evolution(scheduled: datetime) -> Evolution:
         id=name,
         seed=int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"),
         generations=number("EVOLUTION_GENERATIONS"),
+        bounds={
+            "islands": number("EVOLUTION_ISLANDS"),
+            "max_concurrent_agents": number("MAX_CONCURRENT_AGENTS"),
+            "agent_memory_bytes": number("AGENT_MEMORY_LIMIT"),
+        },
         started_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
 
@@ -85,6 +96,7 @@ def _start(evolution: Evolution) -> Result:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
     }
+    bounds = {name: {"N": str(value)} for name, value in evolution.bounds.items()}
     header = {
         "Put": {
             "TableName": table,
@@ -95,6 +107,7 @@ def _start(evolution: Evolution) -> Result:
                 "started_at": {"S": evolution.started_at},
                 "seed": {"N": str(evolution.seed)},
                 "generations": {"N": str(evolution.generations)},
+                "bounds": {"M": {**_form("bounds"), **bounds}},
             },
             "ConditionExpression": "attribute_not_exists(evolution_id)",
         }

@@ -30,6 +30,9 @@ ENGINE = frozenset(LIMITED) - frozenset(SAFETY) - {"AUTONOMY_LEVEL"}
 EVOLVES = ENGINE - {"AGENT_MEMORY_LIMIT"} | {"EVOLUTION_MODE"}
 """A container that has any of these evolves. The safety monitor is told how large an agent may be, too: it judges them by it."""
 
+STARTS = frozenset({"EVOLUTION_GENERATIONS", "MAX_CONCURRENT_AGENTS"})
+"""A function that has any of these starts evolutions, and is told how large an agent of theirs may be."""
+
 HANDLER = frozenset({"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "EVOLUTION_SAFETY_ENABLED"})
 """What a function or a runtime that takes agent requests is told; one that has any of the first two, or a model, does take them."""
 
@@ -53,7 +56,9 @@ def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterato
 def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
     """What an environment with these variables must have."""
     if resource.type in (AGENT_RUNTIME, FUNCTION):
-        return HANDLER if found & {"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "BEDROCK_MODEL_ID"} else frozenset()
+        starts = STARTS | {"AGENT_MEMORY_LIMIT"} if found & STARTS else frozenset[str]()
+        asked = (found - starts) & {"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "BEDROCK_MODEL_ID"}
+        return starts | HANDLER if asked else starts
     if found & EVOLVES:
         return ENGINE | frozenset(SAFETY)
     return frozenset(SAFETY) if found & frozenset(SAFETY) else frozenset()

@@ -92,7 +92,7 @@ def evolution(stack: str) -> Layer:
     args = EvolutionArgs(
         names=names_of(stack),
         keeping=env.keeping,
-        generations=env.generations,
+        limits=env,
         schedule=env.evolution_schedule,
         engine=env.engine,
         reserved=capacity.reserved_executions(env.model_copy(update={"engine_image_digest": DIGEST})),

@@ -134,10 +134,11 @@ class World:
         """A worker's view of it."""
         return Store(settings(self.endpoint, **changes), self.clients)
 
-    def trigger(self, evolution_id: str, *, generations: int = 5, seed: int = 7) -> str:
-        """Start an evolution, as the trigger does."""
+    def trigger(self, evolution_id: str, *, generations: int = 5, seed: int = 7, bounds: Mapping[str, Any] | None = None) -> str:
+        """Start an evolution, as the trigger does; without bounds, as triggers did that wrote none."""
         header = {"evolution_id": evolution_id, "generation": 0, "kind": "evolution", "version": 1, "status": "running"}
         header |= {"started_at": "2026-01-01T00:00:00Z", "seed": seed, "generations": generations}
+        header |= {"bounds": {"kind": "bounds", "version": 1, **bounds}} if bounds is not None else {}
         pointer = {"evolution_id": "current", "generation": 0, "kind": "pointer", "version": 1, "status": "running", "active": evolution_id}
         for item in (header, pointer):
             self.clients["dynamodb"].put_item(TableName="evolution-state-dev", Item=items.write(item))

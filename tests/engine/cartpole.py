@@ -49,7 +49,7 @@ def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | No
     """Evolve CartPole with dev's islands and generations, and try the champion."""
     changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_POPULATION": str(population)}
     settings = aws.settings(world.endpoint, **changes)
-    nursery = Nursery(settings.task, limit=settings.memory_limit, seconds=60, evaluators=evaluators)
+    nursery = Nursery(settings.task, seconds=60, evaluators=evaluators)
     worker = Worker(settings, Store(settings, world.clients), nursery, name="one", signing_key=aws.KEY)
     evolution = world.trigger(f"evo-cartpole-{seed}", generations=aws.LIMITS.generations, seed=seed)
     while worker.step():

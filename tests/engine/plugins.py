@@ -68,6 +68,12 @@ class Huge(Hill):
     weights = 3000
 
 
+class Large(Hill):
+    """Needs more than the least that an agent may be allowed."""
+
+    weights = 500
+
+
 class Leaves(Hill):
     """Ends its process for some."""
 

@@ -20,6 +20,7 @@ from engine.metrics import Reporter
 from engine.nursery import Exam, Nursery
 from engine.promotion import SigningKey
 from engine.records import Lease, Plan
+from engine.settings import GENERATIONS
 from engine.store import LostLeaseError, Store
 from engine.worker import Status, Worker
 from tests.engine.aws import BUCKET, KEY, World, settings
@@ -45,7 +46,7 @@ def hire(world: World) -> Iterator[Hire]:
         told = settings(
             world.endpoint, **{"EVOLUTION_ISLANDS": "1", "EVOLUTION_POPULATION": "8", "EVOLUTION_LEASE_SECONDS": "0.3", **changes}
         )
-        nurseries.append(Nursery(told.task, limit=told.memory_limit, seconds=told.agent_seconds, evaluators=1))
+        nurseries.append(Nursery(told.task, seconds=told.agent_seconds, evaluators=1))
         return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key=signing_key)
 
     yield make
@@ -238,7 +239,8 @@ def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(worl
 
 def test_what_a_failed_evolution_leaves_expires_too(world: World, hire: Hire, evolution: str) -> None:
     hire().step()
-    finish(hire(EVOLUTION_GENERATIONS="3"))
+    spoil(world, STATE, {"evolution_id": evolution, "generation": 0}, "generations", GENERATIONS.most + 1)
+    finish(hire())
     assert world.header(evolution)["status"] == "failed"
     answer = world.clients["dynamodb"].query(
         TableName=POPULATION,
@@ -322,7 +324,7 @@ def test_a_worker_that_cant_read_the_mode_says_so(hire: Hire) -> None:
 
 @pytest.mark.parametrize("words", ["half", "garbage"])
 def test_an_evaluator_that_dies_in_the_middle_of_a_word_is_one_dead_agent(words: str) -> None:
-    nursery = Nursery(f"tests.engine.plugins:Mumbles{words.title()}", limit=8192, seconds=5, evaluators=1)
+    nursery = Nursery(f"tests.engine.plugins:Mumbles{words.title()}", seconds=5, evaluators=1)
     try:
         genome = tasks.array("f", [0.0] * 6).tobytes()
         bad = tasks.array("f", [-1.0] * 6).tobytes()

@@ -14,7 +14,7 @@ from engine.calls import MOST_WRITES
 from engine.ending import writes_of_end
 from engine.nursery import Nursery
 from engine.promotion import Champion
-from engine.records import FINISH, Plan
+from engine.records import FINISH, Lease, Plan
 from engine.store import Store
 from engine.worker import Worker
 from tests.engine.aws import KEY, World, settings
@@ -43,7 +43,7 @@ def hire(world: World) -> Iterator[Hire]:
             MAX_CONCURRENT_AGENTS=str(4 * MOST),
             EVOLUTION_LEASE_SECONDS="0.5",
         )
-        nurseries.append(Nursery(told.task, limit=told.memory_limit, seconds=told.agent_seconds, evaluators=1))
+        nurseries.append(Nursery(told.task, seconds=told.agent_seconds, evaluators=1))
         return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key=KEY)
 
     yield make
@@ -165,7 +165,8 @@ def test_the_champions_of_all_islands_fit_into_one_item_whatever_is_wrong_with_e
         ).item()
         for island in range(MOST)
     ]
-    writes = writes_of_end(told, "evo-20261124T060000Z", {"status": "finished"}, promotions, None)
+    lease = Lease(evolution_id="evo-20261124T060000Z", name=FINISH, owner="one", token=1, beat=1, generation=0)
+    writes = writes_of_end(told, "evo-20261124T060000Z", {"status": "finished"}, promotions, lease)
     largest = max(size(write["Put"]["Item"]) for write in writes if "Put" in write)
     assert largest < 0.75 * LARGEST_ITEM, f"{largest} bytes"
     assert len(writes) <= 6

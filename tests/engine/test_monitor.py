@@ -30,7 +30,7 @@ class Scene:
     def __init__(self, world: World, evolution: str, poison: Path) -> None:
         self.world, self.evolution, self.poison = world, evolution, poison
         self.settings = settings(world.endpoint, EVOLUTION_TASK=POISONED, EVOLUTION_POPULATION="64")
-        self.nursery = Nursery(POISONED, limit=8192, seconds=30, evaluators=1)
+        self.nursery = Nursery(POISONED, seconds=30, evaluators=1)
         self.store = Store(self.settings, world.clients)
         self.worker = self.engine()
 

@@ -10,7 +10,7 @@ from engine import EngineError, keyed
 from engine.agents import DEAD
 from engine.nursery import AbandonedError, Brood, Exam, Nursery, Results
 
-BROOD = Brood(seed=7, island=0, generation=1, own=(), migrants=(), indices=range(48))
+BROOD = Brood(seed=7, island=0, generation=1, own=(), migrants=(), indices=range(48), limit=8192)
 
 Raise = Callable[..., Nursery]
 
@@ -20,7 +20,7 @@ def nursery() -> Iterator[Raise]:
     made: list[Nursery] = []
 
     def make(task: str, *, seconds: float = 30, evaluators: int = 2) -> Nursery:
-        made.append(Nursery(f"tests.engine.plugins:{task}", limit=8192, seconds=seconds, evaluators=evaluators))
+        made.append(Nursery(f"tests.engine.plugins:{task}", seconds=seconds, evaluators=evaluators))
         return made[-1]
 
     yield make
@@ -30,7 +30,7 @@ def nursery() -> Iterator[Raise]:
 
 @pytest.fixture(scope="module")
 def good() -> Results:
-    one = Nursery("tests.engine.plugins:Hill", limit=8192, seconds=30, evaluators=1)
+    one = Nursery("tests.engine.plugins:Hill", seconds=30, evaluators=1)
     results = one.run(BROOD)
     one.close()
     return results

@@ -26,7 +26,7 @@ TERMS = Terms(task=TASK, limit=8192, level=75, strict=True, signing_key=KEY)
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
-    one = Nursery(TASK, limit=8192, seconds=30, evaluators=1)
+    one = Nursery(TASK, seconds=30, evaluators=1)
     yield one
     one.close()
 

@@ -74,6 +74,15 @@ def test_a_finished_evolution_is_one_object_of_canonical_json(world: World) -> N
     assert (put["IfNoneMatch"], put["ContentType"]) == ("*", "application/json")
 
 
+def test_the_bounds_that_an_evolution_was_begun_with_are_kept_with_it(world: World) -> None:
+    form = {"kind": {"S": "bounds"}, "version": {"N": "1"}}
+    rows = {"islands": 4, "max_concurrent_agents": 1000, "agent_memory_bytes": 8192}
+    bounds = {"M": {**form, **{name: {"N": str(value)} for name, value in rows.items()}}}
+    answer = archive(batch(record(header("running", bounds=bounds), number="1"), finished("2", bounds=bounds)), Context())
+    assert (answer["archived"], answer["skipped"], answer["dead_letters"]) == (1, 1, 0)
+    assert json.loads(world.objects[KEY])["bounds"] == {"kind": "bounds", "version": 1, **rows}
+
+
 def test_a_record_that_comes_twice_is_kept_once(world: World) -> None:
     archive(batch(finished()), Context())
     kept = world.objects[KEY]

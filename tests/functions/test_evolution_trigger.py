@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from common.results import FunctionError
+from engine import items
+from engine.records import Bounds, header_of
 from tests.functions.world import Context, NoCredentialsError, RefusedError, World, load
 
 FUNCTION = "evolution_trigger"
@@ -38,7 +40,31 @@ def test_an_evolution_is_started_with_its_pointer_and_its_header(world: World) -
         "status": {"S": "running"},
         "seed": {"N": str(answer["seed"])},
         "generations": {"N": "10"},
+        "bounds": {
+            "M": {
+                "kind": {"S": "bounds"},
+                "version": {"N": "1"},
+                "islands": {"N": "4"},
+                "max_concurrent_agents": {"N": "1000"},
+                "agent_memory_bytes": {"N": "8192"},
+            }
+        },
     }
+
+
+def test_the_engine_reads_the_header_that_the_trigger_writes(world: World) -> None:
+    trigger(EVENT, Context())
+    header = header_of(items.read(world.items[ID]), "the header")
+    assert (header.evolution_id, header.status, header.generations) == (ID, "running", 10)
+    assert header.bounds == Bounds(islands=4, max_concurrent_agents=1000, agent_memory_bytes=8192)
+
+
+@pytest.mark.parametrize("row", ["EVOLUTION_GENERATIONS", "EVOLUTION_ISLANDS", "MAX_CONCURRENT_AGENTS", "AGENT_MEMORY_LIMIT"])
+def test_without_a_bound_none_is_started(world: World, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(row)
+    with pytest.raises(FunctionError, match=row):
+        trigger(EVENT, Context())
+    assert world.items == {}
 
 
 @pytest.mark.usefixtures("world")

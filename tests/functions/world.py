@@ -52,6 +52,8 @@ ENVIRONMENT: Mapping[str, str] = {
     "EVOLUTION_SAFETY_ENABLED": "true",
     "EVOLUTION_STATE_TABLE": "evolution-state-dev",
     "EVOLUTION_GENERATIONS": "10",
+    "EVOLUTION_ISLANDS": "4",
+    "MAX_CONCURRENT_AGENTS": "1000",
     "UNSAFE_ALARM_NAME": "evolution-unsafe-dev",
     "ENGINE_CLUSTER": "evolution-system-dev",
     "ENGINE_SERVICE": "evolution-engine-dev",

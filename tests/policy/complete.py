@@ -90,7 +90,8 @@ def _functions() -> Nodes:
         {"EVOLUTION_ENVIRONMENT": "prod", "EVOLUTION_ARTIFACTS_BUCKET": physical("artifacts"), "EVOLUTION_DEAD_LETTERS_URL": UNKNOWN},
     )
     del archiver.props["deadLetterConfig"]
-    trigger = function("trigger", {**mode, "EVOLUTION_STATE_TABLE": "evolution-state-prod", "EVOLUTION_GENERATIONS": "50"})
+    bounds = {"EVOLUTION_GENERATIONS": "50", "EVOLUTION_ISLANDS": "16", "MAX_CONCURRENT_AGENTS": "10000", "AGENT_MEMORY_LIMIT": "6656"}
+    trigger = function("trigger", {**mode, "EVOLUTION_STATE_TABLE": "evolution-state-prod", **bounds})
     del trigger.props["deadLetterConfig"]
     functions = {
         "handler": handler,

@@ -49,6 +49,13 @@ EDITS: tuple[Edit, ...] = (
         (f"{VARIABLES}.EVOLUTION_STATE_TABLE", "evolution-state-dev", "environment/table-equality", TOLD),
         ("reservedConcurrentExecutions", 0, "workload/function-form"),
         ("reservedConcurrentExecutions", -1),
+        (f"{VARIABLES}.EVOLUTION_ISLANDS", "17", TOLD),
+        (f"{VARIABLES}.EVOLUTION_ISLANDS", GONE, TOLD),
+        (f"{VARIABLES}.MAX_CONCURRENT_AGENTS", "100000", "environment/function-limits", "environment/table-equality", TOLD),
+        (f"{VARIABLES}.MAX_CONCURRENT_AGENTS", "9999", "environment/table-equality", TOLD),
+        (f"{VARIABLES}.MAX_CONCURRENT_AGENTS", GONE, "environment/function-limits", TOLD),
+        (f"{VARIABLES}.AGENT_MEMORY_LIMIT", "65536", "environment/function-limits", "environment/table-equality", TOLD),
+        (f"{VARIABLES}.AGENT_MEMORY_LIMIT", GONE, "environment/function-limits", TOLD),
     ),
     *on(
         "evolution-archiver",

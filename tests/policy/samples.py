@@ -35,7 +35,7 @@ TABLE: dict[str, Any] = {
     "region": "us-east-1",
     "model_id": "us.anthropic.claude-sonnet-4-6",
     "network": {"interface_endpoints": []},
-    "engine": {"minimum": 2, "maximum": 100},
+    "engine": {"minimum": 2, "maximum": 100, "islands": 16},
     "reserve_concurrency": True,
     "alerts": {"emails": [], "monthly_budget_usd": 10000},
 }

@@ -1,0 +1,66 @@
+"""The bounds that an evolution was begun with go with it, to its end. What the table says since holds for the next one.
+
+So a table may change while an evolution runs, and workers of the old and of the new one may work on it side by side: they all do the same.
+"""
+
+from __future__ import annotations
+
+from engine.agents import size_of
+from engine.records import Bounds, Header, Plan
+from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, SMALLEST_ISLAND, EngineSettings, Workload
+
+
+def bounds_of(header: Header, settings: EngineSettings) -> Bounds:
+    """Those in the header, which the trigger took from the table; a worker's own where the trigger wrote none."""
+    own = Bounds(islands=settings.islands, max_concurrent_agents=settings.most_agents, agent_memory_bytes=memory_limit(header, settings))
+    return header.bounds or own
+
+
+def memory_limit(header: Header, settings: Workload) -> int:
+    """Bytes that an agent of this evolution may occupy; never more than any table may allow, whoever wrote the header."""
+    return min(header.bounds.agent_memory_bytes, MEMORY.most) if header.bounds else settings.memory_limit
+
+
+def plan_of(header: Header, settings: EngineSettings) -> Plan:
+    """How an evolution is begun; within what tables allow even if its bounds aren't: `impossible` says then what is wrong."""
+    bounds = bounds_of(header, settings)
+    islands = min(max(bounds.islands, ISLANDS.least), ISLANDS.most)
+    agents = min(bounds.max_concurrent_agents, AGENTS.most)
+    size = min(settings.population or agents, agents) // islands
+    return Plan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND))
+
+
+def impossible(header: Header, plan: Plan, settings: EngineSettings) -> str:
+    """Why nobody may carry an evolution out, in a sentence; empty if it can be."""
+    bounds = bounds_of(header, settings)
+    for what, value, allowed in (
+        ("generations", header.generations, GENERATIONS),
+        ("islands", bounds.islands, ISLANDS),
+        ("islands", plan.islands, ISLANDS),
+        ("agents", bounds.max_concurrent_agents, AGENTS),
+        ("agents", plan.islands * plan.size, AGENTS),
+        ("bytes for an agent", bounds.agent_memory_bytes, MEMORY),
+    ):
+        if not allowed.least <= value <= allowed.most:
+            return f"it was begun with {value} {what}, and any table allows {allowed.least} to {allowed.most}"
+    if bounds.islands * SMALLEST_ISLAND > bounds.max_concurrent_agents:
+        return f"it was begun with {bounds.max_concurrent_agents} agents, too few for {bounds.islands} islands of {SMALLEST_ISLAND}"
+    return ""
+
+
+def too_large(header: Header, settings: EngineSettings, weights: int) -> str:
+    """Why agents of so many weights can't be born in an evolution; empty if they can."""
+    size, limit = size_of(weights), memory_limit(header, settings)
+    return f"its task's agents occupy {size} bytes, and it was begun with at most {limit}" if size > limit else ""
+
+
+def differences(header: Header, settings: EngineSettings) -> str:
+    """Where an evolution's bounds are others than this worker's; empty if they are the same."""
+    bounds = bounds_of(header, settings)
+    pairs = (
+        ("EVOLUTION_GENERATIONS", settings.most_generations, header.generations),
+        ("EVOLUTION_ISLANDS", settings.islands, bounds.islands),
+        ("MAX_CONCURRENT_AGENTS", settings.most_agents, bounds.max_concurrent_agents),
+        ("AGENT_MEMORY_LIMIT", settings.memory_limit, bounds.agent_memory_bytes),
+    )
+    return ", ".join(f"{name} is {own} here and {its} for it" for name, own, its in pairs if own != its)
