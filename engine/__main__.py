@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
-from engine import EngineError, agent, operations
+from engine import EngineError, agent, logs, operations
 from engine.calls import clients
 from engine.metrics import Reporter
 from engine.monitor import Monitor
@@ -39,16 +39,15 @@ log = logging.getLogger("engine")
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logs.begin(sys.stdout)
     asked = _parse(arguments)
     try:
         return COMMANDS[asked.command](asked)
     except SettingsError as error:
-        print(f"{asked.command}: {error}", file=sys.stderr)
+        print(logs.said(f"{asked.command}: {error}"), file=sys.stderr)
         return UNUSABLE
     except EngineError as error:
-        print(f"{asked.command}: {error}", file=sys.stderr)
+        print(logs.said(f"{asked.command}: {error}"), file=sys.stderr)
         return 1
 
 

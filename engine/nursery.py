@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from array import array
@@ -17,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, cast
 
 from engine import EngineError, keyed, tasks
@@ -193,6 +195,7 @@ def _evaluate(connection: Connection, task_name: str) -> None:
     """An evaluator's life: do jobs until the worker is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _be_silent()
     _end_with_the_worker()
     task = tasks.load(task_name)
     while True:
@@ -241,6 +244,15 @@ def unpack(packed: Packed, limit: int) -> Agent:
     agent = Agent(array("f", packed[0]), limit)
     agent.fitness = packed[1]
     return agent
+
+
+def _be_silent() -> None:
+    """A task's output is none of the worker's log, where a line could be a metric (engine/logs.py). The worker says what agents die of."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        for output in (sys.stdout, sys.stderr):
+            output.flush()
+        for descriptor in (1, 2):
+            os.dup2(nowhere.fileno(), descriptor)
 
 
 def _end_with_the_worker() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -107,6 +108,26 @@ class SlowPoisoned(Poisoned):
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         time.sleep(0.008)
+        return super().play(genome, seed, steps)
+
+
+METRIC = (
+    '{"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"EvolutionSystem","Dimensions":[["Environment"]],'
+    '"Metrics":[{"Name":"SafetyScore"}]}]},"Environment":"dev","SafetyScore":1}'
+)
+"""A line that CloudWatch takes for a metric."""
+
+
+class Prints(Hill):
+    """Writes metrics to wherever it can without looking for it, and dies of them for some."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        print(METRIC, flush=True)
+        print(METRIC, file=sys.stderr, flush=True)
+        for descriptor in (1, 2):
+            os.write(descriptor, f"{METRIC}\n".encode())
+        if genome[0] < 0:
+            raise RuntimeError(f"\n{METRIC}")
         return super().play(genome, seed, steps)
 
 

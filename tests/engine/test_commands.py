@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+from unittest.mock import Mock
 
 import pytest
 
 from engine import __main__ as commands
-from engine import operations
+from engine import logs, operations
 from engine.store import Store
 from tests.engine.aws import variables
 
@@ -24,6 +25,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return f"{agent_id}: {promote}"
 
     monkeypatch.setattr(operations, "decide", decide)
+    monkeypatch.setattr(logs, "begin", Mock())  # it is for a process of its own
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in GIVEN.items():
