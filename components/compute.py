@@ -42,6 +42,10 @@ SET_BY_SWITCH = ("minCapacity", "maxCapacity", "suspendedState")
 sends all of them as it last saw them, and registering a minimum moves the count up to it: a new maximum would end a halt.
 Source: terraform-provider-aws, internal/service/appautoscaling/target.go."""
 
+BOUNDS_SCHEDULE = "rate(5 minutes)"
+"""How soon the bounds of a changed table are in force. A scheduled action sets them and moves the count into them, except while the
+switch has suspended it: then it waits for `resume`. Source: Application Auto Scaling user guide, "Suspend and resume scaling"."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComputeArgs:
@@ -278,6 +282,17 @@ class Compute(pulumi.ComponentResource):
                 },
                 opts=pulumi.ResourceOptions(parent=self),
             )
+        aws.appautoscaling.ScheduledAction(
+            f"{name}-engine-bounds",
+            name=args.names.regional("evolution-engine-bounds"),
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            schedule=BOUNDS_SCHEDULE,
+            timezone="UTC",
+            scalable_target_action={"min_capacity": args.engine.minimum, "max_capacity": args.engine.maximum},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
 
 def minimum_tasks(names: Names, engine: environment.Engine) -> dict[str, int]:

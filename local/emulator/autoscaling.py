@@ -1,12 +1,14 @@
-"""Application Auto Scaling, which the emulator lacks: targets, policies and tags, and capacity kept within a target's bounds.
+"""Application Auto Scaling, which the emulator lacks: targets, policies, scheduled actions and tags, and capacity within a target's bounds.
 
 Registering a target, anew or again, adjusts the service's desired count into [min, max], whether or not the call names them, and suspended
 or not. Source: API reference, RegisterScalableTarget. No policy scales anything here: nothing runs that could be measured.
+A scheduled action registers its bounds at its times, unless those are suspended. Source: user guide, "Suspend and resume scaling".
 It runs in the emulator's virtual environment: the standard library is all that it may import.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 import uuid
@@ -28,6 +30,12 @@ Document = dict[str, Any]
 Ask = Callable[[str, str, Document], Awaitable[Document]]
 """Sends a request to ECS: region, operation, parameters."""
 
+LOOK_SECONDS: Final = 1.0
+"""How often scheduled actions are looked at."""
+
+RATE: Final = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)s?\)")
+SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86400}
+
 _KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _NAMES = {"ServiceNamespace": "service namespace", "ResourceId": "resource ID", "ScalableDimension": "scalable dimension"}
 
@@ -48,15 +56,16 @@ class Autoscaling:
         self._file = file
         self._targets: list[Document] = []
         self._policies: list[Document] = []
+        self._actions: list[Document] = []
 
     def load(self) -> None:
         """Take up what was saved."""
         saved = kept.load(self._file, {"targets": [], "policies": []})
-        self._targets, self._policies = saved["targets"], saved["policies"]
+        self._targets, self._policies, self._actions = saved["targets"], saved["policies"], saved.get("actions", [])
 
     def save(self) -> None:
         """Keep everything for the next start."""
-        kept.save(self._file, {"targets": self._targets, "policies": self._policies})
+        kept.save(self._file, {"targets": self._targets, "policies": self._policies, "actions": self._actions})
 
     async def answer(self, region: str, operation: str, request: Document) -> Document:
         """Answer one request.
@@ -71,6 +80,9 @@ class Autoscaling:
             "PutScalingPolicy": self._put_policy,
             "DescribeScalingPolicies": self._describe_policies,
             "DeleteScalingPolicy": self._delete_policy,
+            "PutScheduledAction": self._put_action,
+            "DescribeScheduledActions": self._describe_actions,
+            "DeleteScheduledAction": self._delete_action,
             "TagResource": self._tag,
             "UntagResource": self._untag,
             "ListTagsForResource": self._tags,
@@ -118,6 +130,7 @@ class Autoscaling:
         target = self._existing(region, request, "found")
         self._targets.remove(target)
         self._policies = [policy for policy in self._policies if not _same(policy, region, request)]
+        self._actions = [action for action in self._actions if not _same(action, region, request)]
         return {}
 
     async def _put_policy(self, region: str, request: Document) -> Document:
@@ -143,6 +156,47 @@ class Autoscaling:
             raise RefusedError("ObjectNotFoundException", f"No {what}")
         self._policies = left
         return {}
+
+    async def _put_action(self, region: str, request: Document) -> Document:
+        self._existing(region, request, "registered")
+        name = request["ScheduledActionName"]
+        action = next((one for one in self._actions if _same(one, region, request) and one["ScheduledActionName"] == name), None)
+        schedule = request.get("Schedule", (action or {}).get("Schedule"))
+        if not schedule or not RATE.fullmatch(schedule):
+            raise RefusedError("ValidationException", f"Schedule {schedule} is none that is served here; write rate(<number> minutes)")
+        if action is None:
+            resource = f"{request['ServiceNamespace']}/{request['ResourceId']}"
+            arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:scheduledAction:{uuid.uuid4()}:resource/{resource}:scheduledActionName/{name}"
+            action = {"region": region, "ScheduledActionARN": arn, "CreationTime": time.time(), "Timezone": "UTC"}
+            self._actions.append(action)
+        # AWS says when it runs, not when first: here at once.
+        action |= {**request, "due": 0.0}
+        return {}
+
+    async def _describe_actions(self, region: str, request: Document) -> Document:
+        hidden = {"region", "due"}
+        wanted = {**request, "ResourceIds": [request["ResourceId"]]} if "ResourceId" in request else request
+        found = self._found(self._actions, region, wanted, "ScheduledActionNames", "ScheduledActionName")
+        return {"ScheduledActions": [{name: value for name, value in one.items() if name not in hidden} for one in found]}
+
+    async def _delete_action(self, region: str, request: Document) -> Document:
+        name = request["ScheduledActionName"]
+        left = [one for one in self._actions if not (_same(one, region, request) and one["ScheduledActionName"] == name)]
+        if len(left) == len(self._actions):
+            raise RefusedError("ObjectNotFoundException", f"No scheduled action found for {_described(request)}, name: {name}")
+        self._actions = left
+        return {}
+
+    async def act(self, now: float) -> None:
+        """Run the scheduled actions that are due, at a time in seconds. One whose target is suspended is passed over."""
+        for action in self._actions:
+            if action["due"] > now:
+                continue
+            number, unit = RATE.fullmatch(action["Schedule"]).groups()  # pyright: ignore[reportOptionalMemberAccess] (put so)
+            action["due"] = now + int(number) * SECONDS[unit]
+            target = self._target(action["region"], action)
+            if target and not target["SuspendedState"]["ScheduledScalingSuspended"]:
+                await self._register(action["region"], {**{name: action[name] for name in _KEY}, **action["ScalableTargetAction"]})
 
     async def _tag(self, _: str, request: Document) -> Document:
         self._by_arn(request)["Tags"].update(request["Tags"])

@@ -12,19 +12,20 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local.emulator import guardrails, once
-    from local.emulator.autoscaling import TARGET_PREFIX, Autoscaling, RefusedError
+    from local.emulator.autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
     from local.emulator.kept import SAVE_PATH
     from local.emulator.once import App, Message, Receive, Send
 else:  # this folder alone: a function's own modules must never meet the checkout's
     import guardrails
     import once
-    from autoscaling import TARGET_PREFIX, Autoscaling, RefusedError
+    from autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
     from kept import SAVE_PATH
     from once import App, Message, Receive, Send
 
@@ -41,6 +42,7 @@ class Beside:
         self._autoscaling = Autoscaling(self._ask_ecs, folder / "application-autoscaling.json")
         self._creations = once.Creations(folder / "creations.json")
         self._one_at_a_time = asyncio.Lock()
+        self._clock: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -77,9 +79,21 @@ class Beside:
         if message["type"] == "lifespan.startup":
             self._autoscaling.load()
             self._creations.load()
+            self._clock = asyncio.create_task(self._run_scheduled_actions())
         if message["type"] == "lifespan.shutdown":
+            if self._clock:
+                self._clock.cancel()
             self._failures_to_save()
         return message
+
+    async def _run_scheduled_actions(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            async with self._one_at_a_time:
+                try:
+                    await self._autoscaling.act(time.time())
+                except RefusedError as error:  # of a service that is gone
+                    logging.getLogger("autoscaling").warning("a scheduled action failed: %s", error)
 
     def _failures_to_save(self) -> list[str]:
         """Save everything, and say of what can't be saved why."""

@@ -148,6 +148,7 @@ _OF_BUCKET = _to(BUCKET, "bucket")
 
 REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
     "aws:appautoscaling/policy:Policy": _to(SERVICE, "resourceId"),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": _to(SERVICE, "resourceId"),
     "aws:appautoscaling/target:Target": _to(SERVICE, "resourceId"),
     "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": _to(ROLE, "roleArn"),
     "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint": _to(RUNTIME, "agentRuntimeId"),

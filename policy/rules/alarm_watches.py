@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checks import absent, between, literal, present
+from graph import Linked
 from plain import Plain, dig, items, number, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken
 from system import of_this_system
-from tokens import FUNCTION, METRIC_ALARM, QUEUE, SCALABLE_TARGET, SERVICE, TABLE, WEB_ACL, WEB_ACL_ASSOCIATION
+from tokens import FUNCTION, METRIC_ALARM, QUEUE, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE, TABLE, WEB_ACL, WEB_ACL_ASSOCIATION
 
 LONGEST_PERIOD = 300
 LONGEST_EVALUATION = 15
@@ -176,16 +177,17 @@ def _watched(
 
 
 def _running(stack: Stack) -> Bounds:
-    """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one. A minimum that the table has lowered
-    is in force once a person has resumed; `environment/scale-bounds` judges the one that is."""
-    kept = {str(one.at("resourceId")).rpartition("/")[2]: number(one.at("minCapacity")) for one in stack.of_type(SCALABLE_TARGET)}
-    lowered = number(dig((stack.table or {}).get("engine"), "minimum"))
+    """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one."""
+    targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
+    kept = {
+        str(targets.all[urn].at("resourceId")).rpartition("/")[2]: number(action.at("scalableTargetAction", "minCapacity"))
+        for action in stack.of_type(SCHEDULED_ACTION)
+        for urn in targets.by(action, "resourceId")
+    }
 
     def bounds(service: Resource) -> tuple[float, float]:
         name = str(service.at("name"))
         wanted = kept[name] if name in kept else number(service.at("desiredCount"))
-        if name in kept and lowered is not None:
-            wanted = min(wanted or 0, lowered)
         return max(1, wanted or 0), float("inf")
 
     return bounds

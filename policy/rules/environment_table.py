@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from plain import Plain, Unknown, dig, number
+from graph import Linked
+from plain import Plain, Unknown, dig, number, shown
 from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
 from rules.environment_limits import HANDLER, LIMITED
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, of_this_system
-from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SERVICE
+from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
 from variables import RUNNERS, Environment, environments_of
 
 FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id"}
 """A variable to the row of the table that it must equal."""
+
+
+OFTEN = re.compile(r"rate\((\d+) minutes?\)")
+MINUTES = 60
+"""The schedule of what brings bounds into force, and the longest that it may take."""
 
 
 def _wanted(stack: Stack) -> dict[str, Plain]:
@@ -76,26 +83,37 @@ def _handler(stack: Stack) -> Iterator[Fault]:
 
 
 def _scale(stack: Stack) -> Iterator[Fault]:
-    """Not more tasks than the table has. The bounds are what they were made as, or what `resume` or the switch has set since: a deployment
-    leaves them alone, so that they may be stricter than the table until `resume` has applied it, but never looser."""
+    """As many tasks as the table has. A deployment sets a target's own bounds only when it makes the target; from then on they are the
+    switch's, `resume`'s and the scheduled action's, which holds the table's."""
     if stack.table is None:
         return
     lowest, highest = (number(dig(stack.table.get("engine"), row)) for row in ("minimum", "maximum"))
-    targets = stack.of_type(SCALABLE_TARGET)
-    if targets and (lowest is None or highest is None):
+    targets, actions = Linked(stack, SCALABLE_TARGET, ("resourceId",)), stack.of_type(SCHEDULED_ACTION)
+    held = targets.by_all(actions, "resourceId")
+    if targets.all and (lowest is None or highest is None):
         yield cannot_tell("engine.minimum or engine.maximum of the environment table is no number; both must be.")
         return
-    if stack.of_type(SERVICE) and not targets:
+    if stack.of_type(SERVICE) and not targets.all:
         yield broken("it has services, but no scalable target bounds how many tasks they run; the engine's must.")
-    for target in targets:
-        maximum, minimum = number(target.at("maxCapacity")), number(target.at("minCapacity"))
-        if maximum is None or minimum is None:
-            yield cannot_tell(f"maxCapacity or minCapacity is not known at preview; they must be {highest} and {lowest}.", target)
-            continue
-        if not 1 <= maximum <= (highest or 0):
-            yield broken(f"maxCapacity is {maximum}; it must be at most {highest}, engine.maximum of the table.", target)
-        if not 0 <= minimum <= (lowest or 0):
-            yield broken(f"minCapacity is {minimum}; it must be {lowest}, engine.minimum of the table, or 0 in a halt.", target)
+    for urn, target in targets.all.items():
+        if not isinstance(target.at("arn"), str):  # AWS gives it: the target isn't there yet
+            yield from _bounds(target, target.at("minCapacity"), target.at("maxCapacity"), lowest, highest)
+        if urn not in held:
+            yield broken("no scheduled action holds its bounds; one must, or a change of the table's would never be in force.", target)
+    for action in actions:
+        bounds = action.at("scalableTargetAction")
+        yield from _bounds(action, dig(bounds, "minCapacity"), dig(bounds, "maxCapacity"), lowest, highest)
+        often = OFTEN.fullmatch(str(action.at("schedule")))
+        if not often or not 1 <= int(often[1]) <= MINUTES or action.at("startTime") is not None or action.at("endTime") is not None:
+            yield broken(f"its schedule must be rate(… minutes), {MINUTES} at most, without a start or an end.", action)
+
+
+def _bounds(about: Resource, minimum: Plain, maximum: Plain, lowest: float | None, highest: float | None) -> Iterator[Fault]:
+    for name, value, wanted in (("minCapacity", minimum, lowest), ("maxCapacity", maximum, highest)):
+        if isinstance(value, Unknown):
+            yield cannot_tell(f"{name} is not known at preview; it must be {wanted}.", about)
+        elif number(value) != wanted:
+            yield broken(f"{name} is {shown(value)}; it must be {wanted}, as the table has it.", about)
 
 
 STACK_RULES = (
@@ -120,8 +138,8 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The bill, and the number of agents that evolve at a time.",
         why="Each task runs as many agents as it is allowed; the number of tasks multiplies that.",
-        mend="Take min_capacity and max_capacity from the table. To lower bounds in force, register the lower ones, then refresh: "
-        "a deployment leaves them alone, and `resume` applies those that were raised.",
+        mend="Take min_capacity and max_capacity from the table, those of the target and those of its scheduled action: it brings a "
+        "changed table's bounds into force, except in a halt.",
         check=of_this_system(_scale),
     ),
 )

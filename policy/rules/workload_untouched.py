@@ -66,7 +66,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="A halt from a deployment that happens during it.",
         why="Registering a scalable target moves the count into its bounds: a deployment that sends a minimum starts the engine again.",
-        mend="Declare it with ignore_changes=['minCapacity', 'maxCapacity', 'suspendedState']; `resume` applies the table's bounds.",
+        mend="Declare it with ignore_changes=['minCapacity', 'maxCapacity', 'suspendedState']; a scheduled action applies the table's.",
         check=of_this_system(_bounds),
     ),
     StackRule(

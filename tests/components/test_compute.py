@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.components.layers import KEY, compute
+from tests.components.tables import env_of
 
 
 def test_the_engine_runs_as_the_design_says() -> None:
@@ -92,8 +93,17 @@ def test_before_the_first_image_only_what_runs_it_is_absent() -> None:
     with_image = {(resource.type, resource.name) for resource in compute("prod").resources}
     without = {(resource.type, resource.name) for resource in compute("prod", None).resources}
     assert without < with_image
-    assert {kind.rpartition(":")[2] for kind, _ in with_image - without} == {"TaskDefinition", "Service", "Target", "Policy"}
+    assert {kind.rpartition(":")[2] for kind, _ in with_image - without} == {
+        "TaskDefinition",
+        "Service",
+        "Target",
+        "ScheduledAction",
+        "Policy",
+    }
 
 
 def test_no_deployment_moves_the_bounds_again() -> None:
-    assert compute("prod").only("Target").ignore_changes == ("minCapacity", "maxCapacity", "suspendedState")
+    made = compute("prod")
+    assert made.only("Target").ignore_changes == ("minCapacity", "maxCapacity", "suspendedState")
+    action, engine = made.only("ScheduledAction").inputs, env_of("prod").engine
+    assert action["scalableTargetAction"] == {"minCapacity": engine.minimum, "maxCapacity": engine.maximum}, "but those of the table"

@@ -33,6 +33,9 @@ LISTINGS: dict[str, Listing] = {
     "aws:appautoscaling/policy:Policy": Listing(
         "application-autoscaling", "describe_scaling_policies", "ScalingPolicies[].PolicyName", ECS
     ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": Listing(
+        "application-autoscaling", "describe_scheduled_actions", "ScheduledActions[].ScheduledActionName", ECS
+    ),
     "aws:appautoscaling/target:Target": Listing(
         "application-autoscaling", "describe_scalable_targets", "ScalableTargets[].ResourceId", ECS
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,9 @@ import pytest
 from botocore.exceptions import ClientError  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
 
 from local import emulator
+from local.emulator.autoscaling import LOOK_SECONDS
 from tests.local.conftest import VENV, clients
+from tests.local.system import until
 
 TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/herd/engine", "ScalableDimension": "ecs:service:DesiredCount"}
 ALL = {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": True, "ScheduledScalingSuspended": True}
@@ -79,6 +82,26 @@ def test_what_aws_refuses_is_refused(herd: Callable[[str], Any]) -> None:
     assert refused(scaling.list_tags_for_resource, ResourceARN="arn:aws:none")[0] == "ResourceNotFoundException"
     assert refused(scaling.describe_scaling_activities, ServiceNamespace="ecs")[0] == "UnknownOperationException"
     assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == [], "what is refused leaves nothing"
+
+
+def test_a_scheduled_action_sets_the_bounds_but_for_what_is_suspended(herd: Callable[[str], Any]) -> None:
+    scaling = herd("application-autoscaling")
+    scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=10)
+    wanted = {"ScheduledActionName": "bounds", "Schedule": "rate(5 minutes)"}
+    scaling.put_scheduled_action(**TARGET, **wanted, ScalableTargetAction={"MinCapacity": 4, "MaxCapacity": 8})
+    until(lambda: desired(herd) == 4)
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (4, 8)
+    scaling.register_scalable_target(**TARGET, MinCapacity=0, SuspendedState=ALL)
+    herd("ecs").update_service(cluster="herd", service="engine", desiredCount=0)
+    scaling.put_scheduled_action(**TARGET, ScheduledActionName="bounds", ScalableTargetAction={"MinCapacity": 5, "MaxCapacity": 9})
+    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs", ScheduledActionNames=["bounds"])["ScheduledActions"]
+    assert (action["Schedule"], action["ScalableTargetAction"]) == ("rate(5 minutes)", {"MinCapacity": 5, "MaxCapacity": 9})
+    time.sleep(2 * LOOK_SECONDS)
+    assert desired(herd) == 0, "suspended"
+    assert refused(scaling.put_scheduled_action, **TARGET, ScheduledActionName="other", Schedule="soon")[0] == "ValidationException"
+    scaling.delete_scheduled_action(**TARGET, ScheduledActionName="bounds")
+    assert refused(scaling.delete_scheduled_action, **TARGET, ScheduledActionName="bounds")[0] == "ObjectNotFoundException"
 
 
 def test_policies_and_tags_follow_their_target_and_a_restart_loses_nothing(herd: Callable[[str], Any], own_place: Path) -> None:

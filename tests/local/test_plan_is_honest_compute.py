@@ -72,6 +72,9 @@ def test_scaling(made: Resources, client: Client) -> None:
     assert policies.keys() == {policy["name"] for policy in planned}
     for policy in planned:
         assert held(policy, policies[policy["name"]], name=policies[policy["name"]]["PolicyName"]) == policy
+    (bounds,) = of(made, "aws:appautoscaling/scheduledAction:ScheduledAction")
+    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    assert held(bounds, action, name=action["ScheduledActionName"]) == bounds
 
 
 def test_nothing_comes_in_from_the_network(made: Resources, client: Client) -> None:

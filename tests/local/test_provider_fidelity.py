@@ -33,6 +33,8 @@ REASONS: Final[dict[str, dict[str, str]]] = {
         "aws:ssm/parameter:Parameter.tier": "only from Advanced to Standard; there is no Advanced one",
     },
     "suppressed": {
+        "aws:appautoscaling/scheduledAction:ScheduledAction.endTime": "spelling of times; no action here has an end",
+        "aws:appautoscaling/scheduledAction:ScheduledAction.startTime": "spelling of times; no action here has a start",
         "aws:dynamodb/table:Table.pointInTimeRecovery.recoveryPeriodInDays": "only while recovery is off",
         "aws:dynamodb/table:Table.tableClass": "an old table without a class; those made since have one",
         "aws:dynamodb/table:Table.ttl.attributeName": "only while it is off",

@@ -50,6 +50,7 @@ REDRIVE = json.dumps({"deadLetterTargetArn": QUEUE})
 
 BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("aws:appautoscaling/policy:Policy", {"resourceId": SERVICE}, SERVICE),
+    ("aws:appautoscaling/scheduledAction:ScheduledAction", {"resourceId": SERVICE}, SERVICE),
     ("aws:appautoscaling/target:Target", {"resourceId": SERVICE}, SERVICE),
     ("aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime", {"roleArn": ROLE}, ROLE),
     ("aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint", {"agentRuntimeId": NAME}, NAME),

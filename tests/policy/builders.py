@@ -26,13 +26,15 @@ LIMIT_TAGS = {"Autonomy": "85", "AgentMemoryLimit": "6.5KB"}
 
 @dataclass
 class Node:
-    """A resource: its type, its properties, by property the names of the resources that its value comes from, and its options."""
+    """A resource: its type, its properties, by property the names of the resources that its value comes from, its options, and what AWS
+    has computed: only the rules across resources see that."""
 
     type: str
     props: dict[str, Any]
     references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 Nodes = dict[str, Node]

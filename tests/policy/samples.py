@@ -279,7 +279,15 @@ def findings(
 
     resources = {
         name: crossguard.PolicyResource(
-            node.type, unknown_checking_proxy(copy.deepcopy(node.props)), names[name], name, options(node), None, None, [], {}
+            node.type,
+            unknown_checking_proxy(copy.deepcopy({**node.outputs, **node.props})),
+            names[name],
+            name,
+            options(node),
+            None,
+            None,
+            [],
+            {},
         )
         for name, node in nodes.items()
     }

@@ -164,6 +164,14 @@ def surroundings() -> Nodes:
             {"resourceId": scaled, "minCapacity": 2.0, "maxCapacity": 100.0},
             ignore_changes=("minCapacity", "maxCapacity", "suspendedState"),
         ),
+        "scaling-bounds": Node(
+            "aws:appautoscaling/scheduledAction:ScheduledAction",
+            {
+                "resourceId": scaled,
+                "schedule": "rate(5 minutes)",
+                "scalableTargetAction": {"minCapacity": 2.0, "maxCapacity": 100.0},
+            },
+        ),
         **{
             f"scaling-{metric.lower()}": Node(
                 "aws:appautoscaling/policy:Policy",

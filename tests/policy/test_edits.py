@@ -126,3 +126,13 @@ def test_the_committed_stacks_break_no_rule(
         if filled and node.type in RESOURCES:
             node.props = difference.planned(RESOURCES[node.type], {}, node.props)
     assert findings(nodes, stack=stack) == []
+
+
+@pytest.mark.parametrize(("minimum", "maximum"), [(0, 100), (1, 7), (50, 1000)])
+def test_bounds_in_force_may_be_a_halts_or_an_earlier_tables(minimum: int, maximum: int, nodes: Nodes) -> None:
+    """A deployment leaves the bounds of a target that is there alone, and so is not refused for them."""
+    target = nodes["compute-engine-scaling"]
+    target.props |= {"minCapacity": minimum, "maxCapacity": maximum}
+    assert rules_that_fire(nodes) == {"environment/scale-bounds"}, "as it is made"
+    target.outputs["arn"] = "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/0123"
+    assert not rules_that_fire(nodes)

@@ -33,4 +33,19 @@ RESOURCES = (
         defaults={"policyType": "StepScaling", "targetTrackingScalingPolicyConfiguration.disableScaleIn": False},
         name="name",
     ),
+    Resource(
+        token="aws:appautoscaling/scheduledAction:ScheduledAction",
+        calls=(Call("application-autoscaling:PutScheduledAction", {"name": "ScheduledActionName"}),),
+        id="{name}-{serviceNamespace}-{resourceId}",
+        outputs={
+            "arn": (
+                "arn:aws:autoscaling:{region}:{account}:scheduledAction:{uuid}:resource/{serviceNamespace}/{resourceId}"
+                ":scheduledActionName/{name}"
+            ),
+            "timezone": "UTC",
+        },
+        replaces=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),
+        defaults={"timezone": "UTC"},
+        name="name",
+    ),
 )

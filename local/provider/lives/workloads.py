@@ -215,6 +215,14 @@ LIVES: dict[str, Life] = {
         puts=True,
         remove=(Ask("application-autoscaling:DeleteScalingPolicy", {**_SCALED, "PolicyName": "{name}"}),),
     ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": Life(
+        look=Ask("application-autoscaling:DescribeScheduledActions", {**_SCALED, "ScheduledActionNames": ["{name}"]}),
+        at="ScheduledActions[0]",
+        reads=plainly("Schedule", "Timezone") | {"scalableTargetAction": Sent("ScalableTargetAction")},
+        outputs={"arn": "ScheduledActionARN"},
+        puts=True,
+        remove=(Ask("application-autoscaling:DeleteScheduledAction", {**_SCALED, "ScheduledActionName": "{name}"}),),
+    ),
     "aws:wafv2/webAcl:WebAcl": Life(
         look=Ask("wafv2:GetWebACL", _WEB_ACL),
         at="{{ARN: WebACL.ARN, Capacity: WebACL.Capacity, Rules: WebACL.Rules, DefaultAction: WebACL.DefaultAction, LockToken: LockToken}}",

@@ -200,6 +200,15 @@ VALID: dict[str, dict[str, Any]] = {
         "suspendedState": {"dynamicScalingInSuspended": False},
         "tags": TAGS,
     },
+    "aws:appautoscaling/scheduledAction:ScheduledAction": {
+        "name": "evolution-engine-bounds-dev",
+        "serviceNamespace": "ecs",
+        "resourceId": "service/evolution-system-dev/evolution-engine-dev",
+        "scalableDimension": "ecs:service:DesiredCount",
+        "schedule": "rate(5 minutes)",
+        "timezone": "UTC",
+        "scalableTargetAction": {"minCapacity": 1, "maxCapacity": 6},
+    },
     "aws:appautoscaling/policy:Policy": {
         "name": "evolution-engine-cpu-dev",
         "policyType": "TargetTrackingScaling",
@@ -299,6 +308,13 @@ REFUSED: list[Edit] = [
     ("aws:ecs/service:Service", "networkConfiguration.assignPublicIp", "no", "networkConfiguration.assignPublicIp", "true or false"),
     ("aws:ecs/service:Service", "availabilityZoneRebalancing", "ON", "availabilityZoneRebalancing", "one of ENABLED, DISABLED"),
     ("aws:appautoscaling/target:Target", "scalableDimension", "ecs:service:Count", "scalableDimension", "write ecs:service:DesiredCount"),
+    (
+        "aws:appautoscaling/scheduledAction:ScheduledAction",
+        "scalableTargetAction.minCapacity",
+        "one",
+        "scalableTargetAction.minCapacity",
+        "a whole number",
+    ),
     ("aws:appautoscaling/target:Target", "resourceId", "", "resourceId", "at least 1"),
     (
         "aws:appautoscaling/policy:Policy",
