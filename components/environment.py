@@ -209,7 +209,7 @@ class Limits(Table):
     Attributes:
         autonomy_percent: the share of promotions that may happen without a human.
         agent_memory_bytes: the most that one agent may occupy, in bytes.
-        safety_score_minimum: 0 to 1; below it, evolution is unsafe.
+        safety_score_minimum: 0.01 to 1; below it, evolution is unsafe.
         instantiation_target_us: the longest that making an agent may take, in microseconds.
     """
 
@@ -218,7 +218,7 @@ class Limits(Table):
     max_concurrent_agents: Annotated[int, Field(ge=1, le=100_000)] = Field(examples=[1000])
     safety_mode: SafetyMode = Field(examples=["strict"])
     generations: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[10])
-    safety_score_minimum: Annotated[float, Field(gt=0, le=1)] = Field(examples=[0.8])
+    safety_score_minimum: Annotated[float, Field(ge=0.01, le=1)] = Field(examples=[0.8])
     instantiation_target_us: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[3])
 
     @property
