@@ -41,11 +41,14 @@ KEY_USE = frozenset(
 
 SERVICE_MAY = KEY_USE | {"kms:describekey"}
 
+THROUGH: dict[str, Test] = {"kms:viaservice": lambda value: is_specific(value.partition(".")[0])}
+"""What names the services through which a key may be used."""
+
 NARROWS_USE: dict[str, Test] = {
     "aws:principalarn": lambda value: bool(ARN.fullmatch(value)) and is_specific(value.rpartition("/")[2]),
     "kms:encryptioncontext:*": is_specific,
     "kms:grantisforawsresource": is_true,
-    "kms:viaservice": lambda value: is_specific(value.partition(".")[0]),
+    **THROUGH,
 }
 """Conditions under which a whole account may use a key: for some service, or by some role. `role/*` is every role."""
 
@@ -156,16 +159,17 @@ def _key_breadth(key: Resource) -> Iterator[Fault]:
                 f"{statement.where} allows the whole account {used[0]}; "
                 "it must have a condition on kms:ViaService or aws:PrincipalArn, or name roles."
             )
-        elif _through_logs(statement) and not narrows(statement.conditions, LOG_GROUPS):
+        elif _of_logs(statement) and not all(narrows(statement.conditions, keys) for keys in (LOG_GROUPS, THROUGH)):
             yield broken(
-                f"{statement.where} allows the whole account {used[0]} through CloudWatch Logs, for any log group; "
-                "it must have a condition on kms:EncryptionContext:aws:logs:arn that names the groups."
+                f"{statement.where} allows the whole account {used[0]} for logs; it must have conditions on kms:ViaService and on "
+                "kms:EncryptionContext:aws:logs:arn, which name the service and the log groups."
             )
 
 
-def _through_logs(statement: Statement) -> bool:
+def _of_logs(statement: Statement) -> bool:
+    """Whether a statement speaks of CloudWatch Logs, which uses a key as its caller."""
     return any(
-        key == "kms:viaservice" and any(glob(str(value).partition(".")[0], "logs") for value in values)
+        key in LOG_GROUPS or (key in THROUGH and any(glob(str(value).partition(".")[0], "logs") for value in values))
         for _, key, values in tests_of(statement.conditions)
     )
 

@@ -61,6 +61,7 @@ EDITS: tuple[Edit, ...] = (
         (f"{GRANT}.1.Condition", GONE, "identity/key-breadth"),
         (f"{GRANT}.3.Condition", GONE, "identity/key-breadth"),
         (f"{GRANT}.3.Condition.ArnLike", GONE, "identity/key-breadth"),
+        (f"{GRANT}.3.Condition.StringEquals", {"kms:CallerAccount": "000000000000"}, "identity/key-breadth"),
         (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: "*"}, "identity/key-breadth"),
         (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: "arn:aws:logs:*:*:log-group:*"}, "identity/key-breadth"),
         (f"{GRANT}.3.Condition.ArnLike", {CONTEXT: f"{GROUP}*"}, "identity/key-breadth"),

@@ -10,10 +10,8 @@ REQUIRED: Final = "the engine or AWS refuses the resource without it"
 SHOWN: Final = "only messages name it"
 OTHER: Final = "another entry of the list is enough"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
-NOT_YET: Final = "AWS makes it up; until then, the grants name the key by its alias"
 
 MAY_GO = {
-    ("Key", "arn"): NOT_YET,
     ("Key", "rotationPeriodInDays"): DEFAULTED,
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,
@@ -76,7 +74,6 @@ MAY_GO = {
 """What may be deleted, by type and path, and why."""
 
 MAY_BE_UNKNOWN = {
-    ("Key", "arn"): NOT_YET,
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,
     ("MetricAlarm", "metricQueries.0.id"): OTHER,

@@ -159,7 +159,7 @@ def compliant() -> Nodes:
             "stack": Node("pulumi:pulumi:Stack", {}),
             "key": Node(
                 "aws:kms/key:Key",
-                {"arn": KEY_ARN, "policy": document(to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0},
+                {"policy": document(to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0},
                 protect=True,
             ),
             "state": table(

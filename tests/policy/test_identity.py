@@ -8,7 +8,7 @@ from rules.identity import FAMILY
 from tests.policy import identity_edits, identity_edits_access
 from tests.policy.edits import Edit
 from tests.policy.identity_right import GOOD
-from tests.policy.samples import compliant, configure, findings
+from tests.policy.samples import KEY_ARN, compliant, configure, findings, set_at
 
 EDITS = (*identity_edits.EDITS, *identity_edits_access.EDITS)
 
@@ -21,6 +21,7 @@ def _prod(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnu
 def identity_rules_that_fire(edit: Edit) -> set[str]:
     """Other families may have their own to say about what an edit adds."""
     nodes = compliant()
+    set_at(nodes, "key", "arn", KEY_ARN)  # it is made, and AWS has said what it is called
     edit(nodes)
     return {finding.rule for finding in findings(nodes) if finding.rule.startswith("identity/")}
 
