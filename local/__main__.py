@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
-from local import LocalError, standby
+from local import LocalError
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,17 +45,16 @@ def main(arguments: list[str]) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     start = time.monotonic()
-    with standby.plugins() as ready:
-        if options.pack:  # the engine will ask for it first
-            ready.start("pack")
+    from local import plugins
+
+    with plugins.Provider(plugins.ROOT) as provider:  # imports beside this process
         from local import engine  # 0.4 s to import: not for a wrong argument
 
-        ready.start("provider")
         plan = engine.preview(
             options.stack,
             image=options.image or None,
             pack=options.pack,
-            ready=ready.variables,
+            provider=provider,
             color=sys.stdout.isatty(),
             on_output=_show,
             on_note=_note,

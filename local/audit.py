@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pulumi import automation
 
-from local import LocalError
+from local import LocalError, plugins
 from local.engine import Violation
 from local.lifecycle import Where, opened, run
 from local.state import held
@@ -93,7 +93,7 @@ def told(name: str, was: Any, now: Any) -> str:
 def _judge(stack: automation.Stack, name: str) -> tuple[Violation, ...]:
     """What the policy pack finds in the state as it stands."""
     workspace = stack.workspace
-    arguments = ["policy", "analyze", "--stack", name, "--policy-pack", "policy", "--json"]
+    arguments = ["policy", "analyze", "--stack", name, "--policy-pack", plugins.PACK, "--json"]
     try:
         said = workspace.pulumi_command.run(arguments, str(workspace.work_dir), {}).stdout
     except automation.CommandError as error:

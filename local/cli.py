@@ -25,9 +25,8 @@ from local import LocalError
 Say = Callable[[str], object]
 """Gets one line for the person who waits."""
 
-MINIMUM = VersionInfo(3, 230, 0)
-"""The oldest CLI that the whole preview was tried with, the pack's refusals included. It also has `pulumi policy analyze` (from 3.229 on),
-which runs the same pack over a deployed stack."""
+MINIMUM = VersionInfo(3, 258, 0)
+"""The oldest CLI that takes an executable as policy pack, and that the whole preview was tried with, the pack's refusals included."""
 
 MODULES = Path(__file__).resolve().parent / "pulumi-cli"
 """The Go module that pins the CLI's source, and the hashed pin of the wheel that brings Go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import runpy
 import traceback
@@ -9,17 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pulumi
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, imports, stackfile, workspace
+from local import LocalError, cli, imports, plugins, stackfile, workspace
 
-ROOT = Path(__file__).resolve().parent.parent
-"""The checkout."""
+ROOT = plugins.ROOT
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes for a value that is known only after deployment. Source: `UnknownStringValue` in its plugin package."""
@@ -88,7 +87,7 @@ def preview(
     with_dependencies: bool = False,
     repo: Path = ROOT,
     place: Path | None = None,
-    ready: Mapping[str, str] = MappingProxyType({}),
+    provider: plugins.Provider | None = None,
     color: bool = False,
     on_output: Callable[[str], object] = lambda _: None,
     on_note: Callable[[str], object] = lambda _: None,
@@ -105,7 +104,7 @@ def preview(
         with_dependencies: fill in the resources' dependencies, which only the engine's plan file tells.
         repo: the checkout to preview.
         place: where the engine keeps its home and state, with a lock that admits one run at a time. Default: the checkout's `.local`.
-        ready: the plugins that stand by (local/standby.py); others are started when the engine asks for them.
+        provider: one that was started sooner, in its `with` block. Default: one is started.
         color: let the engine colour its output.
         on_output: gets each line that the engine prints.
         on_note: gets each line that the local run has to say for itself.
@@ -124,16 +123,17 @@ def preview(
         text.append(line)
         on_output(line)
 
-    with workspace.open_place(place, repo, stack, content) as work:
+    with workspace.open_place(place, repo, stack, content) as work, contextlib.ExitStack() as started:
+        provider = provider or started.enter_context(plugins.Provider(repo))
         command = cli.find(on_note)
         plan_file = work / "plan.json"
         with workspace.environment_of_this_process(workspace.environment(place)):
-            variables = {**workspace.environment(place), **ready}
+            variables = {**workspace.environment(place), **provider.variables}
             ours = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo), variables)
             try:
                 automation.Stack.select(stack, ours).preview(
                     color="always" if color else "never",
-                    policy_packs=[str(work / "policy")] if pack else None,
+                    policy_packs=[str(work / plugins.PACK)] if pack else None,
                     policy_pack_configs=[str(pack_config)] if pack and pack_config else None,
                     plan=str(plan_file) if with_dependencies else None,
                     suppress_progress=True,

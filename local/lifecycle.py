@@ -12,7 +12,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, emulator, engine, stackfile, unrecorded, workspace
+from local import LocalError, cli, emulator, engine, plugins, stackfile, unrecorded, workspace
 from local.progress import Progress, worth_showing
 from local.state import State
 
@@ -126,7 +126,7 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
                 if lost
                 else f"nothing was lost: all {len(known)} resources are there"
             )
-        packs = {"policy_packs": [str(session.work / "policy")]} if pack else {}
+        packs = {"policy_packs": [str(session.work / plugins.PACK)]} if pack else {}
         planned = run(session, "preview", lambda s, o: s.preview(**packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
@@ -233,8 +233,8 @@ def opened(where: Where, *, looking: bool = False) -> Generator[tuple[Session, b
         state = place / "state"
         if looking:
             state = Path(shutil.copytree(state, work / "state"))
-        variables = workspace.environment(place, endpoint, state)
-        with workspace.environment_of_this_process(variables):
+        with plugins.Provider(where.repo, endpoint) as provider, workspace.environment_of_this_process(workspace.environment(place, state)):
+            variables = {**workspace.environment(place, state), **provider.variables}
             ours = workspace.Workspace(work, place, command, engine.main_with_imports_ahead(where.repo), variables)
             stack = automation.Stack.select(where.stack, ours)
             yield (

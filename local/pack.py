@@ -1,7 +1,6 @@
-"""Starts a Python policy pack where the CLI comes without its language host: `python local/pack.py ENGINE_ADDRESS FOLDER`, or
-`python local/pack.py --standby SOCKET` to be started later (local/standby.py).
+"""The policy pack's process, which the engine starts by the executable that local/plugins.py writes: `python local/pack.py ENGINE_ADDRESS`.
 
-A process of its own: an engine that was killed takes the provider with it, and must take the pack too.
+It must end with its engine: one that was killed can't end it.
 """
 
 import gc
@@ -13,6 +12,11 @@ import threading
 import time
 
 
+def _end_at_once(*_: object) -> None:
+    """The engine waits for its plugins to end, and Python takes 0.1 s to put away what needs no putting away."""
+    os._exit(0)
+
+
 def _end_with_the_engine() -> None:
     engine = os.getppid()
     while os.getppid() == engine:
@@ -22,13 +26,8 @@ def _end_with_the_engine() -> None:
 
 if __name__ == "__main__":
     gc.set_threshold(100_000)  # importing leaves no garbage, and judging little
-    import handover
-
-    signal.signal(signal.SIGINT, handover.end_at_once)
-    sys.path.pop(0)  # this folder: none of its modules may pass for the pack's
-    if sys.argv[1:2] == ["--standby"]:
-        import pulumi_policy  # noqa: F401  # pyright: ignore[reportUnusedImport] (most of a pack's start)
-
-        handover.take(int(sys.argv[2]))
+    signal.signal(signal.SIGINT, _end_at_once)
     threading.Thread(target=_end_with_the_engine, daemon=True).start()
+    sys.path.pop(0)  # this folder: none of its modules may pass for the pack's
+    sys.argv.append(".")
     runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)

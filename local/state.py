@@ -5,14 +5,13 @@ On a full disk the engine leaves both its file and the copy that it made of it c
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from components.environment import PROJECT
 from local import LocalError
+from local.internals import latest_checkpoint
 
 Resources = dict[str, dict[str, Any]]
 
@@ -44,7 +43,7 @@ class State:
         if not self._file.exists():
             return []
         for file in (self._file, self._earlier, self._kept):
-            if (content := _sound(file)) is not None:
+            if (content := latest_checkpoint(file)) is not None:
                 return content.get("resources") or []
         raise LocalError(
             f"what was recorded of {self._stack} is cut short ({self._file}), and there is no copy of it. "
@@ -53,12 +52,12 @@ class State:
 
     def mend(self) -> str | None:
         """Put the latest sound copy in the place of a record that was cut short, and say so; keep a copy of one that is sound."""
-        if not self._file.exists() or _sound(self._file) is not None:
+        if not self._file.exists() or latest_checkpoint(self._file) is not None:
             self.keep()
             return None
         cut = f"what was recorded of {self._stack} was cut short, as by a full disk"
         for file in (self._earlier, self._kept):
-            if _sound(file) is not None:
+            if latest_checkpoint(file) is not None:
                 _replace(self._file, file.read_bytes())
                 break
         else:
@@ -75,7 +74,7 @@ class State:
         Raises:
             OSError: it can't be written. The copy before is still there.
         """
-        if _sound(self._file) is not None:
+        if latest_checkpoint(self._file) is not None:
             _replace(self._kept, self._file.read_bytes())
 
     @property
@@ -95,19 +94,12 @@ class State:
 
 def held(folder: Path, stack: str) -> Resources:
     """The resources in the engine's folder, by URN."""
-    content = _sound(_file(folder, stack)) or {}
+    content = latest_checkpoint(_file(folder, stack)) or {}
     return _by_urn(content.get("resources") or [])
 
 
 def _file(folder: Path, stack: str) -> Path:
     return folder / f".pulumi/stacks/{PROJECT}/{stack}.json"
-
-
-def _sound(file: Path) -> dict[str, Any] | None:
-    """The record in a file, if it is whole."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
-    return None
 
 
 def _by_urn(resources: list[dict[str, Any]]) -> Resources:

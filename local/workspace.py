@@ -5,41 +5,33 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, cast
 
-import pulumi
 import yaml
 from pulumi import automation
-from pulumi.automation import _stack as automation_stack  # pyright: ignore[reportPrivateUsage] (see LanguageServer)
-from pulumi.automation._server import LanguageServer as SdkLanguageServer
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from components.environment import PROJECT
-from local import LocalError, stackfile, standby
+from local import LocalError, internals, plugins, stackfile
 from local.cli import Cli
 from local.imports import Ahead
-from local.provider.cloud import ENDPOINT_VARIABLE
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
 """All that the engine, the program, the pack and the provider see of the user's environment: no AWS_*, no PULUMI_*, no proxy."""
 
+internals.say_errors_once()
+internals.silence_debug_messages()
+
 STOP_SECONDS = 20
 """How long an interrupted engine gets to end by itself: it waits for what it has begun, and records it. 1 s on an idle machine."""
-
-ANALYZER = "analyzer-policy-python-v1.0.0"
-"""The plugin that starts a Python pack where the CLI comes without its language host. The engine asks for no particular version."""
-
 
 _locks: list[int] = []
 """What holds this process's places. The engine inherits it: one that outlives a killed run still keeps others out until it ends."""
@@ -70,21 +62,20 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
         work = place / "work"
         shutil.rmtree(work, ignore_errors=True)
         try:
-            _install_plugins(place / "home/plugins", repo)
+            (place / "home").mkdir(exist_ok=True)
             (place / "state").mkdir(exist_ok=True)
-            _copy_project(work, repo, stack, content)
+            plugins.write_pack(work, repo, _copy_project(work, repo, stack, content))
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
             shutil.rmtree(locks, ignore_errors=True)
 
 
-def environment(place: Path, endpoint: str | None = None, state: Path | None = None) -> dict[str, str]:
+def environment(place: Path, state: Path | None = None) -> dict[str, str]:
     """The whole environment of the engine and of all that it starts.
 
     Args:
         place: the folder that keeps the engine's home and state.
-        endpoint: the emulator that the provider makes things in. Default: it makes nothing.
         state: stands for the place's state.
     """
     return {
@@ -99,7 +90,6 @@ def environment(place: Path, endpoint: str | None = None, state: Path | None = N
         # A real AWS provider on PATH, or one that the engine would download, must never stand in for the stand-in.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        **({ENDPOINT_VARIABLE: endpoint} if endpoint else {}),
     }
 
 
@@ -189,29 +179,6 @@ class Command(automation.PulumiCommand):
         return result
 
 
-class LanguageServer(SdkLanguageServer):
-    """Tells the engine that a failed program has already said why, as the language host does; the SDK's server has it said twice."""
-
-    def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 (the protocol's name)
-        result = super().Run(request, context)  # pyright: ignore[reportUnknownMemberType] (the SDK leaves it untyped)
-        if result.error:
-            result.error = ""
-            result.bail = True
-        return result
-
-
-# The Automation API takes no server of one's own. tests/local/test_engine.py holds that an error is shown once.
-automation_stack.LanguageServer = LanguageServer  # pyright: ignore[reportPrivateImportUsage]
-
-
-def _unheard(*_: object, **__: object) -> None:
-    """In the place of `pulumi.log.debug`: the SDK tells the engine some five things a resource, and waits for it to hear each one out."""
-
-
-# Only `--debug` shows them, which nothing here asks for. tests/local/test_engine.py holds that everything else is still heard.
-pulumi.log.debug = _unheard
-
-
 def _read(stream: IO[str], lines: list[str], callback: automation.OnOutput | None) -> None:
     with stream:
         for line in stream:
@@ -273,31 +240,8 @@ def _only_run(place: Path) -> Generator[None]:
             _locks.remove(lock.fileno())
 
 
-def _install_plugins(plugins: Path, repo: Path) -> None:
-    """Put the stand-in provider and the pack's starter where the engine looks for installed plugins."""
-    python, root = shlex.quote(sys.executable), shlex.quote(str(repo))
-    start = f'exec {python} -IS {root}/local/handover.py "${standby.VARIABLE}"/'
-    _write_executable(
-        plugins / f"resource-aws-v{version('pulumi-aws')}" / "pulumi-resource-aws",
-        f'#!/bin/sh\nPYTHONPATH={root} {start}provider {python} -u -m local.provider -- "$@"\n',
-    )
-    # The engine appends options of PulumiPolicy.yaml that the starter doesn't take.
-    _write_executable(
-        plugins / ANALYZER / "pulumi-analyzer-policy-python",
-        f'#!/bin/sh\n{start}pack {python} -u {root}/local/pack.py -- "$1" "$2"\n',
-    )
-
-
-def _write_executable(path: Path, text: str) -> None:
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-
-
-def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> None:
-    """Copy what the engine and a language host write to or read options from; the program and the rules stay where they are."""
+def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Copy what the engine writes to, and give the stack's configuration; the program and the rules stay where they are."""
     work.mkdir()
     project = stackfile.parse(repo / "Pulumi.yaml")
     _write_yaml(work / "Pulumi.yaml", {**project, "main": str(repo)})
@@ -305,19 +249,7 @@ def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]
     # and would have the engine ask a real cloud for a key.
     config = {key: value for key, value in content["config"].items() if not _is_encrypted(value)}
     _write_yaml(work / f"Pulumi.{stack}.yaml", {"config": config})
-    pack = work / "policy"
-    pack.mkdir()
-    for path in (repo / "policy").iterdir():
-        if path.name not in {"PulumiPolicy.yaml", ".venv", "__pycache__"}:
-            (pack / path.name).symlink_to(path)
-    # Python keeps the bytecode of the pack's modules here, as beside any source: in a folder that goes, all are compiled each time.
-    bytecode = work.parent / "home/pack-bytecode"
-    bytecode.mkdir(parents=True, exist_ok=True)
-    (pack / "__pycache__").symlink_to(bytecode)
-    policy = stackfile.parse(repo / "policy/PulumiPolicy.yaml")
-    # An installed language host runs the pack from the virtual environment named here; the set-up made only this one.
-    options = {"toolchain": "pip", "virtualenv": sys.prefix}
-    _write_yaml(pack / "PulumiPolicy.yaml", {**policy, "runtime": {"name": "python", "options": options}})
+    return config
 
 
 def _is_encrypted(value: Any) -> bool:

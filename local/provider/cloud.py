@@ -10,13 +10,10 @@ import re
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 from local.emulator.once import HEADER
 from local.provider import models
-
-ENDPOINT_VARIABLE: Final = "EVOLUTION_LOCAL_ENDPOINT"
-"""The environment variable that tells the provider where the emulator is. Only `local/workspace.py` sets it; unset, nothing is made."""
 
 ATTEMPTS = 8
 """How often a request is tried, the first time included: a call that is throttled five times in a row still succeeds."""

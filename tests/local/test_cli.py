@@ -67,7 +67,7 @@ def test_a_new_enough_cli_on_path_is_taken_and_nothing_else_is_asked_for(path: P
     assert not (cache / "lock").exists()
 
 
-@pytest.mark.parametrize("version", ["3.229.9", "2.25.2", "3.230.0-alpha.1"])
+@pytest.mark.parametrize("version", ["3.257.9", "2.25.2", "3.258.0-alpha.1"])
 def test_a_cli_on_path_that_is_too_old_is_one_error_that_says_what_to_do(path: Path, version: str) -> None:
     write(path / "pulumi", f"echo v{version}")
     with pytest.raises(LocalError) as refusal:

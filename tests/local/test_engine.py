@@ -222,7 +222,7 @@ def test_a_pack_ends_with_its_engine() -> None:
         [
             sys.executable,
             "-c",
-            f"import subprocess, sys; print(subprocess.Popen([sys.executable, {script!r}, '127.0.0.1:1', '.']).pid, flush=True); input()",
+            f"import subprocess, sys; print(subprocess.Popen([sys.executable, {script!r}, '127.0.0.1:1']).pid, flush=True); input()",
         ],
         cwd=engine.ROOT / "policy",
         stdin=subprocess.PIPE,

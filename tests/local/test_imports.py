@@ -20,7 +20,7 @@ if "plainly" in sys.argv:
     imports.defer_annotations = lambda: None
 plan = engine.preview("prod", pack=False, with_dependencies=True, place=pathlib.Path(sys.argv[1]))
 assert plan.succeeded, plan.text
-ours = isinstance(sys.meta_path[0], type) and sys.meta_path[0].__module__ == "local.imports"
+ours = isinstance(sys.meta_path[0], type) and sys.meta_path[0].__module__ == "local.internals"
 assert ours == ("plainly" not in sys.argv), "both were to be tried"
 rows = [
     [one.urn, one.inputs, sorted(one.dependencies), {key: sorted(urns) for key, urns in one.property_dependencies.items()}, one.protect]
@@ -31,10 +31,10 @@ print(json.dumps(sorted(rows), default=dict))
 
 MODULE = """
 import sys
-from local import imports
+from local import internals
 sys.path.insert(0, sys.argv[1])
-sys.modules.pop("pulumi_aws")
-imports.defer_annotations()
+sys.modules.pop("pulumi_aws", None)
+internals.defer_annotations()
 from pulumi_aws import part
 print(part.VALUE, part.Kept.__annotations__)
 """
