@@ -12,7 +12,7 @@ from pulumi import automation
 
 from components import containers, safety
 from components.environment import Limits
-from local import cli, engine, stackfile, workspace
+from local import cli, engine, plugins, stackfile, workspace
 
 
 class OrdinaryCommand(workspace.Command):
@@ -50,15 +50,15 @@ def ordinary_up(place: Path, program: Callable[[], None]) -> tuple[bool, str, li
     """Whether prod came up, what the engine said, and what its state holds afterwards."""
     content, _ = stackfile.read(engine.ROOT, "prod")
     said: list[str] = []
-    with workspace.open_place(place, engine.ROOT, "prod", content) as work:
+    with workspace.open_place(place, engine.ROOT, "prod", content) as work, plugins.Provider(engine.ROOT) as provider:
         command = cli.find()
-        variables = workspace.environment(place)
+        variables = {**workspace.environment(place), **provider.variables}
         with workspace.environment_of_this_process(variables):
             ours = workspace.Workspace(work, place, command, program)
             ours.pulumi_command = OrdinaryCommand(command, variables)
             stack = automation.Stack.select("prod", ours)
             try:
-                stack.up(policy_packs=[str(work / "policy")], on_output=said.append, color="never")
+                stack.up(policy_packs=[str(work / plugins.PACK)], on_output=said.append, color="never")
                 succeeded = True
             except automation.CommandError:
                 succeeded = False
