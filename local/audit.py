@@ -58,7 +58,7 @@ def audit(where: Where) -> Audit:
     before = where.record.held()
     if not before:
         raise LocalError(f"{where.stack} can't be audited: it isn't up. Run `make up STACK={where.stack}` first.")
-    with opened(where, looking=True) as (session, _):
+    with opened(where, looking=True) as session:
         looked = run(session, "refresh", lambda stack, options: stack.refresh(**options), quiet=True)
         if not looked.succeeded:
             raise LocalError(f"the emulator doesn't say all that it holds of {where.stack}, so nothing was judged; the lines above say why")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, emulator, engine, plugins, stackfile, unrecorded, workspace
+from local import LocalError, cli, emulator, engine, plugins, stackfile, workspace
 from local.progress import Progress, worth_showing
 from local.state import State
 
 Say = Callable[[str], object]
+Action = Callable[[automation.Stack, dict[str, Any]], object]
 
-NAMED = 6
-"""How many resources one line names."""
+ROOM_BYTES = 200 * 2**20
+"""Far more than the engine's record (2 MB, written anew with each resource, twice) and the emulator's data come to."""
 
 
 def to_nobody(_: str) -> None:
@@ -31,12 +32,19 @@ class Session:
     """One command's stack, the folder that it works in, where its state is, and who hears of it."""
 
     stack: automation.Stack
+    provider: plugins.Provider
     work: Path
     state: Path
     endpoint: str
     show: Say
     note: Say
     color: str
+
+    @property
+    def ended_by_itself(self) -> bool:
+        """Whether the engine's last command did, when it was interrupted; it was killed otherwise."""
+        command = self.stack.workspace.pulumi_command
+        return isinstance(command, workspace.Command) and not command.killed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +59,6 @@ class Outcome:
         endpoint: where the emulator is.
         outputs: the stack's outputs.
         text: all that the engine printed.
-        lost: what a restarted emulator no longer held, by URN; it was made again.
     """
 
     succeeded: bool
@@ -61,7 +68,6 @@ class Outcome:
     operations: Mapping[str, str] = field(default_factory=dict[str, str])
     resources: int = 0
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,55 +112,36 @@ class Where:
 def up(where: Where, *, pack: bool = True) -> Outcome:
     """Preview with the pack, and deploy only what it lets through.
 
-    The Automation API's own `up` skips the preview, and rules across resources would then speak when everything is made.
+    The Automation API's own `up` skips the preview, and rules across resources would then speak when everything is made. What a run that
+    was killed has left behind is discarded, and made again: nobody knows what of it there is.
 
     Raises:
-        LocalError: the stack or its table is wrong, another run is going on, or the CLI or the emulator can't be had.
+        LocalError: the stack or its table is wrong, another run is going on, the disk is full, or the CLI or the emulator can't be had.
     """
-    with opened(where) as (session, fresh):
-        begun = unrecorded.settle(session.endpoint, where.record)
-        known = where.record.held()
-        lost: tuple[str, ...] = ()
-        if known and (fresh or where.record.unfinished):
-            looked = _look(session, where, f"the emulator of {where.stack} was not running" if fresh else None)
-            if not looked.succeeded:
-                return looked
-            lost = tuple(known.keys() - where.record.held().keys())
-            where.on_note(
-                f"{'its cloud is new: ' if fresh else ''}{len(lost)} of {len(known)} resources are gone, with the data in them, "
-                "and are made again"
-                if lost
-                else f"nothing was lost: all {len(known)} resources are there"
+    with opened(where, remake=True) as session:
+        free = shutil.disk_usage(where.home).free
+        if free < ROOM_BYTES:
+            raise LocalError(
+                f"{where.home} has only {free // 2**20} MiB left, and a deployment may write {ROOM_BYTES // 2**20}. "
+                "Nothing was done; make room."
             )
         packs = {"policy_packs": [str(session.work / plugins.PACK)]} if pack else {}
         planned = run(session, "preview", lambda s, o: s.preview(**packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
-        if begun:
-            where.on_note(f"{_resources(begun)} that a run which was cut off had begun are not recorded: they are taken over")
-        where.record.begin()
         total = sum(planned.changes.values())
-        made = run(session, "up", lambda s, o: s.up(**packs, **o), where, total=total)
-        if made.succeeded:
-            unwanted = unrecorded.remove(session.endpoint, where.record)
-            if unwanted:
-                where.on_note(f"{_resources(unwanted)} that a run which was cut off had begun are not wanted any more, and are removed")
-            where.record.finish()
-        return replace(made, lost=lost)
+        return _changing(session, "up", lambda s, o: s.up(**packs, **o), where, total=total)
 
 
 def refresh(where: Where) -> Outcome:
     """Bring the engine's state in line with what the emulator holds.
 
     Raises:
-        LocalError: as `up`.
+        LocalError: as `up`, or a run was killed.
     """
-    with opened(where) as (session, _):
+    with opened(where) as session:
         total = len(where.record.held())
-        looked = run(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), where, total=total)
-        if looked.succeeded:
-            where.record.finish()
-        return looked
+        return _changing(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), where, total=total)
 
 
 def destroy(where: Where) -> Outcome:
@@ -165,25 +152,14 @@ def destroy(where: Where) -> Outcome:
     Raises:
         LocalError: as `up`, or the stack holds protected data.
     """
-    with opened(where) as (session, _):
-        if where.record.unfinished and where.record.held():
-            looked = _look(session, where)
-            if not looked.succeeded:
-                return looked
-        protected = sorted(urn.rpartition("::")[2] for urn, one in where.record.held().items() if one.get("protect"))
-        if protected:
-            raise LocalError(
-                f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. "
-                "No command gives that data up; to be rid of the whole local cloud, run `make clean`."
-            )
-        where.record.begin()
-        begun = unrecorded.remove(session.endpoint, where.record)
-        if begun:
-            where.on_note(f"{_resources(begun)} that a run which was cut off had begun, and that are not recorded, are removed")
-        destroyed = run(session, "destroy", lambda s, o: s.destroy(**o), where, total=len(where.record.held()))
-        if destroyed.succeeded:
-            where.record.finish()
-        return destroyed
+    protected = sorted(urn.rpartition("::")[2] for urn, one in where.record.held().items() if one.get("protect"))
+    if protected:
+        raise LocalError(
+            f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. "
+            "No command gives that data up; to be rid of the whole local cloud, run `make clean`."
+        )
+    with opened(where, remake=True) as session:
+        return _changing(session, "destroy", lambda s, o: s.destroy(**o), where, total=len(where.record.held()))
 
 
 def outputs(where: Where) -> Mapping[str, Any]:
@@ -212,49 +188,83 @@ def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody, *, save
 
 
 @contextlib.contextmanager
-def opened(where: Where, *, looking: bool = False) -> Generator[tuple[Session, bool]]:
-    """The stack, ready for the engine, with its emulator running; and whether that was only just started.
+def opened(where: Where, *, looking: bool = False, remake: bool = False) -> Generator[Session]:
+    """The stack, ready for the engine, with its emulator running.
 
     Args:
         where: what is meant.
         looking: work on a copy of its state, which is thrown away.
+        remake: discard what a killed run or emulator has left behind. Otherwise that is an error.
 
     Raises:
-        LocalError: the stack or its table is wrong, another run is going on, or the CLI or the emulator can't be had.
+        LocalError: the stack or its table is wrong, another run is going on, a run or the emulator was killed, or the CLI or the emulator
+            can't be had.
     """
     content, note = stackfile.read(where.repo, where.stack, image=where.image, edits=where.edits)
     if note and not looking:
         where.on_note(note)
     place = where.home
-    with workspace.open_place(place, where.repo, where.stack, content) as work, _kept(where):
+    with workspace.open_place(place, where.repo, where.stack, content) as work:
+        _settle(where, remake=remake)
         command = cli.find(where.on_note)
         running = emulator.start(place, where.stack, where.venv or where.repo / ".local" / emulator.VENV)
-        endpoint = where.endpoint or running.endpoint
         state = place / "state"
         if looking:
             state = Path(shutil.copytree(state, work / "state"))
-        with plugins.Provider(where.repo, endpoint) as provider, workspace.environment_of_this_process(workspace.environment(place, state)):
-            variables = {**workspace.environment(place, state), **provider.variables}
-            ours = workspace.Workspace(work, place, command, engine.main_with_imports_ahead(where.repo), variables)
-            stack = automation.Stack.select(where.stack, ours)
-            yield (
-                Session(
-                    stack=stack,
-                    work=work,
-                    state=state,
-                    endpoint=running.endpoint,
-                    show=where.on_output,
-                    note=where.on_note,
-                    color="always" if where.color else "never",
-                ),
-                running.fresh,
+        variables = workspace.environment(place, state)
+        with plugins.Provider(where.repo, where.endpoint or running.endpoint) as provider, workspace.environment_of_this_process(variables):
+            ours = workspace.Workspace(
+                work, place, command, engine.main_with_imports_ahead(where.repo), {**variables, **provider.variables}
             )
+            yield Session(
+                stack=automation.Stack.select(where.stack, ours),
+                provider=provider,
+                work=work,
+                state=state,
+                endpoint=running.endpoint,
+                show=where.on_output,
+                note=where.on_note,
+                color="always" if where.color else "never",
+            )
+
+
+def _settle(where: Where, *, remake: bool) -> None:
+    """See that the record is what the emulator holds; else discard both, or say so."""
+    doubt = where.record.doubt
+    if doubt is None and where.record.held() and not emulator.holds_all(where.home, where.stack):
+        doubt = f"the emulator of {where.stack} was killed, and what it held is gone"
+    if doubt is None:
+        return
+    if not remake:
+        raise LocalError(f"{doubt}. Run `make up STACK={where.stack}`, which makes everything again.")
+    where.on_note(f"{doubt}: all that was there is discarded")
+    emulator.discard(where.home, where.stack)
+    where.record.discard()
+
+
+def _changing(session: Session, name: str, action: Action, where: Where, *, total: int) -> Outcome:
+    """Run one of the engine's commands that change things, and note whether it ended by itself: if not, nobody knows what there is.
+
+    Raises:
+        LocalError: the engine or the provider was killed.
+    """
+    where.record.begin()
+    try:
+        outcome = run(session, name, action, where, total=total)
+    except KeyboardInterrupt:
+        if session.ended_by_itself:
+            where.record.finish()
+        raise
+    if not session.provider.runs:
+        raise LocalError(f"the stand-in provider was killed. Run `make up STACK={where.stack}`, which makes everything again.")
+    where.record.finish()
+    return outcome
 
 
 def run(
     session: Session,
     name: str,
-    action: Callable[[automation.Stack, dict[str, Any]], object],
+    action: Action,
     where: Where | None = None,
     *,
     quiet: bool = False,
@@ -298,33 +308,6 @@ def run(
         resources=len(there),
         outputs=_outputs(there),
     )
-
-
-def _look(session: Session, where: Where, why: str | None = None) -> Outcome:
-    """Bring the record in line with what is there, after a run that may have left it behind."""
-    where.on_note(f"{why or f'the last run of {where.stack} was cut off, or failed'}: looking at what is there")
-    return run(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), quiet=True)
-
-
-@contextlib.contextmanager
-def _kept(where: Where) -> Generator[None]:
-    """Have a sound record at the beginning, and a copy of it at the end."""
-    mended = where.record.mend()
-    if mended:
-        where.on_note(mended)
-    try:
-        yield
-    finally:
-        try:
-            where.record.keep()
-        except OSError as error:
-            where.on_note(f"no copy of what is recorded of {where.stack} could be kept: {error.strerror}")
-
-
-def _resources(urns: Sequence[str]) -> str:
-    names = [urn.rpartition("::")[2] for urn in urns]
-    shown = names if len(names) <= NAMED else [*names[:NAMED], "…"]
-    return f"{len(names)} resource{'s' if len(names) > 1 else ''} ({', '.join(shown)})"
 
 
 def _outputs(resources: Mapping[str, dict[str, Any]]) -> Mapping[str, Any]:

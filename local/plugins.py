@@ -49,6 +49,11 @@ class Provider:
         self._process.communicate()
 
     @property
+    def runs(self) -> bool:
+        """Whether it is still there."""
+        return self._process.poll() is None
+
+    @property
     def variables(self) -> Mapping[str, str]:
         """What the engine's environment needs to find it; waits until it serves.
 

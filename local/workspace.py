@@ -132,6 +132,8 @@ class Command(automation.PulumiCommand):
         self.version = VersionInfo.parse(cli.version)
         self._variables = variables
         self._beside = beside
+        self.killed = False
+        """Whether the last command didn't end by itself."""
 
     def run(
         self,
@@ -169,11 +171,12 @@ class Command(automation.PulumiCommand):
             _stop(process)
             raise
         finally:
+            self.killed = (process.returncode or 0) < 0
             for reader in readers:
                 reader.join()
         result = automation.CommandResult("\n".join(lines[0]), "\n".join(lines[1]), code)
         if code < 0:
-            raise LocalError(f"the engine was killed ({signal.Signals(-code).name}). What it recorded is kept; run the same command again.")
+            raise LocalError(f"the engine was killed ({signal.Signals(-code).name}). Run the same command again.")
         if code:
             raise create_command_error(result)
         return result

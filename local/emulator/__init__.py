@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,6 +36,8 @@ STOP_SECONDS = 20
 SAVE_ATTEMPTS = 3
 """What a function or a schedule changes while it is being saved fails to be saved, once."""
 
+_STATE = "state"
+
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 
 _started: list[subprocess.Popen[bytes]] = []
@@ -43,12 +46,11 @@ _started: list[subprocess.Popen[bytes]] = []
 
 @dataclass(frozen=True)
 class Emulator:
-    """An emulator that runs. `fresh`: it was started just now, and so may have lost what was in it."""
+    """An emulator that runs."""
 
     pid: int
     port: int
     token: str
-    fresh: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -80,6 +82,7 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
         raise LocalError(f"the AWS emulator isn't installed in {venv}. Run `make up`, which installs it.")
     home = folder(place, stack)
     home.mkdir(parents=True, exist_ok=True)
+    (home / _STATE / kept.SAVED).unlink(missing_ok=True)
     token = uuid.uuid4().hex
     port = _free_port(_recorded(place, stack))
     with (home / "log").open("w") as log:
@@ -92,14 +95,14 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
             env=_environment(home, port, token),
             start_new_session=True,  # it outlives the command that started it, and its Ctrl-C
         )
-    emulator = Emulator(process.pid, port, token, fresh=True)
+    emulator = Emulator(process.pid, port, token)
     try:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(emulator):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise LocalError(f"the AWS emulator doesn't come up; {home / 'log'} says why{_last_line(home / 'log')}.")
             time.sleep(0.05)
-        kept.save(home / "process.json", asdict(emulator) | {"fresh": False})
+        kept.save(home / "process.json", asdict(emulator))
     except BaseException:
         process.kill()
         process.wait()
@@ -112,6 +115,17 @@ def find(place: Path, stack: str) -> Emulator | None:
     """The stack's emulator, if it runs."""
     emulator = _recorded(place, stack)
     return emulator if emulator and _answers(emulator) else None
+
+
+def holds_all(place: Path, stack: str) -> bool:
+    """Whether the stack's emulator runs, or saved what it held when it ended: it saves nothing when it is killed."""
+    return find(place, stack) is not None or (folder(place, stack) / _STATE / kept.SAVED).exists()
+
+
+def discard(place: Path, stack: str) -> None:
+    """End the stack's emulator, if it runs, and remove all that it holds or has kept."""
+    stop(place, stack, save=False)
+    shutil.rmtree(folder(place, stack), ignore_errors=True)
 
 
 def stop(place: Path, stack: str, *, save: bool = True) -> bool:
@@ -160,7 +174,7 @@ def _environment(home: Path, port: int, token: str) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",  # its own default is every interface
         "GATEWAY_PORT": str(port),
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(home / "state"),
+        "STATE_DIR": str(home / _STATE),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(home / "s3"),
         "LOG_LEVEL": "WARNING",

@@ -9,6 +9,9 @@ from typing import Any, Final
 SAVE_PATH: Final = "/_evolution/save"
 """Where the emulator is asked to save everything, and says what it can't. When it ends, it saves as well, and then could only log that."""
 
+SAVED: Final = "saved"
+"""The file that the emulator leaves in its state's folder when it has saved everything and ends. Without it, what it held is gone."""
+
 
 def load(file: Path, default: Any) -> Any:
     """What was saved, or the default."""

@@ -1,4 +1,4 @@
-"""Runs the emulator, at the same address with what it lacks (autoscaling.py, once.py), and with its guardrails mended.
+"""Runs the emulator, at the same address with what it lacks (autoscaling.py), and with its guardrails mended.
 
 `python local/emulator/serve.py` runs in the emulator's virtual environment, where the standard library and ministack are all there is.
 """
@@ -13,47 +13,45 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local.emulator import guardrails, once
+    from local.emulator import guardrails
     from local.emulator.autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
-    from local.emulator.kept import SAVE_PATH
-    from local.emulator.once import App, Message, Receive, Send
+    from local.emulator.kept import SAVE_PATH, SAVED
 else:  # this folder alone: a function's own modules must never meet the checkout's
     import guardrails
-    import once
     from autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
-    from kept import SAVE_PATH
-    from once import App, Message, Receive, Send
+    from kept import SAVE_PATH, SAVED
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
 _JSON = "application/x-amz-json-1.1"
 
 
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
 class Beside:
-    """An ASGI application: the emulator's, with one service more and a memory of what was begun, both loaded and saved when it is."""
+    """An ASGI application: the emulator's, with one service more, which is loaded and saved when it is."""
 
     def __init__(self, emulator: App, save: Callable[[], None], folder: Path) -> None:
         self._emulator = emulator
         self._save = save
         self._autoscaling = Autoscaling(self._ask_ecs, folder / "application-autoscaling.json")
-        self._creations = once.Creations(folder / "creations.json")
+        self._folder = folder
         self._one_at_a_time = asyncio.Lock()
         self._clock: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._emulator(scope, lambda: self._lifespan(receive), send)
-        elif scope["type"] == "http" and scope["path"] == once.PATH:
-            content: Any = json.loads(await once.read(receive) or b"{}")
-            await _send_json(send, 200, self._creations.control(scope["method"], content))
         elif scope["type"] == "http" and scope["path"] == SAVE_PATH:
             await _send_json(send, 200, {"failures": self._failures_to_save()})
-        elif key := _headers(scope).get(once.HEADER):
-            await self._creations.answer(key, self._serve, scope, receive, send)
         else:
             await self._serve(scope, receive, send)
 
@@ -64,7 +62,7 @@ class Beside:
             await self._emulator(scope, receive, send)
             return
         region = _region(headers.get("authorization", ""))
-        request: Message = json.loads(await once.read(receive) or b"{}")
+        request: Message = json.loads(await _read(receive) or b"{}")
         try:
             async with self._one_at_a_time:
                 status, answer = 200, await self._autoscaling.answer(region, target.removeprefix(TARGET_PREFIX), request)
@@ -78,12 +76,12 @@ class Beside:
         message = await receive()
         if message["type"] == "lifespan.startup":
             self._autoscaling.load()
-            self._creations.load()
             self._clock = asyncio.create_task(self._run_scheduled_actions())
         if message["type"] == "lifespan.shutdown":
             if self._clock:
                 self._clock.cancel()
-            self._failures_to_save()
+            if not self._failures_to_save():
+                (self._folder / SAVED).touch()
         return message
 
     async def _run_scheduled_actions(self) -> None:
@@ -104,11 +102,10 @@ class Beside:
             self._save()
         finally:
             persistence.removeHandler(heard)
-        for ours in (self._autoscaling, self._creations):
-            try:
-                ours.save()
-            except OSError as error:
-                heard.said.append(str(error))
+        try:
+            self._autoscaling.save()
+        except OSError as error:
+            heard.said.append(str(error))
         return heard.said
 
     async def _ask_ecs(self, region: str, operation: str, parameters: Message) -> Message:
@@ -146,6 +143,16 @@ class Beside:
         if said[0]["status"] != 200:
             raise RefusedError("ValidationException", str(answer.get("message") or answer.get("__type")))
         return answer
+
+
+async def _read(receive: Receive) -> bytes:
+    """A request's whole body."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 async def _send_json(send: Send, status: int, answer: Message) -> None:

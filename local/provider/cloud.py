@@ -9,10 +9,8 @@ import os
 import re
 import threading
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any
 
-from local.emulator.once import HEADER
 from local.provider import models
 
 ATTEMPTS = 8
@@ -20,10 +18,6 @@ ATTEMPTS = 8
 
 _GONE = re.compile(r"not.?found|no.?such|non.?exist|not.?exist|404", re.IGNORECASE)
 """How AWS's services say, in an error's code, that something isn't there: NoSuchBucket, InvalidVpcID.NotFound, NonExistentQueue, …"""
-
-
-_once: ContextVar[str | None] = ContextVar("once", default=None)
-"""The key of the request that this thread sends, where it may be answered only once."""
 
 
 class CloudError(Exception):
@@ -44,14 +38,13 @@ class Cloud:
         self._clients: dict[tuple[str, str], Any] = {}
         self._session: Any = None
 
-    def send(self, operation: str, parameters: Mapping[str, Any], region: str, *, once: str | None = None) -> dict[str, Any]:
+    def send(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Send one request, `ecs:CreateService`, and give the answer.
 
         Args:
             operation: botocore's name of the service, and the operation.
             parameters: what is asked for.
             region: where.
-            once: a key of `ledger.py`, with which the emulator gives the answer that it gave before.
 
         Raises:
             CloudError: it was refused, or the emulator can't be reached.
@@ -60,7 +53,6 @@ class Cloud:
         from botocore.exceptions import BotoCoreError, ClientError
 
         service, _, name = operation.partition(":")
-        _once.set(once)
         try:
             return getattr(self._client(service, region), xform_name(name))(**parameters)
         except ClientError as error:
@@ -84,7 +76,7 @@ class Cloud:
             for name, value in {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}.items():
                 self._session.set_config_variable(name, value)
             self._session.register_component("data_loader", models.loader())
-        client = self._session.create_client(
+        return self._session.create_client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,
@@ -99,11 +91,3 @@ class Cloud:
                 proxies={},
             ),
         )
-        client.meta.events.register("before-call", _mark)
-        return client
-
-
-def _mark(params: dict[str, Any], **_: Any) -> None:
-    """Put the key into the request's headers."""
-    if key := _once.get():
-        params["headers"][HEADER] = key

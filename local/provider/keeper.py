@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -10,7 +9,6 @@ from typing import Any, cast
 from local.provider.assets import contents
 from local.provider.cloud import Cloud, CloudError
 from local.provider.difference import planned, same
-from local.provider.ledger import key
 from local.provider.life import Ask, Life
 from local.provider.lives import LIVES
 from local.provider.outputs import ACCOUNT, compute, fill
@@ -35,27 +33,22 @@ class Keeper:
         self._life: Life = LIVES[resource.token]
         self._region = region
 
-    def create(self, inputs: Values, urn: str | None = None) -> tuple[str, dict[str, Any]]:
+    def create(self, inputs: Values) -> tuple[str, dict[str, Any]]:
         """Make it and give its id and outputs. Where a later step fails, what the first one made is removed again.
-
-        Args:
-            inputs: its inputs.
-            urn: the name under which the emulator remembers it; what it has answered already isn't made again.
 
         Raises:
             CloudError: AWS's answer to one of the requests was a refusal.
         """
         (first, request), *further = [(call, request) for call, request in requests(self._calls, inputs) if call.at == "create"]
-        keys = (key(urn, index) if urn else None for index in itertools.count())
         parameters = _with_region(first, request.parameters, self._region)
-        answer = self._cloud.send(first.operation, parameters, self._region, once=next(keys))
+        answer = self._cloud.send(first.operation, parameters, self._region)
         given = {name: search(path, answer) for name, path in self._life.answer.items()}
         identity, _ = compute(self._resource, {**inputs, **given}, self._region, identity=given.pop("id", None))
         try:
             for ask in self._life.then:
                 self._ask(ask, {**inputs, **given, "id": identity})
             for call, request in further:
-                self._send(call, request.parameters, identity, inputs, once=next(keys))
+                self._send(call, request.parameters, identity, inputs)
             outputs = self.outputs(identity, {**inputs, **given})
         except CloudError:
             self.delete(identity, inputs, given)
@@ -215,10 +208,10 @@ class Keeper:
         if gone and self._life.untag:
             self._ask(self._life.untag, {**known, "goneTags": gone, "gonePairs": [{"Key": key} for key in gone]})
 
-    def _send(self, call: Call, parameters: Values, identity: str, inputs: Values, *, once: str | None = None) -> None:
+    def _send(self, call: Call, parameters: Values, identity: str, inputs: Values) -> None:
         wanted = call.only is None or inputs.get(call.only[0]) == call.only[1]
         if wanted and (call.unless is None or inputs.get(call.unless[0]) != call.unless[1]):
-            self._cloud.send(call.operation, _owned(parameters, identity), self._region, once=once)
+            self._cloud.send(call.operation, _owned(parameters, identity), self._region)
 
     def _ask(self, ask: Ask, known: Values) -> None:
         if (ask.only and not known.get(ask.only)) or (ask.unless and known.get(ask.unless)):

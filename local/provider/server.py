@@ -21,7 +21,6 @@ from local.provider.cloud import Cloud, CloudError
 from local.provider.difference import difference, resource_difference
 from local.provider.keeper import Keeper, KeeperError
 from local.provider.lives import LIVES
-from local.provider.once import Once
 from local.provider.outputs import compute
 from local.provider.references import NotMadeError, refuse_unmade
 from local.provider.settings import Settings, SettingsError, read
@@ -37,7 +36,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, cloud: Cloud | None = None) -> None:
         self._settings: Settings | None = None
         self._cloud = cloud
-        self._once = Once(cloud) if cloud else None
 
     # Getting acquainted.
 
@@ -103,10 +101,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, region = self._placed(request.properties, context)
         with _refusals(context):
             self._refuse_unmade(request.urn, inputs, region)
-            if self._once and resource.token in LIVES:
-                identity, outputs = self._once.create(request.urn, resource, region, request.properties)
-            else:
-                identity, outputs = compute(resource, inputs, region)
+            keeper = self._keeper(resource, region)
+            identity, outputs = keeper.create(_sent(inputs)) if keeper else compute(resource, inputs, region)
         return provider_pb2.CreateResponse(id=identity, properties=_read_back(resource, _with(resource, kept, outputs, region)))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:

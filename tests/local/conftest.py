@@ -136,7 +136,7 @@ def bare() -> Iterator[Any]:
     """A provider that isn't configured yet, started with an environment that tempts it."""
     temptation = {"AWS_PROFILE": "production", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_REGION": "ap-south-1", "HOME": "/nowhere"}
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "local.provider", "127.0.0.1:1"],
+        [sys.executable, "-u", "-m", "local.provider"],
         cwd=ROOT,
         env={**os.environ, **temptation},
         stdout=subprocess.PIPE,

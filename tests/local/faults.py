@@ -99,18 +99,20 @@ _COMMAND = """
 import functools, os, sys
 from pathlib import Path
 from local import __main__, lifecycle
-place, venv, endpoint, *arguments = sys.argv[1:]
-lifecycle.Where = functools.partial(lifecycle.Where, place=Path(place), venv=Path(venv), endpoint=endpoint or None)
+place, venv, endpoint, repo, *arguments = sys.argv[1:]
+lifecycle.Where = functools.partial(lifecycle.Where, place=Path(place), venv=Path(venv), endpoint=endpoint or None, repo=Path(repo))
+lifecycle.up = functools.partial(lifecycle.up, pack=False)
 os._exit(__main__.main(arguments))
 """
 
 
 class Command:
-    """`python -m local …` for a place of a test's, as a terminal's foreground job that can be interrupted and killed."""
+    """`python -m local …` for a place and a checkout of a test's, without the policy pack, as a terminal's foreground job that can be
+    interrupted and killed."""
 
-    def __init__(self, place: Path, *arguments: str, endpoint: str = "") -> None:
+    def __init__(self, place: Path, repo: Path, *arguments: str, endpoint: str = "") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, str(place), str(VENV), endpoint, *arguments],
+            [sys.executable, "-c", _COMMAND, str(place), str(VENV), endpoint, str(repo), *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

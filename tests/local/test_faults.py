@@ -1,112 +1,112 @@
-"""What goes wrong around `make up`, each with the real engine and an emulator of its own, and what it may cost: nothing that isn't said.
+"""What goes wrong around `make up`, each with the real engine and an emulator of its own, on a program of eight resources.
 
-After each fault the next `up` finishes, a further one changes nothing, and the emulator holds what is recorded: no less, and nothing twice.
+A run that was killed costs all that was there, and says so; every other fault costs nothing. After each the next `up` finishes, a further
+one changes nothing, and the emulator holds what is recorded: no less, and nothing twice.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-import shutil
 import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import emulator, lifecycle
-from local.provider.lives import LIVES
+from local import LocalError, emulator, lifecycle
 from local.state import State
 from tests.local.conftest import VENV, Run, clients
 from tests.local.faults import Command, Faults, way_with
 from tests.local.holdings import holdings, unlike_the_record
 
+PROGRAM = """
+import pulumi
+import pulumi_aws as aws
+
+from components.environment import load
+
+env = load("dev", pulumi.Config().get("environment"))
+provider = aws.Provider("aws", region=env.region)
+opts = pulumi.ResourceOptions(provider=provider)
+kept = pulumi.ResourceOptions(provider=provider, protect=env.generations == 9)
+topic = aws.sns.Topic("topic", name="topic", opts=opts)
+key = [{"name": "id", "type": "S"}]
+table = aws.dynamodb.Table("table", name="table", billing_mode="PAY_PER_REQUEST", hash_key="id", attributes=key, opts=kept)
+vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16", opts=pulumi.ResourceOptions(provider=provider, depends_on=[topic, table]))
+aws.ec2.DefaultSecurityGroup("group", vpc_id=vpc.id, ingress=[], egress=[], opts=opts)
+queue = aws.sqs.Queue("queue", name="queue", opts=pulumi.ResourceOptions(provider=provider, depends_on=[vpc]))
+aws.ecs.Cluster("cluster", name="cluster", opts=pulumi.ResourceOptions(provider=provider, depends_on=[queue]))
+aws.cloudwatch.LogGroup("logs", name="logs", retention_in_days=7, opts=opts)
+aws.ssm.Parameter("parameter", name="parameter", type="String", value=str(env.autonomy_percent), opts=opts)
+pulumi.export("environment", env.model_dump(mode="json"))
+"""
+"""What is made before and after the VPC is in order, so that a test can cut in between."""
+
+NAMES = {"topic", "table", "vpc", "group", "queue", "cluster", "logs", "parameter"}
+
+KILLED = "the last run of dev was killed: all that was there is discarded"
+
 up = functools.partial(lifecycle.up, pack=False)
-"""Most of these faults have nothing to do with the policy pack, whose start takes a second."""
-
-
-@dataclass
-class Tally:
-    """What came of the faults so far."""
-
-    tried: list[str] = field(default_factory=list[str])
-    survived: list[str] = field(default_factory=list[str])
-    lost: list[str] = field(default_factory=list[str])
-
-
-@pytest.fixture(scope="module")
-def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
-    """The figures of this module, told at its end."""
-    count = Tally()
-    yield count
-    capture: Any = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        print(
-            f"\nfaults survived: {len(count.survived)} of {len(count.tried)}; lost without being said: {len(count.lost)} {count.lost or ''}"
-        )
 
 
 @dataclass
 class World:
-    """An emulator of its own, and what it lists before anything is in it."""
+    """An emulator of its own, what it lists before anything is in it, and the checkout with the small program."""
 
     act: Run
     place: Path
+    repo: Path
     empty: dict[str, list[Any]]
-    tally: Tally
-    name: str
 
-    def heals(self, **options: Any) -> lifecycle.Outcome:
-        """Hold that the next `up` finishes and loses nothing, and that nothing is there twice."""
-        before = holdings(self.place)
-        del before["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"]  # AWS adds some, which the provider takes away
-        healed: lifecycle.Outcome = self.act(up, self.place, **options)
-        assert healed.succeeded, healed.text
-        after = holdings(self.place)
-        self.tally.lost += [f"{self.name}: {item}" for listing, items in before.items() for item in items if item not in after[listing]]
-        self.survives(**options)
-        return healed
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """The exit status of a command, and all that it said."""
+        return Command(self.place, self.repo, *arguments).end()
 
-    def survives(self, **options: Any) -> None:
+    def up(self, **options: Any) -> lifecycle.Outcome:
+        return self.act(up, self.place, repo=self.repo, **options)
+
+    def is_whole(self) -> None:
         """Hold that a further `up` changes nothing, and that nothing is there but what is recorded."""
-        again: lifecycle.Outcome = self.act(up, self.place, **options)
-        assert (again.succeeded, again.operations, again.lost) == (True, {}, ()), again.text
+        again = self.up()
+        assert (again.succeeded, again.operations) == (True, {}), again.text
+        assert self.recorded == NAMES
         assert unlike_the_record(self.place, self.empty) == []
-        self.tally.survived.append(self.name)
 
     @property
     def recorded(self) -> set[str]:
-        """The names of what is recorded."""
-        return {urn.rpartition("::")[2] for urn in State(self.place, "dev").held()}
+        """The names of what is recorded of AWS's."""
+        held = State(self.place, "dev").held()
+        return {urn.rpartition("::")[2] for urn, one in held.items() if one["type"].startswith("aws:")}
 
-    @property
-    def vpcs(self) -> list[dict[str, Any]]:
-        """The VPCs that somebody made."""
-        return [vpc for vpc in clients(self.place)("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
+
+def started(where: lifecycle.Where) -> None:
+    """Start the emulator; in a process that ends, as for a person: a child that was killed stays a process until its parent has looked."""
+    emulator.start(where.home, where.stack, VENV)
 
 
 @pytest.fixture
-def world(act: Run, own_place: Path, tally: Tally, request: pytest.FixtureRequest) -> World:
+def world(act: Run, own_place: Path, small_checkout: Path) -> World:
     """One fault's."""
-    emulator.start(own_place, "dev", VENV)
-    tally.tried.append(request.node.name)
-    return World(act, own_place, holdings(own_place), tally, request.node.name)
+    (small_checkout / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    act(started, own_place)
+    return World(act, own_place, small_checkout, holdings(own_place))
 
 
-def cut_off(world: World, part: str, cut: Callable[[Command], object]) -> tuple[Command, int, str]:
+def cut_off(world: World, part: str, cut: Callable[[Command], object]) -> tuple[int, str]:
     """Run `up`, and cut it off once the emulator has done the request with this part and nobody has heard of it."""
     running: list[Command] = []
     faults = Faults((part, 1, lambda: cut(running[0])))
     port = emulator.start(world.place, "dev", VENV).port
     with way_with(faults, port) as endpoint:
-        running.append(Command(world.place, "up", endpoint=endpoint))
+        running.append(Command(world.place, world.repo, "up", endpoint=endpoint))
         status, said = running[0].end()
         left = running[0].left
     assert faults.unused == [], said
     assert left == []
-    return running[0], status, said
+    return status, said
 
 
 def kill_the_provider(command: Command) -> None:
@@ -117,105 +117,121 @@ def kill_the_engine(command: Command) -> None:
     command.kill_started("pulumi --non-interactive")
 
 
-def test_a_provider_that_is_killed_before_the_program_changes(world: World) -> None:
-    _, status, said = cut_off(world, "Action=CreateVpc", kill_the_provider)
-    assert status == 1
-    assert "up failed" in said
-    [vpc] = world.vpcs
-    assert "network-vpc" not in world.recorded, "else this is no fault"
-    world.heals(edits={"autonomy_percent": 74})
-    [taken] = world.vpcs
-    assert taken["VpcId"] == vpc["VpcId"], "what was made is taken over"
+@pytest.mark.parametrize(
+    ("cut", "says"),
+    [
+        (kill_the_provider, "error: the stand-in provider was killed. Run `make up STACK=dev`, which makes everything again."),
+        (kill_the_engine, "error: the engine was killed (SIGKILL). Run the same command again."),
+        (Command.kill, None),
+    ],
+    ids=["the provider", "the engine", "the command"],
+)
+def test_whatever_is_killed_the_next_up_says_so_and_makes_everything_again(
+    world: World, cut: Callable[[Command], object], says: str | None
+) -> None:
+    status, said = cut_off(world, "Action=CreateVpc", cut)
+    assert status != 0
+    if says:
+        assert said.splitlines()[-1] == says
+        assert "UserWarning" not in said
+        assert "Traceback" not in said
+    status, said = world.command("up")
+    assert status == 0, said
+    assert KILLED in said.splitlines()
+    assert "8 created" in said.replace("10 created", "8 created"), said
+    world.is_whole()
 
 
-def test_a_provider_that_is_killed_before_all_is_to_go(world: World) -> None:
-    cut_off(world, "CreateSubnet", kill_the_provider)
-    destroyed = world.act(lifecycle.destroy, world.place)
-    assert (destroyed.succeeded, destroyed.resources) == (True, 0), destroyed.text
+def test_after_a_killed_run_nothing_but_up_and_destroy_goes_on(world: World) -> None:
+    cut_off(world, "Action=CreateVpc", kill_the_engine)
+    for command in ("refresh", "audit"):
+        status, said = world.command(command)
+        assert status == 1
+        assert said.splitlines()[-1] == "error: the last run of dev was killed. Run `make up STACK=dev`, which makes everything again."
+    status, said = world.command("destroy")
+    assert status == 0, said
+    assert KILLED in said.splitlines()
+    world.act(started, world.place)
     assert holdings(world.place) == world.empty
-    world.heals()
 
 
-def test_an_engine_that_is_killed(world: World) -> None:
-    _, status, said = cut_off(world, "CreateTable", kill_the_engine)
-    assert said.splitlines()[-1].startswith("error: the engine was killed (SIGKILL). What it recorded is kept"), said
-    assert "UserWarning" not in said
+def test_protected_data_is_not_destroyed_even_after_a_killed_run(world: World) -> None:
+    assert world.up(edits={"generations": 9}).succeeded
+    State(world.place, "dev").begin()
+    status, said = world.command("destroy")
     assert status == 1
-    world.heals()
+    assert said.startswith("error: dev holds data that is protected: table. Nothing was destroyed.")
+    assert clients(world.place)("dynamodb").list_tables()["TableNames"] == ["table"]
 
 
-def test_a_command_that_is_killed(world: World) -> None:
-    cut_off(world, "Action=CreateVpc", Command.kill)
-    world.heals()
-
-
-def test_ctrl_c(world: World) -> None:
-    _, status, said = cut_off(world, "Action=CreateVpc", Command.interrupt)
+def test_ctrl_c_loses_nothing(world: World) -> None:
+    status, said = cut_off(world, "Action=CreateVpc", Command.interrupt)
     assert status == 130, said
     assert said.splitlines()[-1].startswith("interrupted: what was done is recorded, and the same command goes on from there")
     assert "Traceback" not in said
-    assert "network-vpc" in world.recorded, "the engine ends what it has begun"
+    assert "vpc" in world.recorded, "the engine ends what it has begun"
     assert not list((world.place / "state/.pulumi/locks").rglob("*.json"))
-    world.heals()
+    before = clients(world.place)("ec2").describe_vpcs()["Vpcs"]
+    assert world.up().succeeded
+    assert clients(world.place)("ec2").describe_vpcs()["Vpcs"] == before
+    world.is_whole()
 
 
-def test_a_record_that_is_cut_short_by_a_full_disk(world: World) -> None:
-    """The engine leaves its file and its own copy like this; `cut_off` makes what the copy beside them doesn't know."""
-    cut_off(world, "CreateTable", kill_the_engine)
-    folder = world.place / "state/.pulumi/stacks/evolution-system"
-    for file in (folder / "dev.json", folder / "dev.json.bak"):
-        file.write_bytes(file.read_bytes()[:1000])
-    status, said = Command(world.place, "outputs").end()
-    assert (status, said) == (0, "{}\n"), "of the copy"
-    world.heals()
-
-
-def test_a_first_record_that_is_cut_short_without_a_copy(world: World) -> None:
-    cut_off(world, "CreateTable", kill_the_engine)
-    folder = world.place / "state/.pulumi/stacks/evolution-system"
-    for file in (folder / "dev.json", folder / "dev.json.bak"):
-        file.write_bytes(b"")
-    shutil.rmtree(world.place / "kept")
-    for command in ("outputs", "audit"):
-        status, said = Command(world.place, command).end()
+def test_a_record_that_a_full_disk_cut_short_is_said_and_everything_is_made_again(world: World) -> None:
+    assert world.up().succeeded
+    file = world.place / "state/.pulumi/stacks/evolution-system/dev.json"
+    file.write_bytes(file.read_bytes()[:1000])
+    for command in ("outputs", "audit", "destroy"):
+        status, said = world.command(command)
         assert status == 1
-        assert said.startswith("error: what was recorded of dev is cut short")
+        assert said.startswith("error: what was recorded of dev was cut short, as by a full disk")
         assert said.count("\n") == 1
-    world.heals()
+    status, said = world.command("up")
+    assert status == 0, said
+    assert "what was recorded of dev was cut short, as by a full disk: all that was there is discarded" in said.splitlines()
+    world.is_whole()
+
+
+def test_a_disk_without_room_is_one_error_before_anything_is_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "ROOM_BYTES", 2**60)
+    where = lifecycle.Where(stack="dev", place=world.place, venv=VENV, repo=world.repo)
+    with pytest.raises(LocalError, match=r"has only \d+ MiB left, .* Nothing was done; make room\."):
+        lifecycle.up(where, pack=False)
+    assert State(world.place, "dev").held() == {}
 
 
 def test_requests_that_are_throttled_and_one_that_is_refused(world: World) -> None:
     port = emulator.start(world.place, "dev", VENV).port
-    faults = Faults(("AWSWAF_20190729.CreateWebACL", 5, "ThrottlingException"), ("CreateCluster", 1, "AccessDeniedException"))
+    faults = Faults(("CreateTable", 5, "ThrottlingException"), ("CreateCluster", 1, "AccessDeniedException"))
     with way_with(faults, port) as endpoint:
-        failed = world.act(up, world.place, endpoint=endpoint)
+        failed = world.up(endpoint=endpoint)
     assert not failed.succeeded
     assert faults.unused == []
     assert "ecs:CreateCluster was refused: AccessDeniedException" in failed.text
     assert "ThrottlingException" not in failed.text
-    assert failed.resources > 20, "what was made is recorded"
-    assert world.heals().changes["create"] > 20
+    assert world.recorded == NAMES - {"cluster"}, "what was made is recorded"
+    assert world.up().changes["create"] == 1
+    world.is_whole()
 
 
-def test_an_emulator_that_is_stopped(world: World) -> None:
-    assert world.act(up, world.place).succeeded
-    table = clients(world.place)("dynamodb")
-    table.put_item(TableName="evolution-checkpoints-dev", Item={"checkpoint_id": {"S": "one"}})
+def test_an_emulator_that_is_stopped_loses_nothing(world: World) -> None:
+    assert world.up().succeeded
+    clients(world.place)("dynamodb").put_item(TableName="table", Item={"id": {"S": "one"}})
     assert emulator.stop(world.place, "dev")
-    restarted = world.act(up, world.place)
-    assert (restarted.succeeded, restarted.operations, restarted.lost) == (True, {}, ()), restarted.text
-    assert clients(world.place)("dynamodb").scan(TableName="evolution-checkpoints-dev")["Count"] == 1
-    world.survives()
+    world.is_whole()
+    assert clients(world.place)("dynamodb").scan(TableName="table")["Count"] == 1
 
 
-def test_an_emulator_that_is_killed(world: World, plan: Any) -> None:
-    made = world.act(up, world.place)
+def test_an_emulator_that_is_killed_is_said_by_whoever_asks_next(world: World) -> None:
+    assert world.up().succeeded
     running = emulator.find(world.place, "dev")
     assert running
     os.kill(running.pid, signal.SIGKILL)
-    remade = world.act(up, world.place)
-    assert remade.succeeded, remade.text
-    assert set(remade.lost) == {one.urn for one in plan("dev").resources if one.type in LIVES}, "what is gone is said"
-    assert set(remade.lost) == {urn for urn, operation in remade.operations.items() if operation == "create"}
-    assert remade.resources == made.resources
-    world.survives()
+    gone = "the emulator of dev was killed, and what it held is gone"
+    for _ in range(2):  # asking mends nothing
+        status, said = world.command("audit")
+        assert (status, said) == (1, f"error: {gone}. Run `make up STACK=dev`, which makes everything again.\n")
+    status, said = world.command("up")
+    assert status == 0, said
+    assert f"{gone}: all that was there is discarded" in said.splitlines()
+    world.is_whole()

@@ -195,9 +195,9 @@ def test_all_that_dev_refers_to_is_looked_for_and_found(cloud: Cloud, made: dict
     asked: set[str] = set()
 
     class Recorder(Cloud):
-        def send(self, operation: str, parameters: Mapping[str, Any], region: str, *, once: str | None = None) -> dict[str, Any]:
+        def send(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
             asked.add(operation)
-            return cloud.send(operation, parameters, region, once=once)
+            return cloud.send(operation, parameters, region)
 
     for one in made.values():
         refuse_unmade(Recorder(""), one["type"], one.get("inputs", {}), "dev", REGION)

@@ -1,4 +1,4 @@
-"""The engine's record of a stack: what is made of one that a full disk cut short."""
+"""The engine's record of a stack, and whether it can be trusted."""
 
 from __future__ import annotations
 
@@ -33,94 +33,37 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path, "dev")
 
 
-def ids(state: State) -> list[str]:
-    return [one["id"] for one in state.held().values()]
-
-
-def test_a_stack_that_was_never_up_holds_nothing(state: State) -> None:
-    assert state.held() == {}
-    assert state.mend() is None
-
-
-def test_a_sound_record_is_left_alone_and_kept(state: State, file: Path) -> None:
-    file.write_text(record(resource("a")))
-    assert state.mend() is None
-    assert ids(state) == ["a"]
-    assert not state.unfinished
-    file.write_text("")
-    assert ids(state) == ["a"]
+def test_a_stack_that_was_never_up_holds_nothing_and_is_not_in_doubt(state: State) -> None:
+    assert (state.held(), state.doubt) == ({}, None)
 
 
 @pytest.mark.parametrize("cut", ["", "{", '{"version": 3, "checkpoint"', '{"version": 3}', "null", "[]"])
-def test_a_record_that_was_cut_short_is_restored_from_the_engines_own_copy_first(state: State, file: Path, cut: str) -> None:
-    file.write_text(record(resource("old")))
-    state.keep()
-    file.with_name("dev.json.bak").write_text(record(resource("new")))
+def test_a_record_that_was_cut_short_is_one_error_that_says_what_to_do(state: State, file: Path, cut: str) -> None:
     file.write_text(cut)
-    file.with_name("dev.json.attrs").write_text("{}")
-    said = state.mend()
-    assert said == f"what was recorded of dev was cut short, as by a full disk: restored from {file}.bak"
-    assert ids(state) == ["new"]
-    assert list(held(file.parents[3], "dev")) == [resource("new")["urn"]], "the engine finds it"
-    assert not file.with_name("dev.json.attrs").exists(), "it has the sum of another content"
-    assert state.unfinished, "what was done since isn't recorded"
-
-
-def test_where_both_are_cut_short_the_copy_beside_them_is_taken(state: State, file: Path, tmp_path: Path) -> None:
-    file.write_text(record(resource("a")))
-    state.keep()
-    for one in (file, file.with_name("dev.json.bak")):
-        one.write_text("{")
-    assert ids(state) == ["a"], "whoever only looks gets it, too"
-    assert file.read_text() == "{", "and changes nothing"
-    assert str(tmp_path / "kept/dev.json") in str(state.mend())
-    assert ids(state) == ["a"]
-
-
-def test_without_a_copy_looking_is_one_error_and_mending_begins_anew(state: State, file: Path) -> None:
-    file.write_text("")
-    with pytest.raises(LocalError, match=r"what was recorded of dev is cut short .* Run `make up STACK=dev`"):
+    assert state.doubt == "what was recorded of dev was cut short, as by a full disk"
+    with pytest.raises(LocalError, match="Run `make up STACK=dev`, which discards it and makes everything again"):
         state.held()
-    assert "it begins anew" in str(state.mend())
-    assert state.held() == {}
-    assert not file.exists()
-    assert state.unfinished
 
 
-def test_a_copy_of_what_is_cut_short_is_never_kept(state: State, file: Path) -> None:
+def test_a_run_that_did_not_end_by_itself_leaves_a_doubt(state: State, file: Path) -> None:
     file.write_text(record(resource("a")))
-    state.keep()
-    file.write_text("{")
-    state.keep()
-    assert ids(state) == ["a"]
-
-
-def test_a_copy_that_cannot_be_written_leaves_the_one_before(state: State, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file.write_text(record(resource("a")))
-    state.keep()
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    file.write_text(record(resource("b")))
-    with pytest.raises(OSError, match="No space"):
-        state.keep()
-    file.write_text("")
-    assert ids(state) == ["a"]
-    assert [one.name for one in (file.parents[4] / "kept").iterdir()] == ["dev.json"]
-
-
-def test_a_run_that_was_cut_off_is_known_until_one_finishes(state: State) -> None:
     state.begin()
-    assert state.unfinished
+    assert state.doubt == "the last run of dev was killed"
     state.finish()
-    state.finish()
-    assert not state.unfinished
+    assert state.doubt is None
 
 
-def test_of_a_replaced_resource_the_new_one_counts(state: State, file: Path) -> None:
-    new, old = resource("a"), {**resource("a", delete=True), "id": "old"}
-    file.write_text(record(new, old))
-    assert ids(state) == ["a"]
-    assert state.all() == [new, old]
+def test_what_is_discarded_leaves_nothing_of_this_stack_and_all_of_the_others(state: State, file: Path) -> None:
+    state.begin()
+    for name in ("dev.json", "dev.json.bak", "dev.json.attrs", "dev2.json"):
+        file.with_name(name).write_text(record(resource("a")))
+    state.discard()
+    assert [path.name for path in file.parent.iterdir()] == ["dev2.json"]
+    assert (state.held(), state.doubt) == ({}, None)
+
+
+def test_of_a_replaced_resource_the_new_one_counts(tmp_path: Path, state: State, file: Path) -> None:
+    file.write_text(record({**resource("new"), "urn": "u"}, {**resource("old"), "urn": "u", "delete": True}))
+    assert [one["id"] for one in state.held().values()] == ["new"]
+    assert [one["id"] for one in state.all()] == ["new", "old"]
+    assert held(tmp_path / "state", "dev") == state.held()
