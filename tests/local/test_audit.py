@@ -20,9 +20,18 @@ EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Res
 def change_by_hand(client: Any) -> None:
     """What somebody might do in the console, one thing a line."""
     client("cloudwatch").disable_alarm_actions(AlarmNames=["evolution-safety-score-dev"])
-    loose = {"AlarmName": "evolution-autonomy-dev", "MetricName": "AutonomyPercentage", "Namespace": "EvolutionSystem", "Threshold": 10}
+    loose = {"AlarmName": "evolution-autonomy-dev", "MetricName": "AutonomyPercentage", "Threshold": 10}
     kept = client("cloudwatch").describe_alarms(AlarmNames=["evolution-autonomy-dev"])["MetricAlarms"][0]
-    taken = ("Dimensions", "Statistic", "Period", "EvaluationPeriods", "ComparisonOperator", "TreatMissingData", "DatapointsToAlarm")
+    taken = (
+        "Namespace",
+        "Dimensions",
+        "Statistic",
+        "Period",
+        "EvaluationPeriods",
+        "ComparisonOperator",
+        "TreatMissingData",
+        "DatapointsToAlarm",
+    )
     told = ("AlarmActions", "OKActions", "AlarmDescription", "ActionsEnabled")
     client("cloudwatch").put_metric_alarm(**{name: kept[name] for name in (*taken, *told)}, **loose)
     client("s3").delete_public_access_block(Bucket=BUCKET)
