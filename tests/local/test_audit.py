@@ -75,9 +75,10 @@ RULES = {
     ("compute-engine-role", "identity/boundary"),
     ("compute-engine-role-grants", "identity/no-wildcard-action"),
     ("compute-engine-role-grants", "identity/no-wildcard-resource"),
-    # Who may do everything may also ask the agents past their gateway, and end a halt.
+    # Who may do everything may also ask the agents past their gateway, forge the score, and end a halt.
     ("compute-engine-role-grants", "agentcore/only-gateway"),
     ("compute-engine-role-grants", "alarms/mode-writers"),
+    ("compute-engine-role-grants", "alarms/score-writers"),
     ("security-key", "encryption/key-rotation"),
     ("data-state", "data-protection/table-recovery"),
     ("compute-engine-service", "workload/no-shell"),
