@@ -20,7 +20,7 @@ import pulumi_policy as crossguard
 import exemptions
 import limits
 from plain import UNKNOWN, Plain
-from rule import Family, Reference, Resource, ResourceRule, Severity, Stack, StackRule, Verdict, judge_resource, judge_stack
+from rule import Family, Finding, Reference, Resource, ResourceRule, Severity, Stack, StackRule, judge_resource, judge_stack
 from system import table_of
 
 CONFIGURED_POLICY = "environment"
@@ -123,8 +123,8 @@ class Frame:
             )
             project, stack = project_and_stack(args.urn)
             for rule in rules:
-                for verdict in self._not_exempted(judge_resource(rule, resource), project, stack):
-                    report(str(verdict), None)
+                for finding in self._not_exempted(judge_resource(rule, resource), project, stack):
+                    report(str(finding), None)
 
         return crossguard.ResourceValidationPolicy(
             name=family.name,
@@ -144,8 +144,8 @@ class Frame:
             if not args.resources:
                 return
             stack = self._stack(args.resources)
-            for verdict in self._judge_stack(stack):
-                report(str(verdict), verdict.about.urn if verdict.about else None)
+            for finding in self._judge_stack(stack):
+                report(str(finding), finding.resource.urn if finding.resource else None)
 
         return crossguard.StackValidationPolicy(
             name=SYSTEM_POLICY,
@@ -155,7 +155,7 @@ class Frame:
             severity=crossguard.Severity.CRITICAL,
         )
 
-    def _judge_stack(self, stack: Stack) -> Iterator[Verdict]:
+    def _judge_stack(self, stack: Stack) -> Iterator[Finding]:
         rules: list[StackRule] = [rule for family in self._families for rule in family.stack_rules]
         for rule in rules:
             if rule.id != EXEMPTIONS_RULE:
@@ -167,12 +167,12 @@ class Frame:
             if rule.id == EXEMPTIONS_RULE:
                 yield from judge_stack(rule, judged)
 
-    def _not_exempted(self, verdicts: Iterable[Verdict], project: str, stack: str) -> Iterator[Verdict]:
-        for verdict in verdicts:
-            about = verdict.about
+    def _not_exempted(self, findings: Iterable[Finding], project: str, stack: str) -> Iterator[Finding]:
+        for finding in findings:
+            about = finding.resource
             of = (about.urn, about.type, about.name) if about else exemptions.root_of(project, stack)
-            if not self._exemptions.take(verdict.rule.id, *of, project=project, stack=stack, today=self._today()):
-                yield verdict
+            if not self._exemptions.take(finding.rule_id, *of, project=project, stack=stack, today=self._today()):
+                yield finding
 
     def _stack(self, resources: list[crossguard.PolicyResource]) -> Stack:
         project, name = project_and_stack(resources[0].urn)

@@ -46,7 +46,7 @@ def _invariants(families: Sequence[Family]) -> Iterator[str]:
             yield from ("", f"### {rule.id}", "", f"{rule.severity.name.lower()} · {tiers} · {judged}", "")
             yield f"- **Protects** {_lower(rule.protects)}"
             yield f"- **Why** {rule.why}"
-            yield f"- **Mend** {rule.mend}"
+            yield f"- **Fix** {rule.fix}"
             if rule.controls:
                 yield f"- **Meets** {', '.join(rule.controls)}"
 

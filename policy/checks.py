@@ -1,24 +1,24 @@
-"""What rules ask of a single value. Each yields a fault with the value in it and the invariant after `must`, or nothing."""
+"""What rules ask of a single value. Each yields a finding with the value in it and the invariant after `must`, or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from plain import Plain, Unknown, number, shown
-from rule import Fault, Resource, broken, cannot_tell
+from rule import Finding, Resource
 
-Check = Callable[[Resource], Iterator[Fault]]
+Check = Callable[[Resource], Iterator[Finding]]
 
 
-def literal(where: str, value: Plain, *allowed: Plain, or_missing: bool = False) -> Iterator[Fault]:
+def literal(where: str, value: Plain, *allowed: Plain, or_missing: bool = False) -> Iterator[Finding]:
     """The value must be one of some literals. `or_missing`: the service's default is one of them."""
     if value is None and or_missing:
         return
     wanted = " or ".join(shown(one) for one in allowed)
     if isinstance(value, Unknown):
-        yield cannot_tell(f"{where} is not known at preview; it must be the literal {wanted}.")
+        yield Finding(f"{where} is not known at preview; it must be the literal {wanted}.")
     elif not any(_same(value, one) for one in allowed):
-        yield broken(f"{where} is {shown(value)}; it must be {wanted}.")
+        yield Finding(f"{where} is {shown(value)}; it must be {wanted}.")
 
 
 def _same(value: Plain, wanted: Plain) -> bool:
@@ -26,31 +26,31 @@ def _same(value: Plain, wanted: Plain) -> bool:
     return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
 
 
-def off(where: str, value: Plain) -> Iterator[Fault]:
+def off(where: str, value: Plain) -> Iterator[Finding]:
     """A switch that is off unless it is set."""
     return literal(where, value, False, or_missing=True)
 
 
-def on(where: str, value: Plain) -> Iterator[Fault]:
+def on(where: str, value: Plain) -> Iterator[Finding]:
     """A switch that is off unless it is set, and must be set."""
     return literal(where, value, True)
 
 
-def absent(where: str, value: Plain, why: str) -> Iterator[Fault]:
+def absent(where: str, value: Plain, why: str) -> Iterator[Finding]:
     """The property must not be given; an empty one counts as not given."""
     if isinstance(value, Unknown):
-        yield cannot_tell(f"{where} is not known at preview; it must be absent, for {why}.")
+        yield Finding(f"{where} is not known at preview; it must be absent, for {why}.")
     elif value not in (None, "", [], {}):
-        yield broken(f"{where} is set; it must be absent, for {why}.")
+        yield Finding(f"{where} is set; it must be absent, for {why}.")
 
 
-def present(where: str, value: Plain, what: str) -> Iterator[Fault]:
+def present(where: str, value: Plain, what: str) -> Iterator[Finding]:
     """A reference must be given; one that isn't known yet is."""
     if not isinstance(value, Unknown) and value in (None, "", [], {}):
-        yield broken(f"{where} is {shown(value)}; it must name {what}.")
+        yield Finding(f"{where} is {shown(value)}; it must name {what}.")
 
 
-def between(where: str, value: Plain, lowest: float, highest: float, *, or_missing: bool = False) -> Iterator[Fault]:
+def between(where: str, value: Plain, lowest: float, highest: float, *, or_missing: bool = False) -> Iterator[Finding]:
     """The value must be a number within bounds. `or_missing`: the service's default is within them."""
     if value is None and or_missing:
         return
@@ -59,7 +59,6 @@ def between(where: str, value: Plain, lowest: float, highest: float, *, or_missi
         f"exactly {lowest:g}" if lowest == highest else f"at least {lowest:g}" if highest == float("inf") else f"{lowest:g} to {highest:g}"
     )
     if given is None:
-        fault = broken if value is None else cannot_tell
-        yield fault(f"{where} is {shown(value)}; it must be a literal number, {bound}.")
+        yield Finding(f"{where} is {shown(value)}; it must be a literal number, {bound}.")
     elif not lowest <= given <= highest:
-        yield broken(f"{where} is {given}; it must be {bound}.")
+        yield Finding(f"{where} is {given}; it must be {bound}.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plain import UNKNOWN, NotJsonError, Plain, Unknown, dig, items, parse
-from rule import Fault, Resource, cannot_tell
+from rule import Finding, Resource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,22 +31,22 @@ class Container:
         return frozenset(str(dig(entry, "name")) for entry in items(self.definition.get("secrets")))
 
 
-def containers_of(task: Resource) -> Iterator[Container | Fault]:
-    """The containers, or the fault that keeps them from being read."""
+def containers_of(task: Resource) -> Iterator[Container | Finding]:
+    """The containers, or the finding that keeps them from being read."""
     value = task.at("containerDefinitions")
     try:
         definitions = parse(value)
     except NotJsonError as error:
-        yield cannot_tell(f"containerDefinitions can't be read: {error}. It must be a JSON list of containers.")
+        yield Finding(f"containerDefinitions can't be read: {error}. It must be a JSON list of containers.")
         return
     if isinstance(definitions, Unknown):
-        yield cannot_tell("containerDefinitions is not known at preview; build it from names and digests that are.")
+        yield Finding("containerDefinitions is not known at preview; build it from names and digests that are.")
         return
     if not definitions or not isinstance(definitions, list):
-        yield cannot_tell("containerDefinitions holds no container; it must be a JSON list of at least one.")
+        yield Finding("containerDefinitions holds no container; it must be a JSON list of at least one.")
         return
     for definition in definitions:
         if isinstance(definition, dict):
             yield Container(name=str(definition.get("name")), definition=definition)
         else:
-            yield cannot_tell("containerDefinitions holds something that is no container; each must be an object.")
+            yield Finding("containerDefinitions holds something that is no container; each must be an object.")

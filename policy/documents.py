@@ -1,4 +1,4 @@
-"""IAM documents: where resources carry them, and how they are read. What can't be read is a fault, never a pass."""
+"""IAM documents: where resources carry them, and how they are read. What can't be read is a finding, never a pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 
 from plain import NotJsonError, Plain, Unknown, dig, items, parse, shown
-from rule import Fault, Resource, broken, cannot_tell
+from rule import Finding, Resource
 
 
 class Kind(Enum):
@@ -114,14 +114,14 @@ class Statement:
     conditions: dict[str, Plain]
 
 
-def statements_of(resource: Resource) -> Iterator[Statement | Fault]:
-    """Every statement of a resource's documents, and a fault for each part that can't be read."""
+def statements_of(resource: Resource) -> Iterator[Statement | Finding]:
+    """Every statement of a resource's documents, and a finding for each part that can't be read."""
     place = PLACES[resource.type]
     value = resource.at(place.property_name)
     if value is not None:
         yield from _document(place.property_name, place.kind, value)
     elif not place.optional:
-        yield broken(f"{place.property_name} is missing; it must be a policy document.")
+        yield Finding(f"{place.property_name} is missing; it must be a policy document.")
     if resource.type == "aws:iam/role:Role":
         for inline in items(resource.at(INLINE_POLICIES)):
             # A role that has no inline policy is sometimes given one empty entry.
@@ -136,15 +136,15 @@ def allows_of(resource: Resource) -> Iterator[Statement]:
             yield statement
 
 
-def _document(where: str, kind: Kind, value: Plain) -> tuple[Statement | Fault, ...]:
+def _document(where: str, kind: Kind, value: Plain) -> tuple[Statement | Finding, ...]:
     """Several rules read each document; the text is parsed once."""
     return _text(where, kind, value) if isinstance(value, str) else tuple(_read(where, kind, value))
 
 
 @lru_cache(maxsize=256)
-def _text(where: str, kind: Kind, text: str) -> tuple[Statement | Fault, ...]:
+def _text(where: str, kind: Kind, text: str) -> tuple[Statement | Finding, ...]:
     if len(text) > LONGEST:
-        return (cannot_tell(f"{where} is {len(text)} characters long; it must be at most {LONGEST}, as AWS takes no more."),)
+        return (Finding(f"{where} is {len(text)} characters long; it must be at most {LONGEST}, as AWS takes no more."),)
     return tuple(_read(where, kind, text))
 
 
@@ -153,52 +153,50 @@ def forget() -> None:
     _text.cache_clear()
 
 
-def _read(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Fault]:
+def _read(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Finding]:
     try:
         document = parse(value)
     except NotJsonError as error:
-        yield cannot_tell(f"{where} can't be read: {error}. It must be a JSON policy document.")
+        yield Finding(f"{where} can't be read: {error}. It must be a JSON policy document.")
         return
     if isinstance(document, Unknown):
-        yield cannot_tell(f"{where} is not known at preview, so nobody can review it; it must be built from names and ARNs that are.")
+        yield Finding(f"{where} is not known at preview, so nobody can review it; it must be built from names and ARNs that are.")
         return
     statements = items(dig(document, "Statement"))
     if not statements:
-        yield cannot_tell(f"{where} has no Statement; it must hold at least one.")
+        yield Finding(f"{where} has no Statement; it must hold at least one.")
     for index, statement in enumerate(statements):
         yield _statement(where, kind, index, statement)
 
 
-def _statement(where: str, kind: Kind, index: int, statement: Plain) -> Statement | Fault:
+def _statement(where: str, kind: Kind, index: int, statement: Plain) -> Statement | Finding:
     sid = dig(statement, "Sid")
     where = f"{where}, statement {sid if isinstance(sid, str) and sid else index + 1}"
     if not isinstance(statement, dict):
-        return cannot_tell(f"{where} is no object, so it can't be read; it must be one.")
+        return Finding(f"{where} is no object, so it can't be read; it must be one.")
     if strange := sorted(statement.keys() - ELEMENTS):
-        return cannot_tell(
-            f"{where} has the element {shown(strange[0])}, which IAM doesn't know; it must be of {', '.join(sorted(ELEMENTS))}."
-        )
+        return Finding(f"{where} has the element {shown(strange[0])}, which IAM doesn't know; it must be of {', '.join(sorted(ELEMENTS))}.")
     effect = statement.get("Effect")
     if effect not in ("Allow", "Deny"):
-        return cannot_tell(f"{where} has the Effect {shown(effect)}; it must be Allow or Deny.")
+        return Finding(f"{where} has the Effect {shown(effect)}; it must be Allow or Deny.")
     read: dict[str, tuple[str, ...]] = {}
     for key in LISTS:
         values = items(statement.get(key))
         texts = tuple(value for value in values if isinstance(value, str))
         if len(texts) < len(values):
-            return cannot_tell(f"{where} has a {key} that is no known text, so it can't be read; it must be one.")
+            return Finding(f"{where} has a {key} that is no known text, so it can't be read; it must be one.")
         read[key] = texts
     if not read["Action"] and not read["NotAction"]:
-        return cannot_tell(f"{where} has no Action; it must name at least one.")
+        return Finding(f"{where} has no Action; it must name at least one.")
     if kind is Kind.IDENTITY and not read["Resource"] and not read["NotResource"]:
-        return cannot_tell(f"{where} has no Resource; it must name at least one.")
+        return Finding(f"{where} has no Resource; it must name at least one.")
     conditions = statement.get("Condition", {})
     if not isinstance(conditions, dict):
-        return cannot_tell(f"{where} has a Condition that is no known object, so it can't be read; it must be one.")
+        return Finding(f"{where} has a Condition that is no known object, so it can't be read; it must be one.")
     excepted = "NotPrincipal" in statement
     principals = _principals(statement.get("NotPrincipal" if excepted else "Principal"))
     if principals is None or (kind in TRUSTED and not principals):
-        return cannot_tell(f"{where} has no Principal that can be read; it must say whom it means.")
+        return Finding(f"{where} has no Principal that can be read; it must say whom it means.")
     return Statement(
         where=where,
         kind=kind,

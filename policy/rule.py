@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -18,13 +18,6 @@ class Severity(Enum):
     MEDIUM = 1
     HIGH = 2
     CRITICAL = 3
-
-
-class Outcome(Enum):
-    """What a fault is; a rule without faults holds."""
-
-    BROKEN = "broken"
-    CANNOT_TELL = "cannot tell"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,26 +88,61 @@ class Stack:
         return self._by_type.get(kind, ())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """One thing that is wrong. `what` is a sentence with the offending value, `about` the resource; None is the stack."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. What can't be told at preview counts as wrong.
 
-    what: str
-    outcome: Outcome
-    about: Resource | None = None
+    Attributes:
+        message: a sentence with the offending value, and what it must be.
+        resource: what it is about; None is the stack. A check of single resources leaves it out.
+        rule: the rule that found it; the judge fills it in.
+    """
+
+    message: str
+    resource: Resource | None = None
+    rule: Rule | None = None
+
+    @property
+    def rule_id(self) -> str:
+        return self.rule.id if self.rule else ""
+
+    @property
+    def why(self) -> str:
+        return self.rule.why if self.rule else ""
+
+    @property
+    def fix(self) -> str:
+        return self.rule.fix if self.rule else ""
+
+    @property
+    def severity(self) -> Severity:
+        return self.rule.severity if self.rule else Severity.CRITICAL
+
+    def __str__(self) -> str:
+        """The whole message, as the engine shows it."""
+        subject = str(self.resource) if self.resource else "The stack"
+        lines = [f"[{self.rule_id}] {subject}: {self.message}", f"Why: {self.why}", f"Fix: {self.fix}"]
+        if self.resource and not self.resource.props:
+            lines.append("The resource came without any inputs, as it does with --target, which this pack does not support.")
+        return "\n".join(lines)
 
 
-def broken(what: str, about: Resource | None = None) -> Fault:
-    """The value is known and wrong."""
-    return Fault(what=what, outcome=Outcome.BROKEN, about=about)
+Findings = Iterable[Finding]
 
 
-def cannot_tell(what: str, about: Resource | None = None) -> Fault:
-    """The value isn't known, or isn't of a kind that the rule understands. It counts as a violation."""
-    return Fault(what=what, outcome=Outcome.CANNOT_TELL, about=about)
+def about(resource: Resource, findings: Findings) -> Iterator[Finding]:
+    """Findings of a rule across resources with the resource that they are about; also when the check fails on it, so that one resource
+    can't hide another."""
+    try:
+        for finding in findings:
+            yield finding if finding.resource else replace(finding, resource=resource)
+    except Exception as error:
+        yield _unread(error, resource)
 
 
-Faults = Iterable[Fault]
+def _unread(error: Exception, resource: Resource | None) -> Finding:
+    """None of the input is in the message, for it may hold a secret."""
+    return Finding(f"the rule could not read it ({type(error).__name__}), so it must be taken as broken.", resource)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +153,7 @@ class Rule:
         id: `<family>/<what>`; stable, for it is what messages, documents and exemptions name.
         protects: what is safe because the rule holds.
         why: what happens otherwise; a sentence.
-        mend: what to write; a sentence.
+        fix: what to write; a sentence.
         tiers: the tiers it holds in; empty for all. A stack of an unknown tier is held to every rule.
         controls: the framework controls that it meets.
     """
@@ -134,7 +162,7 @@ class Rule:
     severity: Severity
     protects: str
     why: str
-    mend: str
+    fix: str
     tiers: frozenset[str] = frozenset()
     controls: tuple[str, ...] = ()
 
@@ -145,18 +173,18 @@ class ResourceRule(Rule):
 
     Attributes:
         types: the resource types that it judges.
-        check: the faults of a resource. It may raise: `judge` makes a violation of it.
+        check: what it finds in a resource. It may raise: `judge_resource` makes a finding of it.
     """
 
     types: frozenset[str]
-    check: Callable[[Resource], Faults]
+    check: Callable[[Resource], Findings]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule(Rule):
     """An invariant of the whole stack: what must exist, and what must fit together. `check` may raise, too."""
 
-    check: Callable[[Stack], Faults]
+    check: Callable[[Stack], Findings]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,41 +202,24 @@ class Family:
     stack_rules: tuple[StackRule, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """A fault and the rule that found it. As text, it is the message of the violation."""
-
-    rule: Rule
-    fault: Fault
-    about: Resource | None
-
-    def __str__(self) -> str:
-        subject = str(self.about) if self.about else "The stack"
-        lines = [f"[{self.rule.id}] {subject}: {self.fault.what}", f"Why: {self.rule.why}", f"Mend: {self.rule.mend}"]
-        if self.about and not self.about.props:
-            lines.append("The resource came without any inputs, as it does with --target, which this pack does not support.")
-        return "\n".join(lines)
-
-
-def judge_resource(rule: ResourceRule, resource: Resource) -> list[Verdict]:
+def judge_resource(rule: ResourceRule, resource: Resource) -> list[Finding]:
     """What a rule finds in a resource."""
     return _judge(rule, lambda: rule.check(resource), resource.bounds, resource)
 
 
-def judge_stack(rule: StackRule, stack: Stack) -> list[Verdict]:
+def judge_stack(rule: StackRule, stack: Stack) -> list[Finding]:
     """What a rule finds in a stack."""
     return _judge(rule, lambda: rule.check(stack), stack.bounds, None)
 
 
-def _judge(rule: Rule, check: Callable[[], Faults], bounds: Bounds, resource: Resource | None) -> list[Verdict]:
-    """A rule that raises could not tell: no input may silence it. None of the input is in the message, for it may hold a secret."""
+def _judge(rule: Rule, check: Callable[[], Findings], bounds: Bounds, resource: Resource | None) -> list[Finding]:
+    """A rule that raises could not tell: no input may silence it."""
     if rule.tiers and bounds.known_tier and bounds.tier not in rule.tiers:
         return []
-    verdicts: list[Verdict] = []
+    findings: list[Finding] = []
     try:
-        for fault in check():
-            verdicts.append(Verdict(rule=rule, fault=fault, about=fault.about or resource))
+        for found in check():
+            findings.append(found)  # one by one: what was found before it raised counts
     except Exception as error:  # whatever it is, the rule has not said that it holds
-        what = f"the rule could not read it ({type(error).__name__}), so it must be taken as broken."
-        verdicts.append(Verdict(rule=rule, fault=cannot_tell(what), about=resource))
-    return verdicts
+        findings.append(_unread(error, resource))
+    return [replace(finding, resource=finding.resource or resource, rule=rule) for finding in findings]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from plain import NotJsonError, Plain, dig, parse
-from rule import Fault, Resource, Stack, cannot_tell
+from rule import Finding, Resource, Stack, about
 from tokens import METRIC_ALARM, STACK, TOPIC
 
 PROJECT = "evolution-system"
@@ -41,34 +40,30 @@ def alert_topic_of(stack: Stack) -> Resource | None:
     return next((topic for topic in stack.of_type(TOPIC) if topic.at("name") == f"{ALERT_TOPIC}-{stack.name}"), None)
 
 
-def of_this_system(check: Callable[[Stack], Iterator[Fault]]) -> Callable[[Stack], Iterator[Fault]]:
+def of_this_system(check: Callable[[Stack], Iterator[Finding]]) -> Callable[[Stack], Iterator[Finding]]:
     """A check of the whole stack that other systems are spared."""
 
-    def whole(stack: Stack) -> Iterator[Fault]:
+    def whole(stack: Stack) -> Iterator[Finding]:
         if is_evolution_system(stack):
             yield from check(stack)
 
     return whole
 
 
-def each_of_this_system(check: Callable[[Resource], Iterator[Fault]], *kinds: str) -> Callable[[Stack], Iterator[Fault]]:
+def each_of_this_system(check: Callable[[Resource], Iterator[Finding]], *kinds: str) -> Callable[[Stack], Iterator[Finding]]:
     """A check of single resources that other systems are spared, because it holds a decision of this one."""
 
-    def whole(stack: Stack) -> Iterator[Fault]:
+    def whole(stack: Stack) -> Iterator[Finding]:
         for kind in kinds:
             for resource in stack.of_type(kind):
-                yield from about(resource, check)
+                yield from about(resource, _later(check, resource))
 
     return of_this_system(whole)
 
 
-def about(resource: Resource, check: Callable[[Resource], Iterator[Fault]]) -> Iterator[Fault]:
-    """The faults of a check, each with its resource's name; also when the check fails, so that one resource can't hide another."""
-    try:
-        for fault in check(resource):
-            yield fault if fault.about else replace(fault, about=resource)
-    except Exception as error:  # see rule.judge_stack
-        yield cannot_tell(f"the rule could not read it ({type(error).__name__}), so it must be taken as broken.", resource)
+def _later(check: Callable[[Resource], Iterator[Finding]], resource: Resource) -> Iterator[Finding]:
+    """What a check finds, asked only when it is read: `about` catches what it raises."""
+    yield from check(resource)
 
 
 def table_of(configuration: str, resources: list[Resource]) -> Mapping[str, Plain] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from containers import containers_of
 from plain import UNKNOWN, Plain, Unknown
-from rule import Fault, Resource, cannot_tell
+from rule import Finding, Resource
 from tokens import AGENT_RUNTIME, FUNCTION, TASK_DEFINITION
 
 RUNNERS = (TASK_DEFINITION, FUNCTION, AGENT_RUNTIME)
@@ -31,11 +31,11 @@ class Environment:
     from_secrets: frozenset[str] = frozenset()
 
 
-def environments_of(resource: Resource) -> Iterator[Environment | Fault]:
-    """One for each container of a task, or the one of a function or a runtime; a fault for what can't be read."""
+def environments_of(resource: Resource) -> Iterator[Environment | Finding]:
+    """One for each container of a task, or the one of a function or a runtime; a finding for what can't be read."""
     if resource.type == TASK_DEFINITION:
         for container in containers_of(resource):
-            if isinstance(container, Fault):
+            if isinstance(container, Finding):
                 yield container
             else:
                 owner = f" of container `{container.name}`"
@@ -51,4 +51,4 @@ def environments_of(resource: Resource) -> Iterator[Environment | Fault]:
         yield Environment(owner="", variables=given or {})
     else:
         what = "not known at preview" if isinstance(given, Unknown) else "no object"
-        yield cannot_tell(f"{'.'.join(path)} is {what}; it must be an object of known names.")
+        yield Finding(f"{'.'.join(path)} is {what}; it must be an object of known names.")

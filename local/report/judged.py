@@ -119,15 +119,15 @@ def found_here(plan: Plan) -> set[tuple[str, str]]:
     if page and pack agree."""
     stack = stack_of(plan)
     rules = [rule for family in FAMILIES for rule in family.resource_rules]
-    verdicts = [
-        verdict
+    found = [
+        finding
         for resource in stack.resources
         for rule in rules
         if resource.type in rule.types
-        for verdict in judge_resource(rule, resource)
+        for finding in judge_resource(rule, resource)
     ]
-    verdicts += [verdict for family in FAMILIES for rule in family.stack_rules for verdict in judge_stack(rule, stack)]
-    return {(verdict.rule.id, verdict.about.name if verdict.about else "") for verdict in verdicts}
+    found += [finding for family in FAMILIES for rule in family.stack_rules for finding in judge_stack(rule, stack)]
+    return {(finding.rule_id, finding.resource.name if finding.resource else "") for finding in found}
 
 
 def stack_of(plan: Plan) -> Stack:

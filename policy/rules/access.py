@@ -11,7 +11,7 @@ from conditions import ARN, OF_CALLER, OF_SOURCE, Test, in_account, is_specific,
 from documents import PLACES, Kind, Statement, allows_of, statements_of
 from globs import glob
 from plain import Plain, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule
 from rules.trust import is_everybody, is_whole_account
 
 OWN = (Kind.RESOURCE, Kind.KEY, Kind.ENDPOINT)
@@ -106,18 +106,18 @@ DEFAULTS = {
 """What is open unless it has a policy: the type that attaches one, the property that names the resource there, and what AWS allows."""
 
 
-def _public(resource: Resource) -> Iterator[Fault]:
+def _public(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.kind not in OWN:
             continue
         if statement.excepted_principals:
-            yield broken(f"{statement.where} allows everybody but a NotPrincipal; it must name whom it allows.")
+            yield Finding(f"{statement.where} allows everybody but a NotPrincipal; it must name whom it allows.")
         elif (
             any(map(is_everybody, statement.principals))
             and not _is_image_layers(statement)
             and not narrows(statement.conditions, OF_CALLER)
         ):
-            yield broken(
+            yield Finding(
                 f"{statement.where} allows everybody; it must name whom it allows, or have a condition on the account or organization, "
                 "such as aws:PrincipalAccount."
             )
@@ -132,17 +132,17 @@ def _is_image_layers(statement: Statement) -> bool:
     )
 
 
-def _deputy(resource: Resource) -> Iterator[Fault]:
+def _deputy(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         services = [one.name for one in statement.principals if one.kind == "Service"]
         if statement.kind in OWN and services and not narrows(statement.conditions, OF_SOURCE):
-            yield broken(
+            yield Finding(
                 f"{statement.where} allows {services[0]} on anybody's behalf; "
                 "it must have a condition on aws:SourceAccount or aws:SourceArn, in this account."
             )
 
 
-def _key_breadth(key: Resource) -> Iterator[Fault]:
+def _key_breadth(key: Resource) -> Iterator[Finding]:
     for statement in allows_of(key):
         if statement.kind is not Kind.KEY:
             continue
@@ -150,17 +150,17 @@ def _key_breadth(key: Resource) -> Iterator[Fault]:
         beyond = [name for name in named if name.lower() not in SERVICE_MAY]
         services = [one.name for one in statement.principals if one.kind == "Service"]
         if services and beyond:
-            yield broken(f"{statement.where} allows {services[0]} {beyond[0]}; a service must only use the key, not administer it.")
+            yield Finding(f"{statement.where} allows {services[0]} {beyond[0]}; a service must only use the key, not administer it.")
         used = [name for name in named if name.lower() in KEY_USE]
         if not used or not any(map(is_whole_account, statement.principals)):
             continue
         if not narrows(statement.conditions, NARROWS_USE):
-            yield broken(
+            yield Finding(
                 f"{statement.where} allows the whole account {used[0]}; "
                 "it must have a condition on kms:ViaService or aws:PrincipalArn, or name roles."
             )
         elif _of_logs(statement) and not all(narrows(statement.conditions, keys) for keys in (LOG_GROUPS, THROUGH)):
-            yield broken(
+            yield Finding(
                 f"{statement.where} allows the whole account {used[0]} for logs; it must have conditions on kms:ViaService and on "
                 "kms:EncryptionContext:aws:logs:arn, which name the service and the log groups."
             )
@@ -174,7 +174,7 @@ def _of_logs(statement: Statement) -> bool:
     )
 
 
-def _tls(stack: Stack) -> Iterator[Fault]:
+def _tls(stack: Stack) -> Iterator[Finding]:
     for kind, store in STORES.items():
         by_urn, by_name = _attached(stack, store)
         for resource in stack.of_type(kind):
@@ -189,7 +189,7 @@ def _tls(stack: Stack) -> Iterator[Fault]:
             name = resource.at(store.name)
             uncovered = [action for action in store.actions if not any(_covers(statement, action, name, store) for statement in denials)]
             if uncovered:
-                yield broken(
+                yield Finding(
                     f"{uncovered[0]} is not denied without TLS; its policy must deny it to everybody where aws:SecureTransport is false, "
                     + ("on the bucket and its objects." if store.objects else "on it."),
                     resource,
@@ -240,7 +240,7 @@ def _covers(statement: Statement, action: str, name: Plain, store: Store) -> boo
     return any(glob(tail, wanted) for tail in tails)
 
 
-def _default(stack: Stack) -> Iterator[Fault]:
+def _default(stack: Stack) -> Iterator[Finding]:
     for kind, (policy, property_name, default) in DEFAULTS.items():
         attached = {
             reference.urn
@@ -254,7 +254,7 @@ def _default(stack: Stack) -> Iterator[Fault]:
             if own is not None and own != "":
                 continue
             if resource.urn not in attached and not {str(resource.at(key)) for key in ("id", "arn", "keyId")} & named:
-                yield broken(f"policy is {shown(own)}, so AWS allows {default}; it must have a policy of its own.", resource)
+                yield Finding(f"policy is {shown(own)}, so AWS allows {default}; it must have a policy of its own.", resource)
 
 
 def _types(*kinds: Kind) -> frozenset[str]:
@@ -267,7 +267,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="Keys, buckets, topics, queues, secrets, images, logs and endpoints from strangers.",
         why="The principal * is everybody who has an AWS account, and for some services everybody at all.",
-        mend="Name the principal, or add a condition on aws:PrincipalAccount, aws:PrincipalOrgID, aws:PrincipalArn or aws:SourceAccount.",
+        fix="Name the principal, or add a condition on aws:PrincipalAccount, aws:PrincipalOrgID, aws:PrincipalArn or aws:SourceAccount.",
         check=_public,
         types=_types(*OWN),
         controls=("Security Hub S3.2", "Security Hub S3.3", "Security Hub SNS.4", "Security Hub SQS.3", "Security Hub KMS.5"),
@@ -277,7 +277,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="What a service may do here from being done for another account (the confused deputy).",
         why="The service works for every account; without the condition, another account's resource can reach this one through it.",
-        mend="Add a condition on aws:SourceAccount and aws:SourceArn; for a key, on the encryption context that names the account.",
+        fix="Add a condition on aws:SourceAccount and aws:SourceArn; for a key, on the encryption context that names the account.",
         check=_deputy,
         types=_types(*OWN),
     ),
@@ -286,7 +286,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The key, and with it all data: each user of it for its own purpose.",
         why="A key that the whole account may decrypt with protects nothing that the account's policies don't.",
-        mend="Let services use the key only, and the account only through named services (kms:ViaService; CloudWatch Logs for named "
+        fix="Let services use the key only, and the account only through named services (kms:ViaService; CloudWatch Logs for named "
         "groups) or by named roles.",
         check=_key_breadth,
         types=_types(Kind.KEY),
@@ -299,7 +299,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="Artifacts, alerts and messages on their way.",
         why="Without a Deny, a plain HTTP request with a valid signature is served, and can be read by whoever is in between.",
-        mend='Deny to the principal * where {"Bool": {"aws:SecureTransport": "false"}}; for a bucket s3:* on it and on its objects (/*).',
+        fix='Deny to the principal * where {"Bool": {"aws:SecureTransport": "false"}}; for a bucket s3:* on it and on its objects (/*).',
         check=_tls,
         controls=("Security Hub S3.5",),
     ),
@@ -308,7 +308,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The key and the endpoints from AWS's default, which is open.",
         why="What has no policy gets AWS's: a key then serves whoever the account's policies let, an endpoint everybody for everything.",
-        mend="Write the policy, with the stack's principals and actions.",
+        fix="Write the policy, with the stack's principals and actions.",
         check=_default,
     ),
 )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from checks import absent, between, literal, present
 from graph import Linked
 from plain import Plain, Unknown, dig, items
-from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Family, Finding, Resource, ResourceRule, Severity, Stack, StackRule, about
 from rules import agentcore_guardrail as guardrail
 from rules import agentcore_model as model
 from rules import agentcore_waf as waf
@@ -52,52 +51,49 @@ LIFE_SECONDS = (60, 28800)
 """From AgentCore's least to its defaults. Its own most is two weeks for both."""
 
 
-def _authorizer(gateway: Resource) -> Iterator[Fault]:
+def _authorizer(gateway: Resource) -> Iterator[Finding]:
     yield from literal("authorizerType", gateway.at("authorizerType"), "AWS_IAM", "CUSTOM_JWT")
     # DEBUG answers callers with the inner error.
     yield from absent("exceptionLevel", gateway.at("exceptionLevel"), "callers must not see inner errors")
 
 
-def _target(target: Resource) -> Iterator[Fault]:
+def _target(target: Resource) -> Iterator[Finding]:
     """The gateway signs its calls with its own role; nothing of the caller's, and no key that somebody keeps."""
     credentials = target.at("credentialProviderConfiguration")
     if isinstance(credentials, Unknown):
-        yield cannot_tell("credentialProviderConfiguration is not known at preview; it must hold gatewayIamRole.")
+        yield Finding("credentialProviderConfiguration is not known at preview; it must hold gatewayIamRole.")
     elif not isinstance(credentials, dict) or credentials.get("gatewayIamRole") is None or len(credentials) > 1:
-        yield broken("credentialProviderConfiguration is not gatewayIamRole alone; the gateway must call its target with its own role.")
+        yield Finding("credentialProviderConfiguration is not gatewayIamRole alone; the gateway must call its target with its own role.")
     yield from absent("metadataConfiguration", target.at("metadataConfiguration"), "what a caller adds must not reach the agents")
 
 
-def _callers(stack: Stack) -> Iterator[Fault]:
+def _callers(stack: Stack) -> Iterator[Finding]:
     """Callers are this account's, and what they say goes from the gateway to the runtime as it came."""
     gateways = Linked(stack, AGENT_GATEWAY, ("gatewayUrl",))
     for gateway in gateways.all.values():
-        faults = (
+        findings = (
             *literal("authorizerType", gateway.at("authorizerType"), "AWS_IAM"),
             *absent(INTERCEPTORS, gateway.at(INTERCEPTORS), "a function that reads requests on their way may change them"),
         )
-        yield from (replace(fault, about=gateway) for fault in faults)
+        yield from about(gateway, findings)
     for runtime in stack.of_type(AGENT_RUNTIME):
         for name, why in NOT_ASKED.items():
-            yield from (replace(fault, about=runtime) for fault in absent(name, runtime.at(name), why))
+            yield from about(runtime, absent(name, runtime.at(name), why))
     for function in stack.of_type(FUNCTION):
         for environment in environments_of(function):
             url = environment.variables.get(URL) if isinstance(environment, Environment) else None
             if url is not None and ((isinstance(url, str) and not GATEWAY_URL.fullmatch(url)) or not gateways.by(function, "environment")):
-                yield broken(f"{URL} is not that of this stack's gateway; it must come from there.", function)
+                yield Finding(f"{URL} is not that of this stack's gateway; it must come from there.", function)
 
 
-def _leads_to_runtime(stack: Stack) -> Iterator[Fault]:
+def _leads_to_runtime(stack: Stack) -> Iterator[Finding]:
     runtimes, gateways = Linked(stack, (AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT)), Linked(stack, AGENT_GATEWAY)
     for target in stack.of_type(AGENT_GATEWAY_TARGET):
         if not gateways.by(target, "gatewayIdentifier"):
-            yield broken("gatewayIdentifier leads to no gateway of this stack; it must.", target)
+            yield Finding("gatewayIdentifier leads to no gateway of this stack; it must.", target)
         if not runtimes.by(target, "targetConfiguration") or not _only_runtime(target.at("targetConfiguration"), runtimes):
-            yield broken("targetConfiguration leads to no AgentCore runtime of this stack; it must, and nowhere else.", target)
-        yield from (
-            replace(fault, about=target)
-            for fault in absent("privateEndpoint", target.at("privateEndpoint"), "the runtime has its own way in")
-        )
+            yield Finding("targetConfiguration leads to no AgentCore runtime of this stack; it must, and nowhere else.", target)
+        yield from about(target, absent("privateEndpoint", target.at("privateEndpoint"), "the runtime has its own way in"))
 
 
 def _only_runtime(configuration: Plain, runtimes: Linked) -> bool:
@@ -110,7 +106,7 @@ def _only_runtime(configuration: Plain, runtimes: Linked) -> bool:
     return any(name in arn for name in names) if isinstance(arn, str) else isinstance(arn, Unknown)
 
 
-def _network(resource: Resource) -> Iterator[Fault]:
+def _network(resource: Resource) -> Iterator[Finding]:
     """A code interpreter may also stand in a sandbox, which has no network at all."""
     allowed = ("VPC", "SANDBOX") if resource.type == AGENT_CODE_INTERPRETER else ("VPC",)
     yield from literal("networkConfiguration.networkMode", resource.at("networkConfiguration", "networkMode"), *allowed)
@@ -121,21 +117,21 @@ def _network(resource: Resource) -> Iterator[Fault]:
         yield from present("networkConfiguration.networkModeConfig.securityGroups", groups, "a security group")
 
 
-def _lifecycle(runtime: Resource) -> Iterator[Fault]:
+def _lifecycle(runtime: Resource) -> Iterator[Finding]:
     settings = items(runtime.at("lifecycleConfigurations"))
     first = settings[0] if settings else {}
     for name, (lowest, highest) in (("idleRuntimeSessionTimeout", IDLE_SECONDS), ("maxLifetime", LIFE_SECONDS)):
         yield from between(f"lifecycleConfigurations.{name}", dig(first, name), lowest, highest)
 
 
-def _endpoints(stack: Stack) -> Iterator[Fault]:
+def _endpoints(stack: Stack) -> Iterator[Finding]:
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeId", "id"))
     for endpoint in stack.of_type(AGENT_RUNTIME_ENDPOINT):
         if not runtimes.by(endpoint, "agentRuntimeId"):
-            yield broken("agentRuntimeId leads to no runtime of this stack; it must.", endpoint)
+            yield Finding("agentRuntimeId leads to no runtime of this stack; it must.", endpoint)
 
 
-def _log_delivery(stack: Stack) -> Iterator[Fault]:
+def _log_delivery(stack: Stack) -> Iterator[Finding]:
     """From the gateway to a source, by a delivery to a destination, and there to a log group of this stack, which is encrypted and kept."""
     gateways, groups = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id")), Linked(stack, LOG_GROUP)
     sources = Linked(stack, LOG_DELIVERY_SOURCE, ("name", "arn", "id"))
@@ -148,7 +144,7 @@ def _log_delivery(stack: Stack) -> Iterator[Fault]:
             delivered |= gateways.by_all([start for start in starts if start.at("logType") == REQUESTS], "resourceArn")
     for urn, gateway in gateways.all.items():
         if urn not in delivered:
-            yield broken(
+            yield Finding(
                 "its logs reach no log group of this stack; an aws.cloudwatch.LogDeliverySource must name it, and a LogDelivery lead from "
                 "there to a destination that is one.",
                 gateway,
@@ -164,7 +160,7 @@ FAMILY = Family(
             severity=Severity.CRITICAL,
             protects="The agents from being asked by strangers.",
             why="A gateway without an authorizer serves whoever finds its address.",
-            mend="Write authorizer_type='AWS_IAM', and leave out exception_level.",
+            fix="Write authorizer_type='AWS_IAM', and leave out exception_level.",
             check=_authorizer,
             types=frozenset({AGENT_GATEWAY}),
             controls=("Security Hub BedrockAgentCore.2",),
@@ -174,7 +170,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="Agents and their tools from the internet.",
             why="In public mode what an agent does leaves by a way that nobody filters or logs.",
-            mend="Write network_configuration with network_mode='VPC', private subnets and a security group.",
+            fix="Write network_configuration with network_mode='VPC', private subnets and a security group.",
             check=_network,
             types=frozenset({AGENT_RUNTIME, AGENT_BROWSER, AGENT_CODE_INTERPRETER}),
             tiers=PRIVATE_TIERS,
@@ -187,7 +183,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="The runtime from calls that carry somebody else's credentials.",
             why="The runtime's resource policy admits the gateway's role; any other credential is a second way in.",
-            mend="Write credential_provider_configuration={'gateway_iam_role': {…}}.",
+            fix="Write credential_provider_configuration={'gateway_iam_role': {…}}.",
             check=each_of_this_system(_target, AGENT_GATEWAY_TARGET),
         ),
         StackRule(
@@ -195,7 +191,7 @@ FAMILY = Family(
             severity=Severity.CRITICAL,
             protects="The way from a caller of this account to the agents.",
             why="Another issuer's callers, or a function or an address in between, see and change what agents are asked.",
-            mend="Write authorizer_type='AWS_IAM', no interceptor_configurations, and pass the gateway's own gateway_url to the handler.",
+            fix="Write authorizer_type='AWS_IAM', no interceptor_configurations, and pass the gateway's own gateway_url to the handler.",
             check=of_this_system(_callers),
         ),
         StackRule(
@@ -203,7 +199,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="Requests from being sent elsewhere.",
             why="A target that isn't the stack's own runtime gets requests that nobody judged it for.",
-            mend="Pass the arn of this stack's runtime, and the id of its gateway.",
+            fix="Pass the arn of this stack's runtime, and the id of its gateway.",
             check=of_this_system(_leads_to_runtime),
         ),
         StackRule(
@@ -211,7 +207,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The endpoint from serving another runtime.",
             why="An endpoint pins the version that is called; of another runtime it pins what nobody judged.",
-            mend="Pass the id of this stack's runtime.",
+            fix="Pass the id of this stack's runtime.",
             check=of_this_system(_endpoints),
         ),
         way.ONLY_GATEWAY,
@@ -220,7 +216,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The bill from sessions that nobody uses, and agents from living for ever.",
             why="A session that is left open keeps its agent running for hours.",
-            mend="Set both idle_runtime_session_timeout (at most 900 s) and max_lifetime (at most eight hours).",
+            fix="Set both idle_runtime_session_timeout (at most 900 s) and max_lifetime (at most eight hours).",
             check=each_of_this_system(_lifecycle, AGENT_RUNTIME),
         ),
         StackRule(
@@ -228,7 +224,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The record of who asked the agents for what.",
             why="A gateway delivers no logs unless it is told where to.",
-            mend="Declare a LogDeliverySource, LogDeliveryDestination and LogDelivery for the gateway.",
+            fix="Declare a LogDeliverySource, LogDeliveryDestination and LogDelivery for the gateway.",
             check=of_this_system(_log_delivery),
         ),
         model.MODEL,

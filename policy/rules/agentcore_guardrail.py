@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from checks import literal
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, Severity, Stack, StackRule
 from system import each_of_this_system, of_this_system
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, GUARDRAIL_VERSION, TASK_DEFINITION
 from variables import Environment, environments_of
@@ -25,44 +25,44 @@ ENVIRONMENT = {FUNCTION: "environment", AGENT_RUNTIME: "environmentVariables", T
 """The top-level property that holds the variables."""
 
 
-def _entries(where: str, value: Plain) -> Iterator[Plain | Fault]:
-    """The entries of a list in the guardrail; a fault where they can't be known."""
+def _entries(where: str, value: Plain) -> Iterator[Plain | Finding]:
+    """The entries of a list in the guardrail; a finding where they can't be known."""
     for one in items(value):
         if isinstance(one, Unknown):
-            yield cannot_tell(f"{where} is not known at preview; it must be literal.")
+            yield Finding(f"{where} is not known at preview; it must be literal.")
         else:
             yield one
 
 
-def _prompt_attack(guardrail: Resource) -> Iterator[Fault]:
+def _prompt_attack(guardrail: Resource) -> Iterator[Finding]:
     filters = guardrail.at("contentPolicyConfig", "filtersConfigs")
     attacks = [one for one in items(filters) if dig(one, "type") == "PROMPT_ATTACK"]
     if isinstance(filters, Unknown):
-        yield cannot_tell("contentPolicyConfig is not known at preview; it must hold a literal filter PROMPT_ATTACK.")
+        yield Finding("contentPolicyConfig is not known at preview; it must hold a literal filter PROMPT_ATTACK.")
     elif not attacks:
-        yield broken("contentPolicyConfig has no filter PROMPT_ATTACK; it must have one.")
+        yield Finding("contentPolicyConfig has no filter PROMPT_ATTACK; it must have one.")
     for attack in attacks:
         yield from literal("inputStrength of PROMPT_ATTACK", dig(attack, "inputStrength"), *STRONG)
         yield from _acts("PROMPT_ATTACK", attack, "input", "BLOCK", or_missing=True)
         modalities = items(dig(attack, "inputModalities"))
         if modalities and "TEXT" not in modalities:
-            yield broken(f"inputModalities of PROMPT_ATTACK is {shown(modalities)}; it must hold TEXT.")
+            yield Finding(f"inputModalities of PROMPT_ATTACK is {shown(modalities)}; it must hold TEXT.")
 
 
-def _acts(name: str, entry: Plain, side: str, *actions: str, or_missing: bool) -> Iterator[Fault]:
+def _acts(name: str, entry: Plain, side: str, *actions: str, or_missing: bool) -> Iterator[Finding]:
     """A filter can be present and switched off, or only look on. `or_missing`: Bedrock's default is to act."""
     yield from literal(f"{side}Enabled of {name}", dig(entry, f"{side}Enabled"), True, or_missing=or_missing)
     yield from literal(f"{side}Action of {name}", dig(entry, f"{side}Action"), *actions, or_missing=or_missing)
 
 
-def _sensitive(guardrail: Resource) -> Iterator[Fault]:
+def _sensitive(guardrail: Resource) -> Iterator[Finding]:
     """Both sides say by themselves what they do: `action` alone has been seen to leave prompts alone."""
     policy = guardrail.at("sensitiveInformationPolicyConfig")
     entries = [one for key in ("piiEntitiesConfigs", "regexesConfigs") for one in _entries(key, dig(policy, key))]
     if not entries:
-        yield broken("sensitiveInformationPolicyConfig is missing or empty; it must block or mask at least one kind of information.")
+        yield Finding("sensitiveInformationPolicyConfig is missing or empty; it must block or mask at least one kind of information.")
     for entry in entries:
-        if isinstance(entry, Fault):
+        if isinstance(entry, Finding):
             yield entry
             continue
         name = shown(dig(entry, "type") or dig(entry, "name"))
@@ -71,29 +71,29 @@ def _sensitive(guardrail: Resource) -> Iterator[Fault]:
             yield from _acts(name, entry, side, "BLOCK", "ANONYMIZE", or_missing=False)
 
 
-def _topics(guardrail: Resource) -> Iterator[Fault]:
+def _topics(guardrail: Resource) -> Iterator[Finding]:
     topics = list(_entries("topicPolicyConfig.topicsConfigs", guardrail.at("topicPolicyConfig", "topicsConfigs")))
     if not topics:
-        yield broken("topicPolicyConfig is missing or empty; it must deny at least one topic.")
+        yield Finding("topicPolicyConfig is missing or empty; it must deny at least one topic.")
     for topic in topics:
-        if isinstance(topic, Fault):
+        if isinstance(topic, Finding):
             yield topic
         else:
             yield from literal(f"type of the topic {shown(dig(topic, 'name'))}", dig(topic, "type"), "DENY")
 
 
-def _grounding(guardrail: Resource) -> Iterator[Fault]:
+def _grounding(guardrail: Resource) -> Iterator[Finding]:
     filters = items(guardrail.at("contextualGroundingPolicyConfig", "filtersConfigs"))
     for kind in ("GROUNDING", "RELEVANCE"):
         thresholds = [number(dig(one, "threshold")) for one in filters if dig(one, "type") == kind]
         if not thresholds:
-            yield broken(f"contextualGroundingPolicyConfig has no filter {kind}; it must have one.")
+            yield Finding(f"contextualGroundingPolicyConfig has no filter {kind}; it must have one.")
         for threshold in thresholds:
             if threshold is None or not GROUNDING_MINIMUM <= threshold < 1:
-                yield broken(f"the threshold of {kind} is {shown(threshold)}; it must be at least {GROUNDING_MINIMUM} and less than 1.")
+                yield Finding(f"the threshold of {kind} is {shown(threshold)}; it must be at least {GROUNDING_MINIMUM} and less than 1.")
 
 
-def _exists(stack: Stack) -> Iterator[Fault]:
+def _exists(stack: Stack) -> Iterator[Finding]:
     """Where anything asks a model, there is a guardrail, and a version of it that doesn't change under the callers."""
     asks = any(
         "BEDROCK_MODEL_ID" in one.variables
@@ -105,14 +105,14 @@ def _exists(stack: Stack) -> Iterator[Fault]:
         return
     guardrails = Linked(stack, GUARDRAIL, ("guardrailArn", "guardrailId", "arn", "id"))
     if not guardrails.all:
-        yield broken("it has agents or functions, but no Bedrock guardrail; it must have one.")
+        yield Finding("it has agents or functions, but no Bedrock guardrail; it must have one.")
     pinned = guardrails.by_all(stack.of_type(GUARDRAIL_VERSION), "guardrailArn")
     for urn, guardrail in guardrails.all.items():
         if urn not in pinned:
-            yield broken("no GuardrailVersion pins it; one must, for its draft changes under those who call it.", guardrail)
+            yield Finding("no GuardrailVersion pins it; one must, for its draft changes under those who call it.", guardrail)
 
 
-def _used(stack: Stack) -> Iterator[Fault]:
+def _used(stack: Stack) -> Iterator[Finding]:
     """Whoever is told a model is told the guardrail and its pinned version, by reference, so that they are this stack's."""
     versions = Linked(stack, GUARDRAIL_VERSION)
     guardrails = Linked(stack, GUARDRAIL, ("guardrailArn", "guardrailId", "arn", "id"))
@@ -125,23 +125,23 @@ def _used(stack: Stack) -> Iterator[Fault]:
                 ids = [name for name, value in variables.items() if GUARDRAIL_ID.fullmatch(name) and value not in (None, "")]
                 pinned = [name for name in variables if GUARDRAIL_PINNED.fullmatch(name)]
                 if not ids or not pinned:
-                    yield broken(f"the environment{environment.owner} names a model, but no guardrail and version; it must.", runner)
+                    yield Finding(f"the environment{environment.owner} names a model, but no guardrail and version; it must.", runner)
                     continue
                 if any(variables[name] in ("DRAFT", "", None) for name in pinned):
-                    yield broken(f"{pinned[0]}{environment.owner} is the draft; it must be a pinned version.", runner)
+                    yield Finding(f"{pinned[0]}{environment.owner} is the draft; it must be a pinned version.", runner)
                 if not guardrails.by(runner, path) or not versions.by(runner, path):
-                    yield broken(
+                    yield Finding(
                         f"the guardrail in the environment{environment.owner} is not this stack's; it must come from there.", runner
                     )
 
 
-def _guardrail_rule(name: str, check: Callable[[Resource], Iterator[Fault]], *, protects: str, mend: str) -> StackRule:
+def _guardrail_rule(name: str, check: Callable[[Resource], Iterator[Finding]], *, protects: str, fix: str) -> StackRule:
     return StackRule(
         id=f"agentcore/guardrail-{name}",
         severity=Severity.HIGH,
         protects=protects,
         why="What the guardrail doesn't stop reaches the model, or what the model says reaches evolution.",
-        mend=mend,
+        fix=fix,
         check=each_of_this_system(check, GUARDRAIL),
     )
 
@@ -151,32 +151,32 @@ STACK_RULES = (
         "prompt-attack",
         _prompt_attack,
         protects="The agents from instructions that are hidden in what they read.",
-        mend="Write a content filter of type PROMPT_ATTACK with input_strength='HIGH'.",
+        fix="Write a content filter of type PROMPT_ATTACK with input_strength='HIGH'.",
     ),
     _guardrail_rule(
         "sensitive-information",
         _sensitive,
         protects="Personal data and credentials from being sent to the model or kept in a genome.",
-        mend="Write pii_entities_configs with BLOCK or ANONYMIZE as action, input_action and output_action, both sides enabled.",
+        fix="Write pii_entities_configs with BLOCK or ANONYMIZE as action, input_action and output_action, both sides enabled.",
     ),
     _guardrail_rule(
         "denied-topics",
         _topics,
         protects="Evolution from breeding what it must not: getting around its own limits, for one.",
-        mend="Write topics_configs of the type DENY.",
+        fix="Write topics_configs of the type DENY.",
     ),
     _guardrail_rule(
         "grounding",
         _grounding,
         protects="Who asks with a source from answers that don't rest on it. Without one, there is nothing to judge by.",
-        mend=f"Write the filters GROUNDING and RELEVANCE with a threshold of at least {GROUNDING_MINIMUM}.",
+        fix=f"Write the filters GROUNDING and RELEVANCE with a threshold of at least {GROUNDING_MINIMUM}.",
     ),
     StackRule(
         id="agentcore/guardrail",
         severity=Severity.CRITICAL,
         protects="Every call of a model.",
         why="Without a guardrail, or with one that is still a draft, nobody knows what is stopped.",
-        mend="Declare an aws.bedrock.Guardrail and an aws.bedrock.GuardrailVersion of it.",
+        fix="Declare an aws.bedrock.Guardrail and an aws.bedrock.GuardrailVersion of it.",
         check=of_this_system(_exists),
     ),
     StackRule(
@@ -184,7 +184,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="Every call of a model.",
         why="A guardrail that a caller isn't told of stops nothing.",
-        mend="Give whoever is told BEDROCK_MODEL_ID also BEDROCK_GUARDRAIL_ID and BEDROCK_GUARDRAIL_VERSION, from the resources.",
+        fix="Give whoever is told BEDROCK_MODEL_ID also BEDROCK_GUARDRAIL_ID and BEDROCK_GUARDRAIL_VERSION, from the resources.",
         check=of_this_system(_used),
     ),
 )

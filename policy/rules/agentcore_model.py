@@ -9,7 +9,7 @@ from actions import meaning
 from conditions import narrows
 from documents import Statement, allows_of
 from plain import Unknown, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, Severity, Stack, StackRule
 from rules.identity_resources import MODEL_ACTIONS
 from system import of_this_system
 from tokens import IAM_POLICY, ROLE_POLICY
@@ -30,7 +30,7 @@ PINNED = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:guardrail/[a-z0-9
 PROFILE = re.compile(r"(us|eu|apac|jp|au|global)\.(?P<model>.+)")
 
 
-def _models(stack: Stack) -> Iterator[Fault]:
+def _models(stack: Stack) -> Iterator[Finding]:
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
             for environment in environments_of(runner):
@@ -39,27 +39,27 @@ def _models(stack: Stack) -> Iterator[Fault]:
                 model = environment.variables["BEDROCK_MODEL_ID"]
                 match = PROFILE.fullmatch(model) if isinstance(model, str) else None
                 if isinstance(model, Unknown):
-                    yield cannot_tell(f"BEDROCK_MODEL_ID{environment.owner} is not known at preview; it must be a literal profile.", runner)
+                    yield Finding(f"BEDROCK_MODEL_ID{environment.owner} is not known at preview; it must be a literal profile.", runner)
                 elif not match or match["model"] not in MODELS:
-                    yield broken(
+                    yield Finding(
                         f"BEDROCK_MODEL_ID{environment.owner} is not an approved model; it must be <geography>. and one of "
                         f"{', '.join(sorted(MODELS))}.",
                         runner,
                     )
 
 
-def _table_model(stack: Stack) -> Iterator[Fault]:
+def _table_model(stack: Stack) -> Iterator[Finding]:
     if stack.table is None:
         return
     model = stack.table.get("model_id")
     match = PROFILE.fullmatch(model) if isinstance(model, str) else None
     if not match or match["model"] not in MODELS:
-        yield broken(
+        yield Finding(
             f"model_id of the environment table is {shown(model)}; it must be <geography>. and one of {', '.join(sorted(MODELS))}."
         )
 
 
-def _grants(stack: Stack) -> Iterator[Fault]:
+def _grants(stack: Stack) -> Iterator[Finding]:
     """Roles and boundaries: the table's profile, and the model behind it through that profile only."""
     profile = str((stack.table or {}).get("model_id"))
     for kind in (IAM_POLICY, ROLE_POLICY):
@@ -69,9 +69,9 @@ def _grants(stack: Stack) -> Iterator[Fault]:
                     yield from _granted(document, statement, profile)
 
 
-def _granted(document: Resource, statement: Statement, profile: str) -> Iterator[Fault]:
+def _granted(document: Resource, statement: Statement, profile: str) -> Iterator[Finding]:
     if not narrows(statement.conditions, {"bedrock:guardrailidentifier": lambda value: bool(PINNED.fullmatch(value))}):
-        yield broken(
+        yield Finding(
             f"{statement.where} allows asking without a guardrail; it must have a condition on bedrock:GuardrailIdentifier "
             "that wants a version (…:guardrail/*:*).",
             document,
@@ -80,18 +80,18 @@ def _granted(document: Resource, statement: Statement, profile: str) -> Iterator
     for one in statement.resources:
         if one.endswith(f"::foundation-model/{profile.partition('.')[2]}"):
             if not through:
-                yield broken(
+                yield Finding(
                     f"{statement.where} allows the model {shown(one)} by itself; it must have a condition on bedrock:InferenceProfileArn, "
                     f"which ends in inference-profile/{profile}.",
                     document,
                 )
         elif not one.endswith(f":inference-profile/{profile}"):
-            yield broken(
+            yield Finding(
                 f"{statement.where} allows asking {shown(one)}; it must be the profile {profile}, or the model behind it.", document
             )
 
 
-def _all(stack: Stack) -> Iterator[Fault]:
+def _all(stack: Stack) -> Iterator[Finding]:
     yield from _table_model(stack)
     yield from _models(stack)
     yield from _grants(stack)
@@ -102,6 +102,6 @@ MODEL = StackRule(
     severity=Severity.CRITICAL,
     protects="Evolution from a model that nobody has approved for it.",
     why="Guardrail, prompts and limits were tried with the approved models; another one may do anything with them.",
-    mend="Take BEDROCK_MODEL_ID and the grants from model_id of the table, or have the model approved (policy/rules/agentcore_model.py).",
+    fix="Take BEDROCK_MODEL_ID and the grants from model_id of the table, or have the model approved (policy/rules/agentcore_model.py).",
     check=of_this_system(_all),
 )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from checks import absent, between, literal, on, present
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
-from system import about, each_of_this_system, of_this_system
+from rule import Finding, Resource, Severity, Stack, StackRule, about
+from system import each_of_this_system, of_this_system
 from tokens import AGENT_GATEWAY, LOG_GROUP, WEB_ACL, WEB_ACL_ASSOCIATION, WEB_ACL_LOGGING
 
 MANAGED_GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList")
@@ -31,19 +31,19 @@ WINDOW_SECONDS = 300
 """The most that one address may ask for in WAF's usual window: far above one agent's calls."""
 
 
-def _exists(stack: Stack) -> Iterator[Fault]:
+def _exists(stack: Stack) -> Iterator[Finding]:
     if not stack.of_type(WEB_ACL):
-        yield broken("it has no web ACL; it must have one, in front of the AgentCore gateway.")
+        yield Finding("it has no web ACL; it must have one, in front of the AgentCore gateway.")
 
 
 def _rules(acl: Resource) -> list[Plain]:
     return items(acl.at("rules"))
 
 
-def _groups(acl: Resource) -> Iterator[Fault]:
+def _groups(acl: Resource) -> Iterator[Finding]:
     groups: set[Plain] = set()
     if any(isinstance(rule, Unknown) for rule in _rules(acl)):
-        yield cannot_tell("rules is not known at preview; they must be literal.")
+        yield Finding("rules is not known at preview; they must be literal.")
         return
     for rule in _rules(acl):
         group = dig(rule, "statement", "managedRuleGroupStatement")
@@ -57,58 +57,58 @@ def _groups(acl: Resource) -> Iterator[Fault]:
         for override in items(dig(group, "ruleActionOverrides")):
             inner = dig(override, "name")
             if isinstance(override, Unknown):
-                yield cannot_tell(f"ruleActionOverrides of {where} is not known at preview; it must be literal.")
+                yield Finding(f"ruleActionOverrides of {where} is not known at preview; it must be literal.")
                 continue
             allowed = {"block", "count"} if inner in MAY_COUNT.get(str(name), frozenset()) else {"block"}
             action = dig(override, "actionToUse")
             if not isinstance(action, dict) or not action.keys() <= allowed:
-                yield broken(f"{where} overrides {shown(inner)} with {shown(action)}; the group's own action must stay.")
+                yield Finding(f"{where} overrides {shown(inner)} with {shown(action)}; the group's own action must stay.")
         if dig(group, "scopeDownStatement") is not None:
-            yield broken(f"{where} looks at a part of the requests only (scopeDownStatement); it must look at all.")
+            yield Finding(f"{where} looks at a part of the requests only (scopeDownStatement); it must look at all.")
     for name in MANAGED_GROUPS:
         if name not in groups:
-            yield broken(f"no rule holds AWS's managed group {name}; one must.")
+            yield Finding(f"no rule holds AWS's managed group {name}; one must.")
 
 
-def _is_action(where: str, value: Plain, action: str) -> Iterator[Fault]:
+def _is_action(where: str, value: Plain, action: str) -> Iterator[Finding]:
     """An action is an object with one key, its name."""
     chosen = dig(value, action)
     if isinstance(chosen, Unknown):
-        yield cannot_tell(f"{where} is not known at preview; it must be {action}.")
+        yield Finding(f"{where} is not known at preview; it must be {action}.")
     elif chosen is None:
-        yield broken(f"{where} is {shown(value)}; it must be {action}, for everything else only counts or lets through.")
+        yield Finding(f"{where} is {shown(value)}; it must be {action}, for everything else only counts or lets through.")
 
 
-def _rate(acl: Resource) -> Iterator[Fault]:
+def _rate(acl: Resource) -> Iterator[Finding]:
     limits = [rule for rule in _rules(acl) if dig(rule, "statement", "rateBasedStatement") is not None]
     if not limits:
-        yield broken("no rule limits the rate of requests from one address; one must.")
+        yield Finding("no rule limits the rate of requests from one address; one must.")
     for rule in limits:
         statement = dig(rule, "statement", "rateBasedStatement")
         limit, seconds = number(dig(statement, "limit")), dig(statement, "evaluationWindowSec")
         window = WINDOW_SECONDS if seconds is None else number(seconds)
         if limit is None or not window:
-            yield cannot_tell("the rate limit is not known at preview; it must be a literal number.")
+            yield Finding("the rate limit is not known at preview; it must be a literal number.")
         elif limit * WINDOW_SECONDS / window > REQUESTS_PER_WINDOW:
-            yield broken(f"the rate limit is {limit} in {window} s; it must be at most {REQUESTS_PER_WINDOW} in {WINDOW_SECONDS} s.")
+            yield Finding(f"the rate limit is {limit} in {window} s; it must be at most {REQUESTS_PER_WINDOW} in {WINDOW_SECONDS} s.")
         yield from _is_action("action of the rate limit", dig(rule, "action"), "block")
         # Nothing stands in front of the gateway, so a forwarded address is whatever the caller says.
         yield from literal("aggregateKeyType", dig(statement, "aggregateKeyType"), "IP", or_missing=True)
         if dig(statement, "scopeDownStatement") is not None:
-            yield broken("the rate limit looks at a part of the requests only (scopeDownStatement); it must look at all.")
+            yield Finding("the rate limit looks at a part of the requests only (scopeDownStatement); it must look at all.")
 
 
-def _body(acl: Resource) -> Iterator[Fault]:
+def _body(acl: Resource) -> Iterator[Finding]:
     """One rule bounds the body, whatever else there is."""
     bounds = [rule for rule in _rules(acl) if dig(rule, "statement", "sizeConstraintStatement", "fieldToMatch", "body") is not None]
     if not bounds:
-        yield broken("no rule bounds the size of a request's body; one must.")
-    faults = [list(_body_bound(rule)) for rule in bounds]
-    if all(faults):
-        yield from (fault for found in faults[:1] for fault in found)
+        yield Finding("no rule bounds the size of a request's body; one must.")
+    findings = [list(_body_bound(rule)) for rule in bounds]
+    if all(findings):
+        yield from (finding for found in findings[:1] for finding in found)
 
 
-def _body_bound(rule: Plain) -> Iterator[Fault]:
+def _body_bound(rule: Plain) -> Iterator[Finding]:
     statement = dig(rule, "statement", "sizeConstraintStatement")
     yield from _is_action("action of the bound on bodies", dig(rule, "action"), "block")
     yield from literal("comparisonOperator of the bound on bodies", dig(statement, "comparisonOperator"), "GT", "GE")
@@ -120,18 +120,18 @@ def _body_bound(rule: Plain) -> Iterator[Fault]:
         yield from literal("textTransformations of the bound on bodies", dig(transformation, "type"), "NONE")
 
 
-def _no_bypass(acl: Resource) -> Iterator[Fault]:
+def _no_bypass(acl: Resource) -> Iterator[Finding]:
     """A rule of one's own that allows ends the evaluation: those after it are never asked."""
     yield from literal("scope", acl.at("scope"), "REGIONAL")
     yield from absent("ruleJson", acl.at("ruleJson"), "the rules must be where they can be judged")
     for rule in _rules(acl):
         if dig(rule, "statement", "ruleGroupReferenceStatement") is not None:
-            yield broken(f"the rule {shown(dig(rule, 'name'))} refers to a group, whose rules may allow; its rules must be the ACL's own.")
+            yield Finding(f"the rule {shown(dig(rule, 'name'))} refers to a group, whose rules may allow; its rules must be the ACL's own.")
         if dig(rule, "action", "allow") is not None:
-            yield broken(f"the rule {shown(dig(rule, 'name'))} allows, which ends the evaluation; it must block, or be left out.")
+            yield Finding(f"the rule {shown(dig(rule, 'name'))} allows, which ends the evaluation; it must block, or be left out.")
 
 
-def _heard(acl: Resource) -> Iterator[Fault]:
+def _heard(acl: Resource) -> Iterator[Finding]:
     where = [("", acl.at("visibilityConfig"))]
     where += [(f" of the rule {shown(dig(rule, 'name'))}", dig(rule, "visibilityConfig")) for rule in _rules(acl)]
     for suffix, config in where:
@@ -139,47 +139,47 @@ def _heard(acl: Resource) -> Iterator[Fault]:
         yield from on(f"sampledRequestsEnabled{suffix}", dig(config, "sampledRequestsEnabled"))
 
 
-def _not_empty(acl: Resource) -> Iterator[Fault]:
+def _not_empty(acl: Resource) -> Iterator[Finding]:
     yield from present("rules", acl.at("rules"), "at least one rule")
 
 
-def _not_empty_of_all(stack: Stack) -> Iterator[Fault]:
+def _not_empty_of_all(stack: Stack) -> Iterator[Finding]:
     for acl in stack.of_type(WEB_ACL):
-        yield from about(acl, _not_empty)
+        yield from about(acl, _not_empty(acl))
 
 
-def _logged(stack: Stack) -> Iterator[Fault]:
+def _logged(stack: Stack) -> Iterator[Finding]:
     acls = Linked(stack, WEB_ACL)
     logged = acls.by_all(stack.of_type(WEB_ACL_LOGGING), "resourceArn")
     for urn, acl in acls.all.items():
         if urn not in logged:
-            yield broken("nobody logs what it decides; an aws.wafv2.WebAclLoggingConfiguration must.", acl)
+            yield Finding("nobody logs what it decides; an aws.wafv2.WebAclLoggingConfiguration must.", acl)
 
 
-def _log_form(stack: Stack) -> Iterator[Fault]:
+def _log_form(stack: Stack) -> Iterator[Finding]:
     groups = Linked(stack, LOG_GROUP)
     for logging in stack.of_type(WEB_ACL_LOGGING):
         named = [groups.all[urn].at("name") for urn in groups.by(logging, "logDestinationConfigs")]
         if not named:
-            yield broken("logDestinationConfigs leads to no log group of this stack; it must, for those are encrypted and kept.", logging)
+            yield Finding("logDestinationConfigs leads to no log group of this stack; it must, for those are encrypted and kept.", logging)
         for name in named:
             if not isinstance(name, str) or not name.startswith("aws-waf-logs-"):
-                yield broken(f"the log group is named {shown(name)}, which WAF refuses; its name must start with aws-waf-logs-.", logging)
+                yield Finding(f"the log group is named {shown(name)}, which WAF refuses; its name must start with aws-waf-logs-.", logging)
         headers = [dig(field, "singleHeader", "name") for field in items(logging.at("redactedFields"))]
         if "authorization" not in headers:
-            yield broken("redactedFields does not hold the header authorization; it must, for callers sign their requests.", logging)
+            yield Finding("redactedFields does not hold the header authorization; it must, for callers sign their requests.", logging)
         behaviour = logging.at("loggingFilter", "defaultBehavior")
-        yield from (broken(fault.what, logging) for fault in literal("loggingFilter.defaultBehavior", behaviour, "KEEP", or_missing=True))
+        yield from about(logging, literal("loggingFilter.defaultBehavior", behaviour, "KEEP", or_missing=True))
 
 
-def _behind(stack: Stack) -> Iterator[Fault]:
+def _behind(stack: Stack) -> Iterator[Finding]:
     """An ACL protects what it is associated with; before there is a gateway, there is nothing to protect."""
     gateways, acls = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id")), Linked(stack, WEB_ACL)
     associations = stack.of_type(WEB_ACL_ASSOCIATION)
     guarded = gateways.by_all([one for one in associations if acls.by(one, "webAclArn")], "resourceArn")
     for urn, gateway in gateways.all.items():
         if urn not in guarded:
-            yield broken("no web ACL of this stack is in front of it; an aws.wafv2.WebAclAssociation must lead from one to it.", gateway)
+            yield Finding("no web ACL of this stack is in front of it; an aws.wafv2.WebAclAssociation must lead from one to it.", gateway)
 
 
 WHY_OPEN = "What WAF doesn't block reaches the agents, which act on what they read."
@@ -190,7 +190,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The agents from known attacks, known bad addresses and floods.",
         why=WHY_OPEN,
-        mend="Declare an aws.wafv2.WebAcl with scope='REGIONAL'.",
+        fix="Declare an aws.wafv2.WebAcl with scope='REGIONAL'.",
         check=of_this_system(_exists),
     ),
     StackRule(
@@ -198,7 +198,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The agents from known attacks and known bad addresses.",
         why="A group that is turned to count, or looks at a part only, logs the attack and lets it through.",
-        mend=f"Hold {', '.join(MANAGED_GROUPS)} with override_action={{'none': {{}}}}; only their rules on bodies (…_BODY) may count.",
+        fix=f"Hold {', '.join(MANAGED_GROUPS)} with override_action={{'none': {{}}}}; only their rules on bodies (…_BODY) may count.",
         check=each_of_this_system(_groups, WEB_ACL),
     ),
     StackRule(
@@ -206,7 +206,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The agents, and the bill for the model, from a flood.",
         why=WHY_OPEN,
-        mend=f"Write a rate_based_statement with a limit of at most {REQUESTS_PER_WINDOW} in five minutes, and the action block.",
+        fix=f"Write a rate_based_statement with a limit of at most {REQUESTS_PER_WINDOW} in five minutes, and the action block.",
         check=each_of_this_system(_rate, WEB_ACL),
     ),
     StackRule(
@@ -214,7 +214,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The agents, and the bill for the model, from requests of any size.",
         why="WAF is shown only the beginning of a large body, and the managed groups' own rule on sizes must count, for it stops at 8 KB.",
-        mend=f"Write a size_constraint_statement on the body with GT and at most {BODY_BYTES}, oversize_handling='MATCH', and the action "
+        fix=f"Write a size_constraint_statement on the body with GT and at most {BODY_BYTES}, oversize_handling='MATCH', and the action "
         "block.",
         check=each_of_this_system(_body, WEB_ACL),
     ),
@@ -223,7 +223,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The order of the rules: none may end the evaluation early.",
         why="A rule that allows ends the evaluation, and every later one is skipped.",
-        mend="Leave out rules with the action allow and groups of one's own, and write scope='REGIONAL'.",
+        fix="Leave out rules with the action allow and groups of one's own, and write scope='REGIONAL'.",
         check=each_of_this_system(_no_bypass, WEB_ACL),
     ),
     StackRule(
@@ -231,7 +231,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="What is behind the ACL.",
         why="An ACL without rules lets everything through.",
-        mend="Write at least one rule.",
+        fix="Write at least one rule.",
         check=_not_empty_of_all,
         controls=("Security Hub WAF.10",),
     ),
@@ -240,7 +240,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The sight of an attack while it goes on.",
         why="Without metrics no alarm can fire, and without samples nobody sees what was blocked.",
-        mend="Write cloudwatch_metrics_enabled=True and sampled_requests_enabled=True, for the ACL and each rule.",
+        fix="Write cloudwatch_metrics_enabled=True and sampled_requests_enabled=True, for the ACL and each rule.",
         check=each_of_this_system(_heard, WEB_ACL),
         controls=("Security Hub WAF.12",),
     ),
@@ -249,7 +249,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The record of what was let through and what was blocked.",
         why="Without it nobody can tell afterwards how an attacker got in.",
-        mend="Declare an aws.wafv2.WebAclLoggingConfiguration for the ACL.",
+        fix="Declare an aws.wafv2.WebAclLoggingConfiguration for the ACL.",
         check=_logged,
         controls=("Security Hub WAF.11",),
     ),
@@ -258,7 +258,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The callers' signatures from being logged, and the log from missing what matters.",
         why="A log with signatures is a list of keys, and one that drops by default says nothing.",
-        mend="Write redacted_fields=[{'single_header': {'name': 'authorization'}}], and a group of this stack as the destination.",
+        fix="Write redacted_fields=[{'single_header': {'name': 'authorization'}}], and a group of this stack as the destination.",
         check=of_this_system(_log_form),
     ),
     StackRule(
@@ -266,7 +266,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The gateway from having no web ACL in front of it.",
         why="An ACL with nothing behind it protects nothing, and costs the same.",
-        mend="Declare aws.wafv2.WebAclAssociation(resource_arn=gateway.gateway_arn, web_acl_arn=acl.arn).",
+        fix="Declare aws.wafv2.WebAclAssociation(resource_arn=gateway.gateway_arn, web_acl_arn=acl.arn).",
         check=of_this_system(_behind),
     ),
 )

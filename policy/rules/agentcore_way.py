@@ -9,7 +9,7 @@ from documents import allows_of
 from globs import glob
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, dig, items, parse, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, Severity, Stack, StackRule
 from system import of_this_system
 from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE, ROLE_POLICY
 
@@ -38,7 +38,7 @@ OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
 """Condition operators that hold for everybody who isn't named."""
 
 
-def _only_gateway(stack: Stack) -> Iterator[Fault]:
+def _only_gateway(stack: Stack) -> Iterator[Finding]:
     """Whoever is granted to invoke a runtime may, unless its policy says no: allowing the gateway turns nobody away."""
     roles = Linked(stack, ROLE)
     admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
@@ -64,7 +64,7 @@ def _only_gateway(stack: Stack) -> Iterator[Fault]:
     yield from _granted(stack, admitted)
 
 
-def _granted(stack: Stack, admitted: set[str]) -> Iterator[Fault]:
+def _granted(stack: Stack, admitted: set[str]) -> Iterator[Finding]:
     """No other role is granted what the runtime's policy denies it: the policy comes later than the runtime, and goes before it."""
     roles = Linked(stack, ROLE, ("name", "id", "arn"))
     for grants in stack.of_type(ROLE_POLICY):
@@ -73,18 +73,18 @@ def _granted(stack: Stack, admitted: set[str]) -> Iterator[Fault]:
         for statement in allows_of(grants):
             for action in statement.actions:
                 if action.lower() not in may and any(glob(action.lower(), one.lower()) for one in INVOCATIONS):
-                    yield broken(f"{statement.where} allows {action}; only the gateway's role may ask, by {ASKS}.", grants)
+                    yield Finding(f"{statement.where} allows {action}; only the gateway's role may ask, by {ASKS}.", grants)
 
 
-def _unguarded(runtime: Resource, endpoints: list[Resource], guarded: set[str | None]) -> Iterator[Fault]:
+def _unguarded(runtime: Resource, endpoints: list[Resource], guarded: set[str | None]) -> Iterator[Finding]:
     if "" not in guarded:
-        yield broken("no resource policy says who may invoke it; an AgentcoreResourcePolicy must.", runtime)
+        yield Finding("no resource policy says who may invoke it; an AgentcoreResourcePolicy must.", runtime)
     for endpoint in endpoints:
         if not isinstance(endpoint.at("name"), str):
-            yield cannot_tell("its name is not known at preview, and so not whether a policy guards it; it must be literal.", endpoint)
+            yield Finding("its name is not known at preview, and so not whether a policy guards it; it must be literal.", endpoint)
     for name in sorted({DEFAULT, *names_of(endpoints)}):
         if name not in guarded:
-            yield broken(f"no resource policy says who may invoke its endpoint {name}; an AgentcoreResourcePolicy must.", runtime)
+            yield Finding(f"no resource policy says who may invoke its endpoint {name}; an AgentcoreResourcePolicy must.", runtime)
 
 
 def _statements(policy: Resource) -> list[Plain]:
@@ -102,34 +102,34 @@ def _place(statement: Plain) -> str | None:
     return resource.partition(UNDER)[2]
 
 
-def _judge(policy: Resource, statements: list[Plain], admitted: set[str]) -> Iterator[Fault]:
+def _judge(policy: Resource, statements: list[Plain], admitted: set[str]) -> Iterator[Finding]:
     if not statements or not all(isinstance(statement, dict) for statement in statements):
-        yield cannot_tell("policy can't be read at preview; it must be a JSON policy document of known names.", policy)
+        yield Finding("policy can't be read at preview; it must be a JSON policy document of known names.", policy)
         return
     if len({shown(dig(statement, "Resource")) for statement in statements}) > 1 or _place(statements[0]) is None:
-        yield broken("its statements must all be about the one runtime or endpoint; AgentCore takes no other Resource.", policy)
+        yield Finding("its statements must all be about the one runtime or endpoint; AgentCore takes no other Resource.", policy)
     for statement in statements:
         if strange := sorted((statement if isinstance(statement, dict) else {}).keys() - PLAIN_ELEMENTS):
-            yield broken(f"policy has a {strange[0]}; it must name what it means, not all else.", policy)
+            yield Finding(f"policy has a {strange[0]}; it must name what it means, not all else.", policy)
         if dig(statement, "Effect") != "Deny":
             yield from _admits(policy, statement, admitted)
     if not any(_turns_away(statement, admitted) for statement in statements):
-        yield broken(
+        yield Finding(
             "policy turns nobody away; it must deny every invocation to whoever isn't the gateway's role "
             "(ArnNotEquals aws:PrincipalArn), for a role's own grants are enough otherwise.",
             policy,
         )
 
 
-def _admits(policy: Resource, statement: Plain, admitted: set[str]) -> Iterator[Fault]:
+def _admits(policy: Resource, statement: Plain, admitted: set[str]) -> Iterator[Finding]:
     principal = dig(statement, "Principal")
     names = items(dig(principal, "AWS")) if isinstance(principal, dict) and set(principal) == {"AWS"} else [principal]
     for name in names:
         if not _is_role(name, admitted):
-            yield broken(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
+            yield Finding(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
     for action in items(dig(statement, "Action")):
         if action != ASKS:
-            yield broken(f"policy allows {shown(action)}; it must allow only {ASKS}.", policy)
+            yield Finding(f"policy allows {shown(action)}; it must allow only {ASKS}.", policy)
 
 
 def _turns_away(statement: Plain, admitted: set[str]) -> bool:
@@ -157,7 +157,7 @@ ONLY_GATEWAY = StackRule(
     severity=Severity.CRITICAL,
     protects="The runtime from being invoked past the gateway, the web ACL and the guardrail.",
     why="Any principal of the account with the permission invokes a runtime directly, unless its policy denies that.",
-    mend="Declare an aws.bedrock.AgentcoreResourcePolicy for the runtime, for each of its endpoints and for the endpoint DEFAULT, which "
+    fix="Declare an aws.bedrock.AgentcoreResourcePolicy for the runtime, for each of its endpoints and for the endpoint DEFAULT, which "
     "allows the gateway's role, by its name, and denies everybody else.",
     check=of_this_system(_only_gateway),
 )

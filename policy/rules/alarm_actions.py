@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from checks import absent, literal, present
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, Unknown, dig, items, number, parse, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from system import ALERT_TOPIC, UNSAFE_ALARM, about, alert_topic_of, each_of_this_system, of_this_system
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule, about
+from system import ALERT_TOPIC, UNSAFE_ALARM, alert_topic_of, each_of_this_system, of_this_system
 from tokens import COMPOSITE_ALARM, DASHBOARD, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
 
 Guards = Callable[[Stack], list[list[Resource]]]
@@ -23,29 +23,29 @@ RULE = re.compile(rf"\s*{FIRES.pattern}(\s+OR\s+{FIRES.pattern})*\s*")
 """A composite's rule that fires when any of its alarms does; anything cleverer can be silent when one of them fires."""
 
 
-def _acts(alarm: Resource) -> Iterator[Fault]:
+def _acts(alarm: Resource) -> Iterator[Finding]:
     yield from literal("actionsEnabled", alarm.at("actionsEnabled"), True, or_missing=True)
     actions = alarm.at("alarmActions")
     if not any(isinstance(action, Unknown) or (isinstance(action, str) and action.startswith("arn:")) for action in items(actions)):
-        yield broken(f"alarmActions is {shown(actions)}; it must name whom the alarm tells.")
+        yield Finding(f"alarmActions is {shown(actions)}; it must name whom the alarm tells.")
 
 
-def _topic_exists(stack: Stack) -> Iterator[Fault]:
+def _topic_exists(stack: Stack) -> Iterator[Finding]:
     if alert_topic_of(stack) is None:
-        yield broken(f"it has no SNS topic named {ALERT_TOPIC}-{stack.name}; it must have one, for its alarms.")
+        yield Finding(f"it has no SNS topic named {ALERT_TOPIC}-{stack.name}; it must have one, for its alarms.")
 
 
-def _to_topic(stack: Stack) -> Iterator[Fault]:
+def _to_topic(stack: Stack) -> Iterator[Finding]:
     topic, topics = alert_topic_of(stack), Linked(stack, TOPIC)
     if topic is None:
         return
     for kind in ALARMS:
         for alarm in stack.of_type(kind):
             if items(alarm.at("alarmActions")) and topic.urn not in topics.by(alarm, "alarmActions"):
-                yield broken(f"alarmActions does not lead to the alert topic `{topic.name}`; it must.", alarm)
+                yield Finding(f"alarmActions does not lead to the alert topic `{topic.name}`; it must.", alarm)
 
 
-def _heard(stack: Stack) -> Iterator[Fault]:
+def _heard(stack: Stack) -> Iterator[Finding]:
     """Somebody must hear the alarms, or the table must say that nobody is mailed: `alerts.emails: []` is a written decision (a pager
     that subscribes by itself, say), and shows in a review; a table that says nothing is none."""
     topic = alert_topic_of(stack)
@@ -53,21 +53,19 @@ def _heard(stack: Stack) -> Iterator[Fault]:
         return
     emails = dig(stack.table.get("alerts"), "emails")
     if not isinstance(emails, list) or not all(isinstance(email, str) for email in emails):
-        yield cannot_tell("alerts.emails in the environment table is no list of addresses; it must say who is told, or [] for nobody.")
+        yield Finding("alerts.emails in the environment table is no list of addresses; it must say who is told, or [] for nobody.")
         return
     topics = Linked(stack, TOPIC)
     subscriptions = [one for one in stack.of_type(TOPIC_SUBSCRIPTION) if topic.urn in topics.by(one, "topic")]
     told = names_of([one for one in subscriptions if one.at("protocol") == "email"], "endpoint")
     for email in emails:
         if email not in told:
-            yield broken(f"nobody subscribes {email} to it, whom alerts.emails of the table names; a TopicSubscription must.", topic)
+            yield Finding(f"nobody subscribes {email} to it, whom alerts.emails of the table names; a TopicSubscription must.", topic)
     for one in subscriptions:
-        yield from (
-            broken(fault.what, one) for fault in absent("filterPolicy", one.at("filterPolicy"), "a filter keeps alarms from being heard")
-        )
+        yield from about(one, absent("filterPolicy", one.at("filterPolicy"), "a filter keeps alarms from being heard"))
 
 
-def _unique(stack: Stack) -> Iterator[Fault]:
+def _unique(stack: Stack) -> Iterator[Finding]:
     """An alarm's name is its identity: PutMetricAlarm on a name that exists replaces what is there, without a word."""
     by_name: defaultdict[str, list[Resource]] = defaultdict(list)
     for kind, key in ((METRIC_ALARM, "name"), (COMPOSITE_ALARM, "alarmName")):
@@ -77,7 +75,9 @@ def _unique(stack: Stack) -> Iterator[Fault]:
                 by_name[name].append(alarm)
     for name, alarms in by_name.items():
         for alarm in alarms[1:]:
-            yield broken(f"it has the name {name}, as `{alarms[0].name}` has, and replaces it; alarms must have names of their own.", alarm)
+            yield Finding(
+                f"it has the name {name}, as `{alarms[0].name}` has, and replaces it; alarms must have names of their own.", alarm
+            )
 
 
 AWS_OWN = ("AWS/", "ECS/")
@@ -105,28 +105,28 @@ def _metrics_of(alarm: Resource) -> Iterator[tuple[str, str]]:
         yield str(dig(one, "namespace")), str(dig(one, "metricName"))
 
 
-def _unsafe(guards: Guards, only_told: Set[str]) -> Callable[[Stack], Iterator[Fault]]:
-    def check(stack: Stack) -> Iterator[Fault]:
+def _unsafe(guards: Guards, only_told: Set[str]) -> Callable[[Stack], Iterator[Finding]]:
+    def check(stack: Stack) -> Iterator[Finding]:
         wanted = f"{UNSAFE_ALARM}-{stack.name}"
         composite = next((one for one in stack.of_type(COMPOSITE_ALARM) if one.at("alarmName") == wanted), None)
         if composite is None:
-            yield broken(f"it has no composite alarm named {wanted}; it must have one, which halts evolution.")
+            yield Finding(f"it has no composite alarm named {wanted}; it must have one, which halts evolution.")
             return
-        yield from about(composite, _no_suppressor)
+        yield from about(composite, _no_suppressor(composite))
         rule = composite.at("alarmRule")
         if not isinstance(rule, str) or not RULE.fullmatch(rule):
-            yield cannot_tell(f'alarmRule is {shown(rule)}; it must be ALARM("…") OR ALARM("…") over the safety alarms\' names.', composite)
+            yield Finding(f'alarmRule is {shown(rule)}; it must be ALARM("…") OR ALARM("…") over the safety alarms\' names.', composite)
             return
         contained, named = (_contained(stack, rule, whenever=whenever) for whenever in (True, False))
         for alarms in guards(stack):
             if alarms and not any(str(alarm.at("name")) in contained for alarm in alarms):
-                yield broken(
+                yield Finding(
                     f"alarmRule does not contain the safety alarm `{alarms[0].name}`; it must contain each, by its name.", composite
                 )
         for alarm in stack.of_type(METRIC_ALARM):
             read = [f"{space} {metric}" for space, metric in _metrics_of(alarm) if metric in only_told or space.startswith(AWS_OWN)]
             if str(alarm.at("name")) in named and read:
-                yield broken(
+                yield Finding(
                     f"alarmRule contains `{alarm.name}`, which watches {read[0]}; it must not, for that pages and must halt nothing.",
                     composite,
                 )
@@ -134,15 +134,15 @@ def _unsafe(guards: Guards, only_told: Set[str]) -> Callable[[Stack], Iterator[F
     return of_this_system(check)
 
 
-def _no_suppressor(composite: Resource) -> Iterator[Fault]:
+def _no_suppressor(composite: Resource) -> Iterator[Finding]:
     return absent("actionsSuppressor", composite.at("actionsSuppressor"), "a suppressor silences the halt")
 
 
-def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Fault]]:
-    def check(stack: Stack) -> Iterator[Fault]:
+def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Finding]]:
+    def check(stack: Stack) -> Iterator[Finding]:
         dashboards = stack.of_type(DASHBOARD)
         if not dashboards:
-            yield broken("it has no dashboard; it must have one that shows the safety metrics.")
+            yield Finding("it has no dashboard; it must have one that shows the safety metrics.")
             return
         drawn: set[tuple[str, str, str]] = set()
         bounds: list[Plain] = []
@@ -150,7 +150,7 @@ def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Fault]]:
             try:
                 body = parse(dashboard.at("dashboardBody"))
             except NotJsonError as error:
-                yield cannot_tell(f"dashboardBody can't be read: {error}. It must be a JSON text.", dashboard)
+                yield Finding(f"dashboardBody can't be read: {error}. It must be a JSON text.", dashboard)
                 continue
             for widget in items(dig(body, "widgets")):
                 for metric in items(dig(widget, "properties", "metrics")):
@@ -158,9 +158,9 @@ def _dashboard(thresholds: Thresholds) -> Callable[[Stack], Iterator[Fault]]:
                 bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]
         for (namespace, metric), threshold in sorted(thresholds(stack).items()):
             if (namespace, metric, stack.name) not in drawn:
-                yield broken(f"it does not show {metric} ({namespace}) of Environment={stack.name}; it must.", dashboards[0])
+                yield Finding(f"it does not show {metric} ({namespace}) of Environment={stack.name}; it must.", dashboards[0])
             elif threshold is not None and threshold not in bounds:
-                yield broken(f"it does not draw {threshold:g}, the table's bound of {metric}; it must.", dashboards[0])
+                yield Finding(f"it does not draw {threshold:g}, the table's bound of {metric}; it must.", dashboards[0])
 
     return of_this_system(check)
 
@@ -173,7 +173,7 @@ def _drawn(metric: Plain) -> Iterator[tuple[str, str, str]]:
             return
 
 
-def _switch(stack: Stack) -> Iterator[Fault]:
+def _switch(stack: Stack) -> Iterator[Finding]:
     """The halt is level-triggered: the topic invokes the switch, and a one-minute schedule does, for actions fire on transitions only.
 
     Judged once the stack has functions at all.
@@ -182,24 +182,24 @@ def _switch(stack: Stack) -> Iterator[Fault]:
         return
     switches = [one for one in stack.of_type(FUNCTION) if "safety-switch" in str(one.at("name")).replace("_", "-")]
     if not switches:
-        yield broken("it has no Lambda function named safety-switch; it must have one, which halts evolution.")
+        yield Finding("it has no Lambda function named safety-switch; it must have one, which halts evolution.")
     topic, topics, functions = alert_topic_of(stack), Linked(stack, TOPIC), Linked(stack, FUNCTION, ("arn", "id", "name"))
     for switch in switches:
         if topic and not any(
             one.at("protocol") == "lambda" and topic.urn in topics.by(one, "topic") and switch.urn in functions.by(one, "endpoint")
             for one in stack.of_type(TOPIC_SUBSCRIPTION)
         ):
-            yield broken("it is not subscribed to the alert topic (TopicSubscription with protocol lambda); it must be.", switch)
+            yield Finding("it is not subscribed to the alert topic (TopicSubscription with protocol lambda); it must be.", switch)
         if not any(
             one.at("scheduleExpression") == "rate(1 minute)"
             and one.at("state") in (None, "ENABLED")
             and switch.urn in functions.by(one, "target", "arn")
             for one in stack.of_type(SCHEDULE)
         ):
-            yield broken("no schedule invokes it each minute; one with rate(1 minute) must, for alarms act on transitions only.", switch)
+            yield Finding("no schedule invokes it each minute; one with rate(1 minute) must, for alarms act on transitions only.", switch)
 
 
-def _names_somebody(subscription: Resource) -> Iterator[Fault]:
+def _names_somebody(subscription: Resource) -> Iterator[Finding]:
     yield from literal("protocol", subscription.at("protocol"), "email", "email-json", "lambda", "sqs", "https")
     yield from present("endpoint", subscription.at("endpoint"), "whom the topic tells")
 
@@ -212,7 +212,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="The way from an alarm to whoever acts on it.",
         why=WHY_SILENT,
-        mend="Write actions_enabled=True and alarm_actions=[topic.arn].",
+        fix="Write actions_enabled=True and alarm_actions=[topic.arn].",
         check=_acts,
         types=frozenset(ALARMS),
         controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17"),
@@ -234,7 +234,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.CRITICAL,
             protects="The one topic that the switch and the people on call listen to.",
             why=WHY_SILENT,
-            mend=f"Declare aws.sns.Topic(name=f'{ALERT_TOPIC}-{{stack}}').",
+            fix=f"Declare aws.sns.Topic(name=f'{ALERT_TOPIC}-{{stack}}').",
             check=of_this_system(_topic_exists),
         ),
         StackRule(
@@ -242,7 +242,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.CRITICAL,
             protects="The alarms from acting on something that nobody listens to.",
             why="Only the alert topic leads to the switch and to the people on call.",
-            mend="Pass the arn of the stack's alert topic itself, so that the dependency shows at preview.",
+            fix="Pass the arn of the stack's alert topic itself, so that the dependency shows at preview.",
             check=of_this_system(_to_topic),
         ),
         StackRule(
@@ -250,7 +250,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.HIGH,
             protects="The alerts from being heard by nobody.",
             why=WHY_SILENT,
-            mend="Subscribe each address of alerts.emails to the topic without a filter, or write `emails: []` where others listen.",
+            fix="Subscribe each address of alerts.emails to the topic without a filter, or write `emails: []` where others listen.",
             check=of_this_system(_heard),
         ),
         StackRule(
@@ -258,7 +258,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.MEDIUM,
             protects="The alerts from a subscription that can't deliver, or delivers in plain text.",
             why="A protocol that isn't encrypted shows to the network what is wrong with the system, and a missing endpoint tells nobody.",
-            mend="Write protocol='email', 'lambda', 'sqs' or 'https', and the endpoint.",
+            fix="Write protocol='email', 'lambda', 'sqs' or 'https', and the endpoint.",
             check=each_of_this_system(_names_somebody, TOPIC_SUBSCRIPTION),
         ),
         StackRule(
@@ -266,7 +266,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.CRITICAL,
             protects="An alarm from another one of the same name.",
             why="CloudWatch replaces an alarm by one of the same name without an error: of two in the program one is in force.",
-            mend="Give each alarm a name of its own.",
+            fix="Give each alarm a name of its own.",
             check=_unique,
         ),
         StackRule(
@@ -275,7 +275,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             protects="The halt of evolution, which follows this one alarm.",
             why="A safety alarm that is not part of it fires and halts nothing. One that is and isn't about safety halts a stack because "
             "its table was changed, or its host is slow.",
-            mend="Declare the CompositeAlarm evolution-unsafe-<stack> over the alarms on SafetyScore and AgentMemoryUsageKB, with OR, "
+            fix="Declare the CompositeAlarm evolution-unsafe-<stack> over the alarms on SafetyScore and AgentMemoryUsageKB, with OR, "
             "without a suppressor.",
             check=_unsafe(guards, only_told),
         ),
@@ -284,7 +284,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.CRITICAL,
             protects="The halt itself: alarms act on transitions only, and a lost message must not leave evolution running.",
             why="Without the topic the halt is late; without the schedule one lost message means no halt at all.",
-            mend="Subscribe the safety switch to the alert topic, and run it by a Schedule of rate(1 minute).",
+            fix="Subscribe the safety switch to the alert topic, and run it by a Schedule of rate(1 minute).",
             check=of_this_system(_switch),
         ),
         StackRule(
@@ -292,7 +292,7 @@ def stack_rules(guards: Guards, only_told: Set[str], thresholds: Thresholds) -> 
             severity=Severity.MEDIUM,
             protects="The operator at 3 a.m., who looks here first.",
             why="A dashboard that lacks a metric, or draws another threshold than the alarm's, misleads who has to decide.",
-            mend="Build the body from the same safety alarms as the alarms themselves (components/dashboard.py).",
+            fix="Build the body from the same safety alarms as the alarms themselves (components/dashboard.py).",
             check=_dashboard(thresholds),
         ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from documents import allows_of
 from globs import glob, meet
 from graph import Linked, names_of
-from rule import Fault, Severity, Stack, StackRule, broken
+from rule import Finding, Severity, Stack, StackRule
 from system import of_this_system
 from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL, ROLE, ROLE_POLICY, SCHEDULE, TOPIC_SUBSCRIPTION
 
@@ -26,7 +26,7 @@ WRITES_MODE = ("ssm:deleteparameter", "ssm:deleteparameters", "ssm:putparameter"
 RESUME, SWITCH = "evolution-resume", "evolution-safety-switch"
 
 
-def _by_hand(stack: Stack) -> Iterator[Fault]:
+def _by_hand(stack: Stack) -> Iterator[Finding]:
     functions = Linked(stack, FUNCTION, ("arn", "id", "name"))
     named = {str(function.at("name")): function for function in functions.all.values()}
     resume, switch = (named.get(f"{stem}-{stack.name}") for stem in (RESUME, SWITCH))
@@ -35,13 +35,13 @@ def _by_hand(stack: Stack) -> Iterator[Fault]:
     for kind, path in INVOKERS.items():
         for invoker in stack.of_type(kind):
             if resume.urn in functions.by(invoker, *path):
-                yield broken(f"it invokes `{resume.name}`, or lets others invoke it; nothing but a person must.", invoker)
+                yield Finding(f"it invokes `{resume.name}`, or lets others invoke it; nothing but a person must.", invoker)
     roles = Linked(stack, ROLE)
     if switch is not None and roles.by(resume, "role") & roles.by(switch, "role"):
-        yield broken(f"it has the role of `{switch.name}`; each must have its own.", resume)
+        yield Finding(f"it has the role of `{switch.name}`; each must have its own.", resume)
 
 
-def _mode_writers(stack: Stack) -> Iterator[Fault]:
+def _mode_writers(stack: Stack) -> Iterator[Finding]:
     """Whoever may write the mode may end a halt: the switch, which only halts, and what a person invokes."""
     roles = Linked(stack, ROLE, ("name", "id", "arn"))
     for grants in stack.of_type(ROLE_POLICY):
@@ -51,7 +51,7 @@ def _mode_writers(stack: Stack) -> Iterator[Fault]:
         for statement in allows_of(grants):
             writes = [action for action in statement.actions if any(glob(action.lower(), one) for one in WRITES_MODE)]
             if writes and any(meet(one.rpartition(":parameter")[2], f"/evolution/{stack.name}/mode") for one in statement.resources):
-                yield broken(
+                yield Finding(
                     f"{statement.where} allows {writes[0]} on the mode; only the roles of {SWITCH} and {RESUME} must write it.", grants
                 )
 
@@ -62,7 +62,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="A halt from being undone by what was halted.",
         why="An agent or an engine that may write the mode sets it to running, whatever the switch wrote there.",
-        mend="Take ssm:PutParameter and ssm:DeleteParameter away; what evolves only reads its mode.",
+        fix="Take ssm:PutParameter and ssm:DeleteParameter away; what evolves only reads its mode.",
         check=of_this_system(_mode_writers),
     ),
     StackRule(
@@ -70,7 +70,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="A halt from being undone by the machine that was halted.",
         why="Evolution that resumes by itself was never halted: a person must have looked at what made it unsafe.",
-        mend="Remove what invokes the function, and give it a role of its own.",
+        fix="Remove what invokes the function, and give it a role of its own.",
         check=of_this_system(_by_hand),
     ),
 )

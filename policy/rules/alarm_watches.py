@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from checks import absent, between, literal, present
 from graph import Linked
 from plain import Plain, dig, items, number, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken
+from rule import Finding, Resource, Severity, Stack, StackRule, about
 from system import of_this_system
 from tokens import FUNCTION, METRIC_ALARM, QUEUE, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE, TABLE, WEB_ACL, WEB_ACL_ASSOCIATION
 
@@ -109,7 +109,7 @@ class Watch:
                     found[name].append(alarm)
         return found
 
-    def faults(self, alarm: Resource, lowest: float, highest: float) -> Iterator[Fault]:
+    def findings(self, alarm: Resource, lowest: float, highest: float) -> Iterator[Finding]:
         """What weakens an alarm that watches the resource; its threshold must lie within the bounds."""
         yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *self.operators)
         yield from between("threshold", alarm.at("threshold"), lowest, highest)
@@ -123,13 +123,13 @@ class Watch:
             yield from between("period", one.period, 1, LONGEST_PERIOD)
 
 
-def wakes(alarm: Resource, longest: float) -> Iterator[Fault]:
+def wakes(alarm: Resource, longest: float) -> Iterator[Finding]:
     """It sleeps no longer than a service may take to be rolled."""
     minutes = alarm.at("warmUpConfiguration", "warmUpPeriodDurationInMinutes")
     yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", minutes, 1, longest, or_missing=True)
 
 
-def _unstuck(alarm: Resource) -> Iterator[Fault]:
+def _unstuck(alarm: Resource) -> Iterator[Finding]:
     """It fires though the newest figures are late, and is OK again once nothing happens any more."""
     queries = items(alarm.at("metricQueries"))
     watched = [dig(query, "expression") for query in queries if dig(query, "returnData") is True]
@@ -138,21 +138,23 @@ def _unstuck(alarm: Resource) -> Iterator[Fault]:
         periods, given = number(alarm.at("evaluationPeriods")) or 0, alarm.at("datapointsToAlarm")
         needed = periods if given is None else number(given)
         if needed is None or periods - needed < LATE_PERIODS:
-            yield broken(
+            yield Finding(
                 f"datapointsToAlarm is {shown(given)} of {periods:g} evaluationPeriods; it must be at least {LATE_PERIODS} fewer, for FILL "
                 "makes a 0 of what is late."
             )
     alone = alarm.at("namespace") == KEEPS_STATE
     if alone or any(dig(query, "metric", "namespace") == KEEPS_STATE and dig(query, "id") not in filled for query in queries):
-        yield broken(f"it reads metrics of {KEEPS_STATE} without FILL(…, 0); it must fill them, or it is never OK again once it has fired.")
+        yield Finding(
+            f"it reads metrics of {KEEPS_STATE} without FILL(…, 0); it must fill them, or it is never OK again once it has fired."
+        )
 
 
 def _watched(
-    watch: Watch, bounds: Callable[[Stack], Bounds], more: Callable[[Resource], Iterator[Fault]] = lambda _: iter(())
-) -> Callable[[Stack], Iterator[Fault]]:
-    """Each resource of the type has an alarm without a fault; else the faults of the best one are told."""
+    watch: Watch, bounds: Callable[[Stack], Bounds], more: Callable[[Resource], Iterator[Finding]] = lambda _: iter(())
+) -> Callable[[Stack], Iterator[Finding]]:
+    """Each resource of the type has an alarm without a finding; else the findings of the best one are told."""
 
-    def check(stack: Stack) -> Iterator[Fault]:
+    def check(stack: Stack) -> Iterator[Finding]:
         by_name = watch.alarms_by_name(stack)
         limits = bounds(stack)
         for watched in stack.of_type(watch.kind):
@@ -160,14 +162,14 @@ def _watched(
             alarms = by_name.get(name, []) if isinstance(name, str) else []
             metrics = " and ".join(sorted(watch.metrics))
             if not alarms:
-                yield broken(
+                yield Finding(
                     f"no alarm watches its {metrics} ({watch.namespace}, {watch.dimension}={shown(watched.at(*watch.key))}); one must.",
                     watched,
                 )
                 continue
-            nearest: list[Fault] | None = None
+            nearest: list[Finding] | None = None
             for alarm in alarms:
-                found = [replace(fault, about=alarm) for fault in (*watch.faults(alarm, *limits(watched)), *more(alarm))]
+                found = list(about(alarm, (*watch.findings(alarm, *limits(watched)), *more(alarm))))
                 nearest = found if nearest is None or len(found) < len(nearest) else nearest
                 if not nearest:
                     break
@@ -193,7 +195,7 @@ def _running(stack: Stack) -> Bounds:
     return bounds
 
 
-def _silence_breaches(alarm: Resource) -> Iterator[Fault]:
+def _silence_breaches(alarm: Resource) -> Iterator[Finding]:
     """A service without a task publishes nothing."""
     yield from literal("treatMissingData", alarm.at("treatMissingData"), "breaching")
     # The metric exists for the pair of cluster and service only.
@@ -255,11 +257,11 @@ MOST_BLOCKED = 1000
 """In a period: half of what the web ACL lets one address ask in five minutes."""
 
 
-def _blocked(stack: Stack) -> Iterator[Fault]:
+def _blocked(stack: Stack) -> Iterator[Finding]:
     """Once something is behind the web ACL, a surge of blocked requests is an attack."""
     region = (stack.table or {}).get("region")
 
-    def of_all_rules(alarm: Resource) -> Iterator[Fault]:
+    def of_all_rules(alarm: Resource) -> Iterator[Finding]:
         """The metric exists for the three dimensions together."""
         for one in _compared(alarm):
             yield from literal("dimensions.Rule", dig(one.dimensions, "Rule"), "ALL")
@@ -279,7 +281,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The engine and the safety monitor from being gone without anybody noticing.",
         why="A safety monitor that doesn't run scores nothing, and an engine that doesn't run publishes nothing.",
-        mend="Declare an alarm on the Minimum of RunningTaskCount below the service's minimum, with treat_missing_data='breaching'.",
+        fix="Declare an alarm on the Minimum of RunningTaskCount below the service's minimum, with treat_missing_data='breaching'.",
         check=_watched(SERVICES, _running, _silence_breaches),
     ),
     StackRule(
@@ -287,7 +289,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="Evolution from losing what it can't write.",
         why="A throttled table drops generations silently once retries are used up, and an alarm that sticks in a state tells nobody.",
-        mend="Declare an alarm on FILL(reads, 0) + FILL(writes, 0) of the table's ReadThrottleEvents and WriteThrottleEvents, above 0, in "
+        fix="Declare an alarm on FILL(reads, 0) + FILL(writes, 0) of the table's ReadThrottleEvents and WriteThrottleEvents, above 0, in "
         "some of its periods (datapoints_to_alarm=5, evaluation_periods=10).",
         check=_watched(WATCHES["throttles"][0], _ceiling(WATCHES["throttles"][1])),
     ),
@@ -296,7 +298,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The functions, the safety switch among them, from failing unseen.",
         why="A switch that fails halts nothing, and nobody would know.",
-        mend="Declare an alarm on the Sum of Errors (AWS/Lambda) of the function.",
+        fix="Declare an alarm on the Sum of Errors (AWS/Lambda) of the function.",
         check=_watched(WATCHES["function-errors"][0], _ceiling(WATCHES["function-errors"][1])),
     ),
     StackRule(
@@ -304,7 +306,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="What could not be handled from being forgotten.",
         why="A dead-letter queue is read when somebody is told to; its messages expire.",
-        mend="Declare an alarm on ApproximateNumberOfMessagesVisible (AWS/SQS) of the queue, above 0.",
+        fix="Declare an alarm on ApproximateNumberOfMessagesVisible (AWS/SQS) of the queue, above 0.",
         check=_watched(WATCHES["dead-letters"][0], _ceiling(WATCHES["dead-letters"][1])),
     ),
     StackRule(
@@ -312,7 +314,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The gateway from an attack that nobody notices.",
         why="WAF blocks quietly; a surge of blocked requests is the first sign of somebody trying.",
-        mend="Declare an alarm on the Sum of BlockedRequests (AWS/WAFV2) of the web ACL, by its metric's name, over all rules.",
+        fix="Declare an alarm on the Sum of BlockedRequests (AWS/WAFV2) of the web ACL, by its metric's name, over all rules.",
         check=of_this_system(_blocked),
     ),
 )

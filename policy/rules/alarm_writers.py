@@ -9,7 +9,7 @@ from documents import Kind, Statement, allows_of
 from globs import POLICY_VARIABLE, glob
 from graph import Linked
 from plain import shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken
+from rule import Finding, Resource, Severity, Stack, StackRule
 from rules.identity_holders import ATTACHMENTS, HOLDERS
 from rules.workload_services import SAFETY_MONITOR
 from system import METRIC_NAMESPACE, of_this_system
@@ -60,17 +60,17 @@ def _grants(stack: Stack) -> Iterator[tuple[Resource, set[str]]]:
                 yield holder, set()
 
 
-def _from_logs(stack: Stack) -> Iterator[Fault]:
+def _from_logs(stack: Stack) -> Iterator[Finding]:
     """What a container logs is its own to say: a metric that is made of it is, too."""
     for one in stack.of_type(LOG_METRIC_FILTER):
         namespace = one.at("metricTransformation", "namespace")
         if not isinstance(namespace, str) or namespace == METRIC_NAMESPACE:
-            yield broken(
+            yield Finding(
                 f"metricTransformation.namespace is {shown(namespace)}; it must be known, and another than {METRIC_NAMESPACE}.", one
             )
 
 
-def _score_writers(stack: Stack) -> Iterator[Fault]:
+def _score_writers(stack: Stack) -> Iterator[Finding]:
     yield from _from_logs(stack)
     monitors = _monitors(stack)
     for grants, holders in _grants(stack):
@@ -78,7 +78,7 @@ def _score_writers(stack: Stack) -> Iterator[Fault]:
             continue
         for statement in allows_of(grants):
             if statement.kind is Kind.IDENTITY and _may_publish(statement) and not narrows(statement.conditions, ELSEWHERE):
-                yield broken(
+                yield Finding(
                     f"{statement.where} allows cloudwatch:PutMetricData in the namespace {METRIC_NAMESPACE}; a condition on "
                     "cloudwatch:namespace must name another one, for only the safety monitor's role may write there.",
                     grants,
@@ -92,7 +92,7 @@ STACK_RULES = (
         protects="The safety score from being made by what it judges.",
         why="Whoever may write to a namespace may write every metric in it: an engine that may write there answers a bad score with a "
         "good one.",
-        mend="Write the condition StringEquals cloudwatch:namespace EvolutionSystem/Engine; keep EvolutionSystem to the role "
+        fix="Write the condition StringEquals cloudwatch:namespace EvolutionSystem/Engine; keep EvolutionSystem to the role "
         f"{SAFETY_MONITOR}-<stack>-<region>.",
         check=of_this_system(_score_writers),
     ),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from checks import absent, literal, off
 from limits import ROWS
 from plain import number, shown
-from rule import Family, Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Family, Finding, Resource, Severity, Stack, StackRule, about
 from rules import alarm_actions, alarm_resume, alarm_watches, alarm_writers
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, of_this_system
 from tokens import METRIC_ALARM, SERVICE
@@ -55,28 +55,28 @@ class Required:
         return f"alarm on the {self.statistic} of {self.metric}"
 
 
-def _threshold(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
+def _threshold(alarm: Resource, required: Required, stack: Stack) -> Iterator[Finding]:
     value = alarm.at("threshold")
     given = None if isinstance(value, str) else number(value)
     if given is None:
-        yield cannot_tell(f"threshold is {shown(value)}; it must be a literal number.")
+        yield Finding(f"threshold is {shown(value)}; it must be a literal number.")
         return
     wanted = required.threshold(stack)
     if wanted is not None and given != wanted:
-        yield broken(f"threshold is {given}; it must be {wanted:g}, from {required.row} of the environment table.")
+        yield Finding(f"threshold is {given}; it must be {wanted:g}, from {required.row} of the environment table.")
     elif required.bounded and not ROWS[required.row].allows(given * required.unit, stack.bounds.rows[required.row]):
         limit = number(stack.bounds.rows[required.row]) or 0
         side = "at most" if ROWS[required.row].direction == "maximum" else "at least"
-        yield broken(f"threshold is {given}; in the tier `{stack.bounds.tier}` it must be {side} {limit / required.unit:g}.")
+        yield Finding(f"threshold is {given}; in the tier `{stack.bounds.tier}` it must be {side} {limit / required.unit:g}.")
 
 
-def _simple(alarm: Resource) -> Iterator[Fault]:
+def _simple(alarm: Resource) -> Iterator[Finding]:
     """Nothing else may decide what is compared: with a unit, for one, the alarm sees only datapoints that name it."""
     for name in ("metricQueries", "extendedStatistic", "thresholdMetricId", "unit", "evaluationCriteria"):
         yield from absent(name, alarm.at(name), "the alarm would not compare what is published")
 
 
-def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
+def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Finding]:
     """What is wrong with an alarm that is to be the required one."""
     yield from literal("namespace", alarm.at("namespace"), required.namespace)
     yield from literal("dimensions", alarm.at("dimensions"), {"Environment": stack.name})
@@ -101,20 +101,20 @@ def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fault]:
     yield from _simple(alarm)
 
 
-def _exists(required: Required) -> Callable[[Stack], Iterator[Fault]]:
-    def check(stack: Stack) -> Iterator[Fault]:
+def _exists(required: Required) -> Callable[[Stack], Iterator[Finding]]:
+    def check(stack: Stack) -> Iterator[Finding]:
         candidates = [alarm for alarm in stack.of_type(METRIC_ALARM) if alarm.at("metricName") == required.metric]
-        faults = {alarm.urn: [replace(fault, about=alarm) for fault in _form(alarm, required, stack)] for alarm in candidates}
-        if any(not found for found in faults.values()):
+        findings = {alarm.urn: list(about(alarm, _form(alarm, required, stack))) for alarm in candidates}
+        if any(not found for found in findings.values()):
             return
         # An alarm that is right for the metric's other statistic is not a failed attempt at this one.
         others = [other for other in REQUIRED.values() if other.metric == required.metric and other is not required]
         attempts = [alarm.urn for alarm in candidates if all(list(_form(alarm, other, stack)) for other in others)]
-        nearest = min(attempts, key=lambda urn: len(faults[urn]), default=None)
+        nearest = min(attempts, key=lambda urn: len(findings[urn]), default=None)
         if nearest is None:
-            yield broken(f"it has no {required} in the namespace {required.namespace}; it must have one.")
+            yield Finding(f"it has no {required} in the namespace {required.namespace}; it must have one.")
         else:
-            yield from faults[nearest]
+            yield from findings[nearest]
 
     return of_this_system(check)
 
@@ -169,7 +169,7 @@ REQUIRED = {
 
 
 def _guards(stack: Stack) -> list[list[Resource]]:
-    """By safety alarm that halts, the alarms that are it; where none is without a fault, those on its metric and statistic. An alarm that
+    """By safety alarm that halts, the alarms that are it; where none is without a finding, those on its metric and statistic. An alarm that
     warns early, say, is none of them."""
     guards: list[list[Resource]] = []
     for required in (one for one in REQUIRED.values() if one.halts):
@@ -205,7 +205,7 @@ FAMILY = Family(
                 why="Without this alarm, or with a weaker one, evolution goes on while it is unsafe and nobody is told."
                 if required.halts
                 else "Without this alarm, or with a weaker one, nobody is told that the table isn't kept to.",
-                mend=f"Declare the alarm with the threshold from {required.row} of the table, {required.operator}, "
+                fix=f"Declare the alarm with the threshold from {required.row} of the table, {required.operator}, "
                 f"evaluation_periods={required.periods}, period=60 and the dimension Environment=<stack>.",
                 check=_exists(required),
                 controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17"),

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from checks import literal, on
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from system import about
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule, about
 from tokens import (
     BUCKET,
     BUCKET_LIFECYCLE,
@@ -31,23 +30,23 @@ INFREQUENT_DAYS = 30
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _blocks_public_access(block: Resource) -> Iterator[Fault]:
+def _blocks_public_access(block: Resource) -> Iterator[Finding]:
     for name in BLOCKS:
         yield from on(name, block.at(name))
 
 
-def _versioned(versioning: Resource) -> Iterator[Fault]:
+def _versioned(versioning: Resource) -> Iterator[Finding]:
     yield from literal("versioningConfiguration.status", versioning.at("versioningConfiguration", "status"), "Enabled")
 
 
-def _owned(ownership: Resource) -> Iterator[Fault]:
+def _owned(ownership: Resource) -> Iterator[Finding]:
     yield from literal("rule.objectOwnership", ownership.at("rule", "objectOwnership"), "BucketOwnerEnforced")
 
 
-def _valid_lifecycle(lifecycle: Resource) -> Iterator[Fault]:
+def _valid_lifecycle(lifecycle: Resource) -> Iterator[Finding]:
     rules = lifecycle.at("rules")
     if isinstance(rules, Unknown):
-        yield cannot_tell("rules is not known at preview; it must be literal rules.")
+        yield Finding("rules is not known at preview; it must be literal rules.")
         return
     for index, rule in enumerate(items(rules)):
         where = f"rules[{index}]"
@@ -57,7 +56,7 @@ def _valid_lifecycle(lifecycle: Resource) -> Iterator[Fault]:
         yield from _moves(where, "noncurrentVersionTransitions", "noncurrentDays", noncurrent, expires)
 
 
-def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: Plain) -> Iterator[Fault]:
+def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: Plain) -> Iterator[Finding]:
     """What S3 refuses: too early a move, a move up, and an expiry that isn't after every move."""
     moves: list[tuple[float, str]] = []
     for transition in transitions:
@@ -65,27 +64,25 @@ def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: P
         if dig(transition, "date") is not None:
             continue
         if days is None or not isinstance(to, str) or to not in COLDER:
-            yield cannot_tell(
-                f"{where}.{name} moves to {shown(to)} after {shown(dig(transition, key))} days; both must be literals of S3's."
-            )
+            yield Finding(f"{where}.{name} moves to {shown(to)} after {shown(dig(transition, key))} days; both must be literals of S3's.")
             continue
         if to in INFREQUENT and days < INFREQUENT_DAYS:
-            yield broken(f"{where}.{name} moves to {to} after {days} days, which S3 refuses; it must be {INFREQUENT_DAYS} or more.")
+            yield Finding(f"{where}.{name} moves to {to} after {days} days, which S3 refuses; it must be {INFREQUENT_DAYS} or more.")
         moves.append((days, to))
     moves.sort()
     for (earlier, source), (later, target) in itertools.pairwise(moves):
         if COLDER[source] >= COLDER[target]:
-            yield broken(f"{where}.{name} moves from {source} to {target}, which S3 refuses; each move must be to a colder class.")
+            yield Finding(f"{where}.{name} moves from {source} to {target}, which S3 refuses; each move must be to a colder class.")
         elif source in INFREQUENT and later - earlier < INFREQUENT_DAYS:
-            yield broken(f"{where}.{name} moves on from {source} after {later - earlier:g} days; it must be {INFREQUENT_DAYS} or more.")
+            yield Finding(f"{where}.{name} moves on from {source} after {later - earlier:g} days; it must be {INFREQUENT_DAYS} or more.")
     last, end = max((days for days, _ in moves), default=None), number(expires)
     if isinstance(expires, Unknown):
-        yield cannot_tell(f"the expiry of {where} is not known at preview; it must be a literal number of days.")
+        yield Finding(f"the expiry of {where} is not known at preview; it must be a literal number of days.")
     elif last is not None and end is not None and end <= last:
-        yield broken(f"{where} expires after {end} days, but moves on day {last}, which S3 refuses; it must expire after every move.")
+        yield Finding(f"{where} expires after {end} days, but moves on day {last}, which S3 refuses; it must expire after every move.")
 
 
-def _cleans_up(lifecycle: Resource) -> Iterator[Fault]:
+def _cleans_up(lifecycle: Resource) -> Iterator[Finding]:
     """Some enabled rule for every object ends current versions, noncurrent ones and unfinished uploads."""
     whole = [rule for rule in items(lifecycle.at("rules")) if dig(rule, "status") == "Enabled" and _is_for_all(dig(rule, "filter"))]
     for path, what in (
@@ -95,7 +92,7 @@ def _cleans_up(lifecycle: Resource) -> Iterator[Fault]:
     ):
         days = [number(dig(rule, *path)) for rule in whole]
         if not any(one is not None and one >= 1 for one in days):
-            yield broken(f"no enabled rule for every object ends {what} ({'.'.join(path)}); one must.")
+            yield Finding(f"no enabled rule for every object ends {what} ({'.'.join(path)}); one must.")
 
 
 def _is_for_all(condition: Plain) -> bool:
@@ -106,10 +103,10 @@ def _is_for_all(condition: Plain) -> bool:
     )
 
 
-def _each_bucket(kind: str, what: str, check: Callable[[Resource], Iterator[Fault]] | None = None, *, spared: bool = False):
+def _each_bucket(kind: str, what: str, check: Callable[[Resource], Iterator[Finding]] | None = None, *, spared: bool = False):
     """Every bucket has a companion of a type. `spared`: all but those that access logs are delivered to."""
 
-    def whole(stack: Stack) -> Iterator[Fault]:
+    def whole(stack: Stack) -> Iterator[Finding]:
         buckets = Linked(stack, BUCKET, ("bucket", "id"))
         companions = stack.of_type(kind)
         having = buckets.by_all(companions, "bucket")
@@ -118,16 +115,16 @@ def _each_bucket(kind: str, what: str, check: Callable[[Resource], Iterator[Faul
             having |= buckets.by_all(stack.of_type(DISTRIBUTION), "loggingConfig")
         for urn, bucket in buckets.all.items():
             if urn not in having:
-                yield broken(f"it has no {what} of its own; it must have one.", bucket)
+                yield Finding(f"it has no {what} of its own; it must have one.", bucket)
         for companion in companions if check else ():
-            yield from about(companion, check) if check else ()
+            yield from about(companion, check(companion)) if check else ()
 
     return whole
 
 
-def _logging_target(logging: Resource) -> Iterator[Fault]:
+def _logging_target(logging: Resource) -> Iterator[Finding]:
     if logging.at("targetBucket") is None:
-        yield broken("targetBucket is missing; it must name the bucket that takes the access logs.")
+        yield Finding("targetBucket is missing; it must name the bucket that takes the access logs.")
 
 
 RESOURCE_RULES = (
@@ -136,7 +133,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="The buckets from being opened to the world by a policy or an ACL.",
         why="Any of the four that is off leaves one way to make objects public.",
-        mend="Write all four of PublicAccessBlock's properties as True.",
+        fix="Write all four of PublicAccessBlock's properties as True.",
         check=_blocks_public_access,
         types=frozenset({BUCKET_PUBLIC_ACCESS}),
         controls=("Security Hub S3.8",),
@@ -146,7 +143,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="Objects from being overwritten and deleted for good.",
         why="Without versions the last write wins, a wrong one too.",
-        mend="Write versioning_configuration={'status': 'Enabled'}.",
+        fix="Write versioning_configuration={'status': 'Enabled'}.",
         check=_versioned,
         types=frozenset({BUCKET_VERSIONING}),
         controls=("Security Hub S3.14",),
@@ -156,7 +153,7 @@ RESOURCE_RULES = (
         severity=Severity.MEDIUM,
         protects="The bucket's policy from ACLs on single objects.",
         why="With ACLs, who uploads an object decides who may read it.",
-        mend="Write rule={'object_ownership': 'BucketOwnerEnforced'}.",
+        fix="Write rule={'object_ownership': 'BucketOwnerEnforced'}.",
         check=_owned,
         types=frozenset({BUCKET_OWNERSHIP}),
         controls=("Security Hub S3.12",),
@@ -166,7 +163,7 @@ RESOURCE_RULES = (
         severity=Severity.MEDIUM,
         protects="The deployment from a lifecycle that S3 refuses, and the bucket from having none.",
         why="S3 takes an invalid lifecycle as a whole or not at all, and says so only when it is deployed.",
-        mend="Move to STANDARD_IA or ONEZONE_IA after 30 days or more, each time to a colder class, and expire after every move.",
+        fix="Move to STANDARD_IA or ONEZONE_IA after 30 days or more, each time to a colder class, and expire after every move.",
         check=_valid_lifecycle,
         types=frozenset({BUCKET_LIFECYCLE}),
     ),
@@ -192,7 +189,7 @@ STACK_RULES = (
             severity=Severity.HIGH,
             protects=f"Each bucket: {protects}.",
             why=f"S3's own defaults change and can be changed; a bucket without its {what} has what the account happens to have.",
-            mend=f"Declare an aws.s3.{what} for the bucket.",
+            fix=f"Declare an aws.s3.{what} for the bucket.",
             check=_each_bucket(kind, what),
             controls=controls,
         )
@@ -203,7 +200,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The buckets from growing for ever with what nobody can see.",
         why="Old versions and parts of uploads that were never finished are billed, and no listing shows them.",
-        mend="Declare an aws.s3.BucketLifecycleConfiguration with expiration, noncurrent expiration and multipart abort for all objects.",
+        fix="Declare an aws.s3.BucketLifecycleConfiguration with expiration, noncurrent expiration and multipart abort for all objects.",
         check=_each_bucket(BUCKET_LIFECYCLE, "BucketLifecycleConfiguration", _cleans_up),
         controls=("Security Hub S3.13", "checkov CKV_AWS_300"),
     ),
@@ -212,7 +209,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The record of who read and wrote the artifacts.",
         why="Without access logs nobody can tell afterwards who took what.",
-        mend="Declare an aws.s3.BucketLogging for the bucket, into another one.",
+        fix="Declare an aws.s3.BucketLogging for the bucket, into another one.",
         check=_each_bucket(BUCKET_LOGGING, "BucketLogging", _logging_target, spared=True),
         controls=("Security Hub S3.9",),
     ),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from checks import literal, on
 from graph import Linked
 from plain import Plain, Unknown, dig, items, shown
-from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Family, Finding, Resource, ResourceRule, Severity, Stack, StackRule, about
 from rules import encryption_keys as keys
 from tokens import (
     AGENT_GATEWAY,
@@ -37,44 +37,44 @@ INLINE = "serverSideEncryptionConfiguration"
 AUDITED = "only a customer-managed key can be audited and withdrawn"
 
 
-def names_a_key(where: str, value: Plain) -> Iterator[Fault]:
+def names_a_key(where: str, value: Plain) -> Iterator[Finding]:
     """A reference that is unknown counts as present: `encryption/key-reference` looks at what it refers to."""
     if isinstance(value, Unknown) or (isinstance(value, str) and (KEY_NAME.fullmatch(value) or ALIAS_NAME.fullmatch(value))):
         return
-    yield broken(f"{where} is {shown(value)}; it must name a customer-managed KMS key.")
+    yield Finding(f"{where} is {shown(value)}; it must name a customer-managed KMS key.")
 
 
-def _table(table: Resource) -> Iterator[Fault]:
+def _table(table: Resource) -> Iterator[Finding]:
     yield from on("serverSideEncryption.enabled", table.at("serverSideEncryption", "enabled"))
     yield from names_a_key("serverSideEncryption.kmsKeyArn", table.at("serverSideEncryption", "kmsKeyArn"))
     yield from _replicas(table, "kmsKeyArn")
 
 
-def _secret(secret: Resource) -> Iterator[Fault]:
+def _secret(secret: Resource) -> Iterator[Finding]:
     yield from names_a_key("kmsKeyId", secret.at("kmsKeyId"))
     yield from _replicas(secret, "kmsKeyId")
 
 
-def _replicas(resource: Resource, key: str) -> Iterator[Fault]:
+def _replicas(resource: Resource, key: str) -> Iterator[Finding]:
     """A replica doesn't take its original's key: one that names none is under AWS's own."""
     for replica in items(resource.at("replicas")):
         if isinstance(replica, dict):
             yield from names_a_key(f"replicas.{key}", replica.get(key))
         else:
-            yield cannot_tell(f"replicas is not known at preview; each must name a customer-managed KMS key in {key}.")
+            yield Finding(f"replicas is not known at preview; each must name a customer-managed KMS key in {key}.")
 
 
-def _key_in(*path: str) -> Callable[[Resource], Iterator[Fault]]:
+def _key_in(*path: str) -> Callable[[Resource], Iterator[Finding]]:
     return lambda resource: names_a_key(".".join(path), resource.at(*path))
 
 
-def _function(function: Resource) -> Iterator[Fault]:
+def _function(function: Resource) -> Iterator[Finding]:
     """A function without variables keeps nothing but its code."""
     if function.at("environment") is not None:
         yield from names_a_key("kmsKeyArn", function.at("kmsKeyArn"))
 
 
-def _parameter(parameter: Resource) -> Iterator[Fault]:
+def _parameter(parameter: Resource) -> Iterator[Finding]:
     """A String parameter is for what anybody of the account may read; `environment/no-secret` holds secrets out of it."""
     kind = parameter.at("type")
     if kind == "SecureString":
@@ -83,21 +83,21 @@ def _parameter(parameter: Resource) -> Iterator[Fault]:
         yield from literal("type", kind, "String", "StringList", "SecureString")
 
 
-def _repository(repository: Resource) -> Iterator[Fault]:
+def _repository(repository: Resource) -> Iterator[Finding]:
     configurations = items(repository.at("encryptionConfigurations"))
     if not configurations:
-        yield broken("encryptionConfigurations is missing, so images are kept under AWS's key; it must hold one with encryptionType KMS.")
+        yield Finding("encryptionConfigurations is missing, so images are kept under AWS's key; it must hold one with encryptionType KMS.")
     for configuration in configurations:
         kind = dig(configuration, "encryptionType")
         if isinstance(kind, Unknown):
-            yield cannot_tell("encryptionConfigurations.encryptionType is not known at preview; it must be the literal KMS.")
+            yield Finding("encryptionConfigurations.encryptionType is not known at preview; it must be the literal KMS.")
         elif kind not in ("KMS", "KMS_DSSE"):
-            yield broken(f"encryptionConfigurations.encryptionType is {shown(kind)}; it must be KMS.")
+            yield Finding(f"encryptionConfigurations.encryptionType is {shown(kind)}; it must be KMS.")
         else:
             yield from names_a_key("encryptionConfigurations.kmsKey", dig(configuration, "kmsKey"))
 
 
-def _buckets(stack: Stack) -> Iterator[Fault]:
+def _buckets(stack: Stack) -> Iterator[Finding]:
     """Every bucket has a default encryption with a customer-managed key, in a resource of its own or inline.
 
     The one exception is a bucket that server access logs are delivered to (and that delivers none itself): S3 refuses to deliver them
@@ -125,37 +125,36 @@ def _buckets(stack: Stack) -> Iterator[Fault]:
         if bucket.references.get(INLINE):  # the program's own; S3 reports one for every bucket, a companion's that goes too
             yield from _all_algorithms(bucket, bucket.at(INLINE, "rule"), KMS_ALGORITHMS, AUDITED)
         else:
-            yield broken("it has no default encryption of its own (BucketServerSideEncryptionConfiguration); it must have one.", bucket)
+            yield Finding("it has no default encryption of its own (BucketServerSideEncryptionConfiguration); it must have one.", bucket)
 
 
-def _all_algorithms(encryption: Resource, value: Plain, allowed: tuple[str, ...], reason: str) -> Iterator[Fault]:
+def _all_algorithms(encryption: Resource, value: Plain, allowed: tuple[str, ...], reason: str) -> Iterator[Finding]:
     rules = items(value)
     if not rules:
-        yield broken("rules is missing; it must hold one rule.", encryption)
+        yield Finding("rules is missing; it must hold one rule.", encryption)
     for rule in rules:
         default = dig(rule, "applyServerSideEncryptionByDefault")
         algorithm = dig(default, "sseAlgorithm")
         if isinstance(algorithm, Unknown):
-            yield cannot_tell(f"sseAlgorithm is not known at preview; it must be the literal {allowed[0]}.", encryption)
+            yield Finding(f"sseAlgorithm is not known at preview; it must be the literal {allowed[0]}.", encryption)
         elif algorithm not in allowed:
-            yield broken(f"sseAlgorithm is {shown(algorithm)}; it must be {allowed[0]}, for {reason}.", encryption)
+            yield Finding(f"sseAlgorithm is {shown(algorithm)}; it must be {allowed[0]}, for {reason}.", encryption)
         elif allowed is KMS_ALGORITHMS:
-            for fault in names_a_key("kmsMasterKeyId", dig(default, "kmsMasterKeyId")):
-                yield broken(fault.what, encryption)
+            yield from about(encryption, names_a_key("kmsMasterKeyId", dig(default, "kmsMasterKeyId")))
 
 
 WHY = "Data under AWS's own keys can be read by whoever may read the service: nobody can audit, restrict or withdraw the key."
 
 
 def _key_rule(
-    name: str, kind: str, check: Callable[[Resource], Iterator[Fault]], *, protects: str, mend: str, controls: tuple[str, ...] = ()
+    name: str, kind: str, check: Callable[[Resource], Iterator[Finding]], *, protects: str, fix: str, controls: tuple[str, ...] = ()
 ):
     return ResourceRule(
         id=f"encryption/{name}",
         severity=Severity.HIGH,
         protects=protects,
         why=WHY,
-        mend=mend,
+        fix=fix,
         check=check,
         types=frozenset({kind}),
         controls=controls,
@@ -171,14 +170,14 @@ FAMILY = Family(
             TABLE,
             _table,
             protects="The state, the population and the checkpoints of evolution.",
-            mend="Write server_side_encryption={'enabled': True, 'kms_key_arn': <the stack's key>.arn}.",
+            fix="Write server_side_encryption={'enabled': True, 'kms_key_arn': <the stack's key>.arn}.",
         ),
         _key_rule(
             "topic-cmk",
             TOPIC,
             _key_in("kmsMasterKeyId"),
             protects="What alarms say.",
-            mend="Write kms_master_key_id=<the stack's key>.arn; alias/aws/sns fails with CloudWatch alarms anyway.",
+            fix="Write kms_master_key_id=<the stack's key>.arn; alias/aws/sns fails with CloudWatch alarms anyway.",
             controls=("Security Hub SNS.1",),
         ),
         _key_rule(
@@ -186,21 +185,21 @@ FAMILY = Family(
             LOG_GROUP,
             _key_in("kmsKeyId"),
             protects="What the workloads and the network log.",
-            mend="Write kms_key_id=<the stack's key>.arn.",
+            fix="Write kms_key_id=<the stack's key>.arn.",
         ),
         _key_rule(
             "secret-cmk",
             SECRET,
             _secret,
             protects="The safety settings and their validation key.",
-            mend="Write kms_key_id=<the stack's key>.arn.",
+            fix="Write kms_key_id=<the stack's key>.arn.",
         ),
         _key_rule(
             "repository-cmk",
             REPOSITORY,
             _repository,
             protects="The images that the system runs.",
-            mend="Write encryption_configurations=[{'encryption_type': 'KMS', 'kms_key': <the stack's key>.arn}].",
+            fix="Write encryption_configurations=[{'encryption_type': 'KMS', 'kms_key': <the stack's key>.arn}].",
             controls=("Security Hub ECR.5",),
         ),
         _key_rule(
@@ -208,14 +207,14 @@ FAMILY = Family(
             CLUSTER,
             _key_in("configuration", "managedStorageConfiguration", "fargateEphemeralStorageKmsKeyId"),
             protects="What tasks write to their own disk.",
-            mend="Write configuration={'managed_storage_configuration': {'fargate_ephemeral_storage_kms_key_id': <the stack's key>.arn}}.",
+            fix="Write configuration={'managed_storage_configuration': {'fargate_ephemeral_storage_kms_key_id': <the stack's key>.arn}}.",
         ),
         _key_rule(
             "function-cmk",
             FUNCTION,
             _function,
             protects="The variables of the Lambda functions.",
-            mend="Write kms_key_arn=<the stack's key>.arn.",
+            fix="Write kms_key_arn=<the stack's key>.arn.",
             controls=("checkov CKV_AWS_173",),
         ),
         _key_rule(
@@ -223,7 +222,7 @@ FAMILY = Family(
             QUEUE,
             _key_in("kmsMasterKeyId"),
             protects="The events that could not be handled, which dead-letter queues keep whole.",
-            mend="Write kms_master_key_id=<the stack's key>.arn; sqs_managed_sse_enabled uses AWS's own key.",
+            fix="Write kms_master_key_id=<the stack's key>.arn; sqs_managed_sse_enabled uses AWS's own key.",
             controls=("Security Hub SQS.1",),
         ),
         _key_rule(
@@ -231,28 +230,28 @@ FAMILY = Family(
             PARAMETER,
             _parameter,
             protects="What is kept in SSM because it is secret.",
-            mend="Write key_id=<the stack's key>.arn beside type='SecureString'.",
+            fix="Write key_id=<the stack's key>.arn beside type='SecureString'.",
         ),
         _key_rule(
             "guardrail-cmk",
             GUARDRAIL,
             _key_in("kmsKeyArn"),
             protects="The guardrail's topics and patterns, which tell how to get around it.",
-            mend="Write kms_key_arn=<the stack's key>.arn.",
+            fix="Write kms_key_arn=<the stack's key>.arn.",
         ),
         _key_rule(
             "gateway-cmk",
             AGENT_GATEWAY,
             _key_in("kmsKeyArn"),
             protects="The AgentCore gateway's configuration and credentials.",
-            mend="Write kms_key_arn=<the stack's key>.arn.",
+            fix="Write kms_key_arn=<the stack's key>.arn.",
         ),
         _key_rule(
             "memory-cmk",
             AGENT_MEMORY,
             _key_in("encryptionKeyArn"),
             protects="What agents remember.",
-            mend="Write encryption_key_arn=<the stack's key>.arn.",
+            fix="Write encryption_key_arn=<the stack's key>.arn.",
         ),
         *keys.RESOURCE_RULES,
     ),
@@ -262,7 +261,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="The artifacts that evolution leaves behind.",
             why=WHY,
-            mend="Add a BucketServerSideEncryptionConfiguration for the bucket: sse_algorithm 'aws:kms' and the stack's key; for a bucket "
+            fix="Add a BucketServerSideEncryptionConfiguration for the bucket: sse_algorithm 'aws:kms' and the stack's key; for a bucket "
             "that takes server access logs, 'AES256'.",
             check=_buckets,
             controls=("Security Hub S3.17",),

@@ -8,7 +8,7 @@ from accounts import foreign_arns, own_account
 from checks import between, literal, off, on
 from graph import Linked
 from plain import shown
-from rule import Fault, Reference, Resource, ResourceRule, Severity, Stack, StackRule, broken
+from rule import Finding, Reference, Resource, ResourceRule, Severity, Stack, StackRule
 from system import each_of_this_system, of_this_system
 from tokens import (
     AGENT_GATEWAY,
@@ -66,7 +66,7 @@ LONGEST_ROTATION_DAYS = 365
 """KMS's own default, and what auditors ask for."""
 
 
-def _rotation(key: Resource) -> Iterator[Fault]:
+def _rotation(key: Resource) -> Iterator[Finding]:
     """Only symmetric keys that KMS made can rotate. Source: KMS developer guide, "Rotate AWS KMS keys"."""
     kind = key.at("customerMasterKeySpec")
     if isinstance(kind, str) and kind != SYMMETRIC:
@@ -76,12 +76,12 @@ def _rotation(key: Resource) -> Iterator[Fault]:
     yield from between("rotationPeriodInDays", key.at("rotationPeriodInDays"), 90, LONGEST_ROTATION_DAYS, or_missing=True)
 
 
-def _symmetric(key: Resource) -> Iterator[Fault]:
+def _symmetric(key: Resource) -> Iterator[Finding]:
     yield from literal("customerMasterKeySpec", key.at("customerMasterKeySpec"), SYMMETRIC, or_missing=True)
     yield from literal("keyUsage", key.at("keyUsage"), "ENCRYPT_DECRYPT", or_missing=True)
 
 
-def _usable(key: Resource) -> Iterator[Fault]:
+def _usable(key: Resource) -> Iterator[Finding]:
     yield from literal("isEnabled", key.at("isEnabled"), True, or_missing=True)
     yield from off("bypassPolicyLockoutSafetyCheck", key.at("bypassPolicyLockoutSafetyCheck"))
 
@@ -91,25 +91,25 @@ def _is_key(reference: Reference) -> bool:
     return reference.type in KEY_TYPES or not reference.type.startswith("aws:")
 
 
-def _key_references(stack: Stack) -> Iterator[Fault]:
+def _key_references(stack: Stack) -> Iterator[Finding]:
     for resource in stack.resources:
         property_name = KEY_PROPERTIES.get(resource.type, "")
         references = resource.references.get(property_name, ())
         if references and not any(map(_is_key, references)):
             found = ", ".join(f"{reference.urn.rpartition('::')[2]} ({reference.type})" for reference in references)
-            yield broken(f"the key in {property_name} comes from {found}; it must come from a KMS key.", resource)
+            yield Finding(f"the key in {property_name} comes from {found}; it must come from a KMS key.", resource)
 
 
-def _own_keys(stack: Stack) -> Iterator[Fault]:
+def _own_keys(stack: Stack) -> Iterator[Finding]:
     own = own_account(stack)
     for resource in stack.resources:
         for name in (KEY_PROPERTIES[resource.type], REPLICAS) if resource.type in KEY_PROPERTIES else ():
             for arn in foreign_arns(resource.at(name), own, "kms"):
                 where = own or "which no document of the stack names"
-                yield broken(f"the key in {name} is {shown(arn)}; it must be one of this account ({where}).", resource)
+                yield Finding(f"the key in {name} is {shown(arn)}; it must be one of this account ({where}).", resource)
 
 
-def _used(stack: Stack) -> Iterator[Fault]:
+def _used(stack: Stack) -> Iterator[Finding]:
     keys = Linked(stack, KEY, ("id", "arn", "keyId"))
     if not keys.all:
         return
@@ -121,19 +121,19 @@ def _used(stack: Stack) -> Iterator[Fault]:
                 used |= keys.by(resource, KEY_PROPERTIES[resource.type])
     for urn, key in keys.all.items():
         if urn not in used:
-            yield broken("nothing in the stack is encrypted under it; it must be used, or go.", key)
+            yield Finding("nothing in the stack is encrypted under it; it must be used, or go.", key)
 
 
-def _alias(stack: Stack) -> Iterator[Fault]:
+def _alias(stack: Stack) -> Iterator[Finding]:
     """Until the key is made, and its ARN known, the roles' grants name it by its alias (kms:ResourceAliases)."""
     keys = Linked(stack, KEY, ("id", "arn", "keyId"))
     named = {urn for alias in stack.of_type(KEY_ALIAS) if _carries(alias, stack) for urn in keys.by(alias, "targetKeyId")}
     for urn, key in keys.all.items():
         if urn not in named:
-            yield broken(f"no alias of this stack leads to it; an aws.kms.Alias named alias/…-{stack.name} must.", key)
+            yield Finding(f"no alias of this stack leads to it; an aws.kms.Alias named alias/…-{stack.name} must.", key)
     for alias in stack.of_type(KEY_ALIAS):
         if keys.all and not keys.by(alias, "targetKeyId"):
-            yield broken(f"targetKeyId is {shown(alias.at('targetKeyId'))}; it must lead to a key of this stack.", alias)
+            yield Finding(f"targetKeyId is {shown(alias.at('targetKeyId'))}; it must lead to a key of this stack.", alias)
 
 
 def _carries(alias: Resource, stack: Stack) -> bool:
@@ -147,7 +147,7 @@ RESOURCE_RULES = (
         severity=Severity.MEDIUM,
         protects="What was encrypted before a key leaked: each year's data has key material of its own.",
         why="A key that never rotates exposes all data ever written once its material leaks.",
-        mend="Write enable_key_rotation=True and rotation_period_in_days=365, on a symmetric key.",
+        fix="Write enable_key_rotation=True and rotation_period_in_days=365, on a symmetric key.",
         check=_rotation,
         types=frozenset({KEY}),
         controls=("Security Hub KMS.4",),
@@ -157,7 +157,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="All data of the stack from becoming unreadable.",
         why="A disabled key makes everything under it unreadable at once, and a key policy that locks everyone out can't be mended.",
-        mend="Remove is_enabled and bypass_policy_lockout_safety_check.",
+        fix="Remove is_enabled and bypass_policy_lockout_safety_check.",
         check=_usable,
         types=frozenset({KEY}),
     ),
@@ -169,7 +169,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="Encrypted data from a reference to something that is no key.",
         why="The value is unknown until the deployment, and AWS would only then find that it names no key.",
-        mend="Pass the arn of the stack's aws.kms.Key.",
+        fix="Pass the arn of the stack's aws.kms.Key.",
         check=_key_references,
     ),
     StackRule(
@@ -177,7 +177,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The stack's data from being under a key of somebody else's account.",
         why="Who owns the key decides who decrypts with it, and can take all data away by disabling it.",
-        mend="Pass the arn of the stack's aws.kms.Key.",
+        fix="Pass the arn of the stack's aws.kms.Key.",
         check=_own_keys,
     ),
     StackRule(
@@ -185,7 +185,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The belief that data is encrypted: a key that nothing uses protects nothing.",
         why="A key that is declared and not used looks like encryption in a review and is none.",
-        mend="Pass the key's arn to everything that stores data, or remove the key.",
+        fix="Pass the key's arn to everything that stores data, or remove the key.",
         check=_used,
     ),
     StackRule(
@@ -193,7 +193,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The review of the roles' grants: before the key is made, they name it by its alias.",
         why="A grant by an alias that no key of the stack bears is a grant on another key, now or later.",
-        mend="Declare aws.kms.Alias(name=f'alias/evolution-{stack}', target_key_id=key.key_id).",
+        fix="Declare aws.kms.Alias(name=f'alias/evolution-{stack}', target_key_id=key.key_id).",
         check=of_this_system(_alias),
     ),
     StackRule(
@@ -201,7 +201,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The stack's data from a key that AWS's services can't encrypt with.",
         why="DynamoDB, S3, SNS and the others take symmetric keys only; with another one nothing can be written, and nothing rotates.",
-        mend="Remove customer_master_key_spec and key_usage.",
+        fix="Remove customer_master_key_spec and key_usage.",
         check=each_of_this_system(_symmetric, KEY),
     ),
 )

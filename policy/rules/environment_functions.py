@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from plain import UNKNOWN, Plain, Unknown, dig, number
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, Severity, Stack, StackRule
 from system import UNSAFE_ALARM, of_this_system
 from tokens import AGENT_RUNTIME, FUNCTION
 from variables import Environment, environments_of
@@ -53,7 +53,7 @@ def _told(stack: Stack) -> Mapping[str, Wanted]:
     }
 
 
-def _functions(stack: Stack) -> Iterator[Fault]:
+def _functions(stack: Stack) -> Iterator[Finding]:
     """Judged once the stack has any function; each runtime of agents by itself."""
     for runtime in stack.of_type(AGENT_RUNTIME):
         yield from _is_told(runtime, _common(stack))
@@ -62,29 +62,29 @@ def _functions(stack: Stack) -> Iterator[Fault]:
         name = f"{stem}-{stack.name}"
         function = next((one for one in functions if one.at("name") == name), None)
         if function is None:
-            yield broken(f"it has functions, but none named {name}; it must have one.")
+            yield Finding(f"it has functions, but none named {name}; it must have one.")
         else:
             yield from _is_told(function, wanted)
 
 
-def _is_told(runner: Resource, wanted: Wanted) -> Iterator[Fault]:
+def _is_told(runner: Resource, wanted: Wanted) -> Iterator[Finding]:
     for environment in environments_of(runner):
         if isinstance(environment, Environment):  # what can't be read, environment/table-equality says
             yield from _against(environment.variables, wanted, runner)
 
 
-def _against(variables: Mapping[str, Plain], wanted: Wanted, function: Resource) -> Iterator[Fault]:
+def _against(variables: Mapping[str, Plain], wanted: Wanted, function: Resource) -> Iterator[Finding]:
     for name, value in wanted.items():
         found = variables.get(name)
         must = "it must be there" if value is GIVEN else f"it must be {value}"
         if found is None:
-            yield broken(f"{name} is missing; {must}.", function)
+            yield Finding(f"{name} is missing; {must}.", function)
         elif value is GIVEN:
             continue
         elif isinstance(found, Unknown) or value is None:
-            yield cannot_tell(f"{name}, or the row of the table that it comes from, is not known at preview; {must}.", function)
+            yield Finding(f"{name}, or the row of the table that it comes from, is not known at preview; {must}.", function)
         elif found != value and (number(found) is None or number(found) != number(value)):
-            yield broken(f"{name} is something else; {must}.", function)
+            yield Finding(f"{name} is something else; {must}.", function)
 
 
 STACK_RULES = (
@@ -93,7 +93,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="What starts, halts, resumes, archives and asks, from doing it to something else or to nothing.",
         why="A switch that is told another alarm or another service halts nothing, and says that it did.",
-        mend="Declare the functions as components/evolution.py and agentcore.py do, with their variables from the names and the table.",
+        fix="Declare the functions as components/evolution.py and agentcore.py do, with their variables from the names and the table.",
         check=of_this_system(_functions),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from limits import ROWS, Bounds
 from plain import Plain, Unknown, shown
-from rule import Fault, Resource, broken, cannot_tell
+from rule import Finding, Resource
 from tokens import AGENT_RUNTIME, FUNCTION
 from variables import Environment, environments_of
 
@@ -37,7 +37,7 @@ HANDLER = frozenset({"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "EVOLUTION_SAFETY_E
 """What a function or a runtime that takes agent requests is told; one that has any of the first two, or a model, does take them."""
 
 
-def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterator[Fault]:
+def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterator[Finding]:
     limit = bounds.rows[row]
     allowed = ROWS[row].allows(value, limit)
     if allowed:
@@ -48,9 +48,9 @@ def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterato
     if allowed is None:
         # What stands in the place of a number may be a secret.
         kind = "not known yet" if isinstance(value, Unknown) else "missing" if value is None else "of the wrong kind"
-        yield cannot_tell(f"{where} is {kind}, so it can't be compared; {must}.")
+        yield Finding(f"{where} is {kind}, so it can't be compared; {must}.")
     else:
-        yield broken(f"{where} is {shown(value)}; {must}.")
+        yield Finding(f"{where} is {shown(value)}; {must}.")
 
 
 def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
@@ -64,22 +64,22 @@ def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
     return frozenset(SAFETY) if found & frozenset(SAFETY) else frozenset()
 
 
-def within_limits(resource: Resource) -> Iterator[Fault]:
+def within_limits(resource: Resource) -> Iterator[Finding]:
     """What is wrong with the limits in the environments of a task, a function or a runtime."""
     for environment in environments_of(resource):
-        if isinstance(environment, Fault):
+        if isinstance(environment, Finding):
             yield environment
         else:
             yield from _environment(environment, resource)
 
 
-def _environment(environment: Environment, resource: Resource) -> Iterator[Fault]:
+def _environment(environment: Environment, resource: Resource) -> Iterator[Finding]:
     for name, value in environment.variables.items():
         where = f"{name}{environment.owner}"
         if name in LIMITED:
             yield from against_limit(where, LIMITED[name], value, resource.bounds)
         elif name == "EVOLUTION_SAFETY_ENABLED" and value != "true":
-            yield (cannot_tell if isinstance(value, Unknown) else broken)(f"{where} is not true; it must be the literal text true.")
+            yield Finding(f"{where} is not true; it must be the literal text true.")
     found = frozenset(environment.variables)
     for name in sorted(_required(resource, found) - found):
-        yield broken(f"{name}{environment.owner} is missing; without it there would be no bound, so it must be set.")
+        yield Finding(f"{name}{environment.owner} is missing; without it there would be no bound, so it must be set.")

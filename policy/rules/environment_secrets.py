@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from plain import Plain, Unknown
-from rule import Fault, Resource, ResourceRule, Severity, broken
+from rule import Finding, Resource, ResourceRule, Severity
 from tokens import PARAMETER
 from variables import RUNNERS, environments_of
 
@@ -49,27 +49,29 @@ def looks_secret(name: str, value: Plain, stack: str) -> bool:
     return not (name.lower().endswith("secret") and value.endswith(f"-{stack}"))
 
 
-def _no_secret(resource: Resource) -> Iterator[Fault]:
+def _no_secret(resource: Resource) -> Iterator[Finding]:
     if resource.type == PARAMETER:
         yield from _parameter(resource)
         return
     for environment in environments_of(resource):
-        if isinstance(environment, Fault):
+        if isinstance(environment, Finding):
             yield environment
             continue
         for name, value in environment.variables.items():
             if name not in environment.from_secrets and looks_secret(name, value, resource.bounds.tier):
-                yield broken(f"{name}{environment.owner} looks like a secret in plain text (its value is not shown); it must not be there.")
+                yield Finding(
+                    f"{name}{environment.owner} looks like a secret in plain text (its value is not shown); it must not be there."
+                )
 
 
-def _parameter(parameter: Resource) -> Iterator[Fault]:
+def _parameter(parameter: Resource) -> Iterator[Finding]:
     if parameter.at("type") == "SecureString":
         return
     name = str(parameter.at("name")).replace("-", "_").rpartition("/")[2]
     for key in ("value", "insecureValue"):
         value = parameter.at(key)
         if not isinstance(value, Unknown) and looks_secret(name, value, parameter.bounds.tier):
-            yield broken(f"{key} looks like a secret in plain text (it is not shown); it must be kept as a SecureString.")
+            yield Finding(f"{key} looks like a secret in plain text (it is not shown); it must be kept as a SecureString.")
 
 
 RULES = (
@@ -78,7 +80,7 @@ RULES = (
         severity=Severity.CRITICAL,
         protects="Passwords, tokens and keys from everybody who may look at a task definition, a function or the state.",
         why="Variables are shown in plain text by the console, by DescribeTaskDefinition and in Pulumi's state.",
-        mend="Keep it in Secrets Manager and pass its name, or name it in the container's `secrets`.",
+        fix="Keep it in Secrets Manager and pass its name, or name it in the container's `secrets`.",
         check=_no_secret,
         types=frozenset({*RUNNERS, PARAMETER}),
         controls=("Security Hub ECS.8", "checkov CKV_AWS_45"),

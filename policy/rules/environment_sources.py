@@ -9,8 +9,8 @@ from accounts import foreign_arns, own_account
 from checks import absent
 from containers import containers_of
 from plain import Unknown, dig, items, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
-from system import about, of_this_system
+from rule import Finding, Resource, Severity, Stack, StackRule, about
+from system import of_this_system
 from tokens import TASK_DEFINITION
 from variables import RUNNERS, Environment, environments_of
 
@@ -22,12 +22,12 @@ REDIRECTS = re.compile(
 """Variables that change whom the AWS SDK asks, with whose credentials, or what the interpreter loads."""
 
 
-def _sources(stack: Stack) -> Iterator[Fault]:
+def _sources(stack: Stack) -> Iterator[Finding]:
     own = own_account(stack)
 
-    def check(task: Resource) -> Iterator[Fault]:
+    def check(task: Resource) -> Iterator[Finding]:
         for container in containers_of(task):
-            if isinstance(container, Fault):
+            if isinstance(container, Finding):
                 yield container
                 continue
             of = f"of container `{container.name}`"
@@ -36,15 +36,15 @@ def _sources(stack: Stack) -> Iterator[Fault]:
             for entry in items(container.definition.get("secrets")):
                 source = dig(entry, "valueFrom")
                 if isinstance(source, Unknown):
-                    yield cannot_tell(f"secrets.valueFrom {of} is not known at preview; it must be the name or ARN of a secret that is.")
+                    yield Finding(f"secrets.valueFrom {of} is not known at preview; it must be the name or ARN of a secret that is.")
                 for arn in foreign_arns(source, own):
-                    yield broken(f"secrets.valueFrom {of} is {shown(arn)}; it must be of this account ({own or 'none is named'}).")
+                    yield Finding(f"secrets.valueFrom {of} is {shown(arn)}; it must be of this account ({own or 'none is named'}).")
 
     for task in stack.of_type(TASK_DEFINITION):
-        yield from about(task, check)
+        yield from about(task, check(task))
 
 
-def _redirected(stack: Stack) -> Iterator[Fault]:
+def _redirected(stack: Stack) -> Iterator[Finding]:
     """A runner that asks AWS somewhere else, or starts with somebody else's code, is told its mode and its answers by others."""
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
@@ -53,10 +53,10 @@ def _redirected(stack: Stack) -> Iterator[Fault]:
                     continue  # environment/table-equality says it
                 for name in environment.variables:
                     if REDIRECTS.fullmatch(name):
-                        yield broken(f"{name}{environment.owner} is set; it must be absent, for it replaces what was reviewed.", runner)
+                        yield Finding(f"{name}{environment.owner} is set; it must be absent, for it replaces what was reviewed.", runner)
 
 
-def _all(stack: Stack) -> Iterator[Fault]:
+def _all(stack: Stack) -> Iterator[Finding]:
     yield from _sources(stack)
     yield from _redirected(stack)
 
@@ -68,7 +68,7 @@ STACK_RULES = (
         protects="What containers, functions and agents are told, from files, secrets and addresses that nobody reviews.",
         why="ECS adds to the environment what a file in a bucket says when the task starts; and AWS_ENDPOINT_URL, say, lets the mode and "
         "every answer come from somebody else.",
-        mend="Remove environmentFiles and the variables that redirect, write the others into `environment`, and name this account's "
+        fix="Remove environmentFiles and the variables that redirect, write the others into `environment`, and name this account's "
         "secrets only.",
         check=of_this_system(_all),
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from graph import Linked
 from plain import Plain, Unknown, dig, number, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, Severity, Stack, StackRule
 from rules.environment_limits import HANDLER, LIMITED
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, of_this_system
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
@@ -41,36 +41,36 @@ def _equal(value: Plain, wanted: Plain) -> bool:
     return value == wanted or (number(value) is not None and number(value) == number(wanted))
 
 
-def _table_equality(stack: Stack) -> Iterator[Fault]:
+def _table_equality(stack: Stack) -> Iterator[Finding]:
     wanted = _wanted(stack)
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
             for environment in environments_of(runner):
-                if isinstance(environment, Fault):
-                    yield environment if environment.about else cannot_tell(environment.what, runner)
+                if isinstance(environment, Finding):
+                    yield environment if environment.resource else Finding(environment.message, runner)
                 else:
                     # Figures that are published elsewhere are seen by no alarm.
                     namespace = METRIC_NAMESPACE if environment.container == "monitor" else ENGINE_NAMESPACE
                     yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
 
 
-def _against_table(environment: Environment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Fault]:
+def _against_table(environment: Environment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Finding]:
     for name in wanted.keys() & environment.variables.keys():
         value, where = environment.variables[name], f"{name}{environment.owner}"
         must = f"it must be {wanted[name]}, as the stack `{stack.name}` and its table have it"
         if isinstance(value, Unknown):
-            yield cannot_tell(f"{where} is not known at preview; {must}.", runner)
+            yield Finding(f"{where} is not known at preview; {must}.", runner)
         elif not _equal(value, wanted[name]):
             # What stands there instead may be a secret.
-            yield broken(f"{where} is something else; {must}.", runner)
+            yield Finding(f"{where} is something else; {must}.", runner)
 
 
-def _handler(stack: Stack) -> Iterator[Fault]:
+def _handler(stack: Stack) -> Iterator[Finding]:
     """Of the functions one takes requests, and every runtime does. Judged once the stack has functions and a guardrail."""
     for runtime in stack.of_type(AGENT_RUNTIME):
         for environment in environments_of(runtime):
             for name in sorted(HANDLER - environment.variables.keys()) if isinstance(environment, Environment) else ():
-                yield broken(f"{name} is missing; without it there would be no bound, so it must be set.", runtime)
+                yield Finding(f"{name} is missing; without it there would be no bound, so it must be set.", runtime)
     functions = stack.of_type(FUNCTION)
     if not functions or not stack.of_type(GUARDRAIL):
         return
@@ -79,10 +79,10 @@ def _handler(stack: Stack) -> Iterator[Fault]:
             if isinstance(environment, Environment) and environment.variables.keys() >= {*HANDLER, "BEDROCK_MODEL_ID", "BEDROCK_REGION"}:
                 return
     names = ", ".join(sorted({*HANDLER, "BEDROCK_MODEL_ID", "BEDROCK_REGION"}))
-    yield broken(f"it has functions, but none that is told {names}; the handler of agent requests must be.")
+    yield Finding(f"it has functions, but none that is told {names}; the handler of agent requests must be.")
 
 
-def _scale(stack: Stack) -> Iterator[Fault]:
+def _scale(stack: Stack) -> Iterator[Finding]:
     """As many tasks as the table has. A deployment sets a target's own bounds only when it makes the target; from then on they are the
     switch's, `resume`'s and the scheduled action's, which holds the table's."""
     if stack.table is None:
@@ -91,29 +91,29 @@ def _scale(stack: Stack) -> Iterator[Fault]:
     targets, actions = Linked(stack, SCALABLE_TARGET, ("resourceId",)), stack.of_type(SCHEDULED_ACTION)
     held = targets.by_all(actions, "resourceId")
     if targets.all and (lowest is None or highest is None):
-        yield cannot_tell("engine.minimum or engine.maximum of the environment table is no number; both must be.")
+        yield Finding("engine.minimum or engine.maximum of the environment table is no number; both must be.")
         return
     if stack.of_type(SERVICE) and not targets.all:
-        yield broken("it has services, but no scalable target bounds how many tasks they run; the engine's must.")
+        yield Finding("it has services, but no scalable target bounds how many tasks they run; the engine's must.")
     for urn, target in targets.all.items():
         if not isinstance(target.at("arn"), str):  # AWS gives it: the target isn't there yet
             yield from _bounds(target, target.at("minCapacity"), target.at("maxCapacity"), lowest, highest)
         if urn not in held:
-            yield broken("no scheduled action holds its bounds; one must, or a change of the table's would never be in force.", target)
+            yield Finding("no scheduled action holds its bounds; one must, or a change of the table's would never be in force.", target)
     for action in actions:
         bounds = action.at("scalableTargetAction")
         yield from _bounds(action, dig(bounds, "minCapacity"), dig(bounds, "maxCapacity"), lowest, highest)
         often = OFTEN.fullmatch(str(action.at("schedule")))
         if not often or not 1 <= int(often[1]) <= MINUTES or action.at("startTime") is not None or action.at("endTime") is not None:
-            yield broken(f"its schedule must be rate(… minutes), {MINUTES} at most, without a start or an end.", action)
+            yield Finding(f"its schedule must be rate(… minutes), {MINUTES} at most, without a start or an end.", action)
 
 
-def _bounds(about: Resource, minimum: Plain, maximum: Plain, lowest: float | None, highest: float | None) -> Iterator[Fault]:
+def _bounds(about: Resource, minimum: Plain, maximum: Plain, lowest: float | None, highest: float | None) -> Iterator[Finding]:
     for name, value, wanted in (("minCapacity", minimum, lowest), ("maxCapacity", maximum, highest)):
         if isinstance(value, Unknown):
-            yield cannot_tell(f"{name} is not known at preview; it must be {wanted}.", about)
+            yield Finding(f"{name} is not known at preview; it must be {wanted}.", about)
         elif number(value) != wanted:
-            yield broken(f"{name} is {shown(value)}; it must be {wanted}, as the table has it.", about)
+            yield Finding(f"{name} is {shown(value)}; it must be {wanted}, as the table has it.", about)
 
 
 STACK_RULES = (
@@ -122,7 +122,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The table from being a lie: alarms and dashboard take their figures from it, so what runs must, too.",
         why="An engine that is told other figures than the table's is watched by alarms that were set for another engine.",
-        mend="Take the value from the stack's environment table (components/containers.py does).",
+        fix="Take the value from the stack's environment table (components/containers.py does).",
         check=of_this_system(_table_equality),
     ),
     StackRule(
@@ -130,7 +130,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The handler of agent requests from accepting whatever is asked of it.",
         why="The handler refuses more memory or autonomy than its variables allow; without them it refuses nothing.",
-        mend="Give agentcore_handler AGENT_MEMORY_LIMIT, AUTONOMY_LEVEL, EVOLUTION_SAFETY_ENABLED, BEDROCK_MODEL_ID and BEDROCK_REGION.",
+        fix="Give agentcore_handler AGENT_MEMORY_LIMIT, AUTONOMY_LEVEL, EVOLUTION_SAFETY_ENABLED, BEDROCK_MODEL_ID and BEDROCK_REGION.",
         check=of_this_system(_handler),
     ),
     StackRule(
@@ -138,7 +138,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The bill, and the number of agents that evolve at a time.",
         why="Each task runs as many agents as it is allowed; the number of tasks multiplies that.",
-        mend="Take min_capacity and max_capacity from the table, those of the target and those of its scheduled action: it brings a "
+        fix="Take min_capacity and max_capacity from the table, those of the target and those of its scheduled action: it brings a "
         "changed table's bounds into force, except in a halt.",
         check=of_this_system(_scale),
     ),

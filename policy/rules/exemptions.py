@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rule import Family, Fault, Severity, Stack, StackRule, broken
+from rule import Family, Finding, Severity, Stack, StackRule
 
 
-def _exemptions(stack: Stack) -> Iterator[Fault]:
-    for fault in stack.exemption_faults:
-        yield broken(fault)
+def _exemptions(stack: Stack) -> Iterator[Finding]:
+    for finding in stack.exemption_faults:
+        yield Finding(finding)
 
 
 FAMILY = Family(
@@ -21,7 +21,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="All other rules from exemptions that outlive their reason.",
             why="An exemption that has expired was not approved for today, and one that nothing needs waits for the next mistake.",
-            mend="Remove it from the file that --policy-pack-config names, or have it approved with a new day.",
+            fix="Remove it from the file that --policy-pack-config names, or have it approved with a new day.",
             check=_exemptions,
         ),
     ),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks import absent, literal
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Family, Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Family, Finding, Resource, ResourceRule, Severity, Stack, StackRule, about
 from system import PROJECT, alert_topic_of, each_of_this_system, of_this_system
 from taggable import TAGGABLE
 from tokens import AGENT_RUNTIME, BUDGET, CLUSTER, FUNCTION, PROVIDER, SERVICE, TASK_DEFINITION, TOPIC
@@ -34,15 +34,15 @@ HANDLER = "evolution-agentcore-handler"
 """What enforces the table's limits: some types, and the function of which this is the first part of the name."""
 
 
-def _characters(resource: Resource) -> Iterator[Fault]:
+def _characters(resource: Resource) -> Iterator[Finding]:
     tags = resource.at("tags")
     if not isinstance(tags, dict):
         return
     for key, value in tags.items():
         if not TAG_KEY.fullmatch(key):
-            yield broken(f"the tag key {shown(key)} must keep to letters, digits and . : / = + - @ _.")
+            yield Finding(f"the tag key {shown(key)} must keep to letters, digits and . : / = + - @ _.")
         elif isinstance(value, str) and not TAG_VALUE.fullmatch(value):
-            yield broken(f"the tag {key} is {shown(value)}; it must keep to letters, digits, spaces and . : / = + - @ _.")
+            yield Finding(f"the tag {key} is {shown(value)}; it must keep to letters, digits, spaces and . : / = + - @ _.")
 
 
 def _limit_tags(stack: Stack) -> dict[str, str]:
@@ -60,7 +60,7 @@ def _enforces(resource: Resource, stack: Stack) -> bool:
     return resource.type in ENFORCES or (resource.type == FUNCTION and resource.at("name") == f"{HANDLER}-{stack.name}")
 
 
-def _tags(stack: Stack) -> Iterator[Fault]:
+def _tags(stack: Stack) -> Iterator[Finding]:
     """Wherever a limit's tag stands, in whatever case, it says what the table says."""
     common = {"Project": PROJECT, "Environment": stack.name, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"}
     limits = _limit_tags(stack)
@@ -69,7 +69,7 @@ def _tags(stack: Stack) -> Iterator[Fault]:
         if resource.type in TAGGABLE:
             tags = resource.at("tags")
             if isinstance(tags, Unknown):
-                yield cannot_tell("tags is not known at preview; it must be literal tags.", resource)
+                yield Finding("tags is not known at preview; it must be literal tags.", resource)
                 continue
             given: dict[str, Plain] = tags if isinstance(tags, dict) else {}
             wanted = {**common, **(limits if _enforces(resource, stack) else {})}
@@ -78,66 +78,65 @@ def _tags(stack: Stack) -> Iterator[Fault]:
             if wrong:
                 found = ", ".join(f"{key} is {shown(value)}" for key, value in sorted(wrong.items()))
                 must = ", ".join(f"{key}={wanted[key]}" for key in sorted(wrong))
-                yield broken(f"among its tags {found}; they must be {must}.", resource)
+                yield Finding(f"among its tags {found}; they must be {must}.", resource)
 
 
-def _explicit_provider(stack: Stack) -> Iterator[Fault]:
+def _explicit_provider(stack: Stack) -> Iterator[Finding]:
     """The engine names a provider that it makes by itself `default_<version>`."""
     for provider in stack.of_type(PROVIDER):
         if provider.name.startswith("default"):
-            yield broken(
+            yield Finding(
                 "it is the default provider, which carries no tags and takes its region from wherever it runs; it must not be used.",
                 provider,
             )
 
 
-def _credentials(provider: Resource) -> Iterator[Fault]:
+def _credentials(provider: Resource) -> Iterator[Finding]:
     for name in ("accessKey", "secretKey", "token"):
         yield from absent(name, provider.at(name), "credentials belong to whoever deploys, not in a program or a state")
     yield from literal("insecure", provider.at("insecure"), False, "false", or_missing=True)
 
 
-def _region(stack: Stack) -> Iterator[Fault]:
+def _region(stack: Stack) -> Iterator[Finding]:
     table = None if stack.table is None else stack.table.get("region")
     for provider in stack.of_type(PROVIDER):
         region = provider.at("region")
         if not isinstance(region, str) or region not in REGIONS:
-            known = cannot_tell if isinstance(region, Unknown) else broken
-            yield known(f"region is {shown(region)}; it must be one of {', '.join(sorted(REGIONS))}.", provider)
+            yield Finding(f"region is {shown(region)}; it must be one of {', '.join(sorted(REGIONS))}.", provider)
         elif isinstance(table, str) and region != table:
-            yield broken(f"region is {shown(region)}; it must be {table}, as the environment table has it.", provider)
+            yield Finding(f"region is {shown(region)}; it must be {table}, as the environment table has it.", provider)
     for resource in stack.resources:
         own = resource.at("region") if resource.type.startswith("aws:") else None
         if isinstance(own, str) and isinstance(table, str) and own != table:
-            yield broken(f"region is {own}; it must be {table}, as the environment table has it.", resource)
+            yield Finding(f"region is {own}; it must be {table}, as the environment table has it.", resource)
 
 
-def _budget(stack: Stack) -> Iterator[Fault]:
+def _budget(stack: Stack) -> Iterator[Finding]:
     budgets = stack.of_type(BUDGET)
     if not budgets:
-        yield broken("it has no budget; it must have one, for evolution spends by itself.")
+        yield Finding("it has no budget; it must have one, for evolution spends by itself.")
     limit = None if stack.table is None else number(dig(stack.table.get("alerts"), "monthly_budget_usd"))
     topic, topics = alert_topic_of(stack), Linked(stack, TOPIC)
     for budget in budgets:
         for name, wanted in (("budgetType", "COST"), ("timeUnit", "MONTHLY"), ("limitUnit", "USD")):
-            yield from (broken(fault.what, budget) for fault in literal(name, budget.at(name), wanted))
+            yield from about(budget, literal(name, budget.at(name), wanted))
         given = number(budget.at("limitAmount"))
         if given is None or (limit is not None and given != limit):
-            yield broken(
+            yield Finding(
                 f"limitAmount is {shown(budget.at('limitAmount'))}; it must be {limit}, alerts.monthly_budget_usd of the table.", budget
             )
         for name in ("costFilters", "filterExpression", "autoAdjustData", "plannedLimits"):
             # The provider fills some of these in; only what is given narrows or moves the budget.
-            yield from (broken(fault.what, budget) for fault in absent(name, budget.at(name), "the whole account's cost must count"))
+            yield from about(budget, absent(name, budget.at(name), "the whole account's cost must count"))
         told = [one for one in items(budget.at("notifications")) if _is_told(one)]
         if not any(dig(one, "notificationType") == "ACTUAL" for one in told):
-            yield broken("no notification at 100 percent of the limit or less tells anybody of the actual cost; one must.", budget)
+            yield Finding("no notification at 100 percent of the limit or less tells anybody of the actual cost; one must.", budget)
         elif (
             topic is not None
             and topic.urn not in topics.by(budget, "notifications")
             and not any(dig(one, "subscriberEmailAddresses") for one in told)
         ):
-            yield broken(f"its notifications do not lead to the alert topic `{topic.name}`; they must.", budget)
+            yield Finding(f"its notifications do not lead to the alert topic `{topic.name}`; they must.", budget)
 
 
 def _is_told(notification: Plain) -> bool:
@@ -151,7 +150,7 @@ def _is_told(notification: Plain) -> bool:
     )
 
 
-def _task_tags(service: Resource) -> Iterator[Fault]:
+def _task_tags(service: Resource) -> Iterator[Finding]:
     yield from literal("propagateTags", service.at("propagateTags"), "SERVICE", "TASK_DEFINITION")
 
 
@@ -164,7 +163,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The deployment from a tag that one of the services refuses.",
             why="Most services take no % and no other special character in a tag, and say so when half of the stack is made.",
-            mend="Write Autonomy='85', without a percent sign.",
+            fix="Write Autonomy='85', without a percent sign.",
             check=_characters,
             types=TAGGABLE,
         ),
@@ -173,7 +172,7 @@ FAMILY = Family(
             severity=Severity.CRITICAL,
             protects="The credentials of whoever deploys.",
             why="A key that is written into a provider is in the state, and in everybody's copy of it.",
-            mend="Remove access_key, secret_key and token; AWS's own chain of credentials finds them.",
+            fix="Remove access_key, secret_key and token; AWS's own chain of credentials finds them.",
             check=_credentials,
             types=frozenset({PROVIDER}),
         ),
@@ -184,7 +183,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The bill, the inventory and whoever looks at a resource and asks whose it is.",
             why="A tag that is missing or says something else than the table misleads, and the roles' conditions rest on some.",
-            mend="Let the explicit provider's default_tags carry the stack's tags, and what enforces the table's limits theirs "
+            fix="Let the explicit provider's default_tags carry the stack's tags, and what enforces the table's limits theirs "
             "(components/environment.py: common_tags, Limits.tags).",
             check=of_this_system(_tags),
         ),
@@ -193,7 +192,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="Resources from standing in another region, without tags.",
             why="The default provider knows neither the table's region nor its tags.",
-            mend="Pass the layer's options on: parent=self in every child, and the provider at the top.",
+            fix="Pass the layer's options on: parent=self in every child, and the provider at the top.",
             check=of_this_system(_explicit_provider),
         ),
         StackRule(
@@ -201,7 +200,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="Data from leaving the regions that are approved for it.",
             why="A resource in another region is outside the endpoints, the alarms and the agreements that hold here.",
-            mend="Take the region from the environment table, and give no resource one of its own.",
+            fix="Take the region from the environment table, and give no resource one of its own.",
             check=of_this_system(_region),
         ),
         StackRule(
@@ -209,7 +208,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="The bill of a system that decides by itself what to run.",
             why="Evolution that runs away is first seen in its cost.",
-            mend="Declare a monthly COST budget with alerts.monthly_budget_usd as its limit, and notifications to the alert topic.",
+            fix="Declare a monthly COST budget with alerts.monthly_budget_usd as its limit, and notifications to the alert topic.",
             check=of_this_system(_budget),
         ),
         StackRule(
@@ -217,7 +216,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The cost of each task from being nobody's.",
             why="ECS gives tasks no tags unless it is told to; they are most of the bill.",
-            mend="Write propagate_tags='SERVICE' and enable_ecs_managed_tags=True.",
+            fix="Write propagate_tags='SERVICE' and enable_ecs_managed_tags=True.",
             check=each_of_this_system(_task_tags, SERVICE),
         ),
     ),

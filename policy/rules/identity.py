@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from documents import PLACES, statements_of
-from rule import Family, Fault, Resource, ResourceRule, Severity
+from rule import Family, Finding, Resource, ResourceRule, Severity
 from rules import access, identity_actions, identity_holders, identity_resources, trust
 
 
-def _document(resource: Resource) -> Iterator[Fault]:
+def _document(resource: Resource) -> Iterator[Finding]:
     for statement in statements_of(resource):
-        if isinstance(statement, Fault):
+        if isinstance(statement, Finding):
             yield statement
 
 
@@ -24,7 +24,7 @@ FAMILY = Family(
             severity=Severity.CRITICAL,
             protects="The review: what is granted can be read before it is.",
             why="What can't be read at preview can't be reviewed, and is granted all the same.",
-            mend="Write the document as JSON from names and ARNs that are known at preview.",
+            fix="Write the document as JSON from names and ARNs that are known at preview.",
             check=_document,
             types=frozenset(PLACES),
         ),

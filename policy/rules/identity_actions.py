@@ -10,13 +10,13 @@ from conditions import Test, is_specific, is_true, narrows
 from documents import PLACES, Kind, allows_of, statements_of
 from globs import WILDCARD, glob
 from plain import shown
-from rule import Fault, Resource, ResourceRule, Severity, broken
+from rule import Finding, Resource, ResourceRule, Severity
 from rules.identity_holders import HOLDERS, LEAST
 
 TYPES = frozenset(PLACES)
 
-MOST_FAULTS = 3
-"""How many faults of one kind are said of a statement: nobody reads more, and a document may hold thousands."""
+MOST_FINDINGS = 3
+"""How many findings of one kind are said of a statement: nobody reads more, and a document may hold thousands."""
 
 DOCUMENTED_WILDCARDS = frozenset({"kms:generatedatakey*", "kms:reencrypt*"})
 """Wildcards that AWS itself documents, each for one operation in its variants. Source: KMS developer guide, "Key policies"."""
@@ -78,18 +78,18 @@ def is_wildcard_action(action: str) -> bool:
     return not colon or bool(WILDCARD.search(service)) or (bool(name) and not name.strip("*?"))
 
 
-def _known_action(resource: Resource) -> Iterator[Fault]:
+def _known_action(resource: Resource) -> Iterator[Finding]:
     for statement in statements_of(resource):
-        if isinstance(statement, Fault):
+        if isinstance(statement, Finding):
             continue
         unknown = [
             action
             for action in dict.fromkeys((*statement.actions, *statement.excepted_actions))
             if not meaning(action).actions and not (is_wildcard_action(action) and _is_known_service(action))
         ]
-        for action in unknown[:MOST_FAULTS]:
+        for action in unknown[:MOST_FINDINGS]:
             near = nearest(action)
-            yield broken(
+            yield Finding(
                 f"{statement.where} names the action {shown(action)}, which AWS doesn't have; it must name a real one"
                 + (f", such as {near}." if near else ".")
             )
@@ -101,26 +101,26 @@ def _is_known_service(action: str) -> bool:
     return service == "*" or (bool(colon) and any(glob(service, known) for known in services()))
 
 
-def _wildcard_action(resource: Resource) -> Iterator[Fault]:
+def _wildcard_action(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         for action in statement.actions:
             if is_wildcard_action(action):
-                yield broken(f"{statement.where} allows the action {shown(action)}; it must name each action.")
+                yield Finding(f"{statement.where} allows the action {shown(action)}; it must name each action.")
             elif WILDCARD.search(action) and not meaning(action).only_reads and action.lower() not in DOCUMENTED_WILDCARDS:
                 writes = [one.name for one in meaning(action).actions if one.level not in "RL"]
-                yield broken(
+                yield Finding(
                     f"{statement.where} allows the action {shown(action)}, which stands for {len(writes)} that change something, "
                     f"such as {writes[0]}; it must name each action."
                 )
 
 
-def _not_action(resource: Resource) -> Iterator[Fault]:
+def _not_action(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.excepted_actions:
-            yield broken(f"{statement.where} allows everything but a NotAction; it must name what it allows.")
+            yield Finding(f"{statement.where} allows everything but a NotAction; it must name what it allows.")
 
 
-def _escalation(resource: Resource) -> Iterator[Fault]:
+def _escalation(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.kind is not Kind.IDENTITY:
             continue
@@ -130,9 +130,9 @@ def _escalation(resource: Resource) -> Iterator[Fault]:
                 if name in CONDITIONAL:
                     if not narrows(statement.conditions, CONDITIONAL[name]):
                         keys = " or ".join(CONDITIONAL[name])
-                        yield broken(f"{statement.where} allows {one.name} without a condition on {keys}; it must have one.")
+                        yield Finding(f"{statement.where} allows {one.name} without a condition on {keys}; it must have one.")
                 elif name in CODE | GUARDS or (one.level == "P" and name not in CALLS and name != PASS_ROLE):
-                    yield broken(
+                    yield Finding(
                         f"{statement.where} allows {one.name}, with which its holder can give itself more; "
                         "it must be left to whoever deploys."
                     )
@@ -144,7 +144,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The documents from saying something else than was meant.",
         why="A misspelt action grants nothing, and in a Deny it forbids nothing: nobody notices until it matters.",
-        mend="Correct the action; one that is newer than the pack's table needs `make actions`, or a line in newer_actions.py.",
+        fix="Correct the action; one that is newer than the pack's table needs `make actions`, or a line in newer_actions.py.",
         check=_known_action,
         types=TYPES,
     ),
@@ -153,7 +153,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects=LEAST,
         why="A wildcard grants every action that it matches, and those that the service will have.",
-        mend="Name each action that is called, such as dynamodb:GetItem. A wildcard may stand for reading only (s3:Get*).",
+        fix="Name each action that is called, such as dynamodb:GetItem. A wildcard may stand for reading only (s3:Get*).",
         check=_wildcard_action,
         types=TYPES,
         controls=("Security Hub IAM.1", "Security Hub IAM.21"),
@@ -163,7 +163,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects=LEAST,
         why="An Allow with NotAction grants all actions of all services but a few.",
-        mend="Write Action, with each action that is called.",
+        fix="Write Action, with each action that is called.",
         check=_not_action,
         types=TYPES,
         controls=("Security Hub IAM.21",),
@@ -173,7 +173,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="All other rules about identity: who can change grants is bound by none.",
         why="With it, code that was taken over gives itself any right, or runs with another's role.",
-        mend="Leave the change of grants and of code to whoever deploys, outside the stack.",
+        fix="Leave the change of grants and of code to whoever deploys, outside the stack.",
         check=_escalation,
         types=HOLDERS,
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from documents import PLACES, Kind
 from plain import Unknown, items, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule
 
 ROLE = "aws:iam/role:Role"
 POLICY = "aws:iam/policy:Policy"
@@ -40,26 +40,26 @@ ATTACHMENTS = {
 LONG_LIVED = frozenset({"aws:iam/accessKey:AccessKey", "aws:iam/user:User", "aws:iam/userLoginProfile:UserLoginProfile"})
 
 
-def _attached(resource: Resource) -> Iterator[Fault]:
+def _attached(resource: Resource) -> Iterator[Finding]:
     """A reference that is unknown counts as present, and the ARN of a customer's: `identity/policy-reference` looks at what they are."""
     property_name = ATTACHMENTS[resource.type]
     value = resource.at(property_name)
     if value is None and resource.type != ROLE:
-        yield broken(f"{property_name} is missing; it must name a policy.")
+        yield Finding(f"{property_name} is missing; it must name a policy.")
     for one in items(value):
         if isinstance(one, Unknown) or (isinstance(one, str) and CUSTOMER_POLICY.fullmatch(one)):
             continue
         if not isinstance(one, str) or one.rpartition("/")[2] not in ATTACHABLE or not one.startswith("arn:aws"):
-            yield broken(f"{property_name} is {shown(one)}; it must be a policy of this stack, or one of {', '.join(sorted(ATTACHABLE))}.")
+            yield Finding(f"{property_name} is {shown(one)}; it must be a policy of this stack, or one of {', '.join(sorted(ATTACHABLE))}.")
 
 
-def _boundary(role: Resource) -> Iterator[Fault]:
+def _boundary(role: Resource) -> Iterator[Finding]:
     value = role.at("permissionsBoundary")
     if not isinstance(value, Unknown) and not (isinstance(value, str) and CUSTOMER_POLICY.fullmatch(value)):
-        yield broken(f"permissionsBoundary is {shown(value)}; it must name a policy of the account's own.")
+        yield Finding(f"permissionsBoundary is {shown(value)}; it must name a policy of the account's own.")
 
 
-def _policy_reference(stack: Stack) -> Iterator[Fault]:
+def _policy_reference(stack: Stack) -> Iterator[Finding]:
     policies = {policy.urn for policy in stack.of_type(POLICY)}
     names = {name for policy in stack.of_type(POLICY) if isinstance(name := policy.at("name"), str)}
     for resource in stack.resources:
@@ -69,18 +69,20 @@ def _policy_reference(stack: Stack) -> Iterator[Fault]:
             values = items(resource.at(property_name))
             if references and not any(one.urn in policies or not one.type.startswith("aws:") for one in references):
                 found = ", ".join(f"{one.urn.rpartition('::')[2]} ({one.type})" for one in references)
-                yield broken(f"{property_name} comes from {found}; it must come from a policy.", resource)
+                yield Finding(f"{property_name} comes from {found}; it must come from a policy.", resource)
             elif not references and any(isinstance(one, Unknown) for one in values):
-                yield cannot_tell(f"{property_name} is not known at preview and comes from nothing; it must come from a policy.", resource)
+                yield Finding(f"{property_name} is not known at preview and comes from nothing; it must come from a policy.", resource)
             elif not references and property_name != "permissionsBoundary":
                 for one in values:
                     # Where a landing zone sets a boundary it only takes rights away; what is attached gives them.
                     if isinstance(one, str) and CUSTOMER_POLICY.fullmatch(one) and one.rpartition("/")[2] not in names:
-                        yield broken(f"{property_name} is {shown(one)}, which this stack doesn't make; it must be reviewed here.", resource)
+                        yield Finding(
+                            f"{property_name} is {shown(one)}, which this stack doesn't make; it must be reviewed here.", resource
+                        )
 
 
-def _long_lived(resource: Resource) -> Iterator[Fault]:
-    yield broken("it is a credential that never ends, or its holder; people and programs must take a role instead.", resource)
+def _long_lived(resource: Resource) -> Iterator[Finding]:
+    yield Finding("it is a credential that never ends, or its holder; people and programs must take a role instead.", resource)
 
 
 RESOURCE_RULES = (
@@ -89,7 +91,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects=LEAST,
         why="AWS's policies grant on every resource and grow without a review: AmazonBedrockFullAccess holds bedrock:* and PassRole.",
-        mend="Write the grants into a policy of this stack's own, on this stack's resources.",
+        fix="Write the grants into a policy of this stack's own, on this stack's resources.",
         check=_attached,
         types=frozenset(ATTACHMENTS),
         controls=("Security Hub IAM.1",),
@@ -99,7 +101,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The account from a role that is given more by hand, or by a later edit.",
         why="Without a permissions boundary, whatever is attached to the role later holds.",
-        mend="Write permissions_boundary=<the stack's boundary policy>.arn.",
+        fix="Write permissions_boundary=<the stack's boundary policy>.arn.",
         check=_boundary,
         types=frozenset({ROLE}),
     ),
@@ -108,7 +110,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The account from credentials that leak and stay valid.",
         why="An access key works for whoever finds it, for years; a role's credentials end within hours.",
-        mend="Remove it; let people sign in by IAM Identity Center and programs take a role.",
+        fix="Remove it; let people sign in by IAM Identity Center and programs take a role.",
         check=_long_lived,
         types=LONG_LIVED,
     ),
@@ -120,7 +122,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="Boundaries and attachments from a reference to something that is no policy, or that nobody reviews.",
         why="The value is unknown until the deployment, and a policy from elsewhere isn't judged here.",
-        mend="Pass the arn of an aws.iam.Policy of this stack.",
+        fix="Pass the arn of an aws.iam.Policy of this stack.",
         check=_policy_reference,
     ),
 )

@@ -12,8 +12,8 @@ from conditions import ARN, Test, in_account, is_account, is_organization, is_sp
 from documents import PLACES, Kind, Statement, allows_of
 from globs import POLICY_VARIABLE, WILDCARD, glob, meet
 from plain import Plain, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken
-from rules.identity_actions import MOST_FAULTS, PASS_ROLE, is_wildcard_action
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule
+from rules.identity_actions import MOST_FINDINGS, PASS_ROLE, is_wildcard_action
 from rules.identity_holders import GRANTED, HOLDERS
 from system import of_this_system
 from tokens import KEY, KEY_ALIAS
@@ -96,16 +96,16 @@ def is_scoped_by_condition(resource: str, conditions: dict[str, Plain]) -> bool:
     return is_specific(re.split("[/:]", arn["resource"])[0]) and narrows(conditions, SCOPING)
 
 
-def _wildcard_resource(resource: Resource) -> Iterator[Fault]:
+def _wildcard_resource(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.excepted_resources:
-            yield broken(f"{statement.where} allows everything but a NotResource; it must name what it allows.")
+            yield Finding(f"{statement.where} allows everything but a NotResource; it must name what it allows.")
         if statement.kind not in GRANTED or (statement.kind is Kind.ENDPOINT and narrows(statement.conditions, SCOPING_OWNER)):
             continue
-        yield from islice(_wide(statement), MOST_FAULTS)
+        yield from islice(_wide(statement), MOST_FINDINGS)
 
 
-def _wide(statement: Statement) -> Iterator[Fault]:
+def _wide(statement: Statement) -> Iterator[Finding]:
     scopeable = [action for action in dict.fromkeys(statement.actions) if _could_be_scoped(action, statement)]
     types = frozenset[str]().union(*(meaning(action).types for action in scopeable))
     for one in dict.fromkeys(statement.resources) if scopeable else ():
@@ -114,7 +114,7 @@ def _wide(statement: Statement) -> Iterator[Fault]:
         wide = [action for action in scopeable if is_wildcard_resource(one, meaning(action).types)]
         if wide:
             actions = ", ".join(wide[:3]) + (", …" if len(wide) > 3 else "")
-            yield broken(f"{statement.where} allows {actions} on the resource {shown(one)}; it must name the resource.")
+            yield Finding(f"{statement.where} allows {actions} on the resource {shown(one)}; it must name the resource.")
 
 
 def _could_be_scoped(action: str, statement: Statement) -> bool:
@@ -143,51 +143,51 @@ def _of_type(service: str, name: str, pattern: str) -> bool:
     return meet(name, shape)
 
 
-def _resource_fits(resource: Resource) -> Iterator[Fault]:
+def _resource_fits(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.kind is Kind.IDENTITY and not any(is_wildcard_action(action) for action in statement.actions):
-            yield from islice(_unfit(statement), MOST_FAULTS)
+            yield from islice(_unfit(statement), MOST_FINDINGS)
 
 
-def _unfit(statement: Statement) -> Iterator[Fault]:
+def _unfit(statement: Statement) -> Iterator[Finding]:
     resources = dict.fromkeys(statement.resources)
     whats = {action: meaning(action) for action in statement.actions if meaning(action).actions}
     for action, what in whats.items():
         if resources and not any(one == "*" or _fits(one, what.types) for one in resources):
             takes = "the resource *, for it takes none" if not what.types else "one of " + ", ".join(sorted(what.types)[:3])
-            yield broken(f"{statement.where} allows {action} on {shown(statement.resources[0])}; it must be on {takes}.")
+            yield Finding(f"{statement.where} allows {action} on {shown(statement.resources[0])}; it must be on {takes}.")
     types = frozenset[str]().union(*(what.types for what in whats.values()))
     for one in resources if len(whats) > 1 else ():
         if one != "*" and not _fits(one, types):
-            yield broken(f"{statement.where} names {shown(one)}, which none of its actions takes; each must be one that they take.")
+            yield Finding(f"{statement.where} names {shown(one)}, which none of its actions takes; each must be one that they take.")
 
 
-def _pass_role(resource: Resource) -> Iterator[Fault]:
+def _pass_role(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.kind is not Kind.IDENTITY or PASS_ROLE not in map(str.lower, statement.actions):
             continue
         for one in statement.resources:
             arn = ARN.fullmatch(one)
             if not arn or WILDCARD.search(one) or not is_account(arn["account"]):
-                yield broken(f"{statement.where} allows passing the role {shown(one)}; it must name each role by its whole ARN.")
+                yield Finding(f"{statement.where} allows passing the role {shown(one)}; it must name each role by its whole ARN.")
         if not narrows(statement.conditions, {"iam:passedtoservice": lambda value: is_specific(value) and not WILDCARD.search(value)}):
-            yield broken(f"{statement.where} allows passing a role to any service; it must have a condition on iam:PassedToService.")
+            yield Finding(f"{statement.where} allows passing a role to any service; it must have a condition on iam:PassedToService.")
 
 
-def _models(resource: Resource) -> Iterator[Fault]:
+def _models(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.kind not in GRANTED:
             continue
         calls = sorted({one.name for action in statement.actions for one in meaning(action).actions if one.name.lower() in MODEL_ACTIONS})
         for one in statement.resources if calls else ():
             if not MODEL.fullmatch(one):
-                yield broken(
+                yield Finding(
                     f"{statement.where} allows {calls[0]} on {shown(one)}; it must name an inference profile of the account or "
                     "a foundation model, whole and in one region."
                 )
 
 
-def _key_grants(stack: Stack) -> Iterator[Fault]:
+def _key_grants(stack: Stack) -> Iterator[Finding]:
     """Every grant on a key is on one of the stack's own: by its ARN, which is known once it is made, or by its alias or its tag. A grant
     on all keys is `identity/no-wildcard-resource`'s to report, and a missing alias `encryption/key-alias`'s."""
     made = {arn for key in stack.of_type(KEY) if isinstance(arn := key.at("arn"), str)}
@@ -204,7 +204,7 @@ def _key_grants(stack: Stack) -> Iterator[Fault]:
             for one in dict.fromkeys(statement.resources):
                 named = one in made if not is_wildcard_resource(one) else narrows(statement.conditions, ours)
                 if not named and (not is_wildcard_resource(one) or is_scoped_by_condition(one, statement.conditions)):
-                    yield broken(
+                    yield Finding(
                         f"{statement.where} allows the use of the key {shown(one)}, which is not one of this stack; "
                         "it must name one by its ARN or, before it is made, by its alias (kms:ResourceAliases).",
                         holder,
@@ -217,7 +217,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="What belongs to other stacks and other systems of the account.",
         why="The action takes a resource, so the grant reaches every one of its kind in the account.",
-        mend="Name the ARN; where AWS makes the id, its known prefix, or the type with a condition on kms:ResourceAliases or "
+        fix="Name the ARN; where AWS makes the id, its known prefix, or the type with a condition on kms:ResourceAliases or "
         "aws:ResourceTag. Through an endpoint, a condition on aws:ResourceAccount will do.",
         check=_wildcard_resource,
         types=frozenset(PLACES),
@@ -227,7 +227,7 @@ RESOURCE_RULES = (
         severity=Severity.MEDIUM,
         protects="The documents from saying something else than was meant.",
         why="An action on a resource of another kind grants nothing, which shows when the system needs it.",
-        mend="Give each action a resource that it takes; an action that takes none belongs in a statement of its own, on *.",
+        fix="Give each action a resource that it takes; an action that takes none belongs in a statement of its own, on *.",
         check=_resource_fits,
         types=HOLDERS,
     ),
@@ -236,7 +236,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="Every role that a service could be given.",
         why="Who passes a role to a service gets what the role may do.",
-        mend="Name each role's ARN, and add StringEquals on iam:PassedToService.",
+        fix="Name each role's ARN, and add StringEquals on iam:PassedToService.",
         check=_pass_role,
         types=HOLDERS,
     ),
@@ -245,7 +245,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The model calls: only the model that was reviewed may decide.",
         why="A wildcard admits every model of the region, at any price and without its guardrail being reviewed.",
-        mend="Name the inference profile and, in each of its regions, the foundation model.",
+        fix="Name the inference profile and, in each of its regions, the foundation model.",
         check=_models,
         types=HOLDERS,
     ),
@@ -257,7 +257,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The other keys of the account, and what they encrypt.",
         why="A grant on another key reads what another system stores, as far as that key's policy leaves it to the account's grants.",
-        mend="Write the grant with components/iam.py: allow_key.",
+        fix="Write the grant with components/iam.py: allow_key.",
         check=of_this_system(_key_grants),
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from checks import absent, literal, off, on, present
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Family, Fault, Resource, ResourceRule, Severity, broken, cannot_tell
+from rule import Family, Finding, Resource, ResourceRule, Severity
 from rules import network_paths
 from tokens import (
     DEFAULT_NETWORK_ACL,
@@ -27,24 +27,24 @@ PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.1
 """The ranges that are never routed on the internet. Source: RFC 1918, RFC 6598, RFC 4193."""
 
 
-def _ranges(where: str, value: Plain) -> Iterator[Fault]:
+def _ranges(where: str, value: Plain) -> Iterator[Finding]:
     """Every range that may reach in must lie within a private one."""
     for one in items(value):
         if isinstance(one, Unknown):
-            yield cannot_tell(f"{where} is not known at preview; it must be a literal private range.")
+            yield Finding(f"{where} is not known at preview; it must be a literal private range.")
             continue
         try:
             network = ipaddress.ip_network(str(one), strict=False)
         except ValueError:
-            yield cannot_tell(f"{where} is {shown(one)}, which is no address range; it must be a private one, such as 10.0.0.0/16.")
+            yield Finding(f"{where} is {shown(one)}, which is no address range; it must be a private one, such as 10.0.0.0/16.")
             continue
         if not any(network.version == private.version and network.subnet_of(private) for private in PRIVATE):  # pyright: ignore[reportArgumentType]  # the versions agree
-            yield broken(
+            yield Finding(
                 f"{where} is {network}, which reaches beyond the private ranges; it must lie within 10.0.0.0/8 or another of them."
             )
 
 
-def _ingress(resource: Resource) -> Iterator[Fault]:
+def _ingress(resource: Resource) -> Iterator[Finding]:
     match resource.type:
         case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
             yield from _ranges("cidrIpv4", resource.at("cidrIpv4"))
@@ -62,12 +62,12 @@ def _ingress(resource: Resource) -> Iterator[Fault]:
                 yield from _prefix_lists("ingress.prefixListIds", dig(entry, "prefixListIds"))
 
 
-def _prefix_lists(where: str, value: Plain) -> Iterator[Fault]:
+def _prefix_lists(where: str, value: Plain) -> Iterator[Finding]:
     for one in items(value):
-        yield cannot_tell(f"{where} names the prefix list {shown(one)}, whose ranges are not known here; it must name ranges instead.")
+        yield Finding(f"{where} names the prefix list {shown(one)}, whose ranges are not known here; it must name ranges instead.")
 
 
-def _default_group(group: Resource) -> Iterator[Fault]:
+def _default_group(group: Resource) -> Iterator[Finding]:
     for direction in ("ingress", "egress"):
         yield from absent(direction, group.at(direction), "what is launched without a group of its own gets this one")
 
@@ -76,7 +76,7 @@ ADMINISTRATION = (22, 3389)
 """SSH and remote desktop."""
 
 
-def _acl(resource: Resource) -> Iterator[Fault]:
+def _acl(resource: Resource) -> Iterator[Finding]:
     """A network ACL answers both ways, so ranges of high ports are open to all; those of administration must not be."""
     if resource.type == NETWORK_ACL_RULE:
         if resource.at("egress") is not True:
@@ -86,7 +86,7 @@ def _acl(resource: Resource) -> Iterator[Fault]:
         yield from _acl_entry("ingress.", entry, "action", "protocol")
 
 
-def _acl_entry(where: str, entry: Plain, action: str, protocol: str) -> Iterator[Fault]:
+def _acl_entry(where: str, entry: Plain, action: str, protocol: str) -> Iterator[Finding]:
     if dig(entry, action) == "deny":
         return
     first, last = number(dig(entry, "fromPort")), number(dig(entry, "toPort"))
@@ -96,7 +96,7 @@ def _acl_entry(where: str, entry: Plain, action: str, protocol: str) -> Iterator
         yield from _ranges(f"{where}ipv6CidrBlock", dig(entry, "ipv6CidrBlock"))
 
 
-def _named_ports(resource: Resource) -> Iterator[Fault]:
+def _named_ports(resource: Resource) -> Iterator[Finding]:
     """Whoever may reach in by an address may reach named ports. Between security groups, all ports may be open."""
     match resource.type:
         case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
@@ -111,14 +111,14 @@ def _named_ports(resource: Resource) -> Iterator[Fault]:
                     yield from _not_every_protocol("ingress.protocol", dig(entry, "protocol"))
 
 
-def _not_every_protocol(where: str, value: Plain) -> Iterator[Fault]:
+def _not_every_protocol(where: str, value: Plain) -> Iterator[Finding]:
     if isinstance(value, Unknown):
-        yield cannot_tell(f"{where} is not known at preview; it must be the literal tcp or udp.")
+        yield Finding(f"{where} is not known at preview; it must be the literal tcp or udp.")
     elif value not in ("tcp", "udp", "icmp", "icmpv6", "6", "17", 6, 17):
-        yield broken(f"{where} is {shown(value)}, which opens every port; it must be tcp or udp, with the ports named.")
+        yield Finding(f"{where} is {shown(value)}, which opens every port; it must be tcp or udp, with the ports named.")
 
 
-def _endpoint(endpoint: Resource) -> Iterator[Fault]:
+def _endpoint(endpoint: Resource) -> Iterator[Finding]:
     kind = endpoint.at("vpcEndpointType")
     yield from literal("vpcEndpointType", kind, "Gateway", "Interface", "GatewayLoadBalancer", or_missing=True)
     if kind == "Interface":
@@ -127,15 +127,15 @@ def _endpoint(endpoint: Resource) -> Iterator[Fault]:
         yield from on("privateDnsEnabled", endpoint.at("privateDnsEnabled"))
 
 
-def _function_url(url: Resource) -> Iterator[Fault]:
+def _function_url(url: Resource) -> Iterator[Finding]:
     yield from literal("authorizationType", url.at("authorizationType"), "AWS_IAM")
 
 
-def _public_ip(service: Resource) -> Iterator[Fault]:
+def _public_ip(service: Resource) -> Iterator[Finding]:
     yield from off("networkConfiguration.assignPublicIp", service.at("networkConfiguration", "assignPublicIp"))
 
 
-def _public_subnet(subnet: Resource) -> Iterator[Fault]:
+def _public_subnet(subnet: Resource) -> Iterator[Finding]:
     yield from off("mapPublicIpOnLaunch", subnet.at("mapPublicIpOnLaunch"))
     yield from off("assignIpv6AddressOnCreation", subnet.at("assignIpv6AddressOnCreation"))
 
@@ -149,7 +149,7 @@ FAMILY = Family(
             severity=Severity.CRITICAL,
             protects="The engine, which decides by itself, from being spoken to by strangers.",
             why="A port that is open to the internet is found within minutes.",
-            mend="Name a private range, or the security group that may reach in, as the source.",
+            fix="Name a private range, or the security group that may reach in, as the source.",
             check=_ingress,
             types=frozenset({SECURITY_GROUP, DEFAULT_SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE}),
             controls=("Security Hub EC2.18", "Security Hub EC2.19"),
@@ -159,7 +159,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="The tasks from having an address on the internet.",
             why="A task with a public address is one security-group edit away from the internet, and bypasses the NAT gateways.",
-            mend="Remove assign_public_ip and place the service in private subnets.",
+            fix="Remove assign_public_ip and place the service in private subnets.",
             check=_public_ip,
             types=frozenset({SERVICE}),
             controls=("Security Hub ECS.2",),
@@ -169,7 +169,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="Whatever is placed in a subnet from getting an address on the internet by default.",
             why="Who launches into the subnet gets a public address without having asked for it.",
-            mend="Write map_public_ip_on_launch=False; NAT gateways bring their own addresses.",
+            fix="Write map_public_ip_on_launch=False; NAT gateways bring their own addresses.",
             check=_public_subnet,
             types=frozenset({SUBNET}),
             controls=("Security Hub EC2.15",),
@@ -179,7 +179,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The ports that nobody meant to open.",
             why="A rule for every protocol opens whatever anybody will ever listen on.",
-            mend="Write the protocol, such as tcp, and the ports.",
+            fix="Write the protocol, such as tcp, and the ports.",
             check=_named_ports,
             types=frozenset({SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE}),
         ),
@@ -188,7 +188,7 @@ FAMILY = Family(
             severity=Severity.HIGH,
             protects="Whatever is launched without a security group of its own.",
             why="The default group lets all its members talk to each other, and to the internet.",
-            mend="Write ingress=[] and egress=[].",
+            fix="Write ingress=[] and egress=[].",
             check=_default_group,
             types=frozenset({DEFAULT_SECURITY_GROUP}),
             controls=("Security Hub EC2.2", "checkov CKV2_AWS_12"),
@@ -198,7 +198,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The ports of administration in every subnet of the ACL.",
             why="An ACL that admits the internet to ports 22 and 3389 leaves security groups as the only defence.",
-            mend="Allow 22 and 3389 from private ranges only, or not at all.",
+            fix="Allow 22 and 3389 from private ranges only, or not at all.",
             check=_acl,
             types=frozenset({NETWORK_ACL, NETWORK_ACL_RULE, DEFAULT_NETWORK_ACL}),
             controls=("Security Hub EC2.21",),
@@ -208,7 +208,7 @@ FAMILY = Family(
             severity=Severity.MEDIUM,
             protects="The private way to AWS's services.",
             why="Without a group of its own an endpoint gets the VPC's default one; without private DNS nobody uses it.",
-            mend="Write security_group_ids=[…] and private_dns_enabled=True.",
+            fix="Write security_group_ids=[…] and private_dns_enabled=True.",
             check=_endpoint,
             types=frozenset({ENDPOINT}),
         ),
@@ -217,7 +217,7 @@ FAMILY = Family(
             severity=Severity.CRITICAL,
             protects="Functions from being invoked by strangers.",
             why="A function URL without authorization is a public endpoint.",
-            mend="Write authorization_type='AWS_IAM', or remove the URL.",
+            fix="Write authorization_type='AWS_IAM', or remove the URL.",
             check=_function_url,
             types=frozenset({FUNCTION_URL}),
             controls=("checkov CKV_AWS_258",),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks import literal, present
 from graph import Linked
 from plain import Unknown, dig, items, shown
-from rule import Fault, Resource, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, Severity, Stack, StackRule, about
 from system import each_of_this_system, of_this_system
 from tokens import (
     AGENT_RUNTIME,
@@ -71,58 +71,54 @@ def _may_be_internet(route: Resource) -> bool:
     return isinstance(gateway, str) and gateway.startswith("igw-")
 
 
-def _private_placement(stack: Stack) -> Iterator[Fault]:
+def _private_placement(stack: Stack) -> Iterator[Finding]:
     public, subnets = _public_subnets(stack), Linked(stack, SUBNET)
     for kind, path in PLACED.items():
         for placed in stack.of_type(kind):
             if found := sorted(urn.rpartition("::")[2] for urn in subnets.by(placed, *path) & public):
-                yield broken(
+                yield Finding(
                     f"it stands in {', '.join(found)}, which routes to an internet gateway; it must stand in private subnets.", placed
                 )
 
 
-def _own_network(stack: Stack) -> Iterator[Fault]:
+def _own_network(stack: Stack) -> Iterator[Finding]:
     """Whose subnets and routes the pack hasn't seen may be anybody's. Judged once the stack runs anything."""
     subnets, vpcs = Linked(stack, SUBNET), Linked(stack, VPC)
     for placed in stack.of_type(SERVICE):
         own = [subnets.all[urn] for urn in subnets.by(placed, *PLACED[SERVICE])]
         if not own or not vpcs.by_all(own, "vpcId"):
-            yield broken("its subnets lead to no VPC of this stack; they must.", placed)
+            yield Finding("its subnets lead to no VPC of this stack; they must.", placed)
 
 
-def _flow_logs(stack: Stack) -> Iterator[Fault]:
+def _flow_logs(stack: Stack) -> Iterator[Finding]:
     vpcs = Linked(stack, VPC)
     logged: set[str] = set()
     for log in stack.of_type(FLOW_LOG):
         if own := vpcs.by(log, "vpcId"):
-            for fault in literal("trafficType", log.at("trafficType"), "ALL"):
-                yield broken(fault.what, log)
+            yield from about(log, literal("trafficType", log.at("trafficType"), "ALL"))
             logged |= own
     for urn, vpc in vpcs.all.items():
         if urn not in logged:
-            yield broken("nobody logs its traffic; an aws.ec2.FlowLog with traffic_type='ALL' must.", vpc)
+            yield Finding("nobody logs its traffic; an aws.ec2.FlowLog with traffic_type='ALL' must.", vpc)
 
 
-def _flow_log_destination(stack: Stack) -> Iterator[Fault]:
+def _flow_log_destination(stack: Stack) -> Iterator[Finding]:
     groups = Linked(stack, LOG_GROUP)
     for log in stack.of_type(FLOW_LOG):
         if not groups.by(log, "logDestination"):
-            yield broken("logDestination leads to no log group of this stack; it must, for those are encrypted and kept.", log)
-        yield from (
-            broken(fault.what, log)
-            for fault in literal("logDestinationType", log.at("logDestinationType"), "cloud-watch-logs", or_missing=True)
-        )
+            yield Finding("logDestination leads to no log group of this stack; it must, for those are encrypted and kept.", log)
+        yield from about(log, literal("logDestinationType", log.at("logDestinationType"), "cloud-watch-logs", or_missing=True))
 
 
-def _default_groups(stack: Stack) -> Iterator[Fault]:
+def _default_groups(stack: Stack) -> Iterator[Finding]:
     vpcs = Linked(stack, VPC)
     closed = vpcs.by_all(stack.of_type(DEFAULT_SECURITY_GROUP), "vpcId")
     for urn, vpc in vpcs.all.items():
         if urn not in closed:
-            yield broken("its default security group is left as AWS makes it, open; an aws.ec2.DefaultSecurityGroup must close it.", vpc)
+            yield Finding("its default security group is left as AWS makes it, open; an aws.ec2.DefaultSecurityGroup must close it.", vpc)
 
 
-def _endpoints(stack: Stack) -> Iterator[Fault]:
+def _endpoints(stack: Stack) -> Iterator[Finding]:
     vpcs = Linked(stack, VPC)
     if not vpcs.all:
         return
@@ -130,32 +126,27 @@ def _endpoints(stack: Stack) -> Iterator[Fault]:
     for endpoint in stack.of_type(ENDPOINT):
         name = endpoint.at("serviceName")
         if isinstance(name, Unknown) or not isinstance(name, str):
-            yield cannot_tell(f"serviceName is {shown(name)}; it must be the literal name of a service.", endpoint)
+            yield Finding(f"serviceName is {shown(name)}; it must be the literal name of a service.", endpoint)
             continue
         served[name.split(".", 3)[-1]] = endpoint
-        yield from (
-            broken(fault.what, endpoint) for fault in present("policy", endpoint.at("policy"), "what may pass; the default is everything")
-        )
+        yield from about(endpoint, present("policy", endpoint.at("policy"), "what may pass; the default is everything"))
     wanted = [*FREE_ENDPOINTS]
     named = dig(None if stack.table is None else stack.table.get("network"), "interface_endpoints")
     wanted += [name for name in items(named) if isinstance(name, str)]
     for name in wanted:
         if name not in served:
-            yield broken(f"it has no VPC endpoint for {name}; it must have one.", next(iter(vpcs.all.values())))
+            yield Finding(f"it has no VPC endpoint for {name}; it must have one.", next(iter(vpcs.all.values())))
     for name in FREE_ENDPOINTS:
         if name in served:
-            yield from (
-                broken(fault.what, served[name])
-                for fault in present("routeTableIds", served[name].at("routeTableIds"), "the private route tables")
-            )
+            yield from about(served[name], present("routeTableIds", served[name].at("routeTableIds"), "the private route tables"))
 
 
-def _names_resolve(vpc: Resource) -> Iterator[Fault]:
+def _names_resolve(vpc: Resource) -> Iterator[Finding]:
     yield from literal("enableDnsSupport", vpc.at("enableDnsSupport"), True, or_missing=True)
     yield from literal("enableDnsHostnames", vpc.at("enableDnsHostnames"), True)
 
 
-def _narrow_egress(resource: Resource) -> Iterator[Fault]:
+def _narrow_egress(resource: Resource) -> Iterator[Finding]:
     if resource.type == EGRESS_RULE:
         yield from literal("ipProtocol", resource.at("ipProtocol"), "tcp")
         yield from literal("fromPort", resource.at("fromPort"), 443)
@@ -167,7 +158,7 @@ def _narrow_egress(resource: Resource) -> Iterator[Fault]:
             yield from literal("egress.toPort", dig(entry, "toPort"), 443)
 
 
-def _internal(balancer: Resource) -> Iterator[Fault]:
+def _internal(balancer: Resource) -> Iterator[Finding]:
     yield from literal("internal", balancer.at("internal"), True)
 
 
@@ -177,7 +168,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="Tasks, functions and agents from standing next to the internet.",
         why="A subnet that routes to an internet gateway is one public address away from being reached.",
-        mend="Place it in subnets whose routes lead to a NAT gateway, and give no private route table a route to the internet gateway.",
+        fix="Place it in subnets whose routes lead to a NAT gateway, and give no private route table a route to the internet gateway.",
         check=_private_placement,
     ),
     StackRule(
@@ -185,7 +176,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The workloads from a network that others route, log and open as they like.",
         why="Routes, flow logs and groups of another stack's network are judged by nobody here.",
-        mend="Place the service in subnets of this stack's VPC.",
+        fix="Place the service in subnets of this stack's VPC.",
         check=of_this_system(_own_network),
     ),
     StackRule(
@@ -193,7 +184,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The record of who talked to whom.",
         why="Without flow logs nobody can tell afterwards what a compromised task reached.",
-        mend="Declare aws.ec2.FlowLog(vpc_id=vpc.id, traffic_type='ALL').",
+        fix="Declare aws.ec2.FlowLog(vpc_id=vpc.id, traffic_type='ALL').",
         check=_flow_logs,
         controls=("Security Hub EC2.6",),
     ),
@@ -202,7 +193,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The flow logs themselves.",
         why="Elsewhere they may be unencrypted, or gone after a day.",
-        mend="Write log_destination=group.arn, with a LogGroup of this stack.",
+        fix="Write log_destination=group.arn, with a LogGroup of this stack.",
         check=of_this_system(_flow_log_destination),
     ),
     StackRule(
@@ -210,7 +201,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="Whatever is launched without a security group of its own.",
         why="AWS makes every VPC with a group that lets its members talk to each other and out.",
-        mend="Declare aws.ec2.DefaultSecurityGroup(vpc_id=vpc.id, ingress=[], egress=[]).",
+        fix="Declare aws.ec2.DefaultSecurityGroup(vpc_id=vpc.id, ingress=[], egress=[]).",
         check=_default_groups,
         controls=("Security Hub EC2.2",),
     ),
@@ -219,7 +210,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="Traffic to AWS's services from going over the internet.",
         why="Without the endpoints, data goes through NAT gateways, unfiltered and at a price.",
-        mend="Declare the gateway endpoints s3 and dynamodb and those of network.interface_endpoints, each with a policy.",
+        fix="Declare the gateway endpoints s3 and dynamodb and those of network.interface_endpoints, each with a policy.",
         check=of_this_system(_endpoints),
     ),
     StackRule(
@@ -227,7 +218,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The private names of the interface endpoints.",
         why="Without DNS in the VPC the services' names lead to public addresses.",
-        mend="Write enable_dns_support=True and enable_dns_hostnames=True.",
+        fix="Write enable_dns_support=True and enable_dns_hostnames=True.",
         check=each_of_this_system(_names_resolve, VPC),
     ),
     StackRule(
@@ -235,7 +226,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="Data from leaving by another way than HTTPS.",
         why="The workloads call AWS over HTTPS and nothing else; any other port is for somebody else's purposes.",
-        mend="Write ip_protocol='tcp', from_port=443, to_port=443.",
+        fix="Write ip_protocol='tcp', from_port=443, to_port=443.",
         check=each_of_this_system(_narrow_egress, EGRESS_RULE, SECURITY_GROUP),
     ),
     StackRule(
@@ -243,7 +234,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The engine, which decides by itself, from being spoken to by strangers.",
         why="Nothing of this system takes requests from the internet; agents are behind the AgentCore gateway.",
-        mend="Remove the load balancer, or write internal=True.",
+        fix="Remove the load balancer, or write internal=True.",
         check=each_of_this_system(_internal, LOAD_BALANCER),
     ),
 )

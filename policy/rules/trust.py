@@ -10,7 +10,7 @@ from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, t
 from documents import Kind, Principal, Statement, allows_of
 from globs import WILDCARD
 from plain import shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule
 
 ROLE = "aws:iam/role:Role"
 
@@ -54,46 +54,46 @@ def is_whole_account(principal: Principal) -> bool:
     return account_of(principal) is not None and (is_account(principal.name) or principal.name.endswith(":root"))
 
 
-def _closed(role: Resource) -> Iterator[Fault]:
+def _closed(role: Resource) -> Iterator[Finding]:
     for statement in allows_of(role):
         if statement.kind is not Kind.TRUST:
             continue
         if statement.excepted_principals:
-            yield broken(f"{statement.where} trusts everybody but a NotPrincipal; it must name whom it trusts.")
+            yield Finding(f"{statement.where} trusts everybody but a NotPrincipal; it must name whom it trusts.")
         for principal in statement.principals:
             yield from _named(statement, principal)
 
 
-def _named(statement: Statement, principal: Principal) -> Iterator[Fault]:
+def _named(statement: Statement, principal: Principal) -> Iterator[Finding]:
     if is_everybody(principal):
-        yield broken(f"{statement.where} trusts {shown(principal.name)}; it must name each service or role.")
+        yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must name each service or role.")
     elif principal.kind == "Service":
         if not SERVICE.fullmatch(principal.name):
-            yield broken(f"{statement.where} trusts {shown(principal.name)}; it must be a service, such as lambda.amazonaws.com.")
+            yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must be a service, such as lambda.amazonaws.com.")
     elif principal.kind == "Federated":
         subjects: dict[str, Test] = {f"{principal.name.rpartition('provider/')[2].lower()}:*": is_specific, "saml:*": is_specific}
         claims = {key for _, key, _ in tests_of(statement.conditions)}
         if not narrows(statement.conditions, subjects) or not any(key.endswith((":sub", ":namequalifier", ":iss")) for key in claims):
-            yield broken(f"{statement.where} trusts anybody whom {principal.name} knows; it must have conditions on who that is (…:sub).")
+            yield Finding(f"{statement.where} trusts anybody whom {principal.name} knows; it must have conditions on who that is (…:sub).")
     elif principal.kind != "AWS" or (account_of(principal) is None and not ARN.fullmatch(principal.name)):
-        yield broken(f"{statement.where} trusts {shown(principal.name)}; it must be a service, or a role's ARN.")
+        yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must be a service, or a role's ARN.")
     elif is_whole_account(principal) and not narrows(statement.conditions, NARROWS_ACCOUNT):
-        yield broken(
+        yield Finding(
             f"{statement.where} trusts all of the account {account_of(principal)}; it must name roles, or have a condition on them."
         )
 
 
-def _source(role: Resource) -> Iterator[Fault]:
+def _source(role: Resource) -> Iterator[Finding]:
     for statement in allows_of(role):
         services = [one.name for one in statement.principals if one.kind == "Service" and one.name not in WITHOUT_SOURCE]
         if statement.kind is Kind.TRUST and services and not narrows(statement.conditions, OF_SOURCE):
-            yield broken(
+            yield Finding(
                 f"{statement.where} trusts {services[0]} on anybody's behalf; "
                 "it must have a condition on aws:SourceAccount or aws:SourceArn, in this account."
             )
 
 
-def _taken(stack: Stack) -> Iterator[Fault]:
+def _taken(stack: Stack) -> Iterator[Finding]:
     roles = {role.urn: role for role in stack.of_type(ROLE)}
     by_name = {name: role.urn for role in roles.values() if isinstance(name := role.at("name"), str)}
     takers: dict[str, dict[str, Resource]] = {}
@@ -116,16 +116,16 @@ def _taken(stack: Stack) -> Iterator[Fault]:
         }
         for service in sorted(wanted.keys() - trusted):
             others = ", ".join(sorted(trusted)) or "no service"
-            yield broken(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])
+            yield Finding(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])
         for service in sorted(trusted - wanted.keys()):
-            yield broken(f"it trusts {service}, but only {', '.join(sorted(wanted))} takes it on; it must trust no other.", roles[urn])
+            yield Finding(f"it trusts {service}, but only {', '.join(sorted(wanted))} takes it on; it must trust no other.", roles[urn])
 
 
-def _one_account(stack: Stack) -> Iterator[Fault]:
+def _one_account(stack: Stack) -> Iterator[Finding]:
     own = own_account(stack)
     for resource, statement, account in admitted_by(stack):
         if account != own:
-            yield broken(f"{statement.where} admits the account {account}; it must admit only {own}, which all else names.", resource)
+            yield Finding(f"{statement.where} admits the account {account}; it must admit only {own}, which all else names.", resource)
 
 
 RESOURCE_RULES = (
@@ -134,7 +134,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="Every role, and all that it may do.",
         why="Whoever is trusted has the role's rights; a wildcard trusts everybody who has an AWS account.",
-        mend="Name the one service, or the one role, that takes the role on.",
+        fix="Name the one service, or the one role, that takes the role on.",
         check=_closed,
         types=frozenset({ROLE}),
     ),
@@ -143,7 +143,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="Every role from being taken on by a service for somebody else (the confused deputy).",
         why="The service works for every account; without the condition, another account's resource can make it use this role.",
-        mend='Add {"StringEquals": {"aws:SourceAccount": <this account>}, "ArnLike": {"aws:SourceArn": <its resources>}}.',
+        fix='Add {"StringEquals": {"aws:SourceAccount": <this account>}, "ArnLike": {"aws:SourceArn": <its resources>}}.',
         check=_source,
         types=frozenset({ROLE}),
     ),
@@ -155,7 +155,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="Each role from being taken on by a service that it wasn't made for; and the system, which fails without the right one.",
         why="A function whose role trusts only bedrock.amazonaws.com can't start, and a service that needs no role shouldn't get one.",
-        mend="Trust exactly the service that uses the role: lambda.amazonaws.com for functions, ecs-tasks.amazonaws.com for tasks.",
+        fix="Trust exactly the service that uses the role: lambda.amazonaws.com for functions, ecs-tasks.amazonaws.com for tasks.",
         check=_taken,
     ),
     StackRule(
@@ -163,7 +163,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="Roles, keys, topics and buckets from another account.",
         why="A foreign account's rights are given by its own administrators, whom nobody here reviews.",
-        mend="Name this account; where another must really come in, write an exemption that says why.",
+        fix="Name this account; where another must really come in, write an exemption that says why.",
         check=_one_account,
     ),
 )

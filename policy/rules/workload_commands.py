@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks import absent, literal
 from containers import containers_of
 from plain import Plain, shown
-from rule import Fault, Resource, Severity, StackRule, broken
+from rule import Finding, Resource, Severity, StackRule
 from system import each_of_this_system
 from tokens import TASK_DEFINITION
 
@@ -15,14 +15,14 @@ COMMANDS = ("engine", "monitor", "agent")
 """The image's commands; a container is called as the one that it runs. `components/containers.py` makes them so."""
 
 
-def _known(task: Resource) -> Iterator[Fault]:
+def _known(task: Resource) -> Iterator[Finding]:
     """One container a task: the other rules know a container by what it is told, and a second one could be told nothing."""
     found = list(containers_of(task))
     if len(found) > 1:
-        names = ", ".join("?" if isinstance(one, Fault) else one.name for one in found)
-        yield broken(f"containerDefinitions holds {len(found)} containers ({shown(names)}); it must hold exactly one.")
+        names = ", ".join("?" if isinstance(one, Finding) else one.name for one in found)
+        yield Finding(f"containerDefinitions holds {len(found)} containers ({shown(names)}); it must hold exactly one.")
     for container in found:
-        if isinstance(container, Fault):
+        if isinstance(container, Finding):
             yield container
             continue
         yield from literal("the name of the container", container.definition.get("name"), *COMMANDS)
@@ -30,9 +30,9 @@ def _known(task: Resource) -> Iterator[Fault]:
         yield from literal(f"essential of container `{container.name}`", essential, True, or_missing=True)
 
 
-def _command(task: Resource) -> Iterator[Fault]:
+def _command(task: Resource) -> Iterator[Finding]:
     for container in containers_of(task):
-        if isinstance(container, Fault):
+        if isinstance(container, Finding):
             yield container
             continue
         allowed = (container.name,) if container.name in COMMANDS else COMMANDS
@@ -48,7 +48,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The task's role, key and tables from a container that no other rule knows.",
         why="All containers of a task share its role; one that is told no limits would evolve beside the engine without any.",
-        mend=f"Declare one container a task, named {', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}, and leave it essential.",
+        fix=f"Declare one container a task, named {', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}, and leave it essential.",
         check=each_of_this_system(_known, TASK_DEFINITION),
     ),
     StackRule(
@@ -56,7 +56,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The bounds in the environment from a shell that sets others before it starts the engine.",
         why="A shell (`sh -c 'AI_AUTONOMY_LEVEL=100 exec engine'`) runs the reviewed image beyond every limit that was checked.",
-        mend="Write command=[<the container's name>], and leave out entryPoint.",
+        fix="Write command=[<the container's name>], and leave out entryPoint.",
         check=each_of_this_system(_command, TASK_DEFINITION),
     ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks import absent, between, literal, on, present
 from graph import Linked, names_of
 from plain import Plain, Unknown, items, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule
 from system import each_of_this_system, of_this_system
 from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, LOG_GROUP, QUEUE, SCHEDULE, SERVICE, TOPIC
 
@@ -42,27 +42,27 @@ UNDELAYED = ("evolution-safety-switch", "evolution-resume", "evolution-agentcore
 """The first part of the name of who must not wait for other functions, and of the one that could make them wait."""
 
 
-def _runtime(function: Resource) -> Iterator[Fault]:
+def _runtime(function: Resource) -> Iterator[Finding]:
     if function.at("packageType") in (None, "Zip"):
         yield from literal("runtime", function.at("runtime"), *SUPPORTED)
 
 
-def _traced(function: Resource) -> Iterator[Fault]:
+def _traced(function: Resource) -> Iterator[Finding]:
     yield from literal("tracingConfig.mode", function.at("tracingConfig", "mode"), "Active")
 
 
-def _permission(permission: Resource) -> Iterator[Fault]:
+def _permission(permission: Resource) -> Iterator[Finding]:
     """Who may invoke: one service or one account, and a service only for its own resources of ours."""
     principal = permission.at("principal")
     if isinstance(principal, Unknown):
-        yield cannot_tell("principal is not known at preview; it must be a literal service or account.")
+        yield Finding("principal is not known at preview; it must be a literal service or account.")
     elif not isinstance(principal, str) or "*" in principal:
-        yield broken(f"principal is {shown(principal)}; it must name one service or account.")
+        yield Finding(f"principal is {shown(principal)}; it must name one service or account.")
     elif principal.endswith(".amazonaws.com") and permission.at("sourceArn") is None and permission.at("sourceAccount") is None:
-        yield broken("sourceArn and sourceAccount are missing, so anybody's resources of the service may invoke it; one must be given.")
+        yield Finding("sourceArn and sourceAccount are missing, so anybody's resources of the service may invoke it; one must be given.")
     arn = permission.at("sourceArn")
     if isinstance(arn, str) and not NAMED_ARN.fullmatch(arn):
-        yield broken(f"sourceArn is {shown(arn)}; it must name the resource.")
+        yield Finding(f"sourceArn is {shown(arn)}; it must name the resource.")
     action = permission.at("action")
     if not isinstance(action, str) or action.lower() != "lambda:invokefunction":  # AWS takes it in any case
         yield from literal("action", action, "lambda:InvokeFunction")
@@ -71,7 +71,7 @@ def _permission(permission: Resource) -> Iterator[Fault]:
         yield from literal("functionUrlAuthType", url, "AWS_IAM")
 
 
-def _form(function: Resource) -> Iterator[Fault]:
+def _form(function: Resource) -> Iterator[Finding]:
     if function.at("packageType") in (None, "Zip"):
         yield from literal("runtime", function.at("runtime"), *CURRENT)
     yield from literal("architectures", function.at("architectures"), ["arm64"])
@@ -81,23 +81,27 @@ def _form(function: Resource) -> Iterator[Fault]:
         yield from between("reservedConcurrentExecutions", function.at("reservedConcurrentExecutions"), 1, 1000)
 
 
-def _reserved(stack: Stack) -> Iterator[Fault]:
+def _reserved(stack: Stack) -> Iterator[Finding]:
     """As the table says, and not before there is anything to halt: a fresh account has no executions to spare."""
     if stack.table is None:
         return
     wanted = stack.table.get("reserve_concurrency")
     if not isinstance(wanted, bool):
-        yield cannot_tell("reserve_concurrency of the environment table is neither true nor false; it must be one of them.")
+        yield Finding("reserve_concurrency of the environment table is neither true nor false; it must be one of them.")
         return
     for function in stack.of_type(FUNCTION):
         reserves = function.at("reservedConcurrentExecutions") not in (None, UNRESERVED)
         if reserves and not wanted:
-            yield broken("reservedConcurrentExecutions is set; it must be absent, for reserve_concurrency of the table is false.", function)
+            yield Finding(
+                "reservedConcurrentExecutions is set; it must be absent, for reserve_concurrency of the table is false.", function
+            )
         elif wanted and not reserves and stack.of_type(SERVICE) and function.at("name") in {f"{stem}-{stack.name}" for stem in UNDELAYED}:
-            yield broken("reservedConcurrentExecutions is missing; it must be set, for reserve_concurrency of the table is true.", function)
+            yield Finding(
+                "reservedConcurrentExecutions is missing; it must be set, for reserve_concurrency of the table is true.", function
+            )
 
 
-def _failures(stack: Stack) -> Iterator[Fault]:
+def _failures(stack: Stack) -> Iterator[Finding]:
     """Each function's failed events go somewhere: its own dead-letter queue, its invocations' failure destination, or its stream's."""
     functions = Linked(stack, FUNCTION, ("arn", "id", "name"))
     covered = functions.by_all([one for one in stack.of_type(FUNCTION_INVOKE_CONFIG) if _on_failure(one, "destination")], "functionName")
@@ -106,9 +110,9 @@ def _failures(stack: Stack) -> Iterator[Fault]:
     for urn, function in functions.all.items():
         if function.at("deadLetterConfig") is not None:
             if not queues.by(function, "deadLetterConfig", "targetArn"):
-                yield broken("deadLetterConfig.targetArn leads to no queue or topic of this stack; it must.", function)
+                yield Finding("deadLetterConfig.targetArn leads to no queue or topic of this stack; it must.", function)
         elif urn not in covered:
-            yield broken("its failed events go nowhere; it must have a dead-letter queue or a failure destination.", function)
+            yield Finding("its failed events go nowhere; it must have a dead-letter queue or a failure destination.", function)
 
 
 def _on_failure(resource: Resource, key: str) -> bool:
@@ -116,7 +120,7 @@ def _on_failure(resource: Resource, key: str) -> bool:
     return isinstance(value, Unknown) or bool(value)
 
 
-def _stream(mapping: Resource) -> Iterator[Fault]:
+def _stream(mapping: Resource) -> Iterator[Finding]:
     source = mapping.at("eventSourceArn")
     yield from literal("enabled", mapping.at("enabled"), True, or_missing=True)
     if isinstance(source, str) and ":sqs:" in source:
@@ -129,31 +133,31 @@ def _stream(mapping: Resource) -> Iterator[Fault]:
     )
     types = items(mapping.at("functionResponseTypes"))
     if any(isinstance(one, Unknown) for one in types):
-        yield cannot_tell("functionResponseTypes is not known at preview; it must hold the literal ReportBatchItemFailures.")
+        yield Finding("functionResponseTypes is not known at preview; it must hold the literal ReportBatchItemFailures.")
     elif "ReportBatchItemFailures" not in types:
-        yield broken(f"functionResponseTypes is {shown(mapping.at('functionResponseTypes'))}; it must hold ReportBatchItemFailures.")
+        yield Finding(f"functionResponseTypes is {shown(mapping.at('functionResponseTypes'))}; it must hold ReportBatchItemFailures.")
 
 
-def _schedule(schedule: Resource) -> Iterator[Fault]:
+def _schedule(schedule: Resource) -> Iterator[Finding]:
     yield from literal("state", schedule.at("state"), "ENABLED", or_missing=True)
     yield from present("target.deadLetterConfig.arn", schedule.at("target", "deadLetterConfig", "arn"), "a queue")
     expires = schedule.at("endDate")
     if expires is not None:
-        yield broken(f"endDate is {shown(expires)}; it must be absent, for the system runs on.")
+        yield Finding(f"endDate is {shown(expires)}; it must be absent, for the system runs on.")
 
 
-def _logs(stack: Stack) -> Iterator[Fault]:
+def _logs(stack: Stack) -> Iterator[Finding]:
     """A function writes to the group that it names, or else to `/aws/lambda/<its name>`."""
     groups = Linked(stack, LOG_GROUP, ("name", "id"))
     names = names_of(groups.all.values())
     for function in stack.of_type(FUNCTION):
         named = function.at("loggingConfig", "logGroup")
         if isinstance(function.at("loggingConfig"), Unknown):
-            yield cannot_tell("loggingConfig is not known at preview; its logGroup must be a log group of this stack.", function)
+            yield Finding("loggingConfig is not known at preview; its logGroup must be a log group of this stack.", function)
             continue
         group = f"/aws/lambda/{function.at('name')}" if named is None else named
         if group not in names if isinstance(group, str) else not groups.by(function, "loggingConfig", "logGroup"):
-            yield broken(
+            yield Finding(
                 f"it logs to {shown(named)}, which is no log group of this stack; it must log to one, which has a key and an end.", function
             )
 
@@ -166,7 +170,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The functions from a runtime that nobody patches.",
         why="AWS stops patching a deprecated runtime, and later refuses to update functions that use it.",
-        mend="Write runtime='python3.14', or another supported one.",
+        fix="Write runtime='python3.14', or another supported one.",
         check=_runtime,
         types=FUNCTIONS,
         controls=("Security Hub Lambda.2",),
@@ -176,7 +180,7 @@ RESOURCE_RULES = (
         severity=Severity.MEDIUM,
         protects="The way back from a failure to its cause.",
         why="Without traces nobody can tell which call of which service was slow or failed.",
-        mend="Write tracing_config={'mode': 'Active'}.",
+        fix="Write tracing_config={'mode': 'Active'}.",
         check=_traced,
         types=FUNCTIONS,
         controls=("Security Hub Lambda.7",),
@@ -186,7 +190,7 @@ RESOURCE_RULES = (
         severity=Severity.CRITICAL,
         protects="The functions from being invoked by other accounts.",
         why="A service acts for every account; without the source, anybody's topic or rule may invoke the function.",
-        mend="Write the service as principal, action='lambda:InvokeFunction' and source_arn, the resource that invokes it.",
+        fix="Write the service as principal, action='lambda:InvokeFunction' and source_arn, the resource that invokes it.",
         check=_permission,
         types=frozenset({FUNCTION_PERMISSION}),
         controls=("Security Hub Lambda.1", "checkov CKV_AWS_364"),
@@ -199,7 +203,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The functions from running away.",
         why="Without a timeout a call hangs and is billed; with a reservation of 0 a function is switched off.",
-        mend="Write runtime='python3.14', architectures=['arm64'], a timeout of at most 300, and no reservation below 1.",
+        fix="Write runtime='python3.14', architectures=['arm64'], a timeout of at most 300, and no reservation below 1.",
         check=each_of_this_system(_form, FUNCTION),
     ),
     StackRule(
@@ -208,7 +212,7 @@ STACK_RULES = (
         protects="The halt from waiting while other functions use up the account's executions.",
         why="A burst of requests to the agents takes all of them, and the switch is throttled. A reservation that nobody planned for "
         "makes the first deployment to a fresh account fail.",
-        mend="Let components/capacity.py reserve, where reserve_concurrency of the stack's table is true, and nothing else.",
+        fix="Let components/capacity.py reserve, where reserve_concurrency of the stack's table is true, and nothing else.",
         check=of_this_system(_reserved),
         controls=("checkov CKV_AWS_115",),
     ),
@@ -217,7 +221,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The events that a function could not handle.",
         why="Lambda drops an event after its last attempt; a lost alarm is a halt that never happened.",
-        mend="Write dead_letter_config, or declare a FunctionEventInvokeConfig or EventSourceMapping with a failure destination.",
+        fix="Write dead_letter_config, or declare a FunctionEventInvokeConfig or EventSourceMapping with a failure destination.",
         check=of_this_system(_failures),
         controls=("checkov CKV_AWS_116",),
     ),
@@ -226,7 +230,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The functions' logs.",
         why="A group that Lambda makes by itself has no key and keeps its events for ever.",
-        mend="Write logging_config={'log_format': 'JSON', 'log_group': group.name}.",
+        fix="Write logging_config={'log_format': 'JSON', 'log_group': group.name}.",
         check=of_this_system(_logs),
     ),
     StackRule(
@@ -234,7 +238,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The archive of finished evolutions from one record that can't be read.",
         why="A stream's shard waits for its oldest batch: without bounds one bad record blocks all that come after it.",
-        mend="Set bisect_batch_on_function_error, maximum_retry_attempts, maximum_record_age_in_seconds, ReportBatchItemFailures and a "
+        fix="Set bisect_batch_on_function_error, maximum_retry_attempts, maximum_record_age_in_seconds, ReportBatchItemFailures and a "
         "failure destination.",
         check=each_of_this_system(_stream, EVENT_SOURCE_MAPPING),
     ),
@@ -243,7 +247,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="What has to happen by itself, the halt above all.",
         why="A schedule that is off, ends, or loses what it couldn't deliver is noticed when it was needed.",
-        mend="Write state='ENABLED', no end_date, and a dead_letter_config in the target.",
+        fix="Write state='ENABLED', no end_date, and a dead_letter_config in the target.",
         check=each_of_this_system(_schedule, SCHEDULE),
     ),
 )

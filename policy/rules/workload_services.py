@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from checks import between, literal, off, on
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Fault, Resource, ResourceRule, Severity, Stack, StackRule, broken, cannot_tell
-from system import about, each_of_this_system, of_this_system
+from rule import Finding, Resource, ResourceRule, Severity, Stack, StackRule, about
+from system import each_of_this_system, of_this_system
 from tokens import ROLE, SCALABLE_TARGET, SCALING_POLICY, SERVICE, TASK_DEFINITION
 
 BUSIEST_PERCENT = 90
@@ -22,15 +22,15 @@ SAFETY_MONITOR = "evolution-safety-monitor"
 """The first part of the name of the service that scores the population: the engine does not grade itself."""
 
 
-def _platform(service: Resource) -> Iterator[Fault]:
+def _platform(service: Resource) -> Iterator[Finding]:
     yield from literal("platformVersion", service.at("platformVersion"), "LATEST", "1.4.0", or_missing=True)
 
 
-def _no_shell(service: Resource) -> Iterator[Fault]:
+def _no_shell(service: Resource) -> Iterator[Finding]:
     yield from off("enableExecuteCommand", service.at("enableExecuteCommand"))
 
 
-def _rollout(service: Resource) -> Iterator[Fault]:
+def _rollout(service: Resource) -> Iterator[Finding]:
     yield from on("waitForSteadyState", service.at("waitForSteadyState"))
     yield from on("deploymentCircuitBreaker.enable", service.at("deploymentCircuitBreaker", "enable"))
     yield from on("deploymentCircuitBreaker.rollback", service.at("deploymentCircuitBreaker", "rollback"))
@@ -40,11 +40,11 @@ def _rollout(service: Resource) -> Iterator[Fault]:
     yield from literal("deploymentController.type", service.at("deploymentController", "type"), "ECS", or_missing=True)
 
 
-def _revisions(task: Resource) -> Iterator[Fault]:
+def _revisions(task: Resource) -> Iterator[Finding]:
     yield from on("skipDestroy", task.at("skipDestroy"))
 
 
-def _fargate(service: Resource) -> Iterator[Fault]:
+def _fargate(service: Resource) -> Iterator[Finding]:
     strategies = items(service.at("capacityProviderStrategies"))
     if not strategies:
         yield from literal("launchType", service.at("launchType"), "FARGATE")
@@ -53,17 +53,17 @@ def _fargate(service: Resource) -> Iterator[Fault]:
     yield from literal("availabilityZoneRebalancing", service.at("availabilityZoneRebalancing"), "ENABLED", or_missing=True)
 
 
-def _own_task(stack: Stack) -> Iterator[Fault]:
+def _own_task(stack: Stack) -> Iterator[Finding]:
     tasks = Linked(stack, TASK_DEFINITION)
     for service in stack.of_type(SERVICE):
         if not tasks.by(service, "taskDefinition"):
-            yield broken(
+            yield Finding(
                 f"taskDefinition is {shown(service.at('taskDefinition'))}, which is not this stack's; it must be.",
                 service,
             )
 
 
-def _autoscaling(stack: Stack) -> Iterator[Fault]:
+def _autoscaling(stack: Stack) -> Iterator[Finding]:
     targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
     followed: defaultdict[str, list[Plain]] = defaultdict(list)
     for policy in stack.of_type(SCALING_POLICY):
@@ -74,30 +74,32 @@ def _autoscaling(stack: Stack) -> Iterator[Fault]:
         tracked = followed[urn]
         for metric in ("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"):
             if metric not in tracked:
-                yield broken(f"no TargetTrackingScaling policy follows {metric}; one must.", target)
+                yield Finding(f"no TargetTrackingScaling policy follows {metric}; one must.", target)
     for policy in stack.of_type(SCALING_POLICY):
         value = policy.at("targetTrackingScalingPolicyConfiguration", "targetValue")
         if isinstance(value, Unknown):
-            yield cannot_tell(f"targetValue is not known at preview; it must be at most {BUSIEST_PERCENT}.", policy)
+            yield Finding(f"targetValue is not known at preview; it must be at most {BUSIEST_PERCENT}.", policy)
         elif policy.at("policyType") == "TargetTrackingScaling" and not 0 < (number(value) or 0) <= BUSIEST_PERCENT:
-            yield broken(f"targetValue is {shown(value)}; it must be at most {BUSIEST_PERCENT} percent.", policy)
+            yield Finding(f"targetValue is {shown(value)}; it must be at most {BUSIEST_PERCENT} percent.", policy)
 
 
-def _monitor(stack: Stack) -> Iterator[Fault]:
+def _monitor(stack: Stack) -> Iterator[Finding]:
     """Judged once the stack has services at all. The monitor runs during a halt too, so its count never is 0."""
     services = stack.of_type(SERVICE)
     monitor = next((one for one in services if one.at("name") == f"{SAFETY_MONITOR}-{stack.name}"), None)
     if services and monitor is None:
-        yield broken(f"it has services, but none named {SAFETY_MONITOR}-{stack.name}; it must have one, which scores the population.")
+        yield Finding(f"it has services, but none named {SAFETY_MONITOR}-{stack.name}; it must have one, which scores the population.")
     if monitor is None:
         return
-    yield from about(monitor, lambda service: between("desiredCount", service.at("desiredCount"), 1, 1))
+    yield from about(monitor, between("desiredCount", monitor.at("desiredCount"), 1, 1))
     tasks, roles = Linked(stack, TASK_DEFINITION), Linked(stack, ROLE)
     roles_of = {one.urn: roles.by_all([tasks.all[urn] for urn in tasks.by(one, "taskDefinition")], "taskRoleArn") for one in services}
     if not roles_of[monitor.urn]:
-        yield broken("its task definition has no task role of this stack; it must have one of its own.", monitor)
+        yield Finding("its task definition has no task role of this stack; it must have one of its own.", monitor)
     if any(roles_of[monitor.urn] & found for urn, found in roles_of.items() if urn != monitor.urn):
-        yield broken("it shares its task role with another service; it must have one of its own, that can't write what it judges.", monitor)
+        yield Finding(
+            "it shares its task role with another service; it must have one of its own, that can't write what it judges.", monitor
+        )
 
 
 SERVICES = frozenset({SERVICE})
@@ -108,7 +110,7 @@ RESOURCE_RULES = (
         severity=Severity.MEDIUM,
         protects="The tasks from a Fargate platform that is no longer patched.",
         why="A pinned old platform gets no security updates.",
-        mend="Remove platform_version, or write 'LATEST'.",
+        fix="Remove platform_version, or write 'LATEST'.",
         check=_platform,
         types=SERVICES,
         controls=("Security Hub ECS.10",),
@@ -118,7 +120,7 @@ RESOURCE_RULES = (
         severity=Severity.HIGH,
         protects="The running containers from being changed by hand.",
         why="A shell in a container is a way around the review, the image and everything that this pack holds.",
-        mend="Write enable_execute_command=False.",
+        fix="Write enable_execute_command=False.",
         check=_no_shell,
         types=SERVICES,
     ),
@@ -131,7 +133,7 @@ STACK_RULES = (
         protects="Evolution from a release that doesn't start.",
         why="Without the circuit breaker a broken release is started again and again, and replaces the one that worked; a deployment that "
         "does not wait says that it succeeded.",
-        mend="Write deployment_circuit_breaker={'enable': True, 'rollback': True} and wait_for_steady_state=True, and keep at least half "
+        fix="Write deployment_circuit_breaker={'enable': True, 'rollback': True} and wait_for_steady_state=True, and keep at least half "
         "of the tasks healthy.",
         check=each_of_this_system(_rollout, SERVICE),
     ),
@@ -140,7 +142,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The way back to the release before.",
         why="The provider deregisters the revision that it replaces, and a rollback can't start tasks of an inactive one.",
-        mend="Write skip_destroy=True.",
+        fix="Write skip_destroy=True.",
         check=each_of_this_system(_revisions, TASK_DEFINITION),
     ),
     StackRule(
@@ -148,7 +150,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="The tasks from hosts that are taken away, and from all standing in one zone.",
         why="Spot capacity goes with two minutes' notice, and an engine in one zone goes with the zone.",
-        mend="Write launch_type='FARGATE' and availability_zone_rebalancing='ENABLED'.",
+        fix="Write launch_type='FARGATE' and availability_zone_rebalancing='ENABLED'.",
         check=each_of_this_system(_fargate, SERVICE),
     ),
     StackRule(
@@ -156,7 +158,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The safety score from being made by what it judges, or by nobody.",
         why="An engine that grades itself can learn to grade itself well.",
-        mend=f"Declare the service {SAFETY_MONITOR}-<stack> with one task and a role of its own.",
+        fix=f"Declare the service {SAFETY_MONITOR}-<stack> with one task and a role of its own.",
         check=of_this_system(_monitor),
     ),
     StackRule(
@@ -164,7 +166,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="The services from running what nobody judged.",
         why="A task definition from elsewhere has an image, a user and an environment that this pack never saw.",
-        mend="Pass the arn of a TaskDefinition of this stack.",
+        fix="Pass the arn of a TaskDefinition of this stack.",
         check=of_this_system(_own_task),
     ),
     StackRule(
@@ -172,7 +174,7 @@ STACK_RULES = (
         severity=Severity.MEDIUM,
         protects="Evolution from too few tasks when there is much to do.",
         why="Autoscaling that has no policy, or waits until the tasks are full, never helps.",
-        mend=f"Declare a TargetTrackingScaling policy per metric, with a target of at most {BUSIEST_PERCENT} percent.",
+        fix=f"Declare a TargetTrackingScaling policy per metric, with a target of at most {BUSIEST_PERCENT} percent.",
         check=of_this_system(_autoscaling),
     ),
 )

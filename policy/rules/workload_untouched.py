@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rule import Fault, Resource, Severity, Stack, StackRule, broken
-from system import about, of_this_system
+from rule import Finding, Resource, Severity, Stack, StackRule, about
+from system import of_this_system
 from tokens import PARAMETER, SCALABLE_TARGET, SERVICE
 
 ALL = "*"
@@ -26,30 +26,30 @@ Source of both: terraform-provider-aws, internal/service/ssm/parameter.go and in
 COUNT = frozenset({"desiredCount"})
 
 
-def _ignores(resource: Resource, wanted: frozenset[str]) -> Iterator[Fault]:
+def _ignores(resource: Resource, wanted: frozenset[str]) -> Iterator[Finding]:
     missing = sorted(wanted - set(resource.ignore_changes))
     if missing and ALL not in resource.ignore_changes:
-        yield broken(f"ignore_changes lacks {', '.join(missing)}; it must hold {', '.join(sorted(wanted))}.")
+        yield Finding(f"ignore_changes lacks {', '.join(missing)}; it must hold {', '.join(sorted(wanted))}.")
 
 
-def _mode(stack: Stack) -> Iterator[Fault]:
+def _mode(stack: Stack) -> Iterator[Finding]:
     """Once it is there: `environment/functions-told` holds everybody to its name."""
     for parameter in stack.of_type(PARAMETER):
         if parameter.at("name") == f"/evolution/{stack.name}/mode":
-            yield from about(parameter, lambda one: _ignores(one, MODE_PROPERTIES))
+            yield from about(parameter, _ignores(parameter, MODE_PROPERTIES))
 
 
-def _bounds(stack: Stack) -> Iterator[Fault]:
+def _bounds(stack: Stack) -> Iterator[Finding]:
     for target in stack.of_type(SCALABLE_TARGET):
-        yield from about(target, lambda one: _ignores(one, BOUNDS))
+        yield from about(target, _ignores(target, BOUNDS))
 
 
-def _count(stack: Stack) -> Iterator[Fault]:
+def _count(stack: Stack) -> Iterator[Finding]:
     """Of the services that an autoscaler moves."""
     scaled = {str(target.at("resourceId")).rpartition("/")[2] for target in stack.of_type(SCALABLE_TARGET)}
     for service in stack.of_type(SERVICE):
         if str(service.at("name")) in scaled:
-            yield from about(service, lambda one: _ignores(one, COUNT))
+            yield from about(service, _ignores(service, COUNT))
 
 
 STACK_RULES = (
@@ -58,7 +58,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="A halt from a deployment that happens during it.",
         why="The provider sends a parameter's value with every change of it: an edited description would say `running` again.",
-        mend="Declare the mode parameter with ignore_changes of every property but its tags (components/evolution.py, MODE_PROPERTIES).",
+        fix="Declare the mode parameter with ignore_changes of every property but its tags (components/evolution.py, MODE_PROPERTIES).",
         check=of_this_system(_mode),
     ),
     StackRule(
@@ -66,7 +66,7 @@ STACK_RULES = (
         severity=Severity.CRITICAL,
         protects="A halt from a deployment that happens during it.",
         why="Registering a scalable target moves the count into its bounds: a deployment that sends a minimum starts the engine again.",
-        mend="Declare it with ignore_changes=['minCapacity', 'maxCapacity', 'suspendedState']; a scheduled action applies the table's.",
+        fix="Declare it with ignore_changes=['minCapacity', 'maxCapacity', 'suspendedState']; a scheduled action applies the table's.",
         check=of_this_system(_bounds),
     ),
     StackRule(
@@ -74,7 +74,7 @@ STACK_RULES = (
         severity=Severity.HIGH,
         protects="The number of tasks, which the autoscaler decides, and the safety switch.",
         why="A deployment that sets the count again fights the autoscaler, and starts an engine that was stopped.",
-        mend="Declare the service with ignore_changes=['desiredCount'].",
+        fix="Declare the service with ignore_changes=['desiredCount'].",
         check=of_this_system(_count),
     ),
 )

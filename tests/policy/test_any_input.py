@@ -25,7 +25,7 @@ from pulumi_policy.proxy import (
 import documents
 from adapter import to_properties
 from limits import configured
-from rule import Reference, Resource, ResourceRule, Stack, StackRule, Verdict, judge_resource, judge_stack
+from rule import Finding, Reference, Resource, ResourceRule, Stack, StackRule, judge_resource, judge_stack
 from rules import FAMILIES
 from tests.policy.samples import TABLE, compliant
 
@@ -168,15 +168,15 @@ def resource_of(kind: str, props: Any, name: str = "one", references: dict[str, 
     )
 
 
-def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Verdict]]) -> None:
+def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Finding]]) -> None:
     """Judge once; where that took long, again until it is clear whether the machine or the rule was slow."""
     started = time.thread_time()
-    verdicts = judged()
+    findings = judged()
     if time.thread_time() - started > LONGEST_SECONDS:
         assert statistics.median(_seconds(judged) for _ in range(7)) <= LONGEST_SECONDS, f"{rule.id} takes too long"
-    for verdict in verdicts:
-        assert not verdict.fault.what.startswith(GUARD), f"{rule.id} raised: {verdict.fault.what}"
-        assert str(verdict)
+    for finding in findings:
+        assert not finding.message.startswith(GUARD), f"{rule.id} raised: {finding.message}"
+        assert str(finding)
 
 
 def _seconds(judged: Callable[[], object]) -> float:

@@ -23,7 +23,7 @@ from adapter import project_and_stack, to_plain, to_properties
 from documents import PLACES
 from limits import configured
 from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse
-from rule import Fault, Resource, ResourceRule, Severity, broken, judge_resource
+from rule import Finding, Resource, ResourceRule, Severity, judge_resource
 from rules import FAMILIES, encryption_keys
 
 RULES = [rule for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)]
@@ -121,13 +121,13 @@ def _resource(stack: str = "prod") -> Resource:
 
 def _rule(check: Any, tiers: frozenset[str] = frozenset()) -> ResourceRule:
     return ResourceRule(
-        id="family/rule", severity=Severity.HIGH, protects="P.", why="W.", mend="M.", check=check, types=frozenset({"t"}), tiers=tiers
+        id="family/rule", severity=Severity.HIGH, protects="P.", why="W.", fix="F.", check=check, types=frozenset({"t"}), tiers=tiers
     )
 
 
 def test_a_rule_that_raises_is_a_violation_that_shows_nothing_of_the_input() -> None:
-    def check(resource: Resource) -> Iterator[Fault]:
-        yield broken("found first.")
+    def check(resource: Resource) -> Iterator[Finding]:
+        yield Finding("found first.")
         raise ValueError(f"cannot read {resource.at('a')}")
 
     first, second = judge_resource(_rule(check), _resource())
@@ -138,8 +138,8 @@ def test_a_rule_that_raises_is_a_violation_that_shows_nothing_of_the_input() -> 
 
 
 def test_a_rule_of_some_tiers_is_silent_in_the_others_but_not_where_the_tier_is_unknown() -> None:
-    def check(resource: Resource) -> list[Fault]:
-        return [broken("wrong.", resource)]
+    def check(resource: Resource) -> list[Finding]:
+        return [Finding("wrong.", resource)]
 
     rule = _rule(check, frozenset({"prod"}))
     assert [len(judge_resource(rule, _resource(stack))) for stack in ("prod", "dev", "elsewhere")] == [1, 0, 1]
@@ -152,8 +152,8 @@ def test_ids_are_unique_and_name_their_family() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_rule_says_what_it_protects_why_and_how_to_mend_it(rule: Any) -> None:
-    for text in (rule.protects, rule.why, rule.mend):
+def test_every_rule_says_what_it_protects_why_and_how_to_fix_it(rule: Any) -> None:
+    for text in (rule.protects, rule.why, rule.fix):
         assert text[0].isupper(), text
         assert text.endswith("."), text
 

@@ -46,7 +46,7 @@ UNREADABLE = {
     "workload/read-only-root",
     "workload/unprivileged",
 }
-"""Containers that can't be read are a fault for every rule that reads them, so that an exemption from one is no way around another."""
+"""Containers that can't be read are a finding of every rule that reads them, so that an exemption from one is no way around another."""
 
 BEYOND = {"environment/container-limits", "environment/table-equality"}
 PORTS = {"network/no-public-ingress", "network/named-ports"}
@@ -241,7 +241,7 @@ def test_a_message_names_rule_resource_value_reason_and_mend() -> None:
         "BucketServerSideEncryptionConfiguration",
         '"AES256"',
         "Why: ",
-        "Mend: ",
+        "Fix: ",
     ):
         assert part in finding.message
 
