@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from local import emulator
+from tests.components.tables import env_of
 
 boto3: Any = importlib.import_module("boto3")  # it publishes no types
 
@@ -27,6 +28,9 @@ TARGET = {
     "ResourceId": f"service/{CLUSTER}/{SERVICE}",
     "ScalableDimension": "ecs:service:DesiredCount",
 }
+ENGINE = env_of(STACK).engine
+"""Its size in the committed table."""
+
 SUSPENDED = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 UNSAFE = f"evolution-unsafe-{STACK}"
 SCORE = f"evolution-safety-score-{STACK}"
@@ -109,7 +113,7 @@ class System:
             desired=next((one["desiredCount"] for one in services if one["status"] == "ACTIVE"), None),
         )
 
-    def run_freely(self, minimum: int = 1, maximum: int = 6, desired: int = 3) -> None:
+    def run_freely(self, minimum: int = ENGINE.minimum, maximum: int = ENGINE.maximum, desired: int = ENGINE.desired) -> None:
         """What an operator could do by hand: the mode, the bounds, the count."""
         self("ssm").put_parameter(Name=MODE, Value="running", Overwrite=True)
         self("application-autoscaling").register_scalable_target(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.system import ACCOUNT, BUCKET, STACK, TABLE, TOPIC, UNSAFE, Halt, System, stub, until
+from tests.local.system import ACCOUNT, BUCKET, ENGINE, STACK, TABLE, TOPIC, UNSAFE, Halt, System, stub, until
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -27,8 +27,8 @@ FOLDERS = {
     "evolution-agentcore-handler": "agentcore_handler",
 }
 
-FREE = Halt(mode="running", bounds=(1, 6, False), desired=3)
-HALTED = Halt(mode="halted", bounds=(0, 6, True), desired=0)
+FREE = Halt(mode="running", bounds=(ENGINE.minimum, ENGINE.maximum, False), desired=ENGINE.desired)
+HALTED = Halt(mode="halted", bounds=(0, ENGINE.maximum, True), desired=0)
 
 MORNING, NOON = "2026-11-24T06:00:00Z", "2026-11-24T12:00:00Z"
 ID = "evo-20261124T060000Z"
@@ -200,7 +200,7 @@ def test_resume_restores_bounds_and_mode_once_the_alarm_is_ok_and_not_before(sys
     time.sleep(0.5)
     assert system.halt() == HALTED, "an OK resumes nothing"
     assert system.invoke("evolution-resume", {"reason": "a test"}).answer["outcome"] == "resumed"
-    assert system.halt() == Halt(mode="running", bounds=(1, 6, False), desired=1)
+    assert system.halt() == Halt(mode="running", bounds=(ENGINE.minimum, ENGINE.maximum, False), desired=ENGINE.minimum)
 
 
 def test_resume_takes_no_force(system: System) -> None:

@@ -23,12 +23,12 @@ from local import emulator, lifecycle
 from local.engine import ROOT
 from tests.components.tables import table_of
 from tests.local.conftest import Run
-from tests.local.system import CLUSTER, MODE, SERVICE, STACK, UNSAFE, Halt, Invoked, System, until
+from tests.local.system import CLUSTER, ENGINE, MODE, SERVICE, STACK, UNSAFE, Halt, Invoked, System, until
 
 SCHEDULE_SECONDS = 70
 """The switch's schedule is due every minute."""
 
-HALTED = Halt(mode="halted", bounds=(0, 6, True), desired=0)
+HALTED = Halt(mode="halted", bounds=(0, ENGINE.maximum, True), desired=0)
 
 OTHER_IMAGE = "sha256:" + "ab" * 32
 
