@@ -47,7 +47,7 @@ def test_a_change_of_the_level_changes_what_enforces_it_and_never_the_desired_co
     after = ecs.describe_services(**engine_service, include=["TAGS"])["services"][0]
     assert after["desiredCount"] == 5
     assert after["taskDefinition"] != before["taskDefinition"]
-    revisions = ecs.list_task_definitions(familyPrefix="evolution-engine-dev", status="ACTIVE")["taskDefinitionArns"]
+    revisions = ecs.list_task_definitions(familyPrefix="evolution-engine-prod", status="ACTIVE")["taskDefinitionArns"]
     assert set(revisions) == {before["taskDefinition"], after["taskDefinition"]}, "a rollback finds the revision before"
     assert {"key": "Autonomy", "value": "74"} in after["tags"]
     alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
