@@ -86,7 +86,7 @@ class Frame:
     def __init__(self, families: Sequence[Family], today: Callable[[], datetime.date] = utc_today) -> None:
         self._families = families
         self._today = today
-        self._rules = frozenset(rule.id for family in families for rule in (*family.resource_rules, *family.stack_rules))
+        self._rules = frozenset(rule.id for family in families for rule in family.rules)
         self._configuration: dict[str, Plain] = {}
         self._limits = limits.configured({})
         self._exemptions = exemptions.Exemptions()

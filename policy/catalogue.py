@@ -9,17 +9,13 @@ from pathlib import Path
 from exemptions import NEVER
 from frameworks import CHECKS, made_by
 from limits import APPROVED
-from rule import Family, ResourceRule, Rule
+from rule import Family, ResourceRule
 from rules import FAMILIES
 
 MADE = "<!-- Made by policy/catalogue.py (make invariants). -->"
 
 
-def rules_of(family: Family) -> tuple[Rule, ...]:
-    return (*family.resource_rules, *family.stack_rules)
-
-
-RULES = tuple(rule for family in FAMILIES for rule in rules_of(family))
+RULES = tuple(rule for family in FAMILIES for rule in family.rules)
 
 
 def invariants(families: Sequence[Family] = FAMILIES) -> str:
@@ -28,7 +24,7 @@ def invariants(families: Sequence[Family] = FAMILIES) -> str:
 
 
 def _invariants(families: Sequence[Family]) -> Iterator[str]:
-    count = sum(len(rules_of(family)) for family in families)
+    count = sum(len(family.rules) for family in families)
     yield from (
         "# The invariants",
         "",
@@ -40,7 +36,7 @@ def _invariants(families: Sequence[Family]) -> Iterator[str]:
     )
     for family in families:
         yield from ("", f"## {family.name}", "", family.title)
-        for rule in rules_of(family):
+        for rule in family.rules:
             tiers = "all tiers" if not rule.tiers else _listed(tier for tier in APPROVED if tier in rule.tiers)
             judged = "each resource by itself" if isinstance(rule, ResourceRule) else "the whole stack"
             yield from ("", f"### {rule.id}", "", f"{rule.severity.name.lower()} · {tiers} · {judged}", "")

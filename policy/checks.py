@@ -62,3 +62,9 @@ def between(where: str, value: Plain, lowest: float, highest: float, *, or_missi
         yield Finding(f"{where} is {shown(value)}; it must be a literal number, {bound}.")
     elif not lowest <= given <= highest:
         yield Finding(f"{where} is {given}; it must be {bound}.")
+
+
+def protected(resource: Resource) -> Iterator[Finding]:
+    """Pulumi must refuse to delete the resource."""
+    if not resource.protect:
+        yield Finding("Pulumi's protect is off; it must be on, so that no run can delete it.")

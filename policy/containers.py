@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plain import UNKNOWN, NotJsonError, Plain, Unknown, dig, items, parse
@@ -15,6 +15,10 @@ class Container:
 
     name: str
     definition: dict[str, Plain]
+
+    def named(self, *path: str) -> tuple[str, Plain]:
+        """How messages name a property, and its value."""
+        return f"{'.'.join(path)} of container `{self.name}`", dig(self.definition, *path)
 
     def environment(self) -> Iterator[tuple[str, Plain]]:
         """The names and values that the container is started with; what comes from a secret is UNKNOWN to the pack.
@@ -50,3 +54,16 @@ def containers_of(task: Resource) -> Iterator[Container | Finding]:
             yield Container(name=str(definition.get("name")), definition=definition)
         else:
             yield Finding("containerDefinitions holds something that is no container; each must be an object.")
+
+
+def each_container(check: Callable[[Container], Iterator[Finding]]) -> Callable[[Resource], Iterator[Finding]]:
+    """A check of each container as one of the task; containers that can't be read are findings."""
+
+    def whole(task: Resource) -> Iterator[Finding]:
+        for container in containers_of(task):
+            if isinstance(container, Finding):
+                yield container
+            else:
+                yield from check(container)
+
+    return whole

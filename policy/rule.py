@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from types import ModuleType
+from typing import NotRequired, TypedDict, Unpack, overload
 
 from limits import Bounds
 from plain import Plain, dig
@@ -128,6 +130,8 @@ class Finding:
 
 
 Findings = Iterable[Finding]
+ResourceCheck = Callable[[Resource], Findings]
+StackCheck = Callable[[Stack], Findings]
 
 
 def about(resource: Resource, findings: Findings) -> Iterator[Finding]:
@@ -154,8 +158,9 @@ class Rule:
         protects: what is safe because the rule holds.
         why: what happens otherwise; a sentence.
         fix: what to write; a sentence.
-        tiers: the tiers it holds in; empty for all. A stack of an unknown tier is held to every rule.
         controls: the framework controls that it meets.
+        tiers: the tiers it holds in; empty for all. A stack of an unknown tier is held to every rule.
+        evolution_only: whether other systems are spared it (`system.evolution_rule`).
     """
 
     id: str
@@ -163,8 +168,9 @@ class Rule:
     protects: str
     why: str
     fix: str
-    tiers: frozenset[str] = frozenset()
     controls: tuple[str, ...] = ()
+    tiers: frozenset[str] = frozenset()
+    evolution_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,29 +183,72 @@ class ResourceRule(Rule):
     """
 
     types: frozenset[str]
-    check: Callable[[Resource], Findings]
+    check: ResourceCheck
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule(Rule):
     """An invariant of the whole stack: what must exist, and what must fit together. `check` may raise, too."""
 
-    check: Callable[[Stack], Findings]
+    check: StackCheck
 
 
-@dataclass(frozen=True, kw_only=True)
+class Metadata(TypedDict):
+    """What a rule says of itself; see `Rule`."""
+
+    id: str
+    severity: Severity
+    protects: str
+    why: str
+    fix: str
+    controls: NotRequired[tuple[str, ...]]
+    tiers: NotRequired[frozenset[str]]
+
+
+@overload
+def rule(*, types: Collection[str], **metadata: Unpack[Metadata]) -> Callable[[ResourceCheck], ResourceRule]: ...
+@overload
+def rule(**metadata: Unpack[Metadata]) -> Callable[[StackCheck], StackRule]: ...
+def rule(
+    *, types: Collection[str] | None = None, **metadata: Unpack[Metadata]
+) -> Callable[[ResourceCheck], ResourceRule] | Callable[[StackCheck], StackRule]:
+    """Make a rule of the check below it: of each resource of some types or, without types, of the whole stack."""
+
+    def of_each(check: ResourceCheck) -> ResourceRule:
+        return ResourceRule(check=check, types=frozenset(types or ()), **metadata)
+
+    def of_the_whole(check: StackCheck) -> StackRule:
+        return StackRule(check=check, **metadata)
+
+    return of_the_whole if types is None else of_each
+
+
+@dataclass(frozen=True)
 class Family:
-    """Rules that belong together: one file, and one CrossGuard policy for its resource rules.
+    """Rules that belong together, and one CrossGuard policy for those of single resources.
 
     Attributes:
         name: the first part of its rules' ids.
-        title: one short sentence, printed above each violation.
+        title: one short sentence, printed above each finding.
+        modules: where its rules are defined; every rule in one of them belongs to the family.
     """
 
     name: str
     title: str
-    resource_rules: tuple[ResourceRule, ...] = ()
-    stack_rules: tuple[StackRule, ...] = ()
+    modules: tuple[ModuleType, ...]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Those of single resources, then those of the whole stack, each in the order of the modules."""
+        return (*self.resource_rules, *self.stack_rules)
+
+    @cached_property
+    def resource_rules(self) -> tuple[ResourceRule, ...]:
+        return tuple(value for module in self.modules for value in vars(module).values() if isinstance(value, ResourceRule))
+
+    @cached_property
+    def stack_rules(self) -> tuple[StackRule, ...]:
+        return tuple(value for module in self.modules for value in vars(module).values() if isinstance(value, StackRule))
 
 
 def judge_resource(rule: ResourceRule, resource: Resource) -> list[Finding]:

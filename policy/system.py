@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Unpack, overload
 
 from plain import NotJsonError, Plain, dig, parse
-from rule import Finding, Resource, Stack, about
+from rule import Finding, Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule, about
 from tokens import METRIC_ALARM, STACK, TOPIC
 
 PROJECT = "evolution-system"
@@ -40,28 +41,33 @@ def alert_topic_of(stack: Stack) -> Resource | None:
     return next((topic for topic in stack.of_type(TOPIC) if topic.at("name") == f"{ALERT_TOPIC}-{stack.name}"), None)
 
 
-def of_this_system(check: Callable[[Stack], Iterator[Finding]]) -> Callable[[Stack], Iterator[Finding]]:
-    """A check of the whole stack that other systems are spared."""
+@overload
+def evolution_rule(*, types: Collection[str], **metadata: Unpack[Metadata]) -> Callable[[ResourceCheck], StackRule]: ...
+@overload
+def evolution_rule(**metadata: Unpack[Metadata]) -> Callable[[StackCheck], StackRule]: ...
+def evolution_rule(
+    *, types: Collection[str] | None = None, **metadata: Unpack[Metadata]
+) -> Callable[[ResourceCheck], StackRule] | Callable[[StackCheck], StackRule]:
+    """`rule`, for a decision of this system that others are spared.
 
-    def whole(stack: Stack) -> Iterator[Finding]:
-        if is_evolution_system(stack):
-            yield from check(stack)
+    One of single resources is judged with the whole stack, too, for only there is it known which system they are of.
+    """
 
-    return whole
+    def only_here(check: StackCheck) -> StackRule:
+        return StackRule(check=lambda stack: check(stack) if is_evolution_system(stack) else (), evolution_only=True, **metadata)
+
+    def of_each(check: ResourceCheck) -> StackRule:
+        def whole(stack: Stack) -> Iterator[Finding]:
+            for kind in sorted(types or ()):
+                for resource in stack.of_type(kind):
+                    yield from about(resource, _later(check, resource))
+
+        return only_here(whole)
+
+    return only_here if types is None else of_each
 
 
-def each_of_this_system(check: Callable[[Resource], Iterator[Finding]], *kinds: str) -> Callable[[Stack], Iterator[Finding]]:
-    """A check of single resources that other systems are spared, because it holds a decision of this one."""
-
-    def whole(stack: Stack) -> Iterator[Finding]:
-        for kind in kinds:
-            for resource in stack.of_type(kind):
-                yield from about(resource, _later(check, resource))
-
-    return of_this_system(whole)
-
-
-def _later(check: Callable[[Resource], Iterator[Finding]], resource: Resource) -> Iterator[Finding]:
+def _later(check: ResourceCheck, resource: Resource) -> Iterator[Finding]:
     """What a check finds, asked only when it is read: `about` catches what it raises."""
     yield from check(resource)
 

@@ -21,7 +21,7 @@ from components.naming import Names
 from engine import settings
 from engine.records import Bounds
 from engine.settings import AgentSettings, EngineSettings, SettingsError, Workload, read
-from rules import governance
+from rules.evolution import governance
 from tests.components.test_environment import table_of
 from tests.engine.aws import variables
 from tests.functions.test_least_privilege import variables_that_are_read
@@ -119,7 +119,7 @@ COUNTERPARTS: Mapping[str, tuple[Counterpart | Told, ...] | str] = {
     "engine.islands": (engine(WORKER, "EVOLUTION_ISLANDS"), Told(TRIGGER, "EVOLUTION_ISLANDS")),
     "engine.minimum": (Told(RESUME, "ENGINE_MINIMUM"),),
     "engine.maximum": (Told(RESUME, "ENGINE_MAXIMUM"),),
-    "region": (Counterpart("policy/rules/governance.py, REGIONS", lambda: frozenset(governance.REGIONS)),),
+    "region": (Counterpart("policy/rules/evolution/governance.py, REGIONS", lambda: frozenset(governance.REGIONS)),),
     "model_id": "the pack approves models by name, whatever they may be called",
     "network.vpc_cidr": "the program alone makes networks of it",
     "network.availability_zones": "the program alone chooses zones",

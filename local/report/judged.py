@@ -80,7 +80,7 @@ def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
     stack = stack_of(plan)
     result: dict[str, list[Judged]] = {}
     for family in FAMILIES:
-        for rule in (*family.resource_rules, *family.stack_rules):
+        for rule in family.rules:
             on, has_any = read_by(rule, stack)
             own = tuple(finding for finding in found if finding.rule == rule.id)
             if own:

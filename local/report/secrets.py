@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from local.engine import UNKNOWN, Plan
-from rules.environment_secrets import PLAIN_WORDS, SECRET_VALUES, looks_secret
+from rules.aws.environment_secrets import PLAIN_WORDS, SECRET_VALUES, looks_secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks an object as one of Pulumi's special values, a secret or an asset. Source: `sig.Key` in the engine's SDK."""

@@ -1,30 +1,146 @@
-"""The rules, one family a module; a family that is large has parts, named after it."""
+"""The rules, by family: each module's own, in the order of their definition.
+
+Those in aws/ are judged on any program, those in evolution/ on stacks of this system only.
+"""
 
 from __future__ import annotations
 
+import rules.aws.access
+import rules.aws.agentcore
+import rules.aws.agentcore_waf
+import rules.aws.alarms
+import rules.aws.data_protection
+import rules.aws.data_protection_buckets
+import rules.aws.encryption
+import rules.aws.encryption_keys
+import rules.aws.environment
+import rules.aws.environment_secrets
+import rules.aws.exemptions
+import rules.aws.governance
+import rules.aws.identity
+import rules.aws.identity_actions
+import rules.aws.identity_holders
+import rules.aws.identity_resources
+import rules.aws.network
+import rules.aws.network_paths
+import rules.aws.trust
+import rules.aws.workload
+import rules.aws.workload_containers
+import rules.aws.workload_functions
+import rules.aws.workload_services
+import rules.evolution.agentcore
+import rules.evolution.agentcore_guardrail
+import rules.evolution.agentcore_model
+import rules.evolution.agentcore_waf
+import rules.evolution.agentcore_way
+import rules.evolution.alarm_actions
+import rules.evolution.alarm_resume
+import rules.evolution.alarm_watches
+import rules.evolution.alarm_writers
+import rules.evolution.alarms
+import rules.evolution.data_protection
+import rules.evolution.encryption_keys
+import rules.evolution.environment
+import rules.evolution.environment_functions
+import rules.evolution.environment_sources
+import rules.evolution.environment_table
+import rules.evolution.governance
+import rules.evolution.identity_keys
+import rules.evolution.network
+import rules.evolution.workload
+import rules.evolution.workload_commands
+import rules.evolution.workload_containers
+import rules.evolution.workload_functions
+import rules.evolution.workload_services
+import rules.evolution.workload_untouched
 from rule import Family
-from rules import (
-    agentcore,
-    alarms,
-    data_protection,
-    encryption,
-    environment,
-    exemptions,
-    governance,
-    identity,
-    network,
-    workload,
-)
 
-FAMILIES: tuple[Family, ...] = (
-    environment.FAMILY,
-    encryption.FAMILY,
-    identity.FAMILY,
-    alarms.FAMILY,
-    network.FAMILY,
-    workload.FAMILY,
-    data_protection.FAMILY,
-    agentcore.FAMILY,
-    governance.FAMILY,
-    exemptions.FAMILY,
+FAMILIES = (
+    Family(
+        "environment",
+        "No tier may run beyond the limits that are approved for it.",
+        (
+            rules.aws.environment,
+            rules.aws.environment_secrets,
+            rules.evolution.environment,
+            rules.evolution.environment_sources,
+            rules.evolution.environment_table,
+            rules.evolution.environment_functions,
+        ),
+    ),
+    Family(
+        "encryption",
+        "What stores data must encrypt it under a customer-managed key.",
+        (rules.aws.encryption, rules.aws.encryption_keys, rules.evolution.encryption_keys),
+    ),
+    Family(
+        "identity",
+        "Nobody may do more than is named.",
+        (
+            rules.aws.identity,
+            rules.aws.identity_actions,
+            rules.aws.identity_resources,
+            rules.aws.identity_holders,
+            rules.aws.trust,
+            rules.aws.access,
+            rules.evolution.identity_keys,
+        ),
+    ),
+    Family(
+        "alarms",
+        "What makes evolution unsafe must raise an alarm.",
+        (
+            rules.evolution.alarms,
+            rules.aws.alarms,
+            rules.evolution.alarm_actions,
+            rules.evolution.alarm_watches,
+            rules.evolution.alarm_writers,
+            rules.evolution.alarm_resume,
+        ),
+    ),
+    Family(
+        "network",
+        "Nothing outside the private network may reach in.",
+        (rules.aws.network, rules.aws.network_paths, rules.evolution.network),
+    ),
+    Family(
+        "workload",
+        "What runs must be exactly what was reviewed, and no more than it needs.",
+        (
+            rules.aws.workload,
+            rules.aws.workload_containers,
+            rules.aws.workload_services,
+            rules.aws.workload_functions,
+            rules.evolution.workload,
+            rules.evolution.workload_commands,
+            rules.evolution.workload_containers,
+            rules.evolution.workload_services,
+            rules.evolution.workload_functions,
+            rules.evolution.workload_untouched,
+        ),
+    ),
+    Family(
+        "data-protection",
+        "What evolution remembers must survive a mistake.",
+        (rules.aws.data_protection, rules.aws.data_protection_buckets, rules.evolution.data_protection),
+    ),
+    Family(
+        "agentcore",
+        "Agents must run where nobody else reaches them, and ask the approved model through the guardrail.",
+        (
+            rules.aws.agentcore,
+            rules.aws.agentcore_waf,
+            rules.evolution.agentcore,
+            rules.evolution.agentcore_way,
+            rules.evolution.agentcore_model,
+            rules.evolution.agentcore_guardrail,
+            rules.evolution.agentcore_waf,
+        ),
+    ),
+    Family(
+        "governance",
+        "Everything must say whose it is, stand where it may, and cost what was agreed.",
+        (rules.aws.governance, rules.evolution.governance),
+    ),
+    Family("exemptions", "An exemption must be in force, and needed.", (rules.aws.exemptions,)),
 )

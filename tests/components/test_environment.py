@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.environment import FARGATE_MEMORY_BY_CPU, EnvironmentTableError, common_tags, load
-from rules.governance import TAG_VALUE
+from rules.aws.governance import TAG_VALUE
 from tests.components.tables import table_of
 
 STACKS = ("dev", "staging", "prod")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from rules.governance import ENFORCES, HANDLER
+from rules.evolution.governance import ENFORCES, HANDLER
 from taggable import TAGGABLE
 
 UNKNOWN = UNKNOWN_STRING_VALUE

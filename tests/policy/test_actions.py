@@ -12,7 +12,7 @@ from components import iam_agentcore
 from globs import glob, meet
 from make_actions import digest, table
 from newer_actions import NEWER
-from rules import agentcore_way
+from rules.evolution import agentcore_way
 
 TEXT = actions.TABLE.read_text(encoding="utf-8")
 

@@ -77,7 +77,7 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
 
 
 def test_every_rule_is_caught_at_least_once() -> None:
-    rules = {rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)}
+    rules = {rule.id for family in FAMILIES for rule in family.rules}
     caught = {rule for edit in EDITS for rule in edit.fires}
     caught |= {rule for edits in (SMALL, COMPLETE, IDENTITY, IDENTITY_ACCESS) for _, _, fires in edits for rule in fires}
     # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.

@@ -16,7 +16,7 @@ from rules import FAMILIES
 from tests.policy.samples import KEY_ARN, Finding, compliant, configure, findings, set_at
 
 TODAY = datetime.date(2026, 11, 22)
-RULES = frozenset(rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules))
+RULES = frozenset(rule.id for family in FAMILIES for rule in family.rules)
 
 TOPIC: dict[str, Any] = {
     "rule": "encryption/topic-cmk",

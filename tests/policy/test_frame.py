@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,18 @@ from pulumi_policy.proxy import (
     unknown_checking_proxy,
 )
 
+import rules
 import taggable
 import tokens
 from adapter import project_and_stack, to_plain, to_properties
 from documents import PLACES
 from limits import configured
 from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse
-from rule import Finding, Resource, ResourceRule, Severity, judge_resource
-from rules import FAMILIES, encryption_keys
+from rule import Finding, Resource, ResourceRule, Rule, Severity, judge_resource
+from rules import FAMILIES
+from rules.aws import encryption_keys
 
-RULES = [rule for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)]
+RULES = [rule for family in FAMILIES for rule in family.rules]
 
 
 def test_proxies_become_plain_data_and_each_unknown_stays_where_it_is() -> None:
@@ -148,7 +151,32 @@ def test_a_rule_of_some_tiers_is_silent_in_the_others_but_not_where_the_tier_is_
 def test_ids_are_unique_and_name_their_family() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     for family in FAMILIES:
-        assert all(rule.id.startswith(f"{family.name}/") for rule in (*family.resource_rules, *family.stack_rules))
+        assert all(rule.id.startswith(f"{family.name}/") for rule in family.rules)
+
+
+OWN_VARIABLES = {"environment/container-limits", "environment/function-limits", "environment/runtime-limits"}
+"""Rules that are silent about other programs by themselves: they read variables that only this system's have."""
+
+
+def test_a_rule_is_named_as_its_id_and_stands_where_it_is_judged() -> None:
+    modules = {module for family in FAMILIES for module in family.modules}
+    for module in modules:
+        for name, rule in vars(module).items():
+            if isinstance(rule, Rule):
+                assert name == rule.id.partition("/")[2].replace("-", "_"), f"{module.__name__}.{name} is {rule.id}"
+                only_here = rule.evolution_only or rule.id in OWN_VARIABLES
+                assert only_here == (".evolution." in module.__name__), f"{rule.id} is in {module.__name__}"
+    listed = {module.__name__ for module in modules}
+    assert _modules_with_rules() <= listed, "a module is in no family"
+
+
+def _modules_with_rules() -> set[str]:
+    folder = Path(rules.__file__).parent
+    return {
+        ".".join(("rules", *path.relative_to(folder).with_suffix("").parts))
+        for path in folder.glob("*/*.py")
+        if re.search("^@(evolution_)?rule", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

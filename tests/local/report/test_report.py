@@ -23,7 +23,7 @@ from rules import FAMILIES
 from tests.local.report.conftest import HOSTILE, KEY_ID, SECRET, STACKS
 
 Tables = Mapping[str, Mapping[str, Any]]
-RULES = [rule.id for family in FAMILIES for rule in (*family.resource_rules, *family.stack_rules)]
+RULES = [rule.id for family in FAMILIES for rule in family.rules]
 
 
 class Tags(HTMLParser):

@@ -1,0 +1,1 @@
+"""Rules that are judged on any program of AWS resources."""

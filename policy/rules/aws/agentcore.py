@@ -1,0 +1,48 @@
+"""AgentCore: who may ask a gateway, and where agents and their tools stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import absent, literal, present
+from rule import Finding, Resource, Severity, rule
+from tokens import AGENT_BROWSER, AGENT_CODE_INTERPRETER, AGENT_GATEWAY, AGENT_RUNTIME
+
+PRIVATE_TIERS = frozenset({"staging", "prod"})
+"""In dev an agent may stand in AgentCore's own network: VPC mode is bound to few zones, and its interfaces outlive it by hours."""
+
+
+@rule(
+    id="agentcore/gateway-authorizer",
+    types={AGENT_GATEWAY},
+    severity=Severity.CRITICAL,
+    protects="The agents from being asked by strangers.",
+    why="A gateway without an authorizer serves whoever finds its address.",
+    fix="Write authorizer_type='AWS_IAM', and leave out exception_level.",
+    controls=("Security Hub BedrockAgentCore.2",),
+)
+def gateway_authorizer(gateway: Resource) -> Iterator[Finding]:
+    yield from literal("authorizerType", gateway.at("authorizerType"), "AWS_IAM", "CUSTOM_JWT")
+    # DEBUG answers callers with the inner error.
+    yield from absent("exceptionLevel", gateway.at("exceptionLevel"), "callers must not see inner errors")
+
+
+@rule(
+    id="agentcore/private-network",
+    types={AGENT_RUNTIME, AGENT_BROWSER, AGENT_CODE_INTERPRETER},
+    severity=Severity.HIGH,
+    protects="Agents and their tools from the internet.",
+    why="In public mode what an agent does leaves by a way that nobody filters or logs.",
+    fix="Write network_configuration with network_mode='VPC', private subnets and a security group.",
+    controls=("Security Hub BedrockAgentCore.1",),
+    tiers=PRIVATE_TIERS,
+)
+def private_network(resource: Resource) -> Iterator[Finding]:
+    """A code interpreter may also stand in a sandbox, which has no network at all."""
+    allowed = ("VPC", "SANDBOX") if resource.type == AGENT_CODE_INTERPRETER else ("VPC",)
+    yield from literal("networkConfiguration.networkMode", resource.at("networkConfiguration", "networkMode"), *allowed)
+    if resource.type == AGENT_RUNTIME and resource.at("networkConfiguration", "networkMode") == "VPC":
+        subnets = resource.at("networkConfiguration", "networkModeConfig", "subnets")
+        yield from present("networkConfiguration.networkModeConfig.subnets", subnets, "private subnets")
+        groups = resource.at("networkConfiguration", "networkModeConfig", "securityGroups")
+        yield from present("networkConfiguration.networkModeConfig.securityGroups", groups, "a security group")

@@ -1,0 +1,53 @@
+"""Alarms: each acts, and under a name of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from checks import literal
+from plain import Unknown, items, shown
+from rule import Finding, Resource, Severity, Stack, rule
+from tokens import COMPOSITE_ALARM, METRIC_ALARM
+
+ALARMS = (METRIC_ALARM, COMPOSITE_ALARM)
+
+WHY_SILENT = "An alarm that tells nobody is a light in an empty room: evolution goes on while it is unsafe."
+
+
+@rule(
+    id="alarms/actions",
+    types=ALARMS,
+    severity=Severity.CRITICAL,
+    protects="The way from an alarm to whoever acts on it.",
+    why=WHY_SILENT,
+    fix="Write actions_enabled=True and alarm_actions=[topic.arn].",
+    controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17"),
+)
+def actions(alarm: Resource) -> Iterator[Finding]:
+    yield from literal("actionsEnabled", alarm.at("actionsEnabled"), True, or_missing=True)
+    actions = alarm.at("alarmActions")
+    if not any(isinstance(action, Unknown) or (isinstance(action, str) and action.startswith("arn:")) for action in items(actions)):
+        yield Finding(f"alarmActions is {shown(actions)}; it must name whom the alarm tells.")
+
+
+@rule(
+    id="alarms/unique-name",
+    severity=Severity.CRITICAL,
+    protects="An alarm from another one of the same name.",
+    why="CloudWatch replaces an alarm by one of the same name without an error: of two in the program one is in force.",
+    fix="Give each alarm a name of its own.",
+)
+def unique_name(stack: Stack) -> Iterator[Finding]:
+    """An alarm's name is its identity: PutMetricAlarm on a name that exists replaces what is there, without a word."""
+    by_name: defaultdict[str, list[Resource]] = defaultdict(list)
+    for kind, key in ((METRIC_ALARM, "name"), (COMPOSITE_ALARM, "alarmName")):
+        for alarm in stack.of_type(kind):
+            name = alarm.at(key)
+            if isinstance(name, str):
+                by_name[name].append(alarm)
+    for name, alarms in by_name.items():
+        for alarm in alarms[1:]:
+            yield Finding(
+                f"it has the name {name}, as `{alarms[0].name}` has, and replaces it; alarms must have names of their own.", alarm
+            )

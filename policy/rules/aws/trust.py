@@ -1,0 +1,158 @@
+"""Trust: who may take a role on. The rules belong to the family identity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from accounts import account_of, admitted_by, own_account
+from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
+from documents import Kind, Principal, Statement, allows_of
+from globs import WILDCARD
+from plain import shown
+from rule import Finding, Resource, Severity, Stack, rule
+
+ROLE = "aws:iam/role:Role"
+
+SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
+
+WITHOUT_SOURCE = frozenset({"ec2.amazonaws.com"})
+"""Services that don't say on whose behalf they take a role. An instance profile can be given only to the account's own instances."""
+
+NARROWS_ACCOUNT: dict[str, Test] = {
+    "aws:principalarn": lambda value: bool(ARN.fullmatch(value)) and is_specific(value.rpartition("/")[2]),
+    "aws:principaltag/*": is_specific,
+    "sts:externalid": lambda value: bool(value) and not WILDCARD.search(value),
+}
+"""Conditions that let only some of an account's principals take the role."""
+
+TAKERS: dict[str, dict[str, str]] = {
+    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": {"roleArn": "bedrock-agentcore.amazonaws.com"},
+    "aws:bedrock/agentcoreGateway:AgentcoreGateway": {"roleArn": "bedrock-agentcore.amazonaws.com"},
+    "aws:cloudwatch/eventTarget:EventTarget": {"roleArn": "events.amazonaws.com"},
+    "aws:codebuild/project:Project": {"serviceRole": "codebuild.amazonaws.com"},
+    "aws:ec2/flowLog:FlowLog": {"iamRoleArn": "vpc-flow-logs.amazonaws.com"},
+    "aws:ecs/taskDefinition:TaskDefinition": {
+        "executionRoleArn": "ecs-tasks.amazonaws.com",
+        "taskRoleArn": "ecs-tasks.amazonaws.com",
+    },
+    "aws:lambda/function:Function": {"role": "lambda.amazonaws.com"},
+    "aws:pipes/pipe:Pipe": {"roleArn": "pipes.amazonaws.com"},
+    "aws:scheduler/schedule:Schedule": {"target": "scheduler.amazonaws.com"},
+    "aws:sfn/stateMachine:StateMachine": {"roleArn": "states.amazonaws.com"},
+}
+"""By type, the top-level property that names a role, and the service that takes it on."""
+
+
+def is_everybody(principal: Principal) -> bool:
+    """Whether a principal stands for more than is named."""
+    return bool(WILDCARD.search(principal.name))
+
+
+def is_whole_account(principal: Principal) -> bool:
+    """Whether a principal is an account, and with it all of its roles and users that its policies let."""
+    return account_of(principal) is not None and (is_account(principal.name) or principal.name.endswith(":root"))
+
+
+@rule(
+    id="identity/trust-closed",
+    types={ROLE},
+    severity=Severity.CRITICAL,
+    protects="Every role, and all that it may do.",
+    why="Whoever is trusted has the role's rights; a wildcard trusts everybody who has an AWS account.",
+    fix="Name the one service, or the one role, that takes the role on.",
+)
+def trust_closed(role: Resource) -> Iterator[Finding]:
+    for statement in allows_of(role):
+        if statement.kind is not Kind.TRUST:
+            continue
+        if statement.excepted_principals:
+            yield Finding(f"{statement.where} trusts everybody but a NotPrincipal; it must name whom it trusts.")
+        for principal in statement.principals:
+            yield from _named(statement, principal)
+
+
+def _named(statement: Statement, principal: Principal) -> Iterator[Finding]:
+    if is_everybody(principal):
+        yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must name each service or role.")
+    elif principal.kind == "Service":
+        if not SERVICE.fullmatch(principal.name):
+            yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must be a service, such as lambda.amazonaws.com.")
+    elif principal.kind == "Federated":
+        subjects: dict[str, Test] = {f"{principal.name.rpartition('provider/')[2].lower()}:*": is_specific, "saml:*": is_specific}
+        claims = {key for _, key, _ in tests_of(statement.conditions)}
+        if not narrows(statement.conditions, subjects) or not any(key.endswith((":sub", ":namequalifier", ":iss")) for key in claims):
+            yield Finding(f"{statement.where} trusts anybody whom {principal.name} knows; it must have conditions on who that is (…:sub).")
+    elif principal.kind != "AWS" or (account_of(principal) is None and not ARN.fullmatch(principal.name)):
+        yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must be a service, or a role's ARN.")
+    elif is_whole_account(principal) and not narrows(statement.conditions, NARROWS_ACCOUNT):
+        yield Finding(
+            f"{statement.where} trusts all of the account {account_of(principal)}; it must name roles, or have a condition on them."
+        )
+
+
+@rule(
+    id="identity/trust-source",
+    types={ROLE},
+    severity=Severity.HIGH,
+    protects="Every role from being taken on by a service for somebody else (the confused deputy).",
+    why="The service works for every account; without the condition, another account's resource can make it use this role.",
+    fix='Add {"StringEquals": {"aws:SourceAccount": <this account>}, "ArnLike": {"aws:SourceArn": <its resources>}}.',
+)
+def trust_source(role: Resource) -> Iterator[Finding]:
+    for statement in allows_of(role):
+        services = [one.name for one in statement.principals if one.kind == "Service" and one.name not in WITHOUT_SOURCE]
+        if statement.kind is Kind.TRUST and services and not narrows(statement.conditions, OF_SOURCE):
+            yield Finding(
+                f"{statement.where} trusts {services[0]} on anybody's behalf; "
+                "it must have a condition on aws:SourceAccount or aws:SourceArn, in this account."
+            )
+
+
+@rule(
+    id="identity/trust-service",
+    severity=Severity.HIGH,
+    protects="Each role from being taken on by a service that it wasn't made for; and the system, which fails without the right one.",
+    why="A function whose role trusts only bedrock.amazonaws.com can't start, and a service that needs no role shouldn't get one.",
+    fix="Trust exactly the service that uses the role: lambda.amazonaws.com for functions, ecs-tasks.amazonaws.com for tasks.",
+)
+def trust_service(stack: Stack) -> Iterator[Finding]:
+    roles = {role.urn: role for role in stack.of_type(ROLE)}
+    by_name = {name: role.urn for role in roles.values() if isinstance(name := role.at("name"), str)}
+    takers: dict[str, dict[str, Resource]] = {}
+    for kind, properties in TAKERS.items():
+        for resource in stack.of_type(kind):
+            for property_name, service in properties.items():
+                urns = {one.urn for one in resource.references.get(property_name, ()) if one.urn in roles}
+                value = resource.at(property_name)
+                if not urns and isinstance(value, str) and (urn := by_name.get(value.rpartition("/")[2])):
+                    urns = {urn}
+                for urn in urns:
+                    takers.setdefault(urn, {})[service] = resource
+    for urn, wanted in takers.items():
+        trusted = {
+            one.name
+            for statement in allows_of(roles[urn])
+            if statement.kind is Kind.TRUST
+            for one in statement.principals
+            if one.kind == "Service"
+        }
+        for service in sorted(wanted.keys() - trusted):
+            others = ", ".join(sorted(trusted)) or "no service"
+            yield Finding(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])
+        for service in sorted(trusted - wanted.keys()):
+            yield Finding(f"it trusts {service}, but only {', '.join(sorted(wanted))} takes it on; it must trust no other.", roles[urn])
+
+
+@rule(
+    id="identity/one-account",
+    severity=Severity.CRITICAL,
+    protects="Roles, keys, topics and buckets from another account.",
+    why="A foreign account's rights are given by its own administrators, whom nobody here reviews.",
+    fix="Name this account; where another must really come in, write an exemption that says why.",
+)
+def one_account(stack: Stack) -> Iterator[Finding]:
+    own = own_account(stack)
+    for resource, statement, account in admitted_by(stack):
+        if account != own:
+            yield Finding(f"{statement.where} admits the account {account}; it must admit only {own}, which all else names.", resource)

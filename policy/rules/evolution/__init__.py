@@ -1,0 +1,1 @@
+"""Rules that hold decisions of this system: other programs are spared them."""

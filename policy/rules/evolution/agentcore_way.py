@@ -1,0 +1,160 @@
+"""AgentCore, the way in: each runtime and each of its endpoints admits the gateway's role and turns everybody else away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from accounts import own_account
+from documents import allows_of
+from globs import glob
+from graph import Linked, names_of
+from plain import NotJsonError, Plain, dig, items, parse, shown
+from rule import Finding, Resource, Severity, Stack
+from system import evolution_rule
+from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE, ROLE_POLICY
+
+INVOCATIONS = (
+    "bedrock-agentcore:InvokeAgentRuntime",
+    "bedrock-agentcore:InvokeAgentRuntimeCommand",
+    "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
+    "bedrock-agentcore:InvokeAgentRuntimeForUser",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
+)
+"""Every way to reach an agent, a shell with its credentials among them. Sources: Service Authorization Reference, Amazon Bedrock AgentCore;
+AgentCore developer guide, "Interactive Shells (Terminals)"."""
+
+ASKS = INVOCATIONS[0]
+"""All that the gateway does."""
+
+UNDER = "/runtime-endpoint/"
+
+DEFAULT = "DEFAULT"
+"""AgentCore gives every runtime this endpoint, and it can't be removed."""
+
+PLAIN_ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
+
+OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
+"""Condition operators that hold for everybody who isn't named."""
+
+
+@evolution_rule(
+    id="agentcore/only-gateway",
+    severity=Severity.CRITICAL,
+    protects="The runtime from being invoked past the gateway, the web ACL and the guardrail.",
+    why="Any principal of the account with the permission invokes a runtime directly, unless its policy denies that.",
+    fix="Declare an aws.bedrock.AgentcoreResourcePolicy for the runtime, for each of its endpoints and for the endpoint DEFAULT, which "
+    "allows the gateway's role, by its name, and denies everybody else.",
+)
+def only_gateway(stack: Stack) -> Iterator[Finding]:
+    """Whoever is granted to invoke a runtime may, unless its policy says no: allowing the gateway turns nobody away."""
+    roles = Linked(stack, ROLE)
+    admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
+    runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeArn", "agentRuntimeId", "arn", "id"))
+    endpoints = stack.of_type(AGENT_RUNTIME_ENDPOINT)
+    policies = stack.of_type(AGENT_RESOURCE_POLICY)
+    for policy in policies:
+        # One that is attached by an ARN replaces the one that is attached by reference.
+        if runtimes.by(policy, "resourceArn") or any(_place(statement) is not None for statement in _statements(policy)):
+            yield from _judge(policy, _statements(policy), admitted)
+    account = own_account(stack) if runtimes.all else ""
+    for urn, runtime in runtimes.all.items():
+        own = [endpoint for endpoint in endpoints if urn in runtimes.by(endpoint, "agentRuntimeId")]
+        named = f":{account}:runtime/{runtime.at('agentRuntimeName')}-"
+        guarded = {
+            _place(statement)
+            for policy in policies
+            if urn in runtimes.by(policy, "resourceArn")
+            for statement in _statements(policy)
+            if named in str(dig(statement, "Resource"))
+        }
+        yield from _unguarded(runtime, own, guarded)
+    yield from _granted(stack, admitted)
+
+
+def _granted(stack: Stack, admitted: set[str]) -> Iterator[Finding]:
+    """No other role is granted what the runtime's policy denies it: the policy comes later than the runtime, and goes before it."""
+    roles = Linked(stack, ROLE, ("name", "id", "arn"))
+    for grants in stack.of_type(ROLE_POLICY):
+        holders = names_of(roles.all[urn] for urn in roles.by(grants, "role"))
+        may = {ASKS.lower()} if holders & admitted else set[str]()
+        for statement in allows_of(grants):
+            for action in statement.actions:
+                if action.lower() not in may and any(glob(action.lower(), one.lower()) for one in INVOCATIONS):
+                    yield Finding(f"{statement.where} allows {action}; only the gateway's role may ask, by {ASKS}.", grants)
+
+
+def _unguarded(runtime: Resource, endpoints: list[Resource], guarded: set[str | None]) -> Iterator[Finding]:
+    if "" not in guarded:
+        yield Finding("no resource policy says who may invoke it; an AgentcoreResourcePolicy must.", runtime)
+    for endpoint in endpoints:
+        if not isinstance(endpoint.at("name"), str):
+            yield Finding("its name is not known at preview, and so not whether a policy guards it; it must be literal.", endpoint)
+    for name in sorted({DEFAULT, *names_of(endpoints)}):
+        if name not in guarded:
+            yield Finding(f"no resource policy says who may invoke its endpoint {name}; an AgentcoreResourcePolicy must.", runtime)
+
+
+def _statements(policy: Resource) -> list[Plain]:
+    try:
+        return items(dig(parse(policy.at("policy")), "Statement"))
+    except NotJsonError:
+        return []
+
+
+def _place(statement: Plain) -> str | None:
+    """What a statement is about: an endpoint's name, nothing for the runtime itself, None for what AgentCore takes no policy about."""
+    resource = dig(statement, "Resource")
+    if not isinstance(resource, str) or ":runtime/" not in resource:
+        return None
+    return resource.partition(UNDER)[2]
+
+
+def _judge(policy: Resource, statements: list[Plain], admitted: set[str]) -> Iterator[Finding]:
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
+        yield Finding("policy can't be read at preview; it must be a JSON policy document of known names.", policy)
+        return
+    if len({shown(dig(statement, "Resource")) for statement in statements}) > 1 or _place(statements[0]) is None:
+        yield Finding("its statements must all be about the one runtime or endpoint; AgentCore takes no other Resource.", policy)
+    for statement in statements:
+        if strange := sorted((statement if isinstance(statement, dict) else {}).keys() - PLAIN_ELEMENTS):
+            yield Finding(f"policy has a {strange[0]}; it must name what it means, not all else.", policy)
+        if dig(statement, "Effect") != "Deny":
+            yield from _admits(policy, statement, admitted)
+    if not any(_turns_away(statement, admitted) for statement in statements):
+        yield Finding(
+            "policy turns nobody away; it must deny every invocation to whoever isn't the gateway's role "
+            "(ArnNotEquals aws:PrincipalArn), for a role's own grants are enough otherwise.",
+            policy,
+        )
+
+
+def _admits(policy: Resource, statement: Plain, admitted: set[str]) -> Iterator[Finding]:
+    principal = dig(statement, "Principal")
+    names = items(dig(principal, "AWS")) if isinstance(principal, dict) and set(principal) == {"AWS"} else [principal]
+    for name in names:
+        if not _is_role(name, admitted):
+            yield Finding(f"policy admits {shown(name)}; it must admit only the gateway's role.", policy)
+    for action in items(dig(statement, "Action")):
+        if action != ASKS:
+            yield Finding(f"policy allows {shown(action)}; it must allow only {ASKS}.", policy)
+
+
+def _turns_away(statement: Plain, admitted: set[str]) -> bool:
+    """Whether a statement denies everybody but the gateway's role every way to reach the agents."""
+    condition = dig(statement, "Condition")
+    if dig(statement, "Effect") != "Deny" or dig(statement, "Principal") not in ("*", {"AWS": "*"}) or not isinstance(condition, dict):
+        return False
+    actions = [action for action in items(dig(statement, "Action")) if isinstance(action, str)]
+    if not all(any(glob(action.lower(), one.lower()) for action in actions) for one in INVOCATIONS):
+        return False
+    tests = [(operator, dict(keys)) for operator, keys in condition.items() if isinstance(keys, dict)]
+    if len(condition) != 1 or len(tests) != 1:
+        return False
+    operator, keys = tests[0]
+    excepted = [name for key, value in keys.items() if key.lower() == "aws:principalarn" for name in items(value)]
+    return operator in OTHERS and len(keys) == 1 and bool(excepted) and all(_is_role(name, admitted) for name in excepted)
+
+
+def _is_role(name: Plain, admitted: set[str]) -> bool:
+    return isinstance(name, str) and ":role/" in name and name.rpartition("role/")[2] in admitted

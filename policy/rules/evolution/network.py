@@ -1,0 +1,122 @@
+"""Network: this system's own, with its endpoints, names and ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import literal, present
+from graph import Linked
+from plain import Unknown, dig, items, shown
+from rule import Finding, Resource, Severity, Stack, about
+from rules.aws.network_paths import PLACED
+from system import evolution_rule
+from tokens import EGRESS_RULE, ENDPOINT, FLOW_LOG, LOAD_BALANCER, LOG_GROUP, SECURITY_GROUP, SERVICE, SUBNET, VPC
+
+FREE_ENDPOINTS = ("s3", "dynamodb")
+"""Gateway endpoints cost nothing, and keep data off the internet."""
+
+
+@evolution_rule(
+    id="network/own-network",
+    severity=Severity.HIGH,
+    protects="The workloads from a network that others route, log and open as they like.",
+    why="Routes, flow logs and groups of another stack's network are judged by nobody here.",
+    fix="Place the service in subnets of this stack's VPC.",
+)
+def own_network(stack: Stack) -> Iterator[Finding]:
+    """Whose subnets and routes the pack hasn't seen may be anybody's. Judged once the stack runs anything."""
+    subnets, vpcs = Linked(stack, SUBNET), Linked(stack, VPC)
+    for placed in stack.of_type(SERVICE):
+        own = [subnets.all[urn] for urn in subnets.by(placed, *PLACED[SERVICE])]
+        if not own or not vpcs.by_all(own, "vpcId"):
+            yield Finding("its subnets lead to no VPC of this stack; they must.", placed)
+
+
+@evolution_rule(
+    id="network/flow-log-destination",
+    severity=Severity.MEDIUM,
+    protects="The flow logs themselves.",
+    why="Elsewhere they may be unencrypted, or gone after a day.",
+    fix="Write log_destination=group.arn, with a LogGroup of this stack.",
+)
+def flow_log_destination(stack: Stack) -> Iterator[Finding]:
+    groups = Linked(stack, LOG_GROUP)
+    for log in stack.of_type(FLOW_LOG):
+        if not groups.by(log, "logDestination"):
+            yield Finding("logDestination leads to no log group of this stack; it must, for those are encrypted and kept.", log)
+        yield from about(log, literal("logDestinationType", log.at("logDestinationType"), "cloud-watch-logs", or_missing=True))
+
+
+@evolution_rule(
+    id="network/endpoints",
+    severity=Severity.MEDIUM,
+    protects="Traffic to AWS's services from going over the internet.",
+    why="Without the endpoints, data goes through NAT gateways, unfiltered and at a price.",
+    fix="Declare the gateway endpoints s3 and dynamodb and those of network.interface_endpoints, each with a policy.",
+)
+def endpoints(stack: Stack) -> Iterator[Finding]:
+    vpcs = Linked(stack, VPC)
+    if not vpcs.all:
+        return
+    served: dict[str, Resource] = {}
+    for endpoint in stack.of_type(ENDPOINT):
+        name = endpoint.at("serviceName")
+        if isinstance(name, Unknown) or not isinstance(name, str):
+            yield Finding(f"serviceName is {shown(name)}; it must be the literal name of a service.", endpoint)
+            continue
+        served[name.split(".", 3)[-1]] = endpoint
+        yield from about(endpoint, present("policy", endpoint.at("policy"), "what may pass; the default is everything"))
+    wanted = [*FREE_ENDPOINTS]
+    named = dig(None if stack.table is None else stack.table.get("network"), "interface_endpoints")
+    wanted += [name for name in items(named) if isinstance(name, str)]
+    for name in wanted:
+        if name not in served:
+            yield Finding(f"it has no VPC endpoint for {name}; it must have one.", next(iter(vpcs.all.values())))
+    for name in FREE_ENDPOINTS:
+        if name in served:
+            yield from about(served[name], present("routeTableIds", served[name].at("routeTableIds"), "the private route tables"))
+
+
+@evolution_rule(
+    id="network/names-resolve",
+    types={VPC},
+    severity=Severity.MEDIUM,
+    protects="The private names of the interface endpoints.",
+    why="Without DNS in the VPC the services' names lead to public addresses.",
+    fix="Write enable_dns_support=True and enable_dns_hostnames=True.",
+)
+def names_resolve(vpc: Resource) -> Iterator[Finding]:
+    yield from literal("enableDnsSupport", vpc.at("enableDnsSupport"), True, or_missing=True)
+    yield from literal("enableDnsHostnames", vpc.at("enableDnsHostnames"), True)
+
+
+@evolution_rule(
+    id="network/narrow-egress",
+    types={EGRESS_RULE, SECURITY_GROUP},
+    severity=Severity.MEDIUM,
+    protects="Data from leaving by another way than HTTPS.",
+    why="The workloads call AWS over HTTPS and nothing else; any other port is for somebody else's purposes.",
+    fix="Write ip_protocol='tcp', from_port=443, to_port=443.",
+)
+def narrow_egress(resource: Resource) -> Iterator[Finding]:
+    if resource.type == EGRESS_RULE:
+        yield from literal("ipProtocol", resource.at("ipProtocol"), "tcp")
+        yield from literal("fromPort", resource.at("fromPort"), 443)
+        yield from literal("toPort", resource.at("toPort"), 443)
+    else:
+        for entry in items(resource.at("egress")):
+            yield from literal("egress.protocol", dig(entry, "protocol"), "tcp")
+            yield from literal("egress.fromPort", dig(entry, "fromPort"), 443)
+            yield from literal("egress.toPort", dig(entry, "toPort"), 443)
+
+
+@evolution_rule(
+    id="network/no-public-load-balancer",
+    types={LOAD_BALANCER},
+    severity=Severity.CRITICAL,
+    protects="The engine, which decides by itself, from being spoken to by strangers.",
+    why="Nothing of this system takes requests from the internet; agents are behind the AgentCore gateway.",
+    fix="Remove the load balancer, or write internal=True.",
+)
+def no_public_load_balancer(balancer: Resource) -> Iterator[Finding]:
+    yield from literal("internal", balancer.at("internal"), True)

@@ -1,0 +1,41 @@
+"""Workload, the images: they come from this stack's own repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from accounts import own_account
+from graph import names_of
+from plain import shown
+from rule import Finding, Severity, Stack
+from rules.aws.workload import images_of
+from system import evolution_rule
+from tokens import AGENT_RUNTIME, FUNCTION, REPOSITORY, TASK_DEFINITION
+
+REGISTRY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<repository>[^@:]+)[@:].*")
+
+
+@evolution_rule(
+    id="workload/own-repository",
+    severity=Severity.CRITICAL,
+    protects="Production from images of somebody else's repository.",
+    why="Only the stack's own repository has immutable tags, scans and a known owner.",
+    fix="Push the image to the stack's repository and name it from there.",
+)
+def own_repository(stack: Stack) -> Iterator[Finding]:
+    own, account = names_of(stack.of_type(REPOSITORY)), own_account(stack)
+    for kind in (TASK_DEFINITION, AGENT_RUNTIME, FUNCTION):
+        for resource in stack.of_type(kind):
+            for found in images_of(resource):
+                if isinstance(found, Finding):
+                    yield Finding(found.message, resource)
+                    continue
+                where, image = found
+                match = REGISTRY.fullmatch(image) if isinstance(image, str) else None
+                if not match or match["repository"] not in own or match["account"] != (account or match["account"]):
+                    yield Finding(f"{where} is {shown(image)}; it must come from an ECR repository of this stack.", resource)
+    for runtime in stack.of_type(AGENT_RUNTIME):
+        code = runtime.at("agentRuntimeArtifact", "codeConfiguration")
+        if code is not None:
+            yield Finding("agentRuntimeArtifact.codeConfiguration is set; it must be absent, for code in a bucket can be changed.", runtime)

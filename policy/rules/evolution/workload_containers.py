@@ -1,0 +1,95 @@
+"""Workload, this system's containers: on Fargate, without capabilities, logged without blocking, and asked for their health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks import literal, present
+from containers import Container, each_container
+from graph import names_of
+from plain import Unknown, items, shown
+from rule import Finding, Resource, Severity, Stack, about
+from rules.evolution.environment_limits import EVOLVES
+from system import evolution_rule
+from tokens import LOG_GROUP, TASK_DEFINITION
+
+
+@evolution_rule(
+    id="workload/no-capabilities",
+    types={TASK_DEFINITION},
+    severity=Severity.MEDIUM,
+    protects="The host from what a container could do by default.",
+    why="Docker gives every container a dozen capabilities; the engine needs none.",
+    fix="Write linuxParameters={'capabilities': {'add': [], 'drop': ['ALL']}}: ECS gives the empty list back.",
+)
+@each_container
+def no_capabilities(container: Container) -> Iterator[Finding]:
+    where, dropped = container.named("linuxParameters", "capabilities", "drop")
+    if any(isinstance(one, Unknown) for one in items(dropped)):
+        yield Finding(f'{where} is not known at preview; it must be the literal ["ALL"].')
+    elif "ALL" not in items(dropped):
+        yield Finding(f"{where} is {shown(dropped)}; it must hold ALL.")
+
+
+@evolution_rule(
+    id="workload/log-delivery",
+    types={TASK_DEFINITION},
+    severity=Severity.MEDIUM,
+    protects="Evolution from a slow log service.",
+    why="A driver that blocks stops the engine when the log service is slow, and the safety monitor with it.",
+    fix="Write mode='non-blocking' and max-buffer-size in the options of awslogs.",
+)
+@each_container
+def log_delivery(container: Container) -> Iterator[Finding]:
+    yield from literal(*container.named("logConfiguration", "logDriver"), "awslogs")
+    yield from literal(*container.named("logConfiguration", "options", "mode"), "non-blocking")
+    yield from present(*container.named("logConfiguration", "options", "max-buffer-size"), "a size, such as 4m")
+
+
+@evolution_rule(
+    id="workload/log-group",
+    severity=Severity.MEDIUM,
+    protects="The logs from going where nobody encrypts or keeps them.",
+    why="A group that isn't declared is made by nobody, or without a key and for ever.",
+    fix="Name a LogGroup of this stack in awslogs-group.",
+)
+def log_group(stack: Stack) -> Iterator[Finding]:
+    groups = names_of(stack.of_type(LOG_GROUP))
+
+    @each_container
+    def check(container: Container) -> Iterator[Finding]:
+        where, group = container.named("logConfiguration", "options", "awslogs-group")
+        if not isinstance(group, str) or group not in groups:
+            yield Finding(f"{where} is {shown(group)}; it must be a log group of this stack, which is encrypted and kept.")
+
+    for task in stack.of_type(TASK_DEFINITION):
+        yield from about(task, check(task))
+
+
+@evolution_rule(
+    id="workload/health-check",
+    types={TASK_DEFINITION},
+    severity=Severity.MEDIUM,
+    protects="Evolution from an engine that hangs.",
+    why="ECS replaces a task that stops, but it sees one that hangs only by its health check.",
+    fix="Write a healthCheck with a command that asks the engine's own port.",
+)
+@each_container
+def health_check(container: Container) -> Iterator[Finding]:
+    """The container that evolves answers a health check; ECS ignores the image's own."""
+    if {name for name, _ in container.environment()} & EVOLVES:
+        yield from present(*container.named("healthCheck", "command"), "a command, or a hung engine is never replaced")
+
+
+@evolution_rule(
+    id="workload/fargate",
+    types={TASK_DEFINITION},
+    severity=Severity.MEDIUM,
+    protects="The tasks from hosts that somebody has to patch, and from images of another architecture.",
+    why="On Fargate every task has a host of its own; the image is built for arm64.",
+    fix="Write requires_compatibilities=['FARGATE'], network_mode='awsvpc' and cpu_architecture 'ARM64'.",
+)
+def fargate(task: Resource) -> Iterator[Finding]:
+    yield from literal("requiresCompatibilities", task.at("requiresCompatibilities"), ["FARGATE"])
+    yield from literal("networkMode", task.at("networkMode"), "awsvpc")
+    yield from literal("runtimePlatform.cpuArchitecture", task.at("runtimePlatform", "cpuArchitecture"), "ARM64")
