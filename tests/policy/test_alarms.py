@@ -84,6 +84,7 @@ def test_the_tasks_alarm_may_follow_the_table_before_the_bounds_do(nodes: Nodes,
     lower = {**table, "engine": {**table["engine"], "minimum": 1}}
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(lower)}))
     nodes["monitoring-engine-tasks"].props["threshold"] = 1.0
+    nodes["compute-engine-bounds"].props["scalableTargetAction"]["minCapacity"] = 1.0  # the table's; the target's come later
     assert "alarms/running-tasks" not in rules_that_fire(nodes)
 
 
