@@ -55,13 +55,18 @@ def between(where: str, value: Plain, lowest: float, highest: float, *, or_missi
     if value is None and or_missing:
         return
     given = number(value)
-    bound = (
-        f"exactly {lowest:g}" if lowest == highest else f"at least {lowest:g}" if highest == float("inf") else f"{lowest:g} to {highest:g}"
-    )
     if given is None:
-        yield Finding(f"{where} is {shown(value)}; it must be a literal number, {bound}.")
+        yield Finding(f"{where} is {shown(value)}; it must be a literal number, {_range(lowest, highest)}.")
     elif not lowest <= given <= highest:
-        yield Finding(f"{where} is {given}; it must be {bound}.")
+        yield Finding(f"{where} is {given}; it must be {_range(lowest, highest)}.")
+
+
+def _range(lowest: float, highest: float) -> str:
+    if lowest == highest:
+        return f"exactly {lowest:g}"
+    if highest == float("inf"):
+        return f"at least {lowest:g}"
+    return f"{lowest:g} to {highest:g}"
 
 
 def protected(resource: Resource) -> Iterator[Finding]:

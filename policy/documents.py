@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+import tokens as t
 from plain import NotJsonError, Plain, Unknown, dig, items, parse, shown
 from rule import Finding, Resource
 
@@ -37,40 +38,40 @@ class Place:
 
 
 PLACES: dict[str, Place] = {
-    "aws:iam/rolePolicy:RolePolicy": Place(property_name="policy", kind=Kind.IDENTITY),
-    "aws:iam/policy:Policy": Place(property_name="policy", kind=Kind.IDENTITY),
-    "aws:iam/userPolicy:UserPolicy": Place(property_name="policy", kind=Kind.IDENTITY),
-    "aws:iam/groupPolicy:GroupPolicy": Place(property_name="policy", kind=Kind.IDENTITY),
-    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": Place(property_name="inlinePolicy", kind=Kind.IDENTITY),
-    "aws:iam/role:Role": Place(property_name="assumeRolePolicy", kind=Kind.TRUST),
-    "aws:kms/key:Key": Place(property_name="policy", kind=Kind.KEY, optional=True),
-    "aws:kms/replicaKey:ReplicaKey": Place(property_name="policy", kind=Kind.KEY, optional=True),
-    "aws:kms/externalKey:ExternalKey": Place(property_name="policy", kind=Kind.KEY, optional=True),
-    "aws:kms/keyPolicy:KeyPolicy": Place(property_name="policy", kind=Kind.KEY),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
-    "aws:backup/vaultPolicy:VaultPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": Place(property_name="accessPolicy", kind=Kind.RESOURCE),
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Place(property_name="policyDocument", kind=Kind.RESOURCE),
-    "aws:dynamodb/resourcePolicy:ResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:ecr/registryPolicy:RegistryPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:efs/fileSystemPolicy:FileSystemPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:kinesis/resourcePolicy:ResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:lambda/resourcePolicy:ResourcePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:opensearch/domainPolicy:DomainPolicy": Place(property_name="accessPolicies", kind=Kind.RESOURCE),
-    "aws:s3/bucket:Bucket": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    "aws:s3/bucketPolicy:BucketPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:s3control/accessPointPolicy:AccessPointPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:secretsmanager/secret:Secret": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    "aws:secretsmanager/secretPolicy:SecretPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:sns/topic:Topic": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    "aws:sns/topicPolicy:TopicPolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:sqs/queue:Queue": Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    "aws:sqs/queuePolicy:QueuePolicy": Place(property_name="policy", kind=Kind.RESOURCE),
-    "aws:xray/resourcePolicy:ResourcePolicy": Place(property_name="policyDocument", kind=Kind.RESOURCE),
+    t.ROLE_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
+    t.IAM_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
+    t.USER_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
+    t.GROUP_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
+    t.PERMISSION_SET_POLICY: Place(property_name="inlinePolicy", kind=Kind.IDENTITY),
+    t.ROLE: Place(property_name="assumeRolePolicy", kind=Kind.TRUST),
+    t.KEY: Place(property_name="policy", kind=Kind.KEY, optional=True),
+    t.REPLICA_KEY: Place(property_name="policy", kind=Kind.KEY, optional=True),
+    t.EXTERNAL_KEY: Place(property_name="policy", kind=Kind.KEY, optional=True),
+    t.KEY_POLICY: Place(property_name="policy", kind=Kind.KEY),
+    t.ENDPOINT: Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
+    t.ENDPOINT_POLICY: Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
+    t.BACKUP_VAULT_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.AGENT_RESOURCE_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.EVENT_BUS_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.LOG_DESTINATION_POLICY: Place(property_name="accessPolicy", kind=Kind.RESOURCE),
+    t.LOG_RESOURCE_POLICY: Place(property_name="policyDocument", kind=Kind.RESOURCE),
+    t.TABLE_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.REGISTRY_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.REPOSITORY_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.FILE_SYSTEM_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.STREAM_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.FUNCTION_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.SEARCH_DOMAIN_POLICY: Place(property_name="accessPolicies", kind=Kind.RESOURCE),
+    t.BUCKET: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    t.BUCKET_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.BUCKET_ACCESS_POINT_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.SECRET: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    t.SECRET_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.TOPIC: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    t.TOPIC_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.QUEUE: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
+    t.QUEUE_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
+    t.TRACE_POLICY: Place(property_name="policyDocument", kind=Kind.RESOURCE),
 }
 """Every resource type that carries a document. VpcEndpointPolicy without one sets AWS's default, as an endpoint without one has."""
 
@@ -113,6 +114,11 @@ class Statement:
     excepted_principals: bool
     conditions: dict[str, Plain]
 
+    @property
+    def services(self) -> list[str]:
+        """The services of AWS that it speaks of."""
+        return [one.name for one in self.principals if one.kind == "Service"]
+
 
 def statements_of(resource: Resource) -> Iterator[Statement | Finding]:
     """Every statement of a resource's documents, and a finding for each part that can't be read."""
@@ -122,7 +128,7 @@ def statements_of(resource: Resource) -> Iterator[Statement | Finding]:
         yield from _document(place.property_name, place.kind, value)
     elif not place.optional:
         yield Finding(f"{place.property_name} is missing; it must be a policy document.")
-    if resource.type == "aws:iam/role:Role":
+    if resource.type == t.ROLE:
         for inline in items(resource.at(INLINE_POLICIES)):
             # A role that has no inline policy is sometimes given one empty entry.
             if isinstance(inline, Unknown) or (inline and dig(inline, "policy") is not None):

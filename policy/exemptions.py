@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plain import Plain, shown
-
-STACK_TYPE = "pulumi:pulumi:Stack"
+from tokens import STACK
 
 NEVER = ("alarms/", "environment/", "exemptions/")
 """Families of rules that nobody may exempt from: what halts evolution; the limits, which have an approved override of their own; and
@@ -57,7 +56,7 @@ class Exemption:
 def root_of(project: str, stack: str) -> tuple[str, str, str]:
     """The URN, type and name of a stack's root, for which findings about the whole stack are exempted."""
     name = f"{project}-{stack}"
-    return f"urn:pulumi:{stack}::{project}::{STACK_TYPE}::{name}", STACK_TYPE, name
+    return f"urn:pulumi:{stack}::{project}::{STACK}::{name}", STACK, name
 
 
 def configured(value: Plain, rules: Collection[str], today: datetime.date) -> tuple[list[Exemption], list[str]]:
@@ -73,9 +72,20 @@ def configured(value: Plain, rules: Collection[str], today: datetime.date) -> tu
         found = list(_faults(where, entry, rules, today))
         faults += found
         if not found and isinstance(entry, dict):
-            text = {key: str(entry.get(key, "")) for key in KEYS}
-            exemptions.append(Exemption(where=where, **{**text, "expires": datetime.date.fromisoformat(text["expires"])}))  # pyright: ignore[reportArgumentType]  # expires is the date
+            exemptions.append(_exemption(where, {key: str(entry.get(key, "")) for key in KEYS}))
     return exemptions, faults
+
+
+def _exemption(where: str, entry: Mapping[str, str]) -> Exemption:
+    return Exemption(
+        where=where,
+        rule=entry["rule"],
+        urn=entry["urn"],
+        type=entry["type"],
+        name=entry["name"],
+        reason=entry["reason"],
+        expires=datetime.date.fromisoformat(entry["expires"]),
+    )
 
 
 def _faults(where: str, entry: Plain, rules: Collection[str], today: datetime.date) -> Iterator[str]:

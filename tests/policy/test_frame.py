@@ -193,4 +193,15 @@ def test_every_resource_type_that_a_rule_reads_exists() -> None:
     read |= {*PLACES, *encryption_keys.KEY_PROPERTIES, *encryption_keys.NOT_USE, *taggable.TAGGABLE}
     read |= {value for name, value in vars(tokens).items() if name.isupper() and str(value).startswith("aws:")}
     read = {token for token in read if token.startswith("aws:")}
+    assert len({value for value in vars(tokens).values() if str(value).startswith("aws:")}) == sum(
+        str(value).startswith("aws:") for value in vars(tokens).values()
+    ), "a type has two names"
     assert [token for token in sorted(read) if f'"{token}"' not in registered] == []
+
+
+def test_a_type_is_written_in_one_place() -> None:
+    """So that a type that the provider renames is one line."""
+    folder = Path(tokens.__file__).parent
+    token = re.compile(r"\"(aws:\w+/|pulumi:)\w+:\w+\"(?!, \"name\": )")  # but for the example of an exemption
+    places = {path.name for path in folder.rglob("*.py") if ".venv" not in path.parts and token.search(path.read_text(encoding="utf-8"))}
+    assert places == {"tokens.py"}

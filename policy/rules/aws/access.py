@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actions import meaning
-from conditions import ARN, OF_CALLER, OF_SOURCE, Test, in_account, is_specific, is_true, narrows, tests_of
+from conditions import ARN, OF_CALLER, Test, in_account, is_specific, is_true, narrows, tests_of
 from documents import PLACES, Kind, Statement, allows_of, statements_of
 from globs import glob
 from plain import Plain, shown
 from rule import Finding, Resource, Severity, Stack, rule
-from rules.aws.trust import is_everybody, is_whole_account
+from rules.aws.trust import deputy, is_everybody, is_whole_account
+from tokens import BUCKET, BUCKET_POLICY, ENDPOINT, ENDPOINT_POLICY, KEY, KEY_POLICY, QUEUE, QUEUE_POLICY, TOPIC, TOPIC_POLICY
 
 OWN = (Kind.RESOURCE, Kind.KEY, Kind.ENDPOINT)
 
@@ -77,21 +78,21 @@ class Store:
 
 
 STORES = {
-    "aws:s3/bucket:Bucket": Store(
-        policy="aws:s3/bucketPolicy:BucketPolicy",
+    BUCKET: Store(
+        policy=BUCKET_POLICY,
         attached_by="bucket",
         actions=("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         name="bucket",
         objects=True,
     ),
-    "aws:sns/topic:Topic": Store(
-        policy="aws:sns/topicPolicy:TopicPolicy",
+    TOPIC: Store(
+        policy=TOPIC_POLICY,
         attached_by="arn",
         actions=("sns:Publish",),
         name="name",
     ),
-    "aws:sqs/queue:Queue": Store(
-        policy="aws:sqs/queuePolicy:QueuePolicy",
+    QUEUE: Store(
+        policy=QUEUE_POLICY,
         attached_by="queueUrl",
         actions=("sqs:SendMessage", "sqs:ReceiveMessage"),
         name="name",
@@ -99,8 +100,8 @@ STORES = {
 }
 
 DEFAULTS = {
-    "aws:kms/key:Key": ("aws:kms/keyPolicy:KeyPolicy", "keyId", "kms:* for all that the account's IAM policies let"),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", "vpcEndpointId", "everything to everybody"),
+    KEY: (KEY_POLICY, "keyId", "kms:* for all that the account's IAM policies let"),
+    ENDPOINT: (ENDPOINT_POLICY, "vpcEndpointId", "everything to everybody"),
 }
 """What is open unless it has a policy: the type that attaches one, the property that names the resource there, and what AWS allows."""
 
@@ -154,12 +155,8 @@ def _is_image_layers(statement: Statement) -> bool:
 )
 def confused_deputy(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
-        services = [one.name for one in statement.principals if one.kind == "Service"]
-        if statement.kind in OWN and services and not narrows(statement.conditions, OF_SOURCE):
-            yield Finding(
-                f"{statement.where} allows {services[0]} on anybody's behalf; "
-                "it must have a condition on aws:SourceAccount or aws:SourceArn, in this account."
-            )
+        if statement.kind in OWN:
+            yield from deputy(statement, "allows", statement.services)
 
 
 @rule(
@@ -177,9 +174,10 @@ def key_breadth(key: Resource) -> Iterator[Finding]:
             continue
         named = [one.name for action in statement.actions for one in meaning(action).actions]
         beyond = [name for name in named if name.lower() not in SERVICE_MAY]
-        services = [one.name for one in statement.principals if one.kind == "Service"]
-        if services and beyond:
-            yield Finding(f"{statement.where} allows {services[0]} {beyond[0]}; a service must only use the key, not administer it.")
+        if statement.services and beyond:
+            yield Finding(
+                f"{statement.where} allows {statement.services[0]} {beyond[0]}; a service must only use the key, not administer it."
+            )
         used = [name for name in named if name.lower() in KEY_USE]
         if not used or not any(map(is_whole_account, statement.principals)):
             continue

@@ -18,13 +18,17 @@ from tokens import (
     EXTERNAL_KEY,
     FUNCTION,
     GUARDRAIL,
+    IAM_POLICY,
     KEY,
     KEY_ALIAS,
+    KEY_GRANT,
+    KEY_POLICY,
     LOG_GROUP,
     PARAMETER,
     QUEUE,
     REPLICA_KEY,
     REPOSITORY,
+    ROLE_POLICY,
     SECRET,
     TABLE,
     TOPIC,
@@ -54,9 +58,7 @@ KEY_PROPERTIES = {
 REPLICAS = "replicas"
 """Where tables and secrets name the keys of their copies in other regions."""
 
-NOT_USE = frozenset(
-    {KEY_ALIAS, "aws:kms/keyPolicy:KeyPolicy", "aws:kms/grant:Grant", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"}
-)
+NOT_USE = frozenset({KEY_ALIAS, KEY_POLICY, KEY_GRANT, ROLE_POLICY, IAM_POLICY})
 """What refers to a key without encrypting anything under it."""
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"

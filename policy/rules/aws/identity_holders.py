@@ -8,9 +8,21 @@ from collections.abc import Iterator
 from documents import PLACES, Kind
 from plain import Unknown, items, shown
 from rule import Finding, Resource, Severity, Stack, rule
-
-ROLE = "aws:iam/role:Role"
-POLICY = "aws:iam/policy:Policy"
+from tokens import (
+    ACCESS_KEY,
+    GROUP_ATTACHMENT,
+    GROUP_ATTACHMENTS,
+    IAM_ATTACHMENT,
+    IAM_POLICY,
+    PERMISSION_SET_ATTACHMENT,
+    ROLE,
+    ROLE_ATTACHMENT,
+    ROLE_ATTACHMENTS,
+    USER,
+    USER_ATTACHMENT,
+    USER_ATTACHMENTS,
+    USER_LOGIN,
+)
 
 GRANTED = (Kind.IDENTITY, Kind.ENDPOINT)
 """Documents in which a resource is somebody else's: in a resource's own policy `*` is that resource."""
@@ -26,18 +38,18 @@ ATTACHABLE = frozenset({"AWSXRayDaemonWriteAccess", "CloudWatchLambdaInsightsExe
 
 ATTACHMENTS = {
     ROLE: "managedPolicyArns",
-    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
-    "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": "policyArns",
-    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
-    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": "policyArns",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
-    "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": "policyArns",
-    "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": "managedPolicyArn",
+    GROUP_ATTACHMENT: "policyArn",
+    GROUP_ATTACHMENTS: "policyArns",
+    IAM_ATTACHMENT: "policyArn",
+    ROLE_ATTACHMENT: "policyArn",
+    ROLE_ATTACHMENTS: "policyArns",
+    USER_ATTACHMENT: "policyArn",
+    USER_ATTACHMENTS: "policyArns",
+    PERMISSION_SET_ATTACHMENT: "managedPolicyArn",
 }
 """Where managed policies are attached: the property that names them."""
 
-LONG_LIVED = frozenset({"aws:iam/accessKey:AccessKey", "aws:iam/user:User", "aws:iam/userLoginProfile:UserLoginProfile"})
+LONG_LIVED = frozenset({ACCESS_KEY, USER, USER_LOGIN})
 
 
 @rule(
@@ -84,8 +96,8 @@ def boundary(role: Resource) -> Iterator[Finding]:
     fix="Pass the arn of an aws.iam.Policy of this stack.",
 )
 def policy_reference(stack: Stack) -> Iterator[Finding]:
-    policies = {policy.urn for policy in stack.of_type(POLICY)}
-    names = {name for policy in stack.of_type(POLICY) if isinstance(name := policy.at("name"), str)}
+    policies = {policy.urn for policy in stack.of_type(IAM_POLICY)}
+    names = {name for policy in stack.of_type(IAM_POLICY) if isinstance(name := policy.at("name"), str)}
     for resource in stack.resources:
         held = {ATTACHMENTS.get(resource.type), "permissionsBoundary" if resource.type == ROLE else None}
         for property_name in sorted(name for name in held if name and resource.at(name) is not None):

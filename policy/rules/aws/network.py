@@ -5,22 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+import tokens as t
 from checks import absent, literal, off, on, present
 from plain import Plain, Unknown, dig, items, number, shown
 from rule import Finding, Resource, Severity, rule
-from tokens import (
-    DEFAULT_NETWORK_ACL,
-    DEFAULT_SECURITY_GROUP,
-    ENDPOINT,
-    FUNCTION_URL,
-    INGRESS_RULE,
-    NETWORK_ACL,
-    NETWORK_ACL_RULE,
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-    SERVICE,
-    SUBNET,
-)
 
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
 """The ranges that are never routed on the internet. Source: RFC 1918, RFC 6598, RFC 4193."""
@@ -45,7 +33,7 @@ def _ranges(where: str, value: Plain) -> Iterator[Finding]:
 
 @rule(
     id="network/no-public-ingress",
-    types={SECURITY_GROUP, DEFAULT_SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE},
+    types={t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE},
     severity=Severity.CRITICAL,
     protects="The engine, which decides by itself, from being spoken to by strangers.",
     why="A port that is open to the internet is found within minutes.",
@@ -54,11 +42,11 @@ def _ranges(where: str, value: Plain) -> Iterator[Finding]:
 )
 def no_public_ingress(resource: Resource) -> Iterator[Finding]:
     match resource.type:
-        case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+        case t.INGRESS_RULE:
             yield from _ranges("cidrIpv4", resource.at("cidrIpv4"))
             yield from _ranges("cidrIpv6", resource.at("cidrIpv6"))
             yield from _prefix_lists("prefixListId", resource.at("prefixListId"))
-        case "aws:ec2/securityGroupRule:SecurityGroupRule":
+        case t.SECURITY_GROUP_RULE:
             if resource.at("type") != "egress":
                 yield from _ranges("cidrBlocks", resource.at("cidrBlocks"))
                 yield from _ranges("ipv6CidrBlocks", resource.at("ipv6CidrBlocks"))
@@ -77,7 +65,7 @@ def _prefix_lists(where: str, value: Plain) -> Iterator[Finding]:
 
 @rule(
     id="network/default-group-closed",
-    types={DEFAULT_SECURITY_GROUP},
+    types={t.DEFAULT_SECURITY_GROUP},
     severity=Severity.HIGH,
     protects="Whatever is launched without a security group of its own.",
     why="The default group lets all its members talk to each other, and to the internet.",
@@ -95,7 +83,7 @@ ADMINISTRATION = (22, 3389)
 
 @rule(
     id="network/no-open-acl",
-    types={NETWORK_ACL, NETWORK_ACL_RULE, DEFAULT_NETWORK_ACL},
+    types={t.NETWORK_ACL, t.NETWORK_ACL_RULE, t.DEFAULT_NETWORK_ACL},
     severity=Severity.MEDIUM,
     protects="The ports of administration in every subnet of the ACL.",
     why="An ACL that admits the internet to ports 22 and 3389 leaves security groups as the only defence.",
@@ -104,7 +92,7 @@ ADMINISTRATION = (22, 3389)
 )
 def no_open_acl(resource: Resource) -> Iterator[Finding]:
     """A network ACL answers both ways, so ranges of high ports are open to all; those of administration must not be."""
-    if resource.type == NETWORK_ACL_RULE:
+    if resource.type == t.NETWORK_ACL_RULE:
         if resource.at("egress") is not True:
             yield from _acl_entry("", resource.props, "ruleAction", "protocol")
         return
@@ -124,7 +112,7 @@ def _acl_entry(where: str, entry: Plain, action: str, protocol: str) -> Iterator
 
 @rule(
     id="network/named-ports",
-    types={SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE},
+    types={t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE},
     severity=Severity.MEDIUM,
     protects="The ports that nobody meant to open.",
     why="A rule for every protocol opens whatever anybody will ever listen on.",
@@ -133,10 +121,10 @@ def _acl_entry(where: str, entry: Plain, action: str, protocol: str) -> Iterator
 def named_ports(resource: Resource) -> Iterator[Finding]:
     """Whoever may reach in by an address may reach named ports. Between security groups, all ports may be open."""
     match resource.type:
-        case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+        case t.INGRESS_RULE:
             if resource.at("cidrIpv4") is not None or resource.at("cidrIpv6") is not None:
                 yield from _not_every_protocol("ipProtocol", resource.at("ipProtocol"))
-        case "aws:ec2/securityGroupRule:SecurityGroupRule":
+        case t.SECURITY_GROUP_RULE:
             if resource.at("type") != "egress" and (resource.at("cidrBlocks") is not None or resource.at("ipv6CidrBlocks") is not None):
                 yield from _not_every_protocol("protocol", resource.at("protocol"))
         case _:
@@ -154,7 +142,7 @@ def _not_every_protocol(where: str, value: Plain) -> Iterator[Finding]:
 
 @rule(
     id="network/endpoint",
-    types={ENDPOINT},
+    types={t.ENDPOINT},
     severity=Severity.MEDIUM,
     protects="The private way to AWS's services.",
     why="Without a group of its own an endpoint gets the VPC's default one; without private DNS nobody uses it.",
@@ -171,7 +159,7 @@ def endpoint(endpoint: Resource) -> Iterator[Finding]:
 
 @rule(
     id="network/no-public-function",
-    types={FUNCTION_URL},
+    types={t.FUNCTION_URL},
     severity=Severity.CRITICAL,
     protects="Functions from being invoked by strangers.",
     why="A function URL without authorization is a public endpoint.",
@@ -184,7 +172,7 @@ def no_public_function(url: Resource) -> Iterator[Finding]:
 
 @rule(
     id="network/no-public-ip",
-    types={SERVICE},
+    types={t.SERVICE},
     severity=Severity.HIGH,
     protects="The tasks from having an address on the internet.",
     why="A task with a public address is one security-group edit away from the internet, and bypasses the NAT gateways.",
@@ -197,7 +185,7 @@ def no_public_ip(service: Resource) -> Iterator[Finding]:
 
 @rule(
     id="network/no-public-subnet",
-    types={SUBNET},
+    types={t.SUBNET},
     severity=Severity.HIGH,
     protects="Whatever is placed in a subnet from getting an address on the internet by default.",
     why="Who launches into the subnet gets a public address without having asked for it.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from accounts import account_of, admitted_by, own_account
 from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
@@ -11,8 +11,19 @@ from documents import Kind, Principal, Statement, allows_of
 from globs import WILDCARD
 from plain import shown
 from rule import Finding, Resource, Severity, Stack, rule
-
-ROLE = "aws:iam/role:Role"
+from tokens import (
+    AGENT_GATEWAY,
+    AGENT_RUNTIME,
+    BUILD_PROJECT,
+    EVENT_TARGET,
+    FLOW_LOG,
+    FUNCTION,
+    PIPE,
+    ROLE,
+    SCHEDULE,
+    STATE_MACHINE,
+    TASK_DEFINITION,
+)
 
 SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 
@@ -27,19 +38,19 @@ NARROWS_ACCOUNT: dict[str, Test] = {
 """Conditions that let only some of an account's principals take the role."""
 
 TAKERS: dict[str, dict[str, str]] = {
-    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": {"roleArn": "bedrock-agentcore.amazonaws.com"},
-    "aws:bedrock/agentcoreGateway:AgentcoreGateway": {"roleArn": "bedrock-agentcore.amazonaws.com"},
-    "aws:cloudwatch/eventTarget:EventTarget": {"roleArn": "events.amazonaws.com"},
-    "aws:codebuild/project:Project": {"serviceRole": "codebuild.amazonaws.com"},
-    "aws:ec2/flowLog:FlowLog": {"iamRoleArn": "vpc-flow-logs.amazonaws.com"},
-    "aws:ecs/taskDefinition:TaskDefinition": {
+    AGENT_RUNTIME: {"roleArn": "bedrock-agentcore.amazonaws.com"},
+    AGENT_GATEWAY: {"roleArn": "bedrock-agentcore.amazonaws.com"},
+    EVENT_TARGET: {"roleArn": "events.amazonaws.com"},
+    BUILD_PROJECT: {"serviceRole": "codebuild.amazonaws.com"},
+    FLOW_LOG: {"iamRoleArn": "vpc-flow-logs.amazonaws.com"},
+    TASK_DEFINITION: {
         "executionRoleArn": "ecs-tasks.amazonaws.com",
         "taskRoleArn": "ecs-tasks.amazonaws.com",
     },
-    "aws:lambda/function:Function": {"role": "lambda.amazonaws.com"},
-    "aws:pipes/pipe:Pipe": {"roleArn": "pipes.amazonaws.com"},
-    "aws:scheduler/schedule:Schedule": {"target": "scheduler.amazonaws.com"},
-    "aws:sfn/stateMachine:StateMachine": {"roleArn": "states.amazonaws.com"},
+    FUNCTION: {"role": "lambda.amazonaws.com"},
+    PIPE: {"roleArn": "pipes.amazonaws.com"},
+    SCHEDULE: {"target": "scheduler.amazonaws.com"},
+    STATE_MACHINE: {"roleArn": "states.amazonaws.com"},
 }
 """By type, the top-level property that names a role, and the service that takes it on."""
 
@@ -47,6 +58,15 @@ TAKERS: dict[str, dict[str, str]] = {
 def is_everybody(principal: Principal) -> bool:
     """Whether a principal stands for more than is named."""
     return bool(WILDCARD.search(principal.name))
+
+
+def deputy(statement: Statement, verb: str, services: Sequence[str]) -> Iterator[Finding]:
+    """A service acts for every account: unless it is told for whom, it acts here for anybody (the confused deputy)."""
+    if services and not narrows(statement.conditions, OF_SOURCE):
+        yield Finding(
+            f"{statement.where} {verb} {services[0]} on anybody's behalf; "
+            "it must have a condition on aws:SourceAccount or aws:SourceArn, in this account."
+        )
 
 
 def is_whole_account(principal: Principal) -> bool:
@@ -101,12 +121,8 @@ def _named(statement: Statement, principal: Principal) -> Iterator[Finding]:
 )
 def trust_source(role: Resource) -> Iterator[Finding]:
     for statement in allows_of(role):
-        services = [one.name for one in statement.principals if one.kind == "Service" and one.name not in WITHOUT_SOURCE]
-        if statement.kind is Kind.TRUST and services and not narrows(statement.conditions, OF_SOURCE):
-            yield Finding(
-                f"{statement.where} trusts {services[0]} on anybody's behalf; "
-                "it must have a condition on aws:SourceAccount or aws:SourceArn, in this account."
-            )
+        if statement.kind is Kind.TRUST:
+            yield from deputy(statement, "trusts", [name for name in statement.services if name not in WITHOUT_SOURCE])
 
 
 @rule(
@@ -130,13 +146,7 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
                 for urn in urns:
                     takers.setdefault(urn, {})[service] = resource
     for urn, wanted in takers.items():
-        trusted = {
-            one.name
-            for statement in allows_of(roles[urn])
-            if statement.kind is Kind.TRUST
-            for one in statement.principals
-            if one.kind == "Service"
-        }
+        trusted = {name for statement in allows_of(roles[urn]) if statement.kind is Kind.TRUST for name in statement.services}
         for service in sorted(wanted.keys() - trusted):
             others = ", ".join(sorted(trusted)) or "no service"
             yield Finding(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])

@@ -9,7 +9,17 @@ from globs import glob, meet
 from graph import Linked, names_of
 from rule import Finding, Severity, Stack
 from system import evolution_rule
-from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL, ROLE, ROLE_POLICY, SCHEDULE, TOPIC_SUBSCRIPTION
+from tokens import (
+    EVENT_SOURCE_MAPPING,
+    EVENT_TARGET,
+    FUNCTION,
+    FUNCTION_PERMISSION,
+    FUNCTION_URL,
+    ROLE,
+    ROLE_POLICY,
+    SCHEDULE,
+    TOPIC_SUBSCRIPTION,
+)
 
 INVOKERS = {
     EVENT_SOURCE_MAPPING: ("functionName",),
@@ -17,7 +27,7 @@ INVOKERS = {
     FUNCTION_URL: ("functionName",),
     SCHEDULE: ("target", "arn"),
     TOPIC_SUBSCRIPTION: ("endpoint",),
-    "aws:cloudwatch/eventTarget:EventTarget": ("arn",),
+    EVENT_TARGET: ("arn",),
 }
 """What invokes a function by itself, or lets somebody else do so, and where it names the function."""
 
