@@ -7,7 +7,7 @@ import json
 import runpy
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One planned resource. `inputs` is plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet.
+    """One planned resource. `inputs` is plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet, `computed`
+    what the provider says beyond them of the resource that it would make.
 
     The dependencies are URNs, `property_dependencies` by input; they and `ignore_changes` are empty unless the preview was asked for them.
     """
@@ -39,6 +40,7 @@ class Resource:
     protect: bool
     retain_on_delete: bool
     inputs: Mapping[str, Any]
+    computed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ignore_changes: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -199,9 +201,14 @@ def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], t
                 dependencies=tuple(goal.get("dependencies") or ()),
                 property_dependencies={name: tuple(urns) for name, urns in by_property.items()},
             )
-        if event.res_outputs_event and event.res_outputs_event.metadata.type == "pulumi:pulumi:Stack":
-            state = event.res_outputs_event.metadata.new
-            outputs = (state.outputs if state else None) or outputs
+        if event.res_outputs_event:
+            metadata = event.res_outputs_event.metadata
+            said = (metadata.new.outputs if metadata.new else None) or {}
+            if metadata.type == "pulumi:pulumi:Stack":
+                outputs = said or outputs
+            elif resource := resources.get(metadata.urn):
+                beyond = {name: value for name, value in said.items() if name not in resource.inputs}
+                resources[metadata.urn] = replace(resource, computed=beyond)
         if event.diagnostic_event and event.diagnostic_event.severity != "debug":
             said = event.diagnostic_event
             diagnostics.append(Diagnostic(severity=said.severity, urn=said.urn or "", message=said.message.strip()))

@@ -15,6 +15,7 @@ import pytest
 
 from local.engine import UNKNOWN, Plan, Resource
 from local.report.changes import changes_of
+from tests.policy.planned import nodes_of
 
 ROOT = Path(__file__).parents[1]
 STACKS = ("dev", "staging", "prod")
@@ -84,7 +85,7 @@ def test_every_policy_document_of_the_plan_is_json(stack: str, plan: Callable[..
 
 
 def test_everything_that_takes_tags_carries_the_stacks_and_what_enforces_the_limits_theirs(stack: str, plan: Callable[..., Plan]) -> None:
-    tagged = {resource.name: resource.inputs["tags"] for resource in plan(stack).resources if "tags" in resource.inputs}
+    tagged = {name: node.props["tagsAll"] for name, node in nodes_of(plan(stack)).items() if "tagsAll" in node.props}
     assert len(tagged) > 40
     for name, tags in tagged.items():
         assert {"Project", "Environment", "ManagedBy", "Purpose"} <= tags.keys(), name

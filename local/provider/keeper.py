@@ -119,7 +119,7 @@ class Keeper:
         seen = self.outputs(identity, before)
         if seen is None:
             raise KeeperError(f"{identity} is gone from the local cloud; run `make refresh`, then `make up` again")
-        ignored = self._resource.write_only | {"region", "tagsAll"} | (self._resource.outputs.keys() - inputs.keys())
+        ignored = self._resource.write_only | {"region"} | (self._resource.outputs.keys() - inputs.keys())
         had, wanted = planned(self._resource, {}, before), planned(self._resource, before, inputs)
         changed = {
             name

@@ -25,6 +25,7 @@ from local.provider.outputs import compute
 from local.provider.references import NotMadeError, refuse_unmade
 from local.provider.settings import Settings, SettingsError, read
 from local.provider.table import Resource
+from local.provider.tags import all_tags, own, recorded, sent
 from local.provider.wire import Secrets, decode, encode, inside, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
 
 Context = grpc.ServicerContext
@@ -84,21 +85,26 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         resource = known(_type(request.urn))
         if resource is None:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=unknown_type(_type(request.urn)))])
-        inputs, reasons = checked(resource, request.news, settings.default_tags)
+        inputs, reasons = checked(resource, request.news, settings)
         # The property's path is in the reason: given apart, the engine would print the whole value beside it.
         return provider_pb2.CheckResponse(inputs=inputs, failures=[provider_pb2.CheckFailure(reason=reason) for reason in reasons])
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
-        old = request.old_inputs if request.HasField("old_inputs") else request.olds
         resource = self._resource(request.urn, context)
-        return resource_difference(resource, decode(old), decode(request.news), decode(request.olds), request.ignoreChanges)
+        old = decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
+        new, state = decode(request.news), decode(request.olds)
+        if resource.tags:
+            old["tagsAll"] = state.get("tagsAll", old.get("tags") or {})
+            new["tagsAll"] = decode(Struct(fields={"all": all_tags(self._asked(resource, request.news, context))}))["all"]
+        return resource_difference(resource, old, new, state, request.ignoreChanges)
 
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         resource = self._resource(request.urn, context)
-        kept = _kept(resource, request.properties)
+        asked = self._asked(resource, request.properties, context)
+        kept = _kept(resource, request.properties, asked)
         if request.preview:  # what is left out is unknown to the program, as it is with AWS
             return provider_pb2.CreateResponse(properties=kept)
-        inputs, region = self._placed(request.properties, context)
+        inputs, region = self._placed(asked, context)
         with _refusals(context):
             self._refuse_unmade(request.urn, inputs, region)
             keeper = self._keeper(resource, region)
@@ -112,27 +118,36 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 grpc.StatusCode.NOT_FOUND,
                 f"{request.id}: the local cloud holds nothing that this stack didn't make, so there is nothing to import or look up",
             )
-        state, region = self._placed(request.properties, context)
+        state, region = self._placed(recorded(resource, request.properties, request.properties), context)
         keeper = self._keeper(resource, region)
         if keeper:
             secrets = Secrets()
-            inputs = {name: value for name, value in decode(request.inputs, secrets).items() if not secrets.touch((name,))}
+            asked = decode(recorded(resource, request.inputs, request.properties), secrets)
+            inputs = {name: value for name, value in asked.items() if not secrets.touch((name,))}
             with _refusals(context):
                 seen = keeper.seen(request.id, _sent(state), _sent(inputs))
             if seen is None:
                 return provider_pb2.ReadResponse()  # no id: it is gone
-            for name in _sent(inputs).keys() | seen.keys():
-                if inputs.get(name) != seen.get(name):
-                    _put(request.inputs, name, seen.get(name))
-                    _put(request.properties, name, seen.get(name))
+            changed = {name: seen.get(name) for name in _sent(inputs).keys() | seen.keys() if inputs.get(name) != seen.get(name)}
+            if resource.tags and "tags" in changed:
+                given = decode(request.inputs).get("tags")
+                changed["tagsAll"] = changed["tags"] or {}
+                changed["tags"] = own(changed["tagsAll"], given or {}, self._configured(context).default_tags) or (
+                    None if given is None else {}
+                )
+            for name, value in changed.items():
+                if name != "tagsAll" or not resource.framework:
+                    _put(request.inputs, name, value)
+                _put(request.properties, name, value)
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
         """In a preview as well, what AWS doesn't change stays known: else everything that refers to the resource would seem to change."""
         resource = self._resource(request.urn, context)
-        kept = _kept(resource, request.news)
-        inputs, region = self._placed(request.news, context)
-        before = decode(request.olds)
+        asked = self._asked(resource, request.news, context)
+        kept = _kept(resource, request.news, asked)
+        inputs, region = self._placed(asked, context)
+        before = decode(recorded(resource, request.olds, request.olds))
         keeper = None if request.preview else self._keeper(resource, region)
         with _refusals(context):
             if not request.preview:
@@ -182,6 +197,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """What keeps the resource in the emulator; None where it is kept in the engine's state alone."""
         return Keeper(self._cloud, resource, region) if self._cloud and resource.token in LIVES else None
 
+    def _asked(self, resource: Resource, inputs: Struct, context: Context) -> Struct:
+        """The inputs as AWS is to be sent them."""
+        return sent(resource, inputs, self._configured(context).default_tags)
+
     def _refuse_unmade(self, urn: str, inputs: dict[str, Any], region: str) -> None:
         if self._cloud:
             refuse_unmade(self._cloud, _type(urn), inputs, _stack(urn), region)
@@ -221,12 +240,14 @@ def _stack(urn: str) -> str:
     return urn.split("::", 1)[0].rpartition(":")[2]
 
 
-def _kept(resource: Resource, inputs: Struct) -> Struct:
-    """The inputs without those that are only sent."""
+def _kept(resource: Resource, inputs: Struct, asked: Struct) -> Struct:
+    """The inputs without those that are only sent, and all tags."""
     kept = Struct()
     kept.CopyFrom(inputs)
     for name in resource.write_only & kept.fields.keys():
         del kept.fields[name]
+    if resource.tags:
+        kept.fields["tagsAll"].CopyFrom(all_tags(asked))
     return kept
 
 
@@ -243,8 +264,6 @@ def _with(resource: Resource, kept: Struct, outputs: dict[str, Any], region: str
     for name, value in (outputs | ({"region": region} if resource.regional else {})).items():
         if name not in kept.fields:
             kept.fields[name].CopyFrom(encode(value))
-    if resource.tags:
-        kept.fields["tagsAll"].CopyFrom(kept.fields["tags"] if "tags" in kept.fields else encode({}))
     return kept
 
 

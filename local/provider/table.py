@@ -144,12 +144,15 @@ class Resource:
     name: str | None = None
     """The property that the provider would fill in where the program doesn't (autonaming). Where the program does, whatever replaces the
     resource deletes it first, even another name. Source: pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace; pulumi-aws,
-    provider/autonaming.go. Types of the provider's that are written with Terraform's plugin framework have none: the bridge's
-    provider_diff.go makes the new resource first, whatever it is called."""
+    provider/autonaming.go. Types of the plugin framework's have none: the bridge's provider_diff.go makes the new resource first,
+    whatever it is called."""
 
     deletes_first: bool = False
     """Whether the provider deletes the resource before it replaces it, name or not. Source: pulumi-aws, provider/resource_overrides.go,
     DeleteBeforeReplace."""
+
+    framework: bool = False
+    """Whether the provider writes the type with Terraform's plugin framework; said of those that take tags."""
 
     tags: bool = False
     """Whether the type takes tags, and so the provider's default tags."""

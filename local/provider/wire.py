@@ -46,9 +46,10 @@ else:
 __all__ = ["UNKNOWN", "Secrets", "decode", "encode", "inside", "plugin_pb2", "provider_pb2", "provider_pb2_grpc", "sdk_version", "secret"]
 
 # The engine's marks. Source: sdk/go/common/resource/plugin/rpc.go (UnknownStringValue and its kin) and sdk/go/common/resource/sig.
+_UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWN_MARKS = frozenset(
     {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # string
+        _UNKNOWN_TEXT,
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # boolean
         "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
         "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
@@ -112,6 +113,8 @@ def encode(value: Any) -> Value:
     match value:
         case None:
             return Value(null_value=NULL_VALUE)
+        case _Mark.UNKNOWN:
+            return Value(string_value=_UNKNOWN_TEXT)
         case bool():
             return Value(bool_value=value)
         case int() | float():

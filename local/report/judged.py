@@ -140,7 +140,7 @@ def stack_of(plan: Plan) -> Stack:
             urn=resource.urn,
             type=resource.type,
             name=resource.name,
-            props={key: to_plain(value) for key, value in resource.inputs.items()},
+            props={key: to_plain(value) for key, value in {**resource.computed, **resource.inputs}.items()},
             bounds=bounds,
             protect=resource.protect,
             parent=resource.parent or None,

@@ -36,7 +36,7 @@ def hidden(tables: Mapping[str, Any], *plans: Plan) -> Hide:
     found: set[str] = set()
     for plan in plans:
         stack = plan.resources[0].urn.partition("::")[0].rpartition(":")[2] if plan.resources else ""
-        found.update(secret for resource in plan.resources for secret in _secrets_in("", resource.inputs, stack))
+        found.update(secret for resource in plan.resources for secret in _secrets_in("", {**resource.inputs, **resource.computed}, stack))
         found.update(_secrets_in("", plan.outputs, stack))
     found.update(secret for stack, table in tables.items() for secret in _secrets_in("", table, stack))
     return hiding(found)
@@ -46,7 +46,7 @@ def without_secrets(plan: Plan, hide: Hide) -> Plan:
     """The plan with `[secret]` in the place of its secrets."""
     return replace(
         plan,
-        resources=tuple(replace(resource, inputs=hide(resource.inputs)) for resource in plan.resources),
+        resources=tuple(replace(resource, inputs=hide(resource.inputs), computed=hide(resource.computed)) for resource in plan.resources),
         outputs=hide(plan.outputs),
         diagnostics=tuple(replace(said, message=hide(said.message)) for said in plan.diagnostics),
         violations=tuple(replace(violation, message=hide(violation.message)) for violation in plan.violations),

@@ -10,10 +10,14 @@ Resources = list[dict[str, Any]]
 
 
 def of(made: Resources, kind: str) -> list[dict[str, Any]]:
-    """The inputs of every resource of a type."""
-    found = [resource["inputs"] for resource in made if resource["type"] == kind]
+    """The inputs of every resource of a type, with all tags that AWS was sent, and without the region, which only says where to."""
+    found = [resource for resource in made if resource["type"] == kind]
     assert found, f"dev has no {kind}"
-    return [{name: value for name, value in inputs.items() if not name.startswith("__")} for inputs in found]
+    return [
+        {name: value for name, value in resource["inputs"].items() if name not in ("region", "tagsAll") and not name.startswith("__")}
+        | ({"tags": resource["outputs"]["tagsAll"]} if "tagsAll" in resource["outputs"] else {})
+        for resource in found
+    ]
 
 
 def ids(made: Resources, kind: str) -> list[str]:

@@ -156,9 +156,9 @@ def test_an_association_is_gone_when_another_acl_has_taken_its_place(world: Worl
 
 def test_an_acls_defaults_are_no_drift_once_they_were_sent(world: World) -> None:
     with world.made(WEB_ACL) as acl:
-        common, floods = acl.inputs["rules"]
+        common, floods, bodies = acl.inputs["rules"]
         fewer = {**floods, "statement": {"rateBasedStatement": {**floods["statement"]["rateBasedStatement"], "limit": 1000}}}
-        changed = acl.changed(rules=[common, fewer])
+        changed = acl.changed(rules=[common, fewer, bodies])
         asked = world.client("wafv2").get_web_acl(Name=acl.inputs["name"], Scope="REGIONAL", Id=acl.id)["WebACL"]["Rules"]
         assert asked[1]["Statement"]["RateBasedStatement"]["EvaluationWindowSec"] == 300
         assert changed.drift() == {}

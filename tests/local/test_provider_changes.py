@@ -18,7 +18,10 @@ RUNTIME = "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"
 
 
 def diff(provider: Any, token: str, old: dict[str, Any], new: dict[str, Any]) -> Any:
-    return provider.Diff(provider_pb2.DiffRequest(urn=urn(token), id="x", old_inputs=struct(old), news=struct(new)))
+    identity, state = create(provider, token, old)
+    return provider.Diff(
+        provider_pb2.DiffRequest(urn=urn(token), id=identity, olds=struct(state), old_inputs=struct(old), news=struct(new))
+    )
 
 
 def test_the_same_inputs_are_no_difference(provider: Any) -> None:

@@ -11,9 +11,12 @@ from google.protobuf.struct_pb2 import Struct
 
 from local.provider.catalogue import RESOURCES
 from local.provider.check import checked, unknown_type
+from local.provider.settings import Settings
 from local.provider.wire import Secrets, decode, encode, secret
 from tests.local.provider.common import GONE, TAGS
 from tests.local.provider.samples import REFUSED, VALID
+from tests.local.provider.talk import REGION
+from tests.local.test_provider_table import sdk_inputs
 
 UNKNOWN_MARK = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -23,7 +26,7 @@ def struct(properties: dict[str, Any]) -> Struct:
 
 
 def reasons(token: str, properties: dict[str, Any]) -> list[str]:
-    return checked(RESOURCES[token], struct(properties), {})[1]
+    return checked(RESOURCES[token], struct(properties), Settings(REGION))[1]
 
 
 def edited(properties: dict[str, Any], path: str, value: object) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def test_nulls_are_left_out() -> None:
 def test_a_secret_is_judged_and_never_shown() -> None:
     inputs = struct(VALID["aws:sns/topic:Topic"])
     inputs.fields["name"].CopyFrom(secret(encode(["hunter2"])))
-    found = checked(RESOURCES["aws:sns/topic:Topic"], inputs, {})[1]
+    found = checked(RESOURCES["aws:sns/topic:Topic"], inputs, Settings(REGION))[1]
     assert len(found) == 1
     assert found[0].startswith("name: [secret] is refused")
     assert "hunter2" not in found[0]
@@ -117,7 +120,7 @@ def test_a_secret_inside_keeps_what_holds_it_from_being_shown() -> None:
     inputs = struct({"name": "x", "dashboardName": "x", "dashboardBody": "{}"})
     inputs.fields["dashboardName"].CopyFrom(encode({"a": "b"}))
     inputs.fields["dashboardName"].struct_value.fields["a"].CopyFrom(secret(encode("hunter2")))
-    found = checked(RESOURCES["aws:cloudwatch/dashboard:Dashboard"], inputs, {})[1]
+    found = checked(RESOURCES["aws:cloudwatch/dashboard:Dashboard"], inputs, Settings(REGION))[1]
     assert "hunter2" not in " ".join(found)
 
 
@@ -125,7 +128,7 @@ def test_a_secret_comes_back_as_a_secret() -> None:
     inputs = struct(VALID["aws:sns/topic:Topic"])
     inputs.fields["displayName"].CopyFrom(secret(encode("hunter2")))
     marks = Secrets()
-    decode(checked(RESOURCES["aws:sns/topic:Topic"], inputs, {"A": "b"})[0], marks)
+    decode(checked(RESOURCES["aws:sns/topic:Topic"], inputs, Settings(REGION, {"A": "b"}))[0], marks)
     assert marks.paths == {("displayName",)}
 
 
@@ -134,32 +137,52 @@ def test_policy_documents_may_be_objects() -> None:
     assert reasons("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "evolution-artifacts-dev", "policy": document}) == []
 
 
-def tags_of(token: str, tags: dict[str, str] | None, defaults: dict[str, str]) -> Any:
+def made_of(token: str, tags: dict[str, str] | None, defaults: dict[str, str]) -> dict[str, Any]:
     properties = {name: value for name, value in VALID[token].items() if name != "tags"} | ({} if tags is None else {"tags": tags})
-    return decode(checked(RESOURCES[token], struct(properties), defaults)[0]).get("tags")
+    return decode(checked(RESOURCES[token], struct(properties), Settings(REGION, defaults))[0])
 
 
-@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.tags))
-def test_default_tags_reach_every_type_that_takes_tags(token: str) -> None:
-    assert tags_of(token, None, {"Project": "evolution-system"}) == {"Project": "evolution-system"}
-    assert tags_of(token, TAGS, {"Project": "x", "Purpose": "weaker"}) == {"Project": "x", **TAGS}, "explicit tags win"
+@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.tags and not resource.framework))
+def test_default_tags_stand_beside_the_tags_of_a_program(token: str) -> None:
+    """Source: pulumi-aws 7, provider/tags.go."""
+    bare = made_of(token, None, {"Project": "evolution-system"})
+    assert (bare.get("tags"), bare["tagsAll"]) == (None, {"Project": "evolution-system"})
+    tagged = made_of(token, TAGS, {"Project": "x", "Purpose": "weaker"})
+    assert (tagged["tags"], tagged["tagsAll"]) == (TAGS, {"Project": "x", **TAGS}), "explicit tags win"
 
 
-@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if not resource.tags))
-def test_default_tags_stay_away_from_the_others(token: str) -> None:
-    assert tags_of(token, None, {"Project": "evolution-system"}) is None
+@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.framework or not resource.tags))
+def test_default_tags_stay_out_of_the_inputs_of_the_others(token: str) -> None:
+    made = made_of(token, None, {"Project": "evolution-system"})
+    assert made.keys() & {"tags", "tagsAll"} == set()
+
+
+@pytest.mark.parametrize("token", sorted(RESOURCES))
+def test_the_providers_region_is_an_input_wherever_there_is_one(token: str) -> None:
+    """Source: pulumi-aws 7, provider/region.go."""
+    assert made_of(token, None, {}).get("region") == (VALID[token].get("region", REGION) if "region" in sdk_inputs(token) else None)
 
 
 def test_default_tags_are_judged_like_any_tags() -> None:
     inputs = struct(VALID["aws:iam/role:Role"])
-    assert [reason.split(":")[0] for reason in checked(RESOURCES["aws:iam/role:Role"], inputs, {"Autonomy": "85%"})[1]] == ["tags.Autonomy"]
+    assert [
+        reason.split(":")[0] for reason in checked(RESOURCES["aws:iam/role:Role"], inputs, Settings(REGION, {"Autonomy": "85%"}))[1]
+    ] == ["tags.Autonomy"]
 
 
 def test_unknown_tags_stay_unknown() -> None:
     inputs = struct({"cidrBlock": "10.0.0.0/16", "tags": UNKNOWN_MARK})
-    merged, found = checked(RESOURCES["aws:ec2/vpc:Vpc"], inputs, {"Project": "x"})
+    merged, found = checked(RESOURCES["aws:ec2/vpc:Vpc"], inputs, Settings(REGION, {"Project": "x"}))
     assert found == []
     assert merged.fields["tags"].string_value == UNKNOWN_MARK
+    assert merged.fields["tagsAll"].string_value == UNKNOWN_MARK
+
+
+def test_one_unknown_tag_makes_all_tags_unknown() -> None:
+    """Source: pulumi-aws 7, provider/tags.go, mergeTags."""
+    inputs = struct({"cidrBlock": "10.0.0.0/16", "tags": {"Owner": UNKNOWN_MARK}})
+    merged, _ = checked(RESOURCES["aws:ec2/vpc:Vpc"], inputs, Settings(REGION, {"Project": "x"}))
+    assert merged.fields["tagsAll"].string_value == UNKNOWN_MARK
 
 
 ODD: list[Any] = [

@@ -128,6 +128,11 @@ def test_there_are_facts_of_every_type() -> None:
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
+def test_what_is_of_the_plugin_framework_is_known(token: str) -> None:
+    assert RESOURCES[token].framework == (RESOURCES[token].tags and FACTS[token].get("framework", False))
+
+
+@pytest.mark.parametrize("token", sorted(RESOURCES))
 def test_what_is_replaced_is_what_the_provider_replaces(token: str) -> None:
     assert RESOURCES[token].replaces == taken(token, FACTS[token].get("replaces", [])) - reasons(token, "replaces")
 

@@ -64,12 +64,12 @@ def test_another_region_replaces_the_provider(provider: Any) -> None:
     assert list(answer.replaces) == ["region"]
 
 
-def test_check_merges_tags_and_reports_failures_without_a_property(provider: Any) -> None:
+def test_check_adds_all_tags_and_reports_failures_without_a_property(provider: Any) -> None:
     """The engine prints the whole value of a property that a failure names, and `<nil>` for a nested one."""
     answer = provider.Check(
         provider_pb2.CheckRequest(urn=urn("aws:sns/topic:Topic"), news=struct({"name": "a", "tags": {"A": "b"}, "colour": "blue"}))
     )
-    assert decode(answer.inputs)["tags"] == {"A": "b", **TAGS}
+    assert decode(answer.inputs)["tagsAll"] == {"A": "b", **TAGS}
     assert [failure.property for failure in answer.failures] == [""]
     assert answer.failures[0].reason.startswith("colour: ")
 
@@ -80,11 +80,12 @@ def test_an_unknown_type_is_refused_by_name(provider: Any) -> None:
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
-def test_a_preview_returns_the_inputs_and_nothing_else(provider: Any, token: str) -> None:
+def test_a_preview_returns_the_inputs_and_all_tags_and_nothing_else(provider: Any, token: str) -> None:
     """What is left out is unknown to the program, as with AWS."""
     identity, outputs = create(provider, token, VALID[token], preview=True)
     assert identity == ""
-    assert outputs == {name: value for name, value in VALID[token].items() if name not in RESOURCES[token].write_only}
+    tags = {"tagsAll": {**TAGS, **VALID[token].get("tags", {})}} if RESOURCES[token].tags else {}
+    assert outputs == {name: value for name, value in VALID[token].items() if name not in RESOURCES[token].write_only} | tags
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))

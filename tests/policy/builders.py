@@ -49,7 +49,7 @@ def tagged(nodes: Nodes) -> Nodes:
     for node in nodes.values():
         if node.type in TAGGABLE:
             enforces = node.type in ENFORCES or str(node.props.get("name", "")).startswith(HANDLER)
-            node.props["tags"] = {**TAGS, **(LIMIT_TAGS if enforces else {})}
+            node.props["tagsAll"] = {**TAGS, **(LIMIT_TAGS if enforces else {})}
     return nodes
 
 

@@ -58,8 +58,8 @@ EDITS: tuple[Edit, ...] = (
     *(edit for part in ("", "-endpoint", "-default") for edit in on(f"agentcore-runtime{part}-policy", *POLICY)),
     *on(
         "agentcore-runtime",
-        ("tags.Autonomy", GONE, "governance/tags"),
-        ("tags.AgentMemoryLimit", "64KB", "governance/tags"),
+        ("tagsAll.Autonomy", GONE, "governance/tags"),
+        ("tagsAll.AgentMemoryLimit", "64KB", "governance/tags"),
         (
             "agentRuntimeArtifact.containerConfiguration.containerUri",
             "public.ecr.aws/agent:1",
@@ -82,7 +82,7 @@ EDITS: tuple[Edit, ...] = (
         ("environmentVariables.BEDROCK_GUARDRAIL_VERSION", "DRAFT", USED),
         ("environmentVariables.BEDROCK_GUARDRAIL_ID", GONE, USED),
         ("environmentVariables.EVOLUTION_MODE_PARAMETER", GONE, TOLD),
-        ("tags", GONE, "governance/tags"),
+        ("tagsAll", GONE, "governance/tags"),
     ),
     *on(
         "agentcore-runtime-endpoint",
@@ -139,14 +139,14 @@ EDITS: tuple[Edit, ...] = (
         ("topicPolicyConfig", GONE, "agentcore/guardrail-denied-topics"),
         (f"{GROUNDING}.0.threshold", 0.2, "agentcore/guardrail-grounding"),
         (f"{GROUNDING}.1.type", "GROUNDING", "agentcore/guardrail-grounding"),
-        ("tags", GONE, "governance/tags"),
+        ("tagsAll", GONE, "governance/tags"),
         ("", DELETED, "agentcore/guardrail", USED),
     ),
     *on("agentcore-guardrail-version", ("guardrailArn", "arn:x", "agentcore/guardrail"), ("", DELETED, "agentcore/guardrail", USED)),
     *on(
         "agentcore-handler",
-        ("tags.Autonomy", GONE, "governance/tags"),
-        ("tags.AgentMemoryLimit", "64KB", "governance/tags"),
+        ("tagsAll.Autonomy", GONE, "governance/tags"),
+        ("tagsAll.AgentMemoryLimit", "64KB", "governance/tags"),
         ("environment.variables.AUTONOMY_LEVEL", "95", "environment/function-limits", TABLE),
         ("environment.variables.AGENT_MEMORY_LIMIT", GONE, "environment/handler-bounded", "environment/function-limits"),
         ("environment.variables.BEDROCK_MODEL_ID", "us.amazon.nova-pro-v1:0", "agentcore/model", TABLE),

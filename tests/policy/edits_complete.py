@@ -92,7 +92,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ),
     (
         "the load balancer is public",
-        adding("web", Node("aws:lb/loadBalancer:LoadBalancer", {"tags": TAGS})),
+        adding("web", Node("aws:lb/loadBalancer:LoadBalancer", {"tagsAll": TAGS})),
         {"network/no-public-load-balancer"},
     ),
     # AgentCore.
@@ -119,7 +119,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         "an agent's browser is public",
         adding(
             "browser",
-            Node("aws:bedrock/agentcoreBrowser:AgentcoreBrowser", {"networkConfiguration": {"networkMode": "PUBLIC"}, "tags": TAGS}),
+            Node("aws:bedrock/agentcoreBrowser:AgentcoreBrowser", {"networkConfiguration": {"networkMode": "PUBLIC"}, "tagsAll": TAGS}),
         ),
         {"agentcore/private-network"},
     ),
@@ -213,5 +213,5 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         {"agentcore/model", "environment/table-equality"},
     ),
     # Tags.
-    ("tags are unknown", setting("archiver", "tags", UNKNOWN), {"governance/tags"}),
+    ("tags are unknown", setting("archiver", "tagsAll", UNKNOWN), {"governance/tags"}),
 ]

@@ -21,7 +21,7 @@ EDITS: tuple[Edit, ...] = (
         ("attributes.0.type", "B", "data-protection/state-table"),
         ("protect", False, "data-protection/protect"),
         ("", DELETED, "data-protection/state-table"),
-        ("tags.Environment", "dev", "governance/tags"),
+        ("tagsAll.Environment", "dev", "governance/tags"),
     ),
     *on(
         "data-population",
@@ -40,7 +40,7 @@ EDITS: tuple[Edit, ...] = (
         ("bucket", "artifacts", "data-protection/artifacts-bucket", "identity/tls-only"),
         ("forceDestroy", True, "data-protection/objects-kept"),
         ("protect", False, "data-protection/protect"),
-        ("tags", GONE, "governance/tags"),
+        ("tagsAll", GONE, "governance/tags"),
     ),
     *on(
         "data-artifacts-encryption",

@@ -27,7 +27,7 @@ EDITS: tuple[Edit, ...] = (
         ("loggingConfig", UNKNOWN, "workload/function-logs"),
         ("loggingConfig.logGroup", "/elsewhere", "workload/function-logs"),
         ("role", Refer("evolution-scheduler-role"), "identity/trust-service"),
-        ("tags", GONE, "governance/tags"),
+        ("tagsAll", GONE, "governance/tags"),
         (f"{VARIABLES}.UNSAFE_ALARM_NAME", "evolution-safety-score-prod", TOLD),
         (f"{VARIABLES}.UNSAFE_ALARM_NAME", GONE, TOLD),
         (f"{VARIABLES}.ENGINE_SERVICE", "evolution-engine-dev", TOLD),
@@ -101,7 +101,7 @@ EDITS: tuple[Edit, ...] = (
         ("state", "DISABLED", "workload/schedule"),
         ("target.deadLetterConfig", GONE, "workload/schedule"),
     ),
-    *on("evolution-schedules", ("tags", GONE, "governance/tags")),
+    *on("evolution-schedules", ("tagsAll", GONE, "governance/tags")),
     *on(
         "evolution-archiver-reads-stream",
         ("destinationConfig", GONE, "workload/stream-mapping", "workload/function-failures"),

@@ -89,7 +89,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "spare-user",
-        ("", Node("aws:iam/user:User", {"name": "engine-prod", "tags": TAGS}), "identity/no-user"),
+        ("", Node("aws:iam/user:User", {"name": "engine-prod", "tagsAll": TAGS}), "identity/no-user"),
     ),
     *on(
         "spare-attachment",

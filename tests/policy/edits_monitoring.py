@@ -184,7 +184,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "spare-policy",
         # One that is no boundary is attached to somebody, some day.
-        ("", Node("aws:iam/policy:Policy", {"name": "spare-prod", "tags": TAGS, "policy": document(PUBLISH)}), WRITERS),
+        ("", Node("aws:iam/policy:Policy", {"name": "spare-prod", "tagsAll": TAGS, "policy": document(PUBLISH)}), WRITERS),
     ),
     *on(
         "compute-engine-role",

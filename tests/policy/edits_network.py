@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.policy.builders import UNKNOWN
 from tests.policy.planned import DELETED, GONE, Edit, Refer, on
 
 EDITS: tuple[Edit, ...] = (
@@ -10,7 +11,7 @@ EDITS: tuple[Edit, ...] = (
         ("", DELETED, "network/own-network"),
         ("enableDnsSupport", False, "network/names-resolve"),
         ("enableDnsHostnames", False, "network/names-resolve"),
-        ("tags.Project", "x", "governance/tags"),
+        ("tagsAll.Project", "x", "governance/tags"),
     ),
     *on(
         "network-default-group",
@@ -72,20 +73,21 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "network-nat-0",
-        ("tags.ManagedBy", "hand", "governance/tags"),
+        ("tagsAll.ManagedBy", "hand", "governance/tags"),
         ("region", "us-west-2", "governance/region"),
+        ("region", UNKNOWN, "governance/region"),
     ),
     *on(
         "network-nat-0-address",
-        ("tags.Purpose", GONE, "governance/tags"),
+        ("tagsAll.Purpose", GONE, "governance/tags"),
     ),
     *on(
         "network-internet-gateway",
-        ("tags.Purpose", "Other", "governance/tags"),
+        ("tagsAll.Purpose", "Other", "governance/tags"),
     ),
     *on(
         "network-public-routes",
-        ("tags", GONE, "governance/tags"),
+        ("tagsAll", GONE, "governance/tags"),
     ),
     *on(
         "network-dynamodb-endpoint",

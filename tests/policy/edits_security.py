@@ -121,13 +121,13 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "security-boundary",
-        ("tags", GONE, "governance/tags"),
+        ("tagsAll", GONE, "governance/tags"),
     ),
     *on(
         "spare-key",
         (
             "",
-            Node("aws:kms/key:Key", {"policy": KEY_POLICY, "enableKeyRotation": True, "tags": TAGS}, protect=True),
+            Node("aws:kms/key:Key", {"policy": KEY_POLICY, "enableKeyRotation": True, "tagsAll": TAGS}, protect=True),
             "encryption/key-alias",
             "encryption/key-used",
             "identity/confused-deputy",
@@ -148,7 +148,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "web",
-        ("", Node("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "tags": TAGS}), "network/no-public-load-balancer"),
+        ("", Node("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "tagsAll": TAGS}), "network/no-public-load-balancer"),
     ),
     *on(
         "url",

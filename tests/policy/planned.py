@@ -60,7 +60,7 @@ def nodes_of(plan: Plan) -> Nodes:
     return {
         resource.name: Node(
             resource.type,
-            copy.deepcopy(dict(resource.inputs)),
+            copy.deepcopy({**resource.computed, **resource.inputs}),
             {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
             protect=resource.protect,
             ignore_changes=resource.ignore_changes,

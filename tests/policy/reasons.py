@@ -73,6 +73,9 @@ MAY_GO = {
 }
 """What may be deleted, by type and path, and why."""
 
+MAY_GO_ANYWHERE = {"region": "then it is the provider's"}
+"""What may be deleted of any type."""
+
 MAY_BE_UNKNOWN = {
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,

@@ -32,7 +32,7 @@ def nodes(plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> Nodes:
 def elsewhere(*namespaces: str) -> Node:
     """A managed policy that lets somebody publish in namespaces."""
     condition = {"StringEquals": {"cloudwatch:namespace": list(namespaces)}}
-    return Node("aws:iam/policy:Policy", {"name": "own-prod", "tags": TAGS, "policy": document({**PUBLISH, "Condition": condition})})
+    return Node("aws:iam/policy:Policy", {"name": "own-prod", "tagsAll": TAGS, "policy": document({**PUBLISH, "Condition": condition})})
 
 
 RIGHT: tuple[tuple[Edit, ...], ...] = (

@@ -146,8 +146,8 @@ def test_an_approved_override_is_what_the_whole_pack_judges_by() -> None:
     set_at(nodes, "autonomy", "threshold", 90.0)
     set_at(nodes, "dashboard", "dashboardBody", nodes["dashboard"].props["dashboardBody"].replace("85.0", "90"))
     for node in nodes.values():
-        if "Autonomy" in node.props.get("tags", {}):
-            node.props["tags"]["Autonomy"] = "90"
+        if "Autonomy" in node.props.get("tagsAll", {}):
+            node.props["tagsAll"]["Autonomy"] = "90"
     with running({**TABLE, "autonomy_percent": 90}) as started:
         assert len(started.violations(nodes)) == 2
         started.configure({"limits": {"prod": {"autonomy_percent": 90}}})

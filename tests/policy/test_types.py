@@ -54,7 +54,7 @@ def unknown_keys(token: str, annotations: dict[str, str], value: dict[str, Any],
 def test_a_fixture_has_only_properties_that_the_provider_has(name: str) -> None:
     node = complete()[name]
     annotations = annotations_of(node.type)
-    props = {key: value for key, value in node.props.items() if key != "inlinePolicies"}
+    props = {key: value for key, value in node.props.items() if key not in ("inlinePolicies", "tagsAll")}
     assert list(unknown_keys(node.type, annotations, props, name)) == []
 
 

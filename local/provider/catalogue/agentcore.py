@@ -75,6 +75,7 @@ RESOURCES = (
         replaces=frozenset({"agentRuntimeName"}),
         computed=frozenset({"lifecycleConfigurations"}),
         sets=frozenset({"networkConfiguration.networkModeConfig.securityGroups", "networkConfiguration.networkModeConfig.subnets"}),
+        framework=True,
         tags=True,
         rule=_runtime,
     ),
@@ -90,6 +91,7 @@ RESOURCES = (
         moving=frozenset({"agentRuntimeVersion"}),
         replaces=frozenset({"agentRuntimeId", "name"}),
         computed=frozenset({"agentRuntimeVersion"}),
+        framework=True,
         tags=True,
     ),
     Resource(
@@ -111,6 +113,7 @@ RESOURCES = (
         },
         replaces=frozenset({"authorizerType", "name"}),
         computed=frozenset({"protocolType"}),
+        framework=True,
         tags=True,
     ),
     # Of a target's kinds, those over HTTP are spelled as AWS spells them; the tool schemas of the others are not, and are refused.

@@ -35,6 +35,7 @@ RESOURCES = (
                 "contentPolicyConfig.filtersConfigs.outputModalities",
             }
         ),
+        framework=True,
         tags=True,
     ),
     Resource(

@@ -11,6 +11,7 @@ RESOURCES = (
         id="{name}",
         outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-source:{name}", "service": "{resourceArn:service}"},
         replaces=frozenset({"logType", "name", "resourceArn"}),
+        framework=True,
         tags=True,
     ),
     Resource(
@@ -20,6 +21,7 @@ RESOURCES = (
         outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-destination:{name}"},
         replaces=frozenset({"name", "outputFormat"}),
         computed=frozenset({"deliveryDestinationType"}),
+        framework=True,
         tags=True,
     ),
     Resource(
@@ -29,6 +31,7 @@ RESOURCES = (
         outputs={"arn": "arn:aws:logs:{region}:{account}:delivery:{id}"},
         replaces=frozenset({"deliveryDestinationArn", "deliverySourceName"}),
         computed=frozenset({"fieldDelimiter", "recordFields", "s3DeliveryConfigurations"}),
+        framework=True,
         tags=True,
     ),
 )

@@ -48,6 +48,7 @@ def _rule(kind: str, operation: str) -> Resource:
         id="sgr-{hex17}",
         outputs={"arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}", "securityGroupRuleId": "{id}"},
         replaces=frozenset({"securityGroupId"}),
+        framework=True,
         tags=True,
     )
 

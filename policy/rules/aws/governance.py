@@ -25,7 +25,7 @@ TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
     fix="Write Autonomy='85', without a percent sign.",
 )
 def tag_characters(resource: Resource) -> Iterator[Finding]:
-    tags = resource.at("tags")
+    tags = resource.at("tagsAll") or resource.at("tags")
     if not isinstance(tags, dict):
         return
     for key, value in tags.items():

@@ -53,15 +53,18 @@ def _enforces(resource: Resource, stack: Stack) -> bool:
     "(components/environment.py: common_tags, Limits.tags).",
 )
 def tags(stack: Stack) -> Iterator[Finding]:
-    """Wherever a limit's tag stands, in whatever case, it says what the table says."""
+    """Wherever a limit's tag stands, in whatever case, it says what the table says.
+
+    `tagsAll` has the provider's default tags, which `tags` hasn't; of some types the provider says it only of the planned resource.
+    """
     common = {"Project": PROJECT, "Environment": stack.name, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"}
     limits = _limit_tags(stack)
     spelt = {key.lower(): key for key in limits}
     for resource in stack.resources:
         if resource.type in TAGGABLE:
-            tags = resource.at("tags")
+            tags = resource.at("tagsAll")
             if isinstance(tags, Unknown):
-                yield Finding("tags is not known at preview; it must be literal tags.", resource)
+                yield Finding("tagsAll is not known at preview; tags must be literal.", resource)
                 continue
             given: dict[str, Plain] = tags if isinstance(tags, dict) else {}
             wanted = {**common, **(limits if _enforces(resource, stack) else {})}
@@ -107,8 +110,8 @@ def region(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"region is {shown(region)}; it must be {table}, as the environment table has it.", provider)
     for resource in stack.resources:
         own = resource.at("region") if resource.type.startswith("aws:") else None
-        if isinstance(own, str) and isinstance(table, str) and own != table:
-            yield Finding(f"region is {own}; it must be {table}, as the environment table has it.", resource)
+        if own is not None and isinstance(table, str) and own != table:
+            yield Finding(f"region is {shown(own)}; it must be {table}, as the environment table has it.", resource)
 
 
 @evolution_rule(
