@@ -64,7 +64,7 @@ def pairs(items: Any) -> Any:
 
 def tags(path: str = "Tags") -> dict[str, Reading]:
     """The tags, as a list or an object at a path."""
-    return {"tags": Seen(path, pairs, default={})}
+    return {"tags": Seen(path, pairs, default={}, whole=True)}
 
 
 def search(path: str, value: Any) -> Any:
