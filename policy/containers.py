@@ -35,8 +35,17 @@ class Container:
         return frozenset(str(dig(entry, "name")) for entry in items(self.definition.get("secrets")))
 
 
-def containers_of(task: Resource) -> Iterator[Container | Finding]:
-    """The containers, or the finding that keeps them from being read."""
+def containers_of(task: Resource) -> Iterator[Container]:
+    """The containers that can be read; what can't is `environment/readable`'s to report, from which nobody is exempt."""
+    return (one for one in _read(task) if isinstance(one, Container))
+
+
+def unreadable(task: Resource) -> Iterator[Finding]:
+    """What keeps containers from being read."""
+    return (one for one in _read(task) if isinstance(one, Finding))
+
+
+def _read(task: Resource) -> Iterator[Container | Finding]:
     value = task.at("containerDefinitions")
     try:
         definitions = parse(value)
@@ -57,13 +66,10 @@ def containers_of(task: Resource) -> Iterator[Container | Finding]:
 
 
 def each_container(check: Callable[[Container], Iterator[Finding]]) -> Callable[[Resource], Iterator[Finding]]:
-    """A check of each container as one of the task; containers that can't be read are findings."""
+    """A check of each container as one of the task."""
 
     def whole(task: Resource) -> Iterator[Finding]:
         for container in containers_of(task):
-            if isinstance(container, Finding):
-                yield container
-            else:
-                yield from check(container)
+            yield from check(container)
 
     return whole

@@ -120,8 +120,18 @@ class Statement:
         return [one.name for one in self.principals if one.kind == "Service"]
 
 
-def statements_of(resource: Resource) -> Iterator[Statement | Finding]:
-    """Every statement of a resource's documents, and a finding for each part that can't be read."""
+def statements_of(resource: Resource) -> Iterator[Statement]:
+    """Every statement of a resource's documents that can be read; what can't is `identity/document`'s to report, from which nobody is
+    exempt."""
+    return (one for one in _parts_of(resource) if isinstance(one, Statement))
+
+
+def unreadable(resource: Resource) -> Iterator[Finding]:
+    """What can't be read of a resource's documents."""
+    return (one for one in _parts_of(resource) if isinstance(one, Finding))
+
+
+def _parts_of(resource: Resource) -> Iterator[Statement | Finding]:
     place = PLACES[resource.type]
     value = resource.at(place.property_name)
     if value is not None:
@@ -136,10 +146,8 @@ def statements_of(resource: Resource) -> Iterator[Statement | Finding]:
 
 
 def allows_of(resource: Resource) -> Iterator[Statement]:
-    """The statements that allow something; what can't be read is `identity/document`'s to report."""
-    for statement in statements_of(resource):
-        if isinstance(statement, Statement) and statement.allows:
-            yield statement
+    """The statements that allow something."""
+    return (statement for statement in statements_of(resource) if statement.allows)
 
 
 def _document(where: str, kind: Kind, value: Plain) -> tuple[Statement | Finding, ...]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from plain import Plain, shown
 from tokens import STACK
 
-NEVER = ("alarms/", "environment/", "exemptions/")
-"""Families of rules that nobody may exempt from: what halts evolution; the limits, which have an approved override of their own; and
-exemptions themselves."""
+NEVER = ("alarms/", "environment/", "exemptions/", "identity/document")
+"""Rules that nobody may be exempt from, by their family or id: what halts evolution; the limits, which have an approved override of their
+own; exemptions themselves; and that documents can be read, for all other rules about them are silent where they can't."""
 
 LONGEST_DAYS = 366
 """An exemption that doesn't end within a year is a change of the rules, and belongs there."""
@@ -108,7 +108,7 @@ def _faults(where: str, entry: Plain, rules: Collection[str], today: datetime.da
     if rule not in rules:
         yield f"{where}.rule is {shown(rule)}; it must be a rule's id.{_hint(rule, rules)}"
     elif rule.startswith(NEVER):
-        yield f"{where}.rule is {shown(rule)}; it must be of another family: nobody may be exempt from {', '.join(NEVER)}."
+        yield f"{where}.rule is {shown(rule)}; it must be another: nobody may be exempt from {', '.join(NEVER)}."
     if len(reason.strip()) < SHORTEST_REASON:
         yield f"{where}.reason is {shown(reason)}; it must say why, in at least {SHORTEST_REASON} characters."
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from containers import containers_of
+import containers
+from containers import Container, containers_of
 from plain import UNKNOWN, Plain, Unknown
 from rule import Finding, Resource
 from tokens import AGENT_RUNTIME, FUNCTION, TASK_DEFINITION
@@ -31,24 +32,37 @@ class Environment:
     from_secrets: frozenset[str] = frozenset()
 
 
-def environments_of(resource: Resource) -> Iterator[Environment | Finding]:
-    """One for each container of a task, or the one of a function or a runtime; a finding for what can't be read."""
+def environments_of(resource: Resource) -> Iterator[Environment]:
+    """One for each container of a task, or the one of a function or a runtime; what can't be read is `environment/readable`'s to report."""
     if resource.type == TASK_DEFINITION:
-        for container in containers_of(resource):
-            if isinstance(container, Finding):
-                yield container
-            else:
-                owner = f" of container `{container.name}`"
-                variables: dict[str, Plain] = {}
-                for name, value in container.environment():
-                    # Which of two values counts is not ours to guess.
-                    variables[name] = value if name not in variables or variables[name] == value else UNKNOWN
-                yield Environment(owner=owner, container=container.name, variables=variables, from_secrets=container.from_secrets())
+        yield from map(_of_container, containers_of(resource))
         return
-    path = ("environment", "variables") if resource.type == FUNCTION else ("environmentVariables",)
-    given = resource.at(*path)
+    given = resource.at(*_path(resource))
     if given is None or isinstance(given, dict):
         yield Environment(owner="", variables=given or {})
-    else:
+
+
+def unreadable(resource: Resource) -> Iterator[Finding]:
+    """What keeps environments from being read."""
+    if resource.type == TASK_DEFINITION:
+        yield from containers.unreadable(resource)
+        return
+    path = _path(resource)
+    given = resource.at(*path)
+    if given is not None and not isinstance(given, dict):
         what = "not known at preview" if isinstance(given, Unknown) else "no object"
         yield Finding(f"{'.'.join(path)} is {what}; it must be an object of known names.")
+
+
+def _path(runner: Resource) -> tuple[str, ...]:
+    return ("environment", "variables") if runner.type == FUNCTION else ("environmentVariables",)
+
+
+def _of_container(container: Container) -> Environment:
+    variables: dict[str, Plain] = {}
+    for name, value in container.environment():
+        # Which of two values counts is not ours to guess.
+        variables[name] = value if name not in variables or variables[name] == value else UNKNOWN
+    return Environment(
+        owner=f" of container `{container.name}`", container=container.name, variables=variables, from_secrets=container.from_secrets()
+    )

@@ -42,7 +42,7 @@ POLICY: tuple[tuple[object, ...], ...] = (
     ("policy.Statement.1.Condition.ArnNotEquals", {"aws:PrincipalArn": f"{ROLE}other"}, ONLY_GATEWAY),
     ("policy.Statement.1.Condition.Bool", {"aws:SecureTransport": "false"}, ONLY_GATEWAY),
     ("policy.Statement.1.Resource", f"{RUNTIME}evolution_dev-??????????", ONLY_GATEWAY),
-    ("policy", UNKNOWN, ONLY_GATEWAY, "identity/document"),
+    ("policy", UNKNOWN, "identity/document"),
     ("policy.Statement.0.Action", "bedrock-agentcore:PutResourcePolicy", ONLY_GATEWAY),
     ("policy.Statement.1.NotAction", "bedrock-agentcore:InvokeAgentRuntime", ONLY_GATEWAY),
     ("policy.Statement.1.NotResource", "*", ONLY_GATEWAY),

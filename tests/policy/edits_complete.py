@@ -69,7 +69,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     (
         "the variables are unknown",
         setting("archiver", VARIABLES, UNKNOWN),
-        {"environment/function-limits", "environment/no-secret", "environment/table-equality"},
+        {"environment/readable"},
     ),
     (
         "the runtime's memory is higher",
@@ -156,7 +156,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     (
         "who may invoke the runtime is unknown",
         setting("runtime-policy", "policy", UNKNOWN),
-        {"agentcore/only-gateway", "identity/document"},
+        {"identity/document"},
     ),
     # Guardrail and model.
     (

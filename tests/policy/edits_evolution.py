@@ -33,7 +33,7 @@ EDITS: tuple[Edit, ...] = (
         (f"{VARIABLES}.ENGINE_SERVICE", "evolution-engine-dev", TOLD),
         (f"{VARIABLES}.ENGINE_CLUSTER", UNKNOWN, TOLD),
         (f"{VARIABLES}.EVOLUTION_MODE_PARAMETER", "/evolution/dev/mode", "environment/table-equality", TOLD),
-        (VARIABLES, UNKNOWN, "environment/function-limits", "environment/no-secret", "environment/table-equality"),
+        (VARIABLES, UNKNOWN, "environment/readable"),
         (VARIABLES, {"GITHUB": "ghp_" + "a1" * 18}, "environment/no-secret", TOLD),
     ),
     *on(

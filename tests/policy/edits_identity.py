@@ -23,7 +23,7 @@ EDITS: tuple[Edit, ...] = (
         ("permissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess", "identity/boundary"),
         ("permissionsBoundary", Refer("data-artifacts"), "identity/policy-reference"),
         ("managedPolicyArns", ["arn:aws:iam::aws:policy/AmazonBedrockFullAccess"], "identity/managed-policies"),
-        ("assumeRolePolicy", UNKNOWN, "identity/document", "identity/trust-service"),
+        ("assumeRolePolicy", UNKNOWN, "identity/document"),
         (f"{TRUST}.Principal", "*", "identity/trust-closed", "identity/trust-service"),
         (f"{TRUST}.Principal.Service", "bedrock.amazonaws.com", "identity/trust-service"),
         (f"{TRUST}.Principal.Service", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"], "identity/trust-service"),

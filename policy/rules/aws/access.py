@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from actions import meaning
 from conditions import ARN, OF_CALLER, Test, in_account, is_specific, is_true, narrows, tests_of
-from documents import PLACES, Kind, Statement, allows_of, statements_of
+from documents import PLACES, Kind, Statement, allows_of, statements_of, unreadable
 from globs import glob
 from plain import Plain, shown
 from rule import Finding, Resource, Severity, Stack, rule
@@ -214,16 +214,11 @@ def tls_only(stack: Stack) -> Iterator[Finding]:
         by_urn, by_name = _attached(stack, store)
         for resource in stack.of_type(kind):
             names = {_last(value) for key in (store.name, "id", "arn", "url") if isinstance(value := resource.at(key), str) and value}
-            carriers = [resource, *by_urn.get(resource.urn, ()), *(one for name in names for one in by_name.get(name, ()))]
-            denials = [
-                statement
-                for one in carriers
-                for statement in statements_of(one)
-                if isinstance(statement, Statement) and _denies_plain_transport(statement)
-            ]
+            carriers: list[Resource] = [resource, *by_urn.get(resource.urn, ()), *(one for name in names for one in by_name.get(name, ()))]
+            denials = [statement for one in carriers for statement in statements_of(one) if _denies_plain_transport(statement)]
             name = resource.at(store.name)
             uncovered = [action for action in store.actions if not any(_covers(statement, action, name, store) for statement in denials)]
-            if uncovered:
+            if uncovered and not any(any(unreadable(one)) for one in carriers):  # identity/document says it
                 yield Finding(
                     f"{uncovered[0]} is not denied without TLS; its policy must deny it to everybody where aws:SecureTransport is false, "
                     + ("on the bucket and its objects." if store.objects else "on it."),

@@ -1,10 +1,11 @@
-"""Environment, the pack's own configuration: it is understood, or it is a finding."""
+"""Environment: what the pack goes by can be read, its own configuration and what runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rule import Finding, Severity, Stack, rule
+from rule import Finding, Resource, Severity, Stack, rule
+from variables import RUNNERS, unreadable
 
 
 @rule(
@@ -17,3 +18,15 @@ from rule import Finding, Severity, Stack, rule
 def pack_configuration(stack: Stack) -> Iterator[Finding]:
     for finding in stack.configuration_faults:
         yield Finding(f"the pack's own configuration can't be used: {finding} Until then the approved limits are in force.")
+
+
+@rule(
+    id="environment/readable",
+    types=RUNNERS,
+    severity=Severity.CRITICAL,
+    protects="The review: what runs, and what it is told, can be read before it does.",
+    why="What can't be read at preview can't be reviewed, and runs all the same. No other rule says so once more.",
+    fix="Build containerDefinitions and variables from names and digests that are known at preview.",
+)
+def readable(runner: Resource) -> Iterator[Finding]:
+    return unreadable(runner)

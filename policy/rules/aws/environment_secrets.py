@@ -63,9 +63,6 @@ def no_secret(resource: Resource) -> Iterator[Finding]:
         yield from _parameter(resource)
         return
     for environment in environments_of(resource):
-        if isinstance(environment, Finding):
-            yield environment
-            continue
         for name, value in environment.variables.items():
             if name not in environment.from_secrets and looks_secret(name, value, resource.bounds.tier):
                 yield Finding(

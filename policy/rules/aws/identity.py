@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from documents import PLACES, statements_of
+from documents import PLACES, unreadable
 from rule import Finding, Resource, Severity, rule
 
 
@@ -17,6 +17,4 @@ from rule import Finding, Resource, Severity, rule
     fix="Write the document as JSON from names and ARNs that are known at preview.",
 )
 def document(resource: Resource) -> Iterator[Finding]:
-    for statement in statements_of(resource):
-        if isinstance(statement, Finding):
-            yield statement
+    return unreadable(resource)

@@ -88,8 +88,6 @@ def is_wildcard_action(action: str) -> bool:
 )
 def known_action(resource: Resource) -> Iterator[Finding]:
     for statement in statements_of(resource):
-        if isinstance(statement, Finding):
-            continue
         unknown = [
             action
             for action in dict.fromkeys((*statement.actions, *statement.excepted_actions))

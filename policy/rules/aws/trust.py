@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from accounts import account_of, admitted_by, own_account
 from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
-from documents import Kind, Principal, Statement, allows_of
+from documents import Kind, Principal, Statement, allows_of, unreadable
 from globs import WILDCARD
 from plain import shown
 from rule import Finding, Resource, Severity, Stack, rule
@@ -146,6 +146,8 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
                 for urn in urns:
                     takers.setdefault(urn, {})[service] = resource
     for urn, wanted in takers.items():
+        if any(unreadable(roles[urn])):
+            continue  # identity/document says it
         trusted = {name for statement in allows_of(roles[urn]) if statement.kind is Kind.TRUST for name in statement.services}
         for service in sorted(wanted.keys() - trusted):
             others = ", ".join(sorted(trusted)) or "no service"

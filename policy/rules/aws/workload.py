@@ -15,14 +15,11 @@ from tokens import AGENT_RUNTIME, CLUSTER, FUNCTION, REPOSITORY, REPOSITORY_LIFE
 BY_DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
 
-def images_of(resource: Resource) -> Iterator[tuple[str, Plain] | Finding]:
+def images_of(resource: Resource) -> Iterator[tuple[str, Plain]]:
     """How messages name each image of a resource, and the image."""
     if resource.type == TASK_DEFINITION:
         for container in containers_of(resource):
-            if isinstance(container, Finding):
-                yield container
-            else:
-                yield f"the image of container `{container.name}`", dig(container.definition, "image")
+            yield f"the image of container `{container.name}`", dig(container.definition, "image")
     elif resource.type == AGENT_RUNTIME:
         image = resource.at("agentRuntimeArtifact", "containerConfiguration", "containerUri")
         if image is not None or resource.at("agentRuntimeArtifact", "codeConfiguration") is None:
@@ -40,11 +37,7 @@ def images_of(resource: Resource) -> Iterator[tuple[str, Plain] | Finding]:
     fix="Name the image by its digest; `docker push` and ECR both print it.",
 )
 def image_by_digest(resource: Resource) -> Iterator[Finding]:
-    for found in images_of(resource):
-        if isinstance(found, Finding):
-            yield found
-            continue
-        where, image = found
+    for where, image in images_of(resource):
         if isinstance(image, Unknown):
             yield Finding(f"{where} is not known at preview; it must be a literal with a digest.")
         elif not isinstance(image, str) or not BY_DIGEST.fullmatch(image):

@@ -21,7 +21,7 @@ from tokens import (
     LOG_DELIVERY_SOURCE,
     LOG_GROUP,
 )
-from variables import Environment, environments_of
+from variables import environments_of
 
 REQUESTS = "APPLICATION_LOGS"
 """The log type that tells requests and answers. Source: AgentCore developer guide, "Provided log data"."""
@@ -81,7 +81,7 @@ def gateway_callers(stack: Stack) -> Iterator[Finding]:
             yield from about(runtime, absent(name, runtime.at(name), why))
     for function in stack.of_type(FUNCTION):
         for environment in environments_of(function):
-            url = environment.variables.get(URL) if isinstance(environment, Environment) else None
+            url = environment.variables.get(URL)
             if url is not None and ((isinstance(url, str) and not GATEWAY_URL.fullmatch(url)) or not gateways.by(function, "environment")):
                 yield Finding(f"{URL} is not that of this stack's gateway; it must come from there.", function)
 

@@ -11,7 +11,7 @@ from plain import Plain, Unknown, dig, items, number, shown
 from rule import Finding, Resource, Severity, Stack
 from system import evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, GUARDRAIL_VERSION, TASK_DEFINITION
-from variables import Environment, environments_of
+from variables import environments_of
 
 STRONG = ("HIGH", "MEDIUM")
 
@@ -136,12 +136,7 @@ def guardrail_grounding(guardrail: Resource) -> Iterator[Finding]:
 )
 def guardrail(stack: Stack) -> Iterator[Finding]:
     """Where anything asks a model, there is a guardrail, and a version of it that doesn't change under the callers."""
-    asks = any(
-        "BEDROCK_MODEL_ID" in one.variables
-        for function in stack.of_type(FUNCTION)
-        for one in environments_of(function)
-        if isinstance(one, Environment)
-    )
+    asks = any("BEDROCK_MODEL_ID" in one.variables for function in stack.of_type(FUNCTION) for one in environments_of(function))
     if not asks and not any(stack.of_type(kind) for kind in (AGENT_RUNTIME, GUARDRAIL)):
         return
     guardrails = Linked(stack, GUARDRAIL, ("guardrailArn", "guardrailId", "arn", "id"))
@@ -167,7 +162,7 @@ def guardrail_used(stack: Stack) -> Iterator[Finding]:
     for kind, path in ENVIRONMENT.items():
         for runner in stack.of_type(kind):
             for environment in environments_of(runner):
-                if not isinstance(environment, Environment) or "BEDROCK_MODEL_ID" not in environment.variables:
+                if "BEDROCK_MODEL_ID" not in environment.variables:
                     continue
                 variables = environment.variables
                 ids = [name for name, value in variables.items() if GUARDRAIL_ID.fullmatch(name) and value not in (None, "")]

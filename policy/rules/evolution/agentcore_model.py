@@ -13,7 +13,7 @@ from rule import Finding, Resource, Severity, Stack
 from rules.aws.identity_resources import MODEL_ACTIONS
 from system import evolution_rule
 from tokens import IAM_POLICY, ROLE_POLICY
-from variables import RUNNERS, Environment, environments_of
+from variables import RUNNERS, environments_of
 
 MODELS = frozenset(
     {
@@ -34,7 +34,7 @@ def _models(stack: Stack) -> Iterator[Finding]:
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
             for environment in environments_of(runner):
-                if not isinstance(environment, Environment) or "BEDROCK_MODEL_ID" not in environment.variables:
+                if "BEDROCK_MODEL_ID" not in environment.variables:
                     continue
                 model = environment.variables["BEDROCK_MODEL_ID"]
                 match = PROFILE.fullmatch(model) if isinstance(model, str) else None

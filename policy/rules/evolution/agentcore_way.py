@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accounts import own_account
-from documents import allows_of
+from documents import allows_of, unreadable
 from globs import glob
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, dig, items, parse, shown
@@ -53,20 +53,21 @@ def only_gateway(stack: Stack) -> Iterator[Finding]:
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeArn", "agentRuntimeId", "arn", "id"))
     endpoints = stack.of_type(AGENT_RUNTIME_ENDPOINT)
     policies = stack.of_type(AGENT_RESOURCE_POLICY)
+    unread = {policy.urn for policy in policies if any(unreadable(policy))}  # identity/document says it
     for policy in policies:
         # One that is attached by an ARN replaces the one that is attached by reference.
-        if runtimes.by(policy, "resourceArn") or any(_place(statement) is not None for statement in _statements(policy)):
+        by_arn = any(_place(statement) is not None for statement in _statements(policy))
+        if policy.urn not in unread and (by_arn or runtimes.by(policy, "resourceArn")):
             yield from _judge(policy, _statements(policy), admitted)
     account = own_account(stack) if runtimes.all else ""
     for urn, runtime in runtimes.all.items():
+        attached = [policy for policy in policies if urn in runtimes.by(policy, "resourceArn")]
+        if unread & {policy.urn for policy in attached}:
+            continue
         own = [endpoint for endpoint in endpoints if urn in runtimes.by(endpoint, "agentRuntimeId")]
         named = f":{account}:runtime/{runtime.at('agentRuntimeName')}-"
         guarded = {
-            _place(statement)
-            for policy in policies
-            if urn in runtimes.by(policy, "resourceArn")
-            for statement in _statements(policy)
-            if named in str(dig(statement, "Resource"))
+            _place(statement) for policy in attached for statement in _statements(policy) if named in str(dig(statement, "Resource"))
         }
         yield from _unguarded(runtime, own, guarded)
     yield from _granted(stack, admitted)

@@ -9,7 +9,7 @@ from rule import Finding, Resource, Severity, Stack, rule
 from rules.evolution.environment_limits import ENGINE, SAFETY, against_limit, within_limits
 from system import TABLE_KEY, evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, SERVICE, TASK_DEFINITION
-from variables import Environment, environments_of
+from variables import environments_of, unreadable
 
 
 @rule(
@@ -60,8 +60,10 @@ def engine_bounded(stack: Stack) -> Iterator[Finding]:
         return
     for task in stack.of_type(TASK_DEFINITION):
         for environment in environments_of(task):
-            if isinstance(environment, Environment) and environment.variables.keys() >= {*ENGINE, *SAFETY}:
+            if environment.variables.keys() >= {*ENGINE, *SAFETY}:
                 return
+    if any(any(unreadable(task)) for task in stack.of_type(TASK_DEFINITION)):
+        return  # environment/readable says it
     yield Finding(f"it runs services, but no container is told its limits ({', '.join(sorted(ENGINE))}); the engine's must be.")
 
 

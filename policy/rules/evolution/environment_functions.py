@@ -9,7 +9,7 @@ from plain import UNKNOWN, Plain, Unknown, dig, number
 from rule import Finding, Resource, Severity, Stack
 from system import UNSAFE_ALARM, evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION
-from variables import Environment, environments_of
+from variables import environments_of
 
 GIVEN: Final = UNKNOWN
 """Stands for any value: the variable must be there, and AWS makes what is in it."""
@@ -76,8 +76,7 @@ def functions_told(stack: Stack) -> Iterator[Finding]:
 
 def _is_told(runner: Resource, wanted: Wanted) -> Iterator[Finding]:
     for environment in environments_of(runner):
-        if isinstance(environment, Environment):  # what can't be read, environment/table-equality says
-            yield from _against(environment.variables, wanted, runner)
+        yield from _against(environment.variables, wanted, runner)
 
 
 def _against(variables: Mapping[str, Plain], wanted: Wanted, function: Resource) -> Iterator[Finding]:

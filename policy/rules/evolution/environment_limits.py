@@ -67,10 +67,7 @@ def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
 def within_limits(resource: Resource) -> Iterator[Finding]:
     """What is wrong with the limits in the environments of a task, a function or a runtime."""
     for environment in environments_of(resource):
-        if isinstance(environment, Finding):
-            yield environment
-        else:
-            yield from _environment(environment, resource)
+        yield from _environment(environment, resource)
 
 
 def _environment(environment: Environment, resource: Resource) -> Iterator[Finding]:

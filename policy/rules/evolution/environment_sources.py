@@ -12,7 +12,7 @@ from plain import Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about
 from system import evolution_rule
 from tokens import TASK_DEFINITION
-from variables import RUNNERS, Environment, environments_of
+from variables import RUNNERS, environments_of
 
 REDIRECTS = re.compile(
     r"AWS_(CA_BUNDLE|CONFIG_FILE|CONTAINER_CREDENTIALS_\w+|ENDPOINT_URL\w*|LAMBDA_EXEC_WRAPPER|SHARED_CREDENTIALS_FILE)"
@@ -27,9 +27,6 @@ def _sources(stack: Stack) -> Iterator[Finding]:
 
     def check(task: Resource) -> Iterator[Finding]:
         for container in containers_of(task):
-            if isinstance(container, Finding):
-                yield container
-                continue
             of = f"of container `{container.name}`"
             files = container.definition.get("environmentFiles")
             yield from absent(f"environmentFiles {of}", files, "a file in a bucket can be changed after the review")
@@ -49,8 +46,6 @@ def _redirected(stack: Stack) -> Iterator[Finding]:
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
             for environment in environments_of(runner):
-                if not isinstance(environment, Environment):
-                    continue  # environment/table-equality says it
                 for name in environment.variables:
                     if REDIRECTS.fullmatch(name):
                         yield Finding(f"{name}{environment.owner} is set; it must be absent, for it replaces what was reviewed.", runner)

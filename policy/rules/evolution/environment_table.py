@@ -11,7 +11,7 @@ from rule import Finding, Resource, Severity, Stack
 from rules.evolution.environment_limits import HANDLER, LIMITED
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
-from variables import RUNNERS, Environment, environments_of
+from variables import RUNNERS, Environment, environments_of, unreadable
 
 FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id"}
 """A variable to the row of the table that it must equal."""
@@ -52,12 +52,9 @@ def table_equality(stack: Stack) -> Iterator[Finding]:
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
             for environment in environments_of(runner):
-                if isinstance(environment, Finding):
-                    yield environment if environment.resource else Finding(environment.message, runner)
-                else:
-                    # Figures that are published elsewhere are seen by no alarm.
-                    namespace = METRIC_NAMESPACE if environment.container == "monitor" else ENGINE_NAMESPACE
-                    yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
+                # Figures that are published elsewhere are seen by no alarm.
+                namespace = METRIC_NAMESPACE if environment.container == "monitor" else ENGINE_NAMESPACE
+                yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
 
 
 def _against_table(environment: Environment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Finding]:
@@ -82,15 +79,17 @@ def handler_bounded(stack: Stack) -> Iterator[Finding]:
     """Of the functions one takes requests, and every runtime does. Judged once the stack has functions and a guardrail."""
     for runtime in stack.of_type(AGENT_RUNTIME):
         for environment in environments_of(runtime):
-            for name in sorted(HANDLER - environment.variables.keys()) if isinstance(environment, Environment) else ():
+            for name in sorted(HANDLER - environment.variables.keys()):
                 yield Finding(f"{name} is missing; without it there would be no bound, so it must be set.", runtime)
     functions = stack.of_type(FUNCTION)
     if not functions or not stack.of_type(GUARDRAIL):
         return
     for function in functions:
         for environment in environments_of(function):
-            if isinstance(environment, Environment) and environment.variables.keys() >= {*HANDLER, "BEDROCK_MODEL_ID", "BEDROCK_REGION"}:
+            if environment.variables.keys() >= {*HANDLER, "BEDROCK_MODEL_ID", "BEDROCK_REGION"}:
                 return
+    if any(any(unreadable(function)) for function in functions):
+        return  # environment/readable says it
     names = ", ".join(sorted({*HANDLER, "BEDROCK_MODEL_ID", "BEDROCK_REGION"}))
     yield Finding(f"it has functions, but none that is told {names}; the handler of agent requests must be.")
 

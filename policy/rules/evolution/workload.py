@@ -27,11 +27,7 @@ def own_repository(stack: Stack) -> Iterator[Finding]:
     own, account = names_of(stack.of_type(REPOSITORY)), own_account(stack)
     for kind in (TASK_DEFINITION, AGENT_RUNTIME, FUNCTION):
         for resource in stack.of_type(kind):
-            for found in images_of(resource):
-                if isinstance(found, Finding):
-                    yield Finding(found.message, resource)
-                    continue
-                where, image = found
+            for where, image in images_of(resource):
                 match = REGISTRY.fullmatch(image) if isinstance(image, str) else None
                 if not match or match["repository"] not in own or match["account"] != (account or match["account"]):
                     yield Finding(f"{where} is {shown(image)}; it must come from an ECR repository of this stack.", resource)

@@ -27,12 +27,9 @@ def known_container(task: Resource) -> Iterator[Finding]:
     """One container a task: the other rules know a container by what it is told, and a second one could be told nothing."""
     found = list(containers_of(task))
     if len(found) > 1:
-        names = ", ".join("?" if isinstance(one, Finding) else one.name for one in found)
+        names = ", ".join(one.name for one in found)
         yield Finding(f"containerDefinitions holds {len(found)} containers ({shown(names)}); it must hold exactly one.")
     for container in found:
-        if isinstance(container, Finding):
-            yield container
-            continue
         yield from literal("the name of the container", container.definition.get("name"), *COMMANDS)
         essential = container.definition.get("essential")
         yield from literal(f"essential of container `{container.name}`", essential, True, or_missing=True)
@@ -48,9 +45,6 @@ def known_container(task: Resource) -> Iterator[Finding]:
 )
 def command(task: Resource) -> Iterator[Finding]:
     for container in containers_of(task):
-        if isinstance(container, Finding):
-            yield container
-            continue
         allowed = (container.name,) if container.name in COMMANDS else COMMANDS
         commands: list[Plain] = [[one] for one in allowed]
         yield from literal(f"command of container `{container.name}`", container.definition.get("command"), *commands)
