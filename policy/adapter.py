@@ -8,11 +8,13 @@ here, each key by itself.
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pulumi_policy as crossguard
@@ -31,6 +33,9 @@ SYSTEM_POLICY = "system"
 
 EXEMPTIONS_RULE = "exemptions/current"
 """The one rule that is judged last, for it is about what all others found."""
+
+FINDINGS = "EVOLUTION_FINDINGS"
+"""The environment variable that may name a file: each finding that is reported is appended to it, as a line of JSON."""
 
 SEVERITIES = {
     Severity.MEDIUM: crossguard.Severity.MEDIUM,
@@ -70,6 +75,32 @@ def project_and_stack(urn: str) -> tuple[str, str]:
     """The project and the stack of a URN (`urn:pulumi:<stack>::<project>::<type>::<name>`); empty where it is none."""
     parts = urn.split("::")
     return (parts[1], parts[0].removeprefix("urn:pulumi:")) if len(parts) > 2 else ("", "")
+
+
+def record(finding: Finding) -> None:
+    """Append a finding to the file that FINDINGS names, if it does: for who runs the pack and shows its findings in another form.
+
+    A file that can't be written to is said, and keeps no finding from the engine.
+    """
+    path = os.environ.get(FINDINGS)
+    if not path:
+        return
+    about = finding.resource
+    line = {
+        "rule": finding.rule_id,
+        "severity": finding.severity.name.lower(),
+        "urn": about.urn if about else "",
+        "resource": about.name if about else "",
+        "type": about.type if about else "",
+        "message": finding.message,
+        "fix": finding.fix,
+        "why": finding.why,
+    }
+    try:
+        with Path(path).open("ab", buffering=0) as file:  # a line is written at once, whoever else writes
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+    except OSError as error:
+        print(f"{FINDINGS}: {error}", file=sys.stderr, flush=True)
 
 
 def utc_today() -> datetime.date:
@@ -125,6 +156,7 @@ class Frame:
             for rule in rules:
                 for finding in self._not_exempted(judge_resource(rule, resource), project, stack):
                     report(str(finding), None)
+                    record(finding)
 
         return crossguard.ResourceValidationPolicy(
             name=family.name,
@@ -146,6 +178,7 @@ class Frame:
             stack = self._stack(args.resources)
             for finding in self._judge_stack(stack):
                 report(str(finding), finding.resource.urn if finding.resource else None)
+                record(finding)
 
         return crossguard.StackValidationPolicy(
             name=SYSTEM_POLICY,

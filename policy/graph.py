@@ -28,7 +28,7 @@ class Linked:
         value = resource.at(*path)
         if value is None:
             return set()
-        urns = {reference.urn for reference in resource.references.get(path[0], ()) if reference.urn in self.all}
+        urns = {reference.urn for reference in resource.comes_from(path[0]) if reference.urn in self.all}
         return urns | {self._by_name[name] for name in _texts(value) if name in self._by_name}
 
     def by_all(self, resources: Sequence[Resource], *path: str) -> set[str]:

@@ -39,6 +39,7 @@ class Resource:
         references: by property, what its value comes from; known only where the whole stack is judged.
         bounds: what the stack's tier is held to.
         ignore_changes: the properties that a deployment doesn't change once the resource is there.
+        reads: where given, the resource's name is added to it whenever a rule reads anything of it by `at` or `comes_from`.
     """
 
     urn: str
@@ -50,10 +51,19 @@ class Resource:
     parent: str | None = None
     ignore_changes: tuple[str, ...] = ()
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict[str, tuple[Reference, ...]])
+    reads: set[str] | None = field(default=None, compare=False, repr=False)
 
     def at(self, *path: str) -> Plain:
         """The value at a path of property names; see `plain.dig`."""
+        if self.reads is not None:
+            self.reads.add(self.name)
         return dig(self.props, *path)
+
+    def comes_from(self, name: str) -> tuple[Reference, ...]:
+        """What the value of a top-level property comes from."""
+        if self.reads is not None:
+            self.reads.add(self.name)
+        return self.references.get(name, ())
 
     def __str__(self) -> str:
         return f"`{self.name}` ({self.type})"
@@ -160,6 +170,7 @@ class Rule:
         fix: what to write; a sentence.
         controls: the framework controls that it meets.
         tiers: the tiers it holds in; empty for all. A stack of an unknown tier is held to every rule.
+        types: the resource types that it judges one by one; empty where it judges the whole stack.
         evolution_only: whether other systems are spared it (`system.evolution_rule`).
     """
 
@@ -170,6 +181,7 @@ class Rule:
     fix: str
     controls: tuple[str, ...] = ()
     tiers: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
     evolution_only: bool = False
 
 
@@ -178,11 +190,9 @@ class ResourceRule(Rule):
     """An invariant of single resources, judged on their inputs before they are made.
 
     Attributes:
-        types: the resource types that it judges.
         check: what it finds in a resource. It may raise: `judge_resource` makes a finding of it.
     """
 
-    types: frozenset[str]
     check: ResourceCheck
 
 

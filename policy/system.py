@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Unpack, overload
 
 from plain import NotJsonError, Plain, dig, parse
-from rule import Finding, Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule, about
+from rule import Finding, Findings, Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule, about
 from tokens import METRIC_ALARM, STACK, TOPIC
 
 PROJECT = "evolution-system"
@@ -54,7 +54,10 @@ def evolution_rule(
     """
 
     def only_here(check: StackCheck) -> StackRule:
-        return StackRule(check=lambda stack: check(stack) if is_evolution_system(stack) else (), evolution_only=True, **metadata)
+        def here(stack: Stack) -> Findings:
+            return check(stack) if is_evolution_system(stack) else ()
+
+        return StackRule(check=here, types=frozenset(types or ()), evolution_only=True, **metadata)
 
     def of_each(check: ResourceCheck) -> StackRule:
         def whole(stack: Stack) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from limits import Bounds, configured
 from local.engine import UNKNOWN, Plan
 from plain import UNKNOWN as NOT_KNOWN
 from plain import Plain
-from rule import Reference, Resource, ResourceRule, Rule, Stack, StackRule, judge_resource, judge_stack
+from rule import Reference, Resource, Rule, Stack, StackRule, judge_resource, judge_stack
 from rules import FAMILIES
 from system import TABLE_KEY, table_of
 
@@ -103,7 +103,7 @@ def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
     A rule about the whole stack may find its resources by asking others for their name; those were read, too. It has nothing to judge
     where it asks for resources of some types, and there are none.
     """
-    if isinstance(rule, ResourceRule):
+    if rule.types:
         names = sorted(resource.name for resource in stack.resources if resource.type in rule.types)
         return tuple(names), bool(names)
     if not isinstance(rule, StackRule) or not _is_in_tier(rule, stack.bounds):
@@ -177,22 +177,6 @@ def _is_in_tier(rule: Rule, bounds: Bounds) -> bool:
     return not rule.tiers or not bounds.known_tier or bounds.tier in rule.tiers
 
 
-READ = frozenset({"props", "protect", "references"})
-"""What a rule reads of a resource; type, name and place only tell which one it is."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _NotingResource(Resource):
-    """A resource that tells when it is read."""
-
-    note: Callable[[str], None]
-
-    def __getattribute__(self, attribute: str) -> Any:
-        if attribute in READ:
-            object.__getattribute__(self, "note")(object.__getattribute__(self, "name"))
-        return object.__getattribute__(self, attribute)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _NotingStack(Stack):
     """A stack that notes which types of resources it is asked for."""
@@ -205,9 +189,6 @@ class _NotingStack(Stack):
 
 
 def _noting(stack: Stack, read: set[str]) -> _NotingStack:
-    """The stack with resources that are noted when they are read."""
-    resources = [
-        _NotingResource(note=read.add, **{one.name: getattr(resource, one.name) for one in fields(Resource)})
-        for resource in stack.resources
-    ]
-    return _NotingStack(name=stack.name, project=stack.project, resources=tuple(resources), bounds=stack.bounds, table=stack.table)
+    """The stack with resources that note their names when a rule reads anything of them."""
+    resources = tuple(replace(resource, reads=read) for resource in stack.resources)
+    return _NotingStack(name=stack.name, project=stack.project, resources=resources, bounds=stack.bounds, table=stack.table)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse
 from rule import Finding, Resource, ResourceRule, Rule, Severity, judge_resource
 from rules import FAMILIES
 from rules.aws import encryption_keys
+from tests.policy.samples import compliant, configure, findings, set_at
 
 RULES = [rule for family in FAMILIES for rule in family.rules]
 
@@ -205,3 +208,46 @@ def test_a_type_is_written_in_one_place() -> None:
     token = re.compile(r"\"(aws:\w+/|pulumi:)\w+:\w+\"(?!, \"name\": )")  # but for the example of an exemption
     places = {path.name for path in folder.rglob("*.py") if ".venv" not in path.parts and token.search(path.read_text(encoding="utf-8"))}
     assert places == {"tokens.py"}
+
+
+def test_each_finding_is_a_line_of_the_file_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch)
+    nodes = compliant()
+    set_at(nodes, "topic", "kmsMasterKeyId", "alias/aws/sns")
+    nodes.pop("dashboard")
+    file = tmp_path / "findings.jsonl"
+    monkeypatch.setenv("EVOLUTION_FINDINGS", str(file))
+    said = findings(nodes)
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(line["rule"], line["resource"]) for line in lines] == [(one.rule, one.resource) for one in said]
+    topic, dashboard = lines
+    assert topic["urn"].endswith("::aws:sns/topic:Topic::topic")
+    assert (topic["type"], topic["severity"]) == ("aws:sns/topic:Topic", "high")
+    assert said[0].message.splitlines() == [
+        f"[{topic['rule']}] `topic` ({topic['type']}): {topic['message']}",
+        f"Why: {topic['why']}",
+        f"Fix: {topic['fix']}",
+    ]
+    assert (dashboard["urn"], dashboard["type"]) == ("", ""), "what the whole stack lacks is about no resource"
+
+
+def test_a_file_that_cannot_be_written_keeps_no_finding_from_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure(monkeypatch)
+    nodes = compliant()
+    set_at(nodes, "topic", "kmsMasterKeyId", "alias/aws/sns")
+    monkeypatch.setenv("EVOLUTION_FINDINGS", str(tmp_path))
+    assert [finding.rule for finding in findings(nodes)] == ["encryption/topic-cmk"]
+    assert str(tmp_path) in capfd.readouterr().err
+
+
+def test_a_resource_notes_that_it_is_read() -> None:
+    read = set[str]()
+    resource = replace(_resource(), reads=read)
+    assert not read
+    assert resource.at("a") == "hunter2"
+    assert read == {"n"}
+    read.clear()
+    assert resource.comes_from("a") == ()
+    assert read == {"n"}

@@ -231,7 +231,7 @@ def _attached(stack: Stack, store: Store) -> tuple[dict[str, list[Resource]], di
     by_urn: dict[str, list[Resource]] = {}
     by_name: dict[str, list[Resource]] = {}
     for policy in stack.of_type(store.policy):
-        for reference in policy.references.get(store.attached_by, ()):
+        for reference in policy.comes_from(store.attached_by):
             by_urn.setdefault(reference.urn, []).append(policy)
         value = policy.at(store.attached_by)
         if isinstance(value, str):
@@ -280,10 +280,7 @@ def _covers(statement: Statement, action: str, name: Plain, store: Store) -> boo
 def own_policy(stack: Stack) -> Iterator[Finding]:
     for kind, (policy, property_name, default) in DEFAULTS.items():
         attached = {
-            reference.urn
-            for one in stack.of_type(policy)
-            if one.at("policy") is not None
-            for reference in one.references.get(property_name, ())
+            reference.urn for one in stack.of_type(policy) if one.at("policy") is not None for reference in one.comes_from(property_name)
         }
         named = {value for one in stack.of_type(policy) if isinstance(value := one.at(property_name), str)}
         for resource in stack.of_type(kind):

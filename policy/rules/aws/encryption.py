@@ -257,7 +257,7 @@ def bucket_cmk(stack: Stack) -> Iterator[Finding]:
     for urn, bucket in buckets.all.items():
         if urn in encrypted or urn in log_destinations:
             continue
-        if bucket.references.get(INLINE):  # the program's own; S3 reports one for every bucket, a companion's that goes too
+        if bucket.comes_from(INLINE):  # the program's own; S3 reports one for every bucket, a companion's that goes too
             yield from _all_algorithms(bucket, bucket.at(INLINE, "rule"), KMS_ALGORITHMS, AUDITED)
         else:
             yield Finding("it has no default encryption of its own (BucketServerSideEncryptionConfiguration); it must have one.", bucket)

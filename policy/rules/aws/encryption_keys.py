@@ -114,7 +114,7 @@ def _is_key(reference: Reference) -> bool:
 def key_reference(stack: Stack) -> Iterator[Finding]:
     for resource in stack.resources:
         property_name = KEY_PROPERTIES.get(resource.type, "")
-        references = resource.references.get(property_name, ())
+        references = resource.comes_from(property_name)
         if references and not any(map(_is_key, references)):
             found = ", ".join(f"{reference.urn.rpartition('::')[2]} ({reference.type})" for reference in references)
             yield Finding(f"the key in {property_name} comes from {found}; it must come from a KMS key.", resource)

@@ -101,7 +101,7 @@ def policy_reference(stack: Stack) -> Iterator[Finding]:
     for resource in stack.resources:
         held = {ATTACHMENTS.get(resource.type), "permissionsBoundary" if resource.type == ROLE else None}
         for property_name in sorted(name for name in held if name and resource.at(name) is not None):
-            references = resource.references.get(property_name, ())
+            references = resource.comes_from(property_name)
             values = items(resource.at(property_name))
             if references and not any(one.urn in policies or not one.type.startswith("aws:") for one in references):
                 found = ", ".join(f"{one.urn.rpartition('::')[2]} ({one.type})" for one in references)

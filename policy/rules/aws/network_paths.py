@@ -59,7 +59,7 @@ def _may_be_internet(route: Resource) -> bool:
     """Whether a route leads to an internet gateway that isn't this stack's, or to nobody knows what."""
     gateway = route.at("gatewayId")
     if isinstance(gateway, Unknown):
-        return not route.references.get("gatewayId")
+        return not route.comes_from("gatewayId")
     return isinstance(gateway, str) and gateway.startswith("igw-")
 
 

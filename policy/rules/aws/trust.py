@@ -139,7 +139,7 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
     for kind, properties in TAKERS.items():
         for resource in stack.of_type(kind):
             for property_name, service in properties.items():
-                urns = {one.urn for one in resource.references.get(property_name, ()) if one.urn in roles}
+                urns = {one.urn for one in resource.comes_from(property_name) if one.urn in roles}
                 value = resource.at(property_name)
                 if not urns and isinstance(value, str) and (urn := by_name.get(value.rpartition("/")[2])):
                     urns = {urn}
