@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import rules.aws.access
 import rules.aws.agentcore
-import rules.aws.agentcore_waf
 import rules.aws.alarms
 import rules.aws.data_protection
 import rules.aws.data_protection_buckets
@@ -27,7 +26,6 @@ import rules.aws.trust
 import rules.aws.workload
 import rules.aws.workload_containers
 import rules.aws.workload_functions
-import rules.aws.workload_services
 import rules.evolution.agentcore
 import rules.evolution.agentcore_guardrail
 import rules.evolution.agentcore_model
@@ -48,7 +46,6 @@ import rules.evolution.governance
 import rules.evolution.identity_keys
 import rules.evolution.network
 import rules.evolution.workload
-import rules.evolution.workload_commands
 import rules.evolution.workload_containers
 import rules.evolution.workload_functions
 import rules.evolution.workload_services
@@ -109,10 +106,8 @@ FAMILIES = (
         (
             rules.aws.workload,
             rules.aws.workload_containers,
-            rules.aws.workload_services,
             rules.aws.workload_functions,
             rules.evolution.workload,
-            rules.evolution.workload_commands,
             rules.evolution.workload_containers,
             rules.evolution.workload_services,
             rules.evolution.workload_functions,
@@ -129,7 +124,6 @@ FAMILIES = (
         "Agents must run where nobody else reaches them, and ask the approved model through the guardrail.",
         (
             rules.aws.agentcore,
-            rules.aws.agentcore_waf,
             rules.evolution.agentcore,
             rules.evolution.agentcore_way,
             rules.evolution.agentcore_model,

@@ -1,12 +1,13 @@
-"""AgentCore: who may ask a gateway, and where agents and their tools stand."""
+"""AgentCore: who may ask a gateway, where agents and their tools stand, and what a web ACL in front of them must be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from checks import absent, literal, present
-from rule import Finding, Resource, Severity, rule
-from tokens import AGENT_BROWSER, AGENT_CODE_INTERPRETER, AGENT_GATEWAY, AGENT_RUNTIME
+from graph import Linked
+from rule import Finding, Resource, Severity, Stack, about, rule
+from tokens import AGENT_BROWSER, AGENT_CODE_INTERPRETER, AGENT_GATEWAY, AGENT_RUNTIME, WEB_ACL, WEB_ACL_LOGGING
 
 PRIVATE_TIERS = frozenset({"staging", "prod"})
 """In dev an agent may stand in AgentCore's own network: VPC mode is bound to few zones, and its interfaces outlive it by hours."""
@@ -46,3 +47,36 @@ def private_network(resource: Resource) -> Iterator[Finding]:
         yield from present("networkConfiguration.networkModeConfig.subnets", subnets, "private subnets")
         groups = resource.at("networkConfiguration", "networkModeConfig", "securityGroups")
         yield from present("networkConfiguration.networkModeConfig.securityGroups", groups, "a security group")
+
+
+def _not_empty(acl: Resource) -> Iterator[Finding]:
+    yield from present("rules", acl.at("rules"), "at least one rule")
+
+
+@rule(
+    id="agentcore/web-acl-not-empty",
+    severity=Severity.HIGH,
+    protects="What is behind the ACL.",
+    why="An ACL without rules lets everything through.",
+    fix="Write at least one rule.",
+    controls=("Security Hub WAF.10",),
+)
+def web_acl_not_empty(stack: Stack) -> Iterator[Finding]:
+    for acl in stack.of_type(WEB_ACL):
+        yield from about(acl, _not_empty(acl))
+
+
+@rule(
+    id="agentcore/web-acl-logged",
+    severity=Severity.MEDIUM,
+    protects="The record of what was let through and what was blocked.",
+    why="Without it nobody can tell afterwards how an attacker got in.",
+    fix="Declare an aws.wafv2.WebAclLoggingConfiguration for the ACL.",
+    controls=("Security Hub WAF.11",),
+)
+def web_acl_logged(stack: Stack) -> Iterator[Finding]:
+    acls = Linked(stack, WEB_ACL)
+    logged = acls.by_all(stack.of_type(WEB_ACL_LOGGING), "resourceArn")
+    for urn, acl in acls.all.items():
+        if urn not in logged:
+            yield Finding("nobody logs what it decides; an aws.wafv2.WebAclLoggingConfiguration must.", acl)

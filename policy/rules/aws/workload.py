@@ -1,16 +1,16 @@
-"""Workload: what runs is what was reviewed, from a repository whose tags stay and whose images are scanned."""
+"""Workload: what runs is what was reviewed, from a repository whose tags stay, on a patched platform, and without a shell."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from checks import literal, on
+from checks import literal, off, on
 from containers import containers_of
 from graph import Linked
 from plain import Plain, Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, rule
-from tokens import AGENT_RUNTIME, CLUSTER, FUNCTION, REPOSITORY, REPOSITORY_LIFECYCLE, TASK_DEFINITION
+from tokens import AGENT_RUNTIME, CLUSTER, FUNCTION, REPOSITORY, REPOSITORY_LIFECYCLE, SERVICE, TASK_DEFINITION
 
 BY_DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
@@ -102,3 +102,28 @@ def container_insights(cluster: Resource) -> Iterator[Finding]:
 )
 def scan_on_push(repository: Resource) -> Iterator[Finding]:
     yield from on("imageScanningConfiguration.scanOnPush", repository.at("imageScanningConfiguration", "scanOnPush"))
+
+
+@rule(
+    id="workload/platform-version",
+    types={SERVICE},
+    severity=Severity.MEDIUM,
+    protects="The tasks from a Fargate platform that is no longer patched.",
+    why="A pinned old platform gets no security updates.",
+    fix="Remove platform_version, or write 'LATEST'.",
+    controls=("Security Hub ECS.10",),
+)
+def platform_version(service: Resource) -> Iterator[Finding]:
+    yield from literal("platformVersion", service.at("platformVersion"), "LATEST", "1.4.0", or_missing=True)
+
+
+@rule(
+    id="workload/no-shell",
+    types={SERVICE},
+    severity=Severity.HIGH,
+    protects="The running containers from being changed by hand.",
+    why="A shell in a container is a way around the review, the image and everything that this pack holds.",
+    fix="Write enable_execute_command=False.",
+)
+def no_shell(service: Resource) -> Iterator[Finding]:
+    yield from off("enableExecuteCommand", service.at("enableExecuteCommand"))

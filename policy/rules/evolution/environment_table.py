@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from graph import Linked
 from plain import Plain, Unknown, dig, number, shown
 from rule import Finding, Resource, Severity, Stack
-from rules.evolution.environment_limits import HANDLER, LIMITED
+from rules.evolution.environment import HANDLER, LIMITED
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
 from variables import RUNNERS, Environment, environments_of, unreadable
