@@ -25,10 +25,8 @@ TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
     fix="Write Autonomy='85', without a percent sign.",
 )
 def tag_characters(resource: Resource) -> Iterator[Finding]:
-    tags = resource.at("tagsAll") or resource.at("tags")
-    if not isinstance(tags, dict):
-        return
-    for key, value in tags.items():
+    known = (tags for name in ("tagsAll", "tags") if isinstance(tags := resource.at(name), dict))
+    for key, value in next(known, {}).items():
         if not TAG_KEY.fullmatch(key):
             yield Finding(f"the tag key {shown(key)} must keep to letters, digits and . : / = + - @ _.")
         elif isinstance(value, str) and not TAG_VALUE.fullmatch(value):
