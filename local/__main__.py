@@ -6,14 +6,21 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from local import LocalError
+
+if TYPE_CHECKING:
+    from local.findings import Finding
+
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+"""What colours a terminal's text."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -48,21 +55,45 @@ def _preview(options: argparse.Namespace) -> int:
     from local import plugins
 
     with plugins.Provider(plugins.ROOT) as provider:  # imports beside this process
-        from local import engine  # 0.4 s to import: not for a wrong argument
+        from local import (
+            engine,  # 0.4 s to import: not for a wrong argument
+            findings,
+        )
 
+        end = _End()
         plan = engine.preview(
             options.stack,
             image=options.image or None,
             pack=options.pack,
             provider=provider,
             color=sys.stdout.isatty(),
-            on_output=_show,
+            on_output=end.hear,
             on_note=_note,
         )
+    end.show(() if plan.succeeded else plan.findings)
     verdict = f"{len(plan.resources)} resources planned" if plan.succeeded else "refused"
-    packs = "no policy pack" if not options.pack else f"{len(plan.violations)} violations of the policy pack"
+    packs = findings.counted(plan.findings) if options.pack else "no policy pack"
     _show(f"{options.stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
     return 0 if plan.succeeded else 1
+
+
+class _End:
+    """Keeps what the engine says from its verdict on: of a refusal, the findings are told in its place."""
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+
+    def hear(self, line: str) -> None:
+        """Show a line, or keep it for the end."""
+        if self._kept or ESCAPES.sub("", line).startswith("Policies:"):
+            self._kept.append(line)
+        else:
+            _show(line)
+
+    def show(self, found: Sequence[Finding]) -> None:
+        """Tell the findings, or what was kept if there are none."""
+        for line in findings.blocks(found) if found else self._kept:
+            _show(line)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -78,14 +109,17 @@ def _report(options: argparse.Namespace) -> int:
 
 def _deploy(options: argparse.Namespace) -> int:
     """`up`, `refresh` and `destroy`."""
-    from local import lifecycle
+    from local import findings, lifecycle
 
     start = time.monotonic()
     image = getattr(options, "image", None) or None
     where = lifecycle.Where(stack=options.stack, image=image, color=sys.stdout.isatty(), on_output=_show, on_note=_note)
     outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](where)
     if not outcome.succeeded:
-        _show(f"{options.stack}: {options.command} failed, {time.monotonic() - start:.1f} s")
+        for line in findings.blocks(outcome.findings):
+            _show(line)
+        what = f"refused, {findings.counted(outcome.findings)}" if outcome.findings else f"{options.command} failed"
+        _show(f"{options.stack}: {what}, {time.monotonic() - start:.1f} s")
         return 1
     changes = {_DONE.get(kind, kind): count for kind, count in outcome.changes.items() if kind != "same"}
     done = ", ".join(f"{count} {kind}" for kind, count in sorted(changes.items())) or "nothing changed"
@@ -100,19 +134,19 @@ def _deploy(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from local import audit, lifecycle
+    from local import audit, findings, lifecycle
 
     start = time.monotonic()
     found = audit.audit(lifecycle.Where(stack=options.stack, on_output=_show, on_note=_note))
     for line in (line for one in found.drift for line in one.lines):
         _show(f"drift: {line}")
-    for one in found.violations:
-        _show(f"violation ({one.level}): {' '.join(one.message.partition('[')[1:])}")
+    for line in findings.blocks(found.findings):
+        _show(line)
     drift = f"{len(found.drift)} of {found.resources} resources are not what was deployed" if found.drift else "all is as it was deployed"
-    _show(f"{options.stack}: {drift}, {len(found.violations)} violations of the policy pack, {time.monotonic() - start:.1f} s")
+    _show(f"{options.stack}: {drift}, {findings.counted(found.findings)}, {time.monotonic() - start:.1f} s")
     if found.drift:
         _show("Nothing was changed. To put it back: `make refresh` records it, and `make up` then makes it what the program says.")
-    return 1 if found.drift or found.violations else 0
+    return 1 if found.drift or found.findings else 0
 
 
 def _outputs(options: argparse.Namespace) -> int:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from pulumi import automation
+from pulumi.automation.events import EngineEvent
 
 from local import LocalError, plugins
-from local.engine import Violation
+from local.findings import Finding, read
 from local.lifecycle import Where, opened, run
 from local.state import held
 
@@ -46,7 +48,7 @@ class Audit:
 
     resources: int
     drift: tuple[Drift, ...]
-    violations: tuple[Violation, ...]
+    findings: tuple[Finding, ...]
 
 
 def audit(where: Where) -> Audit:
@@ -62,8 +64,8 @@ def audit(where: Where) -> Audit:
         looked = run(session, "refresh", lambda stack, options: stack.refresh(**options), quiet=True)
         if not looked.succeeded:
             raise LocalError(f"the emulator doesn't say all that it holds of {where.stack}, so nothing was judged; the lines above say why")
-        violations = _judge(session.stack, where.stack)
-        return Audit(resources=len(before), drift=tuple(drifted(before, held(session.state, where.stack))), violations=violations)
+        findings = _judge(session.stack, where.stack)
+        return Audit(resources=len(before), drift=tuple(drifted(before, held(session.state, where.stack))), findings=findings)
 
 
 def drifted(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> list[Drift]:
@@ -90,7 +92,7 @@ def told(name: str, was: Any, now: Any) -> str:
     return f"{name}: {'; '.join(came + went) or 'the statements are the same, and something else in the document is not'}"
 
 
-def _judge(stack: automation.Stack, name: str) -> tuple[Violation, ...]:
+def _judge(stack: automation.Stack, name: str) -> tuple[Finding, ...]:
     """What the policy pack finds in the state as it stands."""
     workspace = stack.workspace
     arguments = ["policy", "analyze", "--stack", name, "--policy-pack", plugins.PACK, "--json"]
@@ -103,16 +105,7 @@ def _judge(stack: automation.Stack, name: str) -> tuple[Violation, ...]:
     summaries: list[dict[str, Any]] = [event["summaryEvent"] for event in events if "summaryEvent" in event]
     if not summaries or "evolution-system" not in (summaries[-1].get("PolicyPacks") or {}):
         raise LocalError(f"the policy pack couldn't judge {name}: {said.strip()}")
-    found: list[dict[str, Any]] = [event["policyEvent"] for event in events if "policyEvent" in event]
-    return tuple(
-        Violation(
-            policy=one["policyName"],
-            level=one["enforcementLevel"],
-            urn=one.get("resourceUrn", ""),
-            message=one["message"].strip(),
-        )
-        for one in found
-    )
+    return read(Path(workspace.work_dir) / plugins.FINDINGS, map(EngineEvent.from_json, events))
 
 
 def _without_secrets(inputs: Any) -> dict[str, Any]:

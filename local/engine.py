@@ -17,6 +17,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from local import LocalError, cli, imports, plugins, stackfile, workspace
+from local.findings import Finding, read
 
 ROOT = plugins.ROOT
 
@@ -56,16 +57,6 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Violation:
-    """One finding of the policy pack. level: `mandatory` or `advisory`."""
-
-    policy: str
-    level: str
-    urn: str
-    message: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a preview came to. `policy_packs` maps the packs that ran to their versions; `text` is all that the engine printed."""
 
@@ -73,7 +64,7 @@ class Plan:
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Any]
     diagnostics: tuple[Diagnostic, ...]
-    violations: tuple[Violation, ...]
+    findings: tuple[Finding, ...]
     policy_packs: Mapping[str, str]
     text: str
 
@@ -148,8 +139,9 @@ def preview(
                 if not text:  # it failed before it previewed anything
                     raise LocalError(f"the engine can't start: {error}") from None
                 succeeded = False
+        findings = read(work / plugins.FINDINGS, heard)
         goals: dict[str, Any] = json.loads(plan_file.read_text(encoding="utf-8"))["resourcePlans"] if plan_file.exists() else {}
-    return _plan(succeeded, heard, goals, "\n".join(text))
+    return _plan(succeeded, heard, findings, goals, "\n".join(text))
 
 
 def run_main(repo: Path = ROOT) -> None:
@@ -175,11 +167,10 @@ def main_with_imports_ahead(repo: Path) -> imports.Ahead:
     return imports.Ahead(repo, partial(run_main, repo))
 
 
-def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], text: str) -> Plan:
+def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
     resources: dict[str, Resource] = {}
     outputs: Mapping[str, Any] = {}
     diagnostics: list[Diagnostic] = []
-    violations: list[Violation] = []
     packs: Mapping[str, str] = {}
     for event in heard:
         if event.resource_pre_event:
@@ -212,16 +203,6 @@ def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], t
         if event.diagnostic_event and event.diagnostic_event.severity != "debug":
             said = event.diagnostic_event
             diagnostics.append(Diagnostic(severity=said.severity, urn=said.urn or "", message=said.message.strip()))
-        if event.policy_event:
-            found = event.policy_event
-            violations.append(
-                Violation(
-                    policy=found.policy_name,
-                    level=found.enforcement_level,
-                    urn=found.resource_urn or "",
-                    message=found.message.strip(),
-                )
-            )
         if event.summary_event:
             packs = event.summary_event.policy_packs
     return Plan(
@@ -229,7 +210,7 @@ def _plan(succeeded: bool, heard: list[EngineEvent], goals: Mapping[str, Any], t
         resources=tuple(resources.values()),
         outputs=outputs,
         diagnostics=tuple(diagnostics),
-        violations=tuple(violations),
+        findings=findings,
         policy_packs=packs,
         text=text,
     )

@@ -13,6 +13,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from local import LocalError, cli, emulator, engine, plugins, stackfile, workspace
+from local.findings import Finding, read
 from local.progress import Progress, worth_showing
 from local.state import State
 
@@ -59,11 +60,13 @@ class Outcome:
         endpoint: where the emulator is.
         outputs: the stack's outputs.
         text: all that the engine printed.
+        findings: why the policy pack refused it.
     """
 
     succeeded: bool
     endpoint: str
     text: str
+    findings: tuple[Finding, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict[str, int])
     operations: Mapping[str, str] = field(default_factory=dict[str, str])
     resources: int = 0
@@ -293,7 +296,8 @@ def run(
         if not text:
             raise LocalError(f"the engine can't {name}: {error}") from None
         succeeded = False
-    if quiet and not succeeded:
+    findings = read(session.work / plugins.FINDINGS, heard)
+    if quiet and not succeeded and not findings:
         for line in text:
             session.show(line)
     counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in heard if event.summary_event]
@@ -303,6 +307,7 @@ def run(
         succeeded=succeeded,
         endpoint=session.endpoint,
         text="\n".join(text),
+        findings=findings,
         changes={str(getattr(kind, "value", kind)): count for counts in counted for kind, count in counts.items()},
         operations={one.urn: one.op.value for one in pre if one.op.value != "same"},
         resources=len(there),

@@ -70,6 +70,9 @@ class Provider:
 PACK = "pack/evolution-system"
 """Below the folder that the engine runs in: the pack's executable."""
 
+FINDINGS = "findings.jsonl"
+"""Below the same: where the pack writes what it finds, a JSON object a line."""
+
 
 def write_pack(work: Path, repo: Path, config: Mapping[str, Any]) -> None:
     """Write the pack's executable, beside the description that gives the pack's version.
@@ -83,6 +86,12 @@ def write_pack(work: Path, repo: Path, config: Mapping[str, Any]) -> None:
     executable.parent.mkdir()
     (executable.parent / "PulumiPolicy.yaml").symlink_to(policy / "PulumiPolicy.yaml")
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    words = [f"PULUMI_CONFIG={json.dumps(texts)}", sys.executable, "-u", str(repo / "local/pack.py")]
+    words = [
+        f"EVOLUTION_FINDINGS={work / FINDINGS}",
+        f"PULUMI_CONFIG={json.dumps(texts)}",
+        sys.executable,
+        "-u",
+        str(repo / "local/pack.py"),
+    ]
     executable.write_text(f'#!/bin/sh\ncd {shlex.quote(str(policy))} && exec env {shlex.join(words)} "$1"\n', encoding="utf-8")
     executable.chmod(0o755)

@@ -102,7 +102,7 @@ def main(checkout: Path, place: Path, size: int) -> None:
         plan = engine.preview(STACK, program=partial(program, size), repo=checkout, place=place, provider=provider)
     planned = sum(one.type.startswith("aws:") for one in plan.resources)
     assert planned == size, f"{planned} of {size} resources were planned:\n{plan.text}"
-    assert not any("synthetic-" in one.message for one in plan.violations), f"only the stack may lack something:\n{plan.text}"
+    assert not any("synthetic-" in one.text for one in plan.findings), f"only the stack may lack something:\n{plan.text}"
 
 
 if __name__ == "__main__":

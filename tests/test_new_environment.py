@@ -23,7 +23,7 @@ from local import engine
 repo = pathlib.Path(sys.argv[2])
 plan = engine.preview(sys.argv[1], repo=repo, place=repo / ".local")
 regions = sorted({one.inputs["region"] for one in plan.resources if one.type == "pulumi:providers:aws"})
-print(json.dumps([plan.succeeded, regions, [one.message for one in plan.violations], len(plan.resources)]))
+print(json.dumps([plan.succeeded, regions, [one.text for one in plan.findings], len(plan.resources)]))
 """
 
 

@@ -60,7 +60,7 @@ def test_the_stack_previews_with_the_pack_and_without_a_word_of_warning(stack: s
     planned = plan(stack)
     assert planned.succeeded, planned.text
     assert len(planned.policy_packs) == 1, "the pack must be loaded"
-    assert not planned.violations
+    assert not planned.findings
     assert not planned.diagnostics
 
 
@@ -137,7 +137,7 @@ def test_every_resource_is_made_by_the_layers_own_provider(stack: str, plan: Cal
 def test_a_first_deployment_runs_nothing_and_says_what_to_do(plan: Callable[..., Plan]) -> None:
     first, later = plan("prod", image="none"), plan("prod")
     assert first.succeeded, first.text
-    assert not first.violations
+    assert not first.findings
     missing = {(resource.type, resource.name) for resource in later.resources} - {
         (resource.type, resource.name) for resource in first.resources
     }

@@ -8,11 +8,12 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from local import LocalError
-from local.engine import Diagnostic, Plan, Resource, Violation
+from local.engine import Diagnostic, Plan, Resource
 
 SECONDS = 300
 """A preview takes a few; the first one in a checkout gets plugins, too."""
@@ -52,14 +53,14 @@ def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Pla
 
 
 def plan_from(content: Mapping[str, Any]) -> Plan:
-    """A plan that was written down as JSON."""
-    fields: dict[str, Any] = {
-        **content,
+    """A plan that was written down as JSON, without what a pack found."""
+    known = {field.name for field in fields(Plan)} - {"findings"}  # the other commit's plan may have other fields
+    given: dict[str, Any] = {
+        **{name: value for name, value in content.items() if name in known},
         "resources": tuple(_resource(one) for one in content["resources"]),
         "diagnostics": tuple(Diagnostic(**one) for one in content["diagnostics"]),
-        "violations": tuple(Violation(**one) for one in content["violations"]),
     }
-    return Plan(**fields)
+    return Plan(**given, findings=())
 
 
 def _resource(content: Mapping[str, Any]) -> Resource:

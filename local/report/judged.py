@@ -7,7 +7,6 @@ pure rules are run once more here, over the plan, and each resource that a rule 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,14 +14,12 @@ from typing import Any, cast
 
 from limits import Bounds, configured
 from local.engine import UNKNOWN, Plan
+from local.findings import Finding
 from plain import UNKNOWN as NOT_KNOWN
 from plain import Plain
 from rule import Reference, Resource, Rule, Stack, StackRule, judge_resource, judge_stack
 from rules import FAMILIES
 from system import TABLE_KEY, table_of
-
-MESSAGE = re.compile(r"\[(?P<rule>[a-z-]+/[a-z-]+)\] (?P<about>`[^`]+`|The stack)")
-"""How every message of the pack begins."""
 
 
 class Verdict(Enum):
@@ -33,15 +30,6 @@ class Verdict(Enum):
     NOTHING_TO_JUDGE = "nothing to judge"
     OTHER_TIERS = "other tiers"
     NOT_DECIDED = "not decided"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One violation: its rule's id (empty where the pack names none), its resource's name (empty for the stack), the whole message."""
-
-    rule: str
-    resource: str
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,22 +48,12 @@ def with_the_graph_of(plan: Plan, whole: Plan) -> Plan:
     return replace(plan, resources=whole.resources) if whole.succeeded else plan
 
 
-def findings_of(plan: Plan) -> tuple[Finding, ...]:
-    """What the pack's process found."""
-    found: list[Finding] = []
-    for violation in plan.violations:
-        match = MESSAGE.search(violation.message)
-        about = match["about"].strip("`") if match and match["about"] != "The stack" else ""
-        found.append(Finding(rule=match["rule"] if match else "", resource=about, message=violation.message))
-    return tuple(found)
-
-
 def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
     """The rules of the pack, by family, in the pack's order.
 
     Where the preview failed for another reason than the pack's findings, the rules that found nothing aren't decided.
     """
-    found = findings_of(plan)
+    found = plan.findings
     decided = bool(plan.policy_packs) and (plan.succeeded or bool(found))
     stack = stack_of(plan)
     result: dict[str, list[Judged]] = {}

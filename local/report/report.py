@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from local.engine import Plan
+from local.findings import Finding
 from local.report.changes import Change, changes_of, totals
 from local.report.dashboard import Dashboard, dashboards_of
-from local.report.judged import Finding, Judged, Verdict, findings_of, judged
+from local.report.judged import Judged, Verdict, judged
 from local.report.layers import Layer, layers_of
 from local.report.matrix import RoleView, roles_of, services_of
 from local.report.picture import Picture, picture_of
@@ -68,7 +69,7 @@ class Report:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        return findings_of(self.plan)
+        return self.plan.findings
 
     @cached_property
     def errors(self) -> tuple[str, ...]:

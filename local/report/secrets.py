@@ -49,7 +49,7 @@ def without_secrets(plan: Plan, hide: Hide) -> Plan:
         resources=tuple(replace(resource, inputs=hide(resource.inputs), computed=hide(resource.computed)) for resource in plan.resources),
         outputs=hide(plan.outputs),
         diagnostics=tuple(replace(said, message=hide(said.message)) for said in plan.diagnostics),
-        violations=tuple(replace(violation, message=hide(violation.message)) for violation in plan.violations),
+        findings=tuple(replace(one, message=hide(one.message), text=hide(one.text)) for one in plan.findings),
         text=hide(plan.text),
     )
 

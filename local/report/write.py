@@ -51,7 +51,7 @@ def write(
     notes: list[str] = []
     place = place or repo / ".local"
     plan = engine.preview(stack, image=image, with_dependencies=True, repo=repo, place=place, on_note=notes.append)
-    if plan.violations:
+    if plan.findings:
         plan = with_the_graph_of(plan, engine.preview(stack, image=image, pack=False, with_dependencies=True, repo=repo, place=place))
     names = sorted(stackfile.stacks(repo), key=lambda name: (list(APPROVED).index(name) if name in APPROVED else len(APPROVED), name))
     before = None

@@ -86,7 +86,7 @@ RULES = {
 
 
 def findings(found: audit.Audit) -> set[tuple[str, str]]:
-    return {(one.urn.rpartition("::")[2], one.message.partition("[")[2].partition("]")[0]) for one in found.violations}
+    return {(one.urn.rpartition("::")[2], one.rule) for one in found.findings}
 
 
 def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, own_place: Path) -> None:
@@ -99,7 +99,6 @@ def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, 
     assert {one.urn.rpartition("::")[2]: set(one.changes) for one in found.drift} == DRIFT
     assert {one.urn.rpartition("::")[2] for one in found.drift if one.gone} == {"data-artifacts-public-access-block"}
     assert findings(found) == RULES
-    assert {one.level for one in found.violations} == {"mandatory"}
     said = "\n".join(line for one in found.drift for line in one.lines)
     assert "actionsEnabled was true and is false" in said
     assert f'there is now {{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::{BUCKET}/*"}}' in said
@@ -110,14 +109,14 @@ def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, 
     assert mended.succeeded, mended.text
     assert {urn.rpartition("::")[2] for urn in mended.operations} == DRIFT.keys()
     again: audit.Audit = act(audit.audit, own_place)
-    assert (again.drift, again.violations) == ((), ())
+    assert (again.drift, again.findings) == ((), ())
     service = clients(own_place)("ecs").describe_services(cluster="evolution-system-dev", services=["evolution-engine-dev"])["services"][0]
     assert service["desiredCount"] == 4
 
 
 def test_where_nothing_drifted_there_is_nothing_to_say(act: Run, brought_up: BroughtUp) -> None:
     found: audit.Audit = act(audit.audit, brought_up.place)
-    assert (found.resources, found.drift, found.violations) == (brought_up.first.resources, (), ())
+    assert (found.resources, found.drift, found.findings) == (brought_up.first.resources, (), ())
 
 
 def test_what_is_not_up_can_not_be_audited(own_place: Path) -> None:

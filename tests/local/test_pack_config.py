@@ -56,10 +56,10 @@ import pathlib, sys
 from local import engine
 place, config = map(pathlib.Path, sys.argv[1:])
 plan = engine.preview("dev", edits={"autonomy_percent": 90}, pack_config=config, place=place)
-print(plan.succeeded, sorted({violation.level for violation in plan.violations}))
+print(plan.succeeded, bool(plan.findings))
 """
 
 
 def test_the_committed_configuration_leaves_the_pack_on(tmp_path: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", PREVIEW, tmp_path, COMMITTED], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout == "False ['mandatory']\n"
+    assert ran.stdout == "False True\n"

@@ -145,7 +145,6 @@ def test_the_engine_shows_each_exemption_and_refuses_one_that_matches_nothing(pr
     file.write_text(json.dumps({"environment": {"exemptions": [entry]}}), encoding="utf-8")
     planned = preview("dev", pack_config=file)
     assert not planned.succeeded
-    assert [violation.policy for violation in planned.violations] == ["system"]
-    assert "[exemptions/current]" in planned.violations[0].message
+    assert [finding.rule for finding in planned.findings] == ["exemptions/current"]
     line = f"Policy exemption: encryption/topic-cmk for `monitoring-alerts` (aws:sns/topic:Topic) until {until}: {TOPIC['reason']}"
     assert line in planned.text, "the run must show what it lets through"

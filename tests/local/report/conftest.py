@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.engine import ROOT, Diagnostic, Plan, Violation
+from local.engine import ROOT, Diagnostic, Plan
+from local.findings import Finding
 from local.report.report import Report, gather
 from local.report.table import tables_of
 
@@ -59,7 +60,7 @@ def leaky(plan: Callable[..., Plan]) -> Plan:
         succeeded=False,
         resources=tuple(replace(one, inputs=leak(one.inputs, one.type)) for one in prod.resources),
         diagnostics=(Diagnostic(severity="error", urn="", message=said),),
-        violations=(Violation(policy="environment", level="mandatory", urn="", message=f"[environment/no-secret] The stack: {said}."),),
+        findings=(Finding(rule="environment/no-secret", message=f"{said}.", text=f"[environment/no-secret] The stack: {said}."),),
     )
 
 
@@ -89,5 +90,5 @@ def hostile(plan: Callable[..., Plan]) -> Plan:
             for one in prod.resources
         ),
         diagnostics=(Diagnostic(severity="error", urn="", message=HOSTILE),),
-        violations=(Violation(policy="system", level="mandatory", urn="", message=f"[alarms/switch] The stack: {HOSTILE}"),),
+        findings=(Finding(rule="alarms/switch", message=HOSTILE, text=f"[alarms/switch] The stack: {HOSTILE}"),),
     )

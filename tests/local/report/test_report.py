@@ -16,7 +16,7 @@ import pytest
 from local.engine import UNKNOWN, Plan
 from local.report import pages
 from local.report.changes import changes_of, differences_of, totals
-from local.report.judged import Verdict, findings_of, found_here, with_the_graph_of
+from local.report.judged import Verdict, found_here, with_the_graph_of
 from local.report.pages import MOST_MARKDOWN, code_of, page, summary, text_of
 from local.report.report import Report, gather
 from rules import FAMILIES
@@ -64,7 +64,7 @@ def test_every_rule_has_its_verdict_and_what_it_was_judged_on(stack: str, report
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_page_and_pack_agree_where_all_is_well(stack: str, plan: Callable[..., Plan]) -> None:
-    assert found_here(plan(stack)) == set() == set(findings_of(plan(stack)))
+    assert found_here(plan(stack)) == set() == set(plan(stack).findings)
 
 
 def test_page_and_pack_agree_on_a_refused_plan(preview: Callable[..., Plan], tables: Tables) -> None:
@@ -72,7 +72,7 @@ def test_page_and_pack_agree_on_a_refused_plan(preview: Callable[..., Plan], tab
     refused = preview("prod", edits=edits, with_dependencies=True)
     assert not refused.succeeded
     refused = with_the_graph_of(refused, preview("prod", edits=edits, pack=False, with_dependencies=True))
-    said = {(finding.rule, finding.resource) for finding in findings_of(refused)}
+    said = {(finding.rule, finding.resource) for finding in refused.findings}
     assert ("environment/container-limits", "compute-engine-task") in said
     # A stack's own findings are said of no resource, or of its root.
     root = {"", "evolution-system-prod"}
