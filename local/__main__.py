@@ -92,6 +92,8 @@ class _End:
 
     def show(self, found: Sequence[Finding]) -> None:
         """Tell the findings, or what was kept if there are none."""
+        from local import findings
+
         for line in findings.blocks(found) if found else self._kept:
             _show(line)
 

@@ -105,7 +105,8 @@ def _judge(stack: automation.Stack, name: str) -> tuple[Finding, ...]:
     summaries: list[dict[str, Any]] = [event["summaryEvent"] for event in events if "summaryEvent" in event]
     if not summaries or "evolution-system" not in (summaries[-1].get("PolicyPacks") or {}):
         raise LocalError(f"the policy pack couldn't judge {name}: {said.strip()}")
-    return read(Path(workspace.work_dir) / plugins.FINDINGS, map(EngineEvent.from_json, events))
+    heard = (EngineEvent.from_json(event) for event in events)  # pyright: ignore[reportUnknownMemberType] (the SDK leaves it untyped)
+    return read(Path(workspace.work_dir) / plugins.FINDINGS, heard)
 
 
 def _without_secrets(inputs: Any) -> dict[str, Any]:

@@ -86,12 +86,7 @@ def write_pack(work: Path, repo: Path, config: Mapping[str, Any]) -> None:
     executable.parent.mkdir()
     (executable.parent / "PulumiPolicy.yaml").symlink_to(policy / "PulumiPolicy.yaml")
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    words = [
-        f"EVOLUTION_FINDINGS={work / FINDINGS}",
-        f"PULUMI_CONFIG={json.dumps(texts)}",
-        sys.executable,
-        "-u",
-        str(repo / "local/pack.py"),
-    ]
+    told = [f"EVOLUTION_FINDINGS={work / FINDINGS}", f"PULUMI_CONFIG={json.dumps(texts)}"]
+    words = [*told, sys.executable, "-u", str(repo / "local/pack.py")]
     executable.write_text(f'#!/bin/sh\ncd {shlex.quote(str(policy))} && exec env {shlex.join(words)} "$1"\n', encoding="utf-8")
     executable.chmod(0o755)
