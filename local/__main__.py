@@ -94,7 +94,7 @@ class _End:
         """Tell the findings, or what was kept if there are none."""
         from local import findings
 
-        for line in findings.blocks(found) if found else self._kept:
+        for line in ("", *findings.blocks(found)) if found else self._kept:
             _show(line)
 
 

@@ -41,13 +41,14 @@ class Finding:
 def read(file: Path, events: Iterable[EngineEvent]) -> tuple[Finding, ...]:
     """The findings that the engine heard of, each as the pack wrote it; of what the pack didn't write, there is only the text."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    written = {finding.text: finding for finding in (Finding(**json.loads(line)) for line in lines)}
+    written = [Finding(**json.loads(line)) for line in lines]
     heard = [event.policy_event for event in events if event.policy_event]
     return tuple(_heard(written, one.message.strip(), one.resource_urn or "") for one in heard)
 
 
-def _heard(written: dict[str, Finding], text: str, urn: str) -> Finding:
-    return written.get(text) or Finding(text=text, message=text, urn=urn)
+def _heard(written: Sequence[Finding], text: str, urn: str) -> Finding:
+    """The engine puts its policy's description before the pack's words."""
+    return next((one for one in written if text.endswith(one.text)), Finding(text=text, message=text, urn=urn))
 
 
 def blocks(findings: Sequence[Finding]) -> Iterator[str]:

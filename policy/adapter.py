@@ -95,6 +95,7 @@ def record(finding: Finding) -> None:
         "message": finding.message,
         "fix": finding.fix,
         "why": finding.why,
+        "text": str(finding),
     }
     try:
         with Path(path).open("ab", buffering=0) as file:  # a line is written at once, whoever else writes
