@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks import absent, literal
-from plain import shown
+from plain import Plain, shown
 from rule import Finding, Resource, Severity, rule
 from taggable import TAGGABLE
 from tokens import PROVIDER
@@ -26,7 +26,7 @@ TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
 )
 def tag_characters(resource: Resource) -> Iterator[Finding]:
     known = (tags for name in ("tagsAll", "tags") if isinstance(tags := resource.at(name), dict))
-    for key, value in next(known, {}).items():
+    for key, value in next(known, dict[str, Plain]()).items():
         if not TAG_KEY.fullmatch(key):
             yield Finding(f"the tag key {shown(key)} must keep to letters, digits and . : / = + - @ _.")
         elif isinstance(value, str) and not TAG_VALUE.fullmatch(value):
