@@ -25,8 +25,11 @@ TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
     fix="Write Autonomy='85', without a percent sign.",
 )
 def tag_characters(resource: Resource) -> Iterator[Finding]:
-    known = (tags for name in ("tagsAll", "tags") if isinstance(tags := resource.at(name), dict))
-    for key, value in next(known, dict[str, Plain]()).items():
+    given: dict[str, Plain] = {}
+    for name in ("tags", "tagsAll"):
+        tags = resource.at(name)
+        given |= tags if isinstance(tags, dict) else {}
+    for key, value in given.items():
         if not TAG_KEY.fullmatch(key):
             yield Finding(f"the tag key {shown(key)} must keep to letters, digits and . : / = + - @ _.")
         elif isinstance(value, str) and not TAG_VALUE.fullmatch(value):
