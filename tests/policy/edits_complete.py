@@ -76,6 +76,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("runtime", "environmentVariables.AGENT_MEMORY_LIMIT", "8192"),
         {"environment/runtime-limits", "environment/table-equality"},
     ),
+    ("what the runtime is told is unknown", setting("runtime", "environmentVariables", UNKNOWN), {"environment/readable"}),
     (
         "the runtime is told nothing",
         setting("runtime", "environmentVariables", {}),

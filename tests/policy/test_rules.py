@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from exemptions import NEVER
+from tests.policy.builders import document
 from tests.policy.edits import Edit, referring, setting, without
 from tests.policy.samples import (
     KEY_ARN,
@@ -173,6 +176,16 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         UNREADABLE,
     ),
     ("there is no container", setting("task", "containerDefinitions", "[]"), UNREADABLE),
+    (
+        "one of two containers is none",
+        setting("task", "containerDefinitions", json.dumps([*json.loads(containers()), "engine"])),
+        UNREADABLE,
+    ),
+    (
+        "one of two containers is none, and the other is root",
+        setting("task", "containerDefinitions", json.dumps([{**json.loads(containers())[0], "user": "root"}, "engine"])),
+        {*UNREADABLE, "workload/not-root"},
+    ),
 ]
 
 
@@ -303,3 +316,27 @@ def test_the_table_of_a_deployed_state_is_the_stacks_output(monkeypatch: pytest.
     nodes = compliant()
     nodes["stack"].props["environment"] = {key: float(row) if type(row) is int else row for key, row in TABLE.items()}
     assert findings(nodes) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "unreadable", "said_by"),
+    [
+        ("aws:ecs/taskDefinition:TaskDefinition", "containerDefinitions", UNKNOWN, "environment/readable"),
+        ("aws:ecs/taskDefinition:TaskDefinition", "containerDefinitions", "engine", "environment/readable"),
+        ("aws:lambda/function:Function", "environment", UNKNOWN, "environment/readable"),
+        ("aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime", "environmentVariables", UNKNOWN, "environment/readable"),
+        ("aws:sqs/queuePolicy:QueuePolicy", "policy", UNKNOWN, "identity/document"),
+        ("aws:kms/keyPolicy:KeyPolicy", "policy", '{"Statement": [', "identity/document"),
+    ],
+)
+def test_what_cannot_be_read_is_said_once_of_any_program(kind: str, key: str, unreadable: Any, said_by: str) -> None:
+    """By a rule from which nobody can be exempt."""
+    readable = {"containerDefinitions": containers(), "policy": document({"Effect": "Deny", "Principal": "*", "Action": "sqs:*"})}.get(
+        key, {}
+    )
+
+    def fired(value: Any) -> Counter[str]:
+        return Counter(finding.rule for finding in findings({"it": Node(kind, {key: value})}, project="webshop"))
+
+    assert fired(unreadable) - fired(readable.get(key, {})) == Counter([said_by])
+    assert said_by.startswith(NEVER)
