@@ -25,13 +25,13 @@ account = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).
 names = Names(stack=stack, region=env.region, account=account)
 reserved = capacity.reserved_executions(env)
 
-security = Security("security", SecurityArgs(names=names, limits=env, keeping=env.keeping), on_aws)
+security = Security("security", SecurityArgs(names=names, limits=env, retention=env.retention), on_aws)
 key_arn, boundary_arn = security.key_arn, security.boundary_arn
 
 network = Network(
-    "network", NetworkArgs(names=names, settings=env.network, keeping=env.keeping, key_arn=key_arn, boundary_arn=boundary_arn), on_aws
+    "network", NetworkArgs(names=names, settings=env.network, retention=env.retention, key_arn=key_arn, boundary_arn=boundary_arn), on_aws
 )
-data = Data("data", DataArgs(names=names, keeping=env.keeping, key_arn=key_arn), on_aws)
+data = Data("data", DataArgs(names=names, retention=env.retention, key_arn=key_arn), on_aws)
 monitoring = Monitoring(
     "monitoring",
     MonitoringArgs(
@@ -50,7 +50,7 @@ evolution = Evolution(
     "evolution",
     EvolutionArgs(
         names=names,
-        keeping=env.keeping,
+        retention=env.retention,
         limits=env,
         schedule=env.evolution_schedule,
         engine=env.engine,
@@ -73,7 +73,7 @@ agentcore = AgentCore(
         vpc_id=network.vpc_id,
         subnet_ids=network.private_subnet_ids,
         zone_ids=network.zone_ids,
-        keeping=env.keeping,
+        retention=env.retention,
         reserved=reserved,
         key_arn=key_arn,
         web_acl_arn=security.web_acl_arn,
@@ -91,7 +91,7 @@ compute = Compute(
         image_digest=env.engine_image_digest,
         monitor_task=env.monitor_task,
         lacking=capacity.in_words(env),
-        keeping=env.keeping,
+        retention=env.retention,
         key_arn=key_arn,
         boundary_arn=boundary_arn,
         monitor_role=security.monitor_role,

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components import boundary, iam_agentcore, iam_functions, resource_policies
 from components.agent_runtime import DeployedRuntime, Place, RuntimeArgs, deploy_runtime
 from components.component import Grants, ServiceRole, log_group, service_role, with_key
-from components.environment import Keeping, Limits, NetworkMode
+from components.environment import Limits, NetworkMode, Retention
 from components.function import Attempts, FunctionArgs, deploy
 from components.guardrail import pinned_guardrail
 from components.naming import AGENT_ENDPOINT, GATEWAY_TARGET, Names
@@ -46,7 +46,7 @@ class AgentCoreArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     zone_ids: Sequence[str]
-    keeping: Keeping
+    retention: Retention
     reserved: Mapping[str, int]
     key_arn: pulumi.Input[str]
     web_acl_arn: pulumi.Input[str]
@@ -104,7 +104,7 @@ class AgentCore(pulumi.ComponentResource):
                 place=Place(network_mode=args.network_mode, vpc_id=args.vpc_id, subnet_ids=args.subnet_ids, zone_ids=args.zone_ids),
                 key_arn=args.key_arn,
                 boundary_arn=limit.arn,
-                log_retention_days=args.keeping.log_retention_days,
+                log_retention_days=args.retention.log_retention_days,
                 after=args.after,
             )
             self._target(name, gateway, gateway_role, deploy_runtime(f"{name}-runtime", runtime_args, child))
@@ -142,7 +142,7 @@ class AgentCore(pulumi.ComponentResource):
             f"{name}-gateway-logs",
             names.gateway_log_group,
             key_arn=args.key_arn,
-            retention_days=args.keeping.log_retention_days,
+            retention_days=args.retention.log_retention_days,
             opts=child,
         )
         admitted = aws.cloudwatch.LogResourcePolicy(
@@ -208,7 +208,7 @@ class AgentCore(pulumi.ComponentResource):
             dead_letters_arn=args.dead_letters_arn,
             key_arn=args.key_arn,
             boundary_arn=boundary_arn,
-            log_retention_days=args.keeping.log_retention_days,
+            log_retention_days=args.retention.log_retention_days,
             after=args.after,
         )
         deploy(f"{name}-handler", function_args, pulumi.ResourceOptions(parent=self))

@@ -73,7 +73,7 @@ class ComputeArgs:
     image_digest: str | None
     monitor_task: FargateSize
     lacking: str
-    keeping: environment.Keeping
+    retention: environment.Retention
 
 
 class Compute(pulumi.ComponentResource):
@@ -176,8 +176,8 @@ class Compute(pulumi.ComponentResource):
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
-            force_delete=not args.keeping.protect_data,
-            opts=kept(self, protect=args.keeping.protect_data),
+            force_delete=not args.retention.protect_data,
+            opts=kept(self, protect=args.retention.protect_data),
         )
         aws.ecr.LifecyclePolicy(
             f"{name}-repository-lifecycle",
@@ -191,7 +191,7 @@ class Compute(pulumi.ComponentResource):
             name,
             physical_name,
             key_arn=args.key_arn,
-            retention_days=args.keeping.log_retention_days,
+            retention_days=args.retention.log_retention_days,
             opts=pulumi.ResourceOptions(parent=self),
         )
 

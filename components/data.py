@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components import resource_policies
 from components.component import kept
-from components.environment import Keeping
+from components.environment import Retention
 from components.naming import Names
 
 ACCESS_LOG_DAYS = 90
@@ -25,7 +25,7 @@ class DataArgs:
     """What the data layer is made from."""
 
     names: Names
-    keeping: Keeping
+    retention: Retention
     key_arn: pulumi.Input[str]
 
 
@@ -79,8 +79,8 @@ class Data(pulumi.ComponentResource):
             ttl=ttl,
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
-            deletion_protection_enabled=args.keeping.protect_data,
-            opts=kept(self, protect=args.keeping.protect_data),
+            deletion_protection_enabled=args.retention.protect_data,
+            opts=kept(self, protect=args.retention.protect_data),
         )
 
     def _artifacts(self, name: str, args: DataArgs) -> aws.s3.Bucket:
@@ -90,7 +90,7 @@ class Data(pulumi.ComponentResource):
             args,
             names.artifacts_bucket,
             policy=resource_policies.artifacts_bucket_policy(names),
-            expire_days=args.keeping.artifact_retention_days,
+            expire_days=args.retention.artifact_retention_days,
             encryption={
                 "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": args.key_arn},
                 "bucket_key_enabled": True,
@@ -110,7 +110,7 @@ class Data(pulumi.ComponentResource):
             bucket=artifacts.bucket,
             target_bucket=access_logs.bucket,
             target_prefix="artifacts/",
-            opts=kept(self, protect=args.keeping.protect_data),
+            opts=kept(self, protect=args.retention.protect_data),
         )
         return artifacts
 
@@ -125,7 +125,7 @@ class Data(pulumi.ComponentResource):
         encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict,
     ) -> aws.s3.Bucket:
         """A private, versioned, encrypted bucket whose objects expire."""
-        protect = args.keeping.protect_data
+        protect = args.retention.protect_data
         # A bucket that stays without what closes, encrypts and versions it would be worse than none: they stay with it.
         keep = kept(self, protect=protect)
         bucket = aws.s3.Bucket(name, bucket=physical_name, force_destroy=not protect, opts=keep)
@@ -162,7 +162,7 @@ class Data(pulumi.ComponentResource):
                     "status": "Enabled",
                     "filter": {"prefix": ""},
                     "expiration": {"days": expire_days},
-                    "noncurrent_version_expiration": {"noncurrent_days": args.keeping.noncurrent_retention_days},
+                    "noncurrent_version_expiration": {"noncurrent_days": args.retention.noncurrent_retention_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": MULTIPART_DAYS},
                 }
             ],

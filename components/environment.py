@@ -227,7 +227,7 @@ class Limits(Table):
         return {"Autonomy": str(self.autonomy_percent), "AgentMemoryLimit": f"{self.agent_memory_bytes / 1024:g}KB"}
 
 
-class Keeping(Table):
+class Retention(Table):
     """How long things are kept.
 
     Attributes:
@@ -267,7 +267,7 @@ class Environment(Limits):
     evolution_schedule: Schedule = Field(examples=["rate(1 hour)"])
     monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
     reserve_concurrency: bool = Field(examples=[True])
-    keeping: Keeping
+    retention: Retention
     alerts: Alerts
 
     @model_validator(mode="after")
@@ -332,7 +332,7 @@ def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -
     held = (
         ("safety_mode", environment.safety_mode, "strict", "refuse, not only record"),
         ("agent_network_mode", environment.agent_network_mode, "VPC", "keep its agents in its own network"),
-        ("keeping.protect_data", json.dumps(environment.keeping.protect_data), "true", "keep its data when it goes"),
+        ("retention.protect_data", json.dumps(environment.retention.protect_data), "true", "keep its data when it goes"),
     )
     return [
         f"{key} is {value}: every stack but {DISPOSABLE_STACK} must {must}. Write `{key.rpartition('.')[2]}: {wanted}`."

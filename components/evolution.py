@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components import iam_functions, resource_policies
 from components.component import kept, service_role, with_key
-from components.environment import Engine, Keeping, Limits
+from components.environment import Engine, Limits, Retention
 from components.function import Attempts, DeployedFunction, FunctionArgs, deploy
 from components.naming import Names
 
@@ -84,7 +84,7 @@ class EvolutionArgs:
     """
 
     names: Names
-    keeping: Keeping
+    retention: Retention
     limits: Limits
     schedule: str
     engine: Engine
@@ -175,7 +175,7 @@ class Evolution(pulumi.ComponentResource):
 
     def _mode(self, name: str, args: EvolutionArgs) -> aws.ssm.Parameter:
         """Made once as `running`; from then on the switch and `resume` set it, and no deployment does."""
-        protect = args.keeping.protect_data
+        protect = args.retention.protect_data
         return aws.ssm.Parameter(
             f"{name}-mode",
             name=args.names.mode_parameter,
@@ -231,7 +231,7 @@ class Evolution(pulumi.ComponentResource):
             dead_letters_arn=self.dead_letters_arn,
             key_arn=args.key_arn,
             boundary_arn=args.boundary_arn,
-            log_retention_days=args.keeping.log_retention_days,
+            log_retention_days=args.retention.log_retention_days,
             after=[after],
         )
         return deploy(name, function_args, pulumi.ResourceOptions(parent=self))

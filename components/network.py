@@ -50,7 +50,7 @@ class NetworkArgs:
 
     names: Names
     settings: environment.Network
-    keeping: environment.Keeping
+    retention: environment.Retention
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
 
@@ -219,7 +219,7 @@ class Network(pulumi.ComponentResource):
             f"{name}-flow-logs-group",
             args.names.flow_log_group,
             key_arn=args.key_arn,
-            retention_days=args.keeping.log_retention_days,
+            retention_days=args.retention.log_retention_days,
             opts=child,
         )
         aws.ec2.FlowLog(

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components import boundary, iam, resource_policies
 from components.component import ServiceRole, kept, log_group, service_role, with_key
-from components.environment import Keeping, Limits
+from components.environment import Limits, Retention
 from components.naming import Names
 
 KEY_ROTATION_DAYS = 365
@@ -56,7 +56,7 @@ class SecurityArgs:
 
     names: Names
     limits: Limits
-    keeping: Keeping
+    retention: Retention
 
 
 class Security(pulumi.ComponentResource):
@@ -70,7 +70,7 @@ class Security(pulumi.ComponentResource):
     def __init__(self, name: str, args: SecurityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:security:Security", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
-        keep = kept(self, protect=args.keeping.protect_data)
+        keep = kept(self, protect=args.retention.protect_data)
         names = args.names
 
         key = aws.kms.Key(
@@ -78,7 +78,7 @@ class Security(pulumi.ComponentResource):
             description=f"Everything that evolution-system {names.stack} stores.",
             enable_key_rotation=True,
             rotation_period_in_days=KEY_ROTATION_DAYS,
-            deletion_window_in_days=LONGEST_WINDOW_DAYS if args.keeping.protect_data else SHORTEST_KEY_WINDOW_DAYS,
+            deletion_window_in_days=LONGEST_WINDOW_DAYS if args.retention.protect_data else SHORTEST_KEY_WINDOW_DAYS,
             policy=resource_policies.key_policy(names),
             opts=keep,
         )
@@ -121,7 +121,7 @@ class Security(pulumi.ComponentResource):
             name=args.names.safety_secret,
             description="The safety threshold, and the key that promotions are validated with.",
             kms_key_id=key_arn,
-            recovery_window_in_days=LONGEST_WINDOW_DAYS if args.keeping.protect_data else 0,
+            recovery_window_in_days=LONGEST_WINDOW_DAYS if args.retention.protect_data else 0,
             opts=keep,
         )
         validation_key = aws.secretsmanager.get_random_password_output(
@@ -140,7 +140,7 @@ class Security(pulumi.ComponentResource):
             # A write-only value is sent when its version changes, and only then: here, when the threshold does.
             # Source: terraform-provider-aws, secretVersionForceNewCustomDiff, which replaces it then.
             secret_string_wo_version=round(args.limits.safety_score_minimum * 10_000),
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.keeping.protect_data),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retention.protect_data),
         )
 
     def _web_acl(self, name: str, args: SecurityArgs, key_arn: pulumi.Output[str], child: pulumi.ResourceOptions) -> aws.wafv2.WebAcl:
@@ -163,7 +163,7 @@ class Security(pulumi.ComponentResource):
             f"{name}-web-acl-logs",
             names.web_acl_log_group,
             key_arn=key_arn,
-            retention_days=args.keeping.log_retention_days,
+            retention_days=args.retention.log_retention_days,
             opts=child,
         )
         delivery = aws.cloudwatch.LogResourcePolicy(

@@ -55,13 +55,10 @@ def _preview(options: argparse.Namespace) -> int:
     from local import plugins
 
     with plugins.Provider(plugins.ROOT) as provider:  # imports beside this process
-        from local import (
-            engine,  # 0.4 s to import: not for a wrong argument
-            findings,
-        )
+        from local import findings, previews  # 0.4 s to import: not for a wrong argument
 
         end = _End()
-        plan = engine.preview(
+        plan = previews.preview(
             options.stack,
             image=options.image or None,
             pack=options.pack,

@@ -12,7 +12,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, emulator, engine, plugins, stackfile, workspace
+from local import LocalError, cli, emulator, plugins, previews, stackfile, workspace
 from local.findings import Finding, read
 from local.progress import Progress, worth_showing
 from local.state import State
@@ -93,7 +93,7 @@ class Where:
     stack: str
     image: str | None = None
     edits: Mapping[str, object] | None = None
-    repo: Path = engine.ROOT
+    repo: Path = previews.ROOT
     place: Path | None = None
     venv: Path | None = None
     endpoint: str | None = None
@@ -177,7 +177,7 @@ def outputs(where: Where) -> Mapping[str, Any]:
     return _outputs(there)
 
 
-def down(place: Path = engine.ROOT / ".local", on_note: Say = to_nobody, *, save: bool = True) -> int:
+def down(place: Path = previews.ROOT / ".local", on_note: Say = to_nobody, *, save: bool = True) -> int:
     """Stop every emulator of the place and say how many there were. Each saves what it holds, unless that is to be lost.
 
     Raises:
@@ -217,7 +217,7 @@ def opened(where: Where, *, looking: bool = False, remake: bool = False) -> Gene
         variables = workspace.environment(place, state)
         with plugins.Provider(where.repo, where.endpoint or running.endpoint) as provider, workspace.environment_of_this_process(variables):
             ours = workspace.Workspace(
-                work, place, command, engine.main_with_imports_ahead(where.repo), {**variables, **provider.variables}
+                work, place, command, previews.main_with_imports_ahead(where.repo), {**variables, **provider.variables}
             )
             yield Session(
                 stack=automation.Stack.select(where.stack, ours),

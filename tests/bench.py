@@ -28,7 +28,7 @@ STACK = "prod"
 AIM = 2.5
 """The most that prod with the pack may take, in previews of an empty program."""
 
-EMPTY_PREVIEW = f"from local.engine import preview; assert preview({STACK!r}, program=lambda: None, pack=False).succeeded"
+EMPTY_PREVIEW = f"from local.previews import preview; assert preview({STACK!r}, program=lambda: None, pack=False).succeeded"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "policy"))
 
 import psutil
 
-from local.engine import preview
+from local.previews import preview
 from tests.policy.builders import Node, Nodes
 from tests.policy.planned import nodes_of
 from tests.policy.test_process import requests, running

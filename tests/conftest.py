@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from local import engine, lifecycle
+from local import lifecycle, previews
 
-ROOT = engine.ROOT
+ROOT = previews.ROOT
 
 for told in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # `make test` runs these tests, and a make that they run is nobody's child
     os.environ.pop(told, None)
@@ -28,24 +28,24 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def preview(place: Path) -> Callable[..., engine.Plan]:
-    """`engine.preview` in a process of its own: it settles the Pulumi SDK's global state, which tests with mocks share."""
+def preview(place: Path) -> Callable[..., previews.Plan]:
+    """`previews.preview` in a process of its own: it settles the Pulumi SDK's global state, which tests with mocks share."""
 
-    def run(stack: str, **options: Any) -> engine.Plan:
+    def run(stack: str, **options: Any) -> previews.Plan:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply_async(engine.preview, (stack,), {"place": place, **options}).get(timeout=120)
+            return pool.apply_async(previews.preview, (stack,), {"place": place, **options}).get(timeout=120)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def plan(preview: Callable[..., engine.Plan], tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., engine.Plan]:
+def plan(preview: Callable[..., previews.Plan], tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., previews.Plan]:
     """`plan(stack, image=None)`: what the real engine plans for a committed stack, with dependencies; once per test session."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent  # pytest-xdist's workers have one parent folder
-    known: dict[tuple[str, str | None], engine.Plan] = {}
+    known: dict[tuple[str, str | None], previews.Plan] = {}
 
-    def get(stack: str, image: str | None = None) -> engine.Plan:
+    def get(stack: str, image: str | None = None) -> previews.Plan:
         if (stack, image) not in known:
             file = shared / f"plan-{stack}-{image}.pickle".replace(":", "-")
             with file.with_suffix(".lock").open("w") as lock:

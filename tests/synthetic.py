@@ -17,7 +17,7 @@ import pulumi_aws as aws
 from components.environment import common_tags, load
 from components.iam import allow, document, ecs_task_trust
 from components.naming import METRIC_NAMESPACE, Names
-from local import engine, plugins
+from local import plugins, previews
 
 STACK = "prod"
 
@@ -99,7 +99,7 @@ KINDS: tuple[Callable[[str, Shared], None], ...] = (_role, _grants, _secret, _lo
 
 def main(checkout: Path, place: Path, size: int) -> None:
     with plugins.Provider(checkout) as provider:
-        plan = engine.preview(STACK, program=partial(program, size), repo=checkout, place=place, provider=provider)
+        plan = previews.preview(STACK, program=partial(program, size), repo=checkout, place=place, provider=provider)
     planned = sum(one.type.startswith("aws:") for one in plan.resources)
     assert planned == size, f"{planned} of {size} resources were planned:\n{plan.text}"
     assert not any("synthetic-" in one.text for one in plan.findings), f"only the stack may lack something:\n{plan.text}"

@@ -19,9 +19,9 @@ STRICTEST = {"autonomy_percent": 75, "agent_memory_bytes": 6656, "max_concurrent
 
 PREVIEW = """
 import json, pathlib, sys
-from local import engine
+from local import previews
 repo = pathlib.Path(sys.argv[2])
-plan = engine.preview(sys.argv[1], repo=repo, place=repo / ".local")
+plan = previews.preview(sys.argv[1], repo=repo, place=repo / ".local")
 regions = sorted({one.inputs["region"] for one in plan.resources if one.type == "pulumi:providers:aws"})
 print(json.dumps([plan.succeeded, regions, [one.text for one in plan.findings], len(plan.resources)]))
 """

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 import pytest
 
-from local.engine import UNKNOWN, Plan, Resource
+from local.previews import UNKNOWN, Plan, PlannedResource
 
 STACKS = ("dev", "staging", "prod")
 TEXT = (Path(__file__).parents[1] / "docs/parity.md").read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def values_of(row: Row, plan: Plan) -> list[Any]:
     return [value_at(row.property, resource) for resource in found] or [ABSENT]
 
 
-def value_at(path: str, resource: Resource) -> Any:
+def value_at(path: str, resource: PlannedResource) -> Any:
     """The value at a path of a resource's inputs."""
     if path in ("protect", "retainOnDelete"):
         return {"protect": resource.protect, "retainOnDelete": resource.retain_on_delete}[path]

@@ -13,7 +13,7 @@ import pytest
 
 from components.capacity import ELASTIC_IPS, FARGATE_VCPUS, LAMBDA_EXECUTIONS, UNRESERVED_EXECUTIONS, needs
 from local import quotas
-from local.engine import UNKNOWN, Plan, Resource
+from local.previews import UNKNOWN, Plan, PlannedResource
 from tests.components.tables import env_of
 
 STACKS = ("dev", "staging", "prod")
@@ -21,7 +21,7 @@ STACKS = ("dev", "staging", "prod")
 Count = Callable[[Plan], float]
 
 
-def of(plan: Plan, kind: str) -> list[Resource]:
+def of(plan: Plan, kind: str) -> list[PlannedResource]:
     """The resources of a type, such as `ecs/service`."""
     return [resource for resource in plan.resources if resource.type.startswith(f"aws:{kind}:")]
 
@@ -56,7 +56,7 @@ def variables(plan: Plan) -> int:
     )
 
 
-def functions(plan: Plan) -> list[Resource]:
+def functions(plan: Plan) -> list[PlannedResource]:
     return of(plan, "lambda/function")
 
 

@@ -12,7 +12,7 @@ from pulumi import automation
 
 from components import containers, safety
 from components.environment import Limits
-from local import cli, engine, plugins, stackfile, workspace
+from local import cli, plugins, previews, stackfile, workspace
 
 
 class OrdinaryCommand(workspace.Command):
@@ -33,7 +33,7 @@ class OrdinaryCommand(workspace.Command):
 
 def with_a_root_user() -> None:
     containers.UNPRIVILEGED_USER = "0"  # pyright: ignore[reportConstantRedefinition] (the edit that is tried)
-    engine.run_main()
+    previews.run_main()
 
 
 def without_the_safety_alarm() -> None:
@@ -43,14 +43,14 @@ def without_the_safety_alarm() -> None:
         return whole(limits)[1:]
 
     safety.safety_alarms = all_but_the_first
-    engine.run_main()
+    previews.run_main()
 
 
 def ordinary_up(place: Path, program: Callable[[], None]) -> tuple[bool, str, list[str]]:
     """Whether prod came up, what the engine said, and what its state holds afterwards."""
-    content, _ = stackfile.read(engine.ROOT, "prod")
+    content, _ = stackfile.read(previews.ROOT, "prod")
     said: list[str] = []
-    with workspace.open_place(place, engine.ROOT, "prod", content) as work, plugins.Provider(engine.ROOT) as provider:
+    with workspace.open_place(place, previews.ROOT, "prod", content) as work, plugins.Provider(previews.ROOT) as provider:
         command = cli.find()
         variables = {**workspace.environment(place), **provider.variables}
         with workspace.environment_of_this_process(variables):

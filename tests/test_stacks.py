@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import UNKNOWN, Plan, Resource
+from local.previews import UNKNOWN, Plan, PlannedResource
 from local.report.changes import changes_of
 from tests.policy.planned import nodes_of
 
@@ -166,7 +166,7 @@ def test_a_first_deployment_runs_nothing_and_says_what_to_do(plan: Callable[...,
 
 
 def test_protected_stacks_protect_what_holds_data(plan: Callable[..., Plan]) -> None:
-    def protected(resources: tuple[Resource, ...]) -> set[str]:
+    def protected(resources: tuple[PlannedResource, ...]) -> set[str]:
         return {resource.name for resource in resources if resource.protect and resource.retain_on_delete}
 
     assert protected(plan("dev").resources) == set()

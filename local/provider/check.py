@@ -7,12 +7,12 @@ from google.protobuf.struct_pb2 import Struct
 from local.provider.catalogue import RESOURCES
 from local.provider.refusal import refusals, shown_path
 from local.provider.settings import Settings
-from local.provider.table import Resource
+from local.provider.table import ResourceType
 from local.provider.tags import all_tags, sent
 from local.provider.wire import Secrets, decode, encode
 
 
-def known(token: str) -> Resource | None:
+def known(token: str) -> ResourceType | None:
     """The table's entry for a type."""
     return RESOURCES.get(token)
 
@@ -25,7 +25,7 @@ def unknown_type(token: str) -> str:
     )
 
 
-def checked(resource: Resource, inputs: Struct, settings: Settings) -> tuple[Struct, list[str]]:
+def checked(resource: ResourceType, inputs: Struct, settings: Settings) -> tuple[Struct, list[str]]:
     """The inputs as the real provider would return them, with all tags and the region beside, and what AWS would refuse in them.
 
     Source: pulumi-aws 7, provider/tags.go and region.go.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from local.provider.assets import contents
-from local.provider.table import Resource
+from local.provider.table import ResourceType
 from local.provider.wire import provider_pb2
 
 Same = Callable[[str, Any, Any], bool]
@@ -59,7 +59,7 @@ def _detail(was: bool, is_now: bool, *, replace: bool) -> provider_pb2.PropertyD
 
 
 def resource_difference(
-    resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any], state: Mapping[str, Any], ignored: Iterable[str] = ()
+    resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any], state: Mapping[str, Any], ignored: Iterable[str] = ()
 ) -> provider_pb2.DiffResponse:
     """The difference between what a resource was made with, or AWS has made of it, and what it should have.
 
@@ -81,7 +81,7 @@ def resource_difference(
     )
 
 
-def same(resource: Resource, name: str, was: Any, now: Any) -> bool:
+def same(resource: ResourceType, name: str, was: Any, now: Any) -> bool:
     """Whether two values of a property are no difference to the provider."""
     if _in_one_order(resource, name, was) == _in_one_order(resource, name, now):
         return True
@@ -89,7 +89,7 @@ def same(resource: Resource, name: str, was: Any, now: Any) -> bool:
     return equivalent is not None and was is not None and now is not None and equivalent(was, now)
 
 
-def planned(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What the provider plans where the program says nothing: its default, or what AWS has already.
 
     Args:
@@ -105,7 +105,7 @@ def planned(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) 
     return made
 
 
-def _in_one_order(resource: Resource, name: str, value: Any) -> Any:
+def _in_one_order(resource: ResourceType, name: str, value: Any) -> Any:
     """A property's value, its sets in an order of our own."""
     made = {name: copy.deepcopy(value)}
     for path in sorted(resource.sets, key=lambda path: -path.count(".")):

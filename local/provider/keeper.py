@@ -14,7 +14,7 @@ from local.provider.lives import LIVES
 from local.provider.outputs import ACCOUNT, compute, fill
 from local.provider.reading import Seen, Sent, reconciled, search, spelled
 from local.provider.request import request_of, requests
-from local.provider.table import Call, Resource
+from local.provider.table import Call, ResourceType
 from local.provider.wire import UNKNOWN
 
 Values = Mapping[str, Any]
@@ -27,7 +27,7 @@ class KeeperError(Exception):
 class Keeper:
     """One resource of the emulator's: its type and its region."""
 
-    def __init__(self, cloud: Cloud, resource: Resource, region: str) -> None:
+    def __init__(self, cloud: Cloud, resource: ResourceType, region: str) -> None:
         self._cloud = cloud
         self._resource = resource
         self._life: Life = LIVES[resource.token]

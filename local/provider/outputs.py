@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from local.provider.table import Given, Resource
+from local.provider.table import Given, ResourceType
 from local.provider.wire import UNKNOWN
 
 ACCOUNT: Final = "000000000000"
@@ -56,7 +56,7 @@ _FORMATTER = string.Formatter()
 
 
 def compute(
-    resource: Resource,
+    resource: ResourceType,
     inputs: Mapping[str, Any],
     region: str,
     *,

@@ -24,7 +24,7 @@ from local.provider.lives import LIVES
 from local.provider.outputs import compute
 from local.provider.references import NotMadeError, refuse_unmade
 from local.provider.settings import Settings, SettingsError, read
-from local.provider.table import Resource
+from local.provider.table import ResourceType
 from local.provider.tags import all_tags, own, recorded, sent
 from local.provider.wire import Secrets, decode, encode, inside, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
 
@@ -187,17 +187,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, "the provider isn't configured yet; the engine must call Configure first")
         return self._settings
 
-    def _resource(self, urn: str, context: Context) -> Resource:
+    def _resource(self, urn: str, context: Context) -> ResourceType:
         resource = known(_type(urn))
         if resource is None:
             _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
         return resource
 
-    def _keeper(self, resource: Resource, region: str) -> Keeper | None:
+    def _keeper(self, resource: ResourceType, region: str) -> Keeper | None:
         """What keeps the resource in the emulator; None where it is kept in the engine's state alone."""
         return Keeper(self._cloud, resource, region) if self._cloud and resource.token in LIVES else None
 
-    def _asked(self, resource: Resource, inputs: Struct, context: Context) -> Struct:
+    def _asked(self, resource: ResourceType, inputs: Struct, context: Context) -> Struct:
         """The inputs as AWS is to be sent them."""
         return sent(resource, inputs, self._configured(context).default_tags)
 
@@ -240,7 +240,7 @@ def _stack(urn: str) -> str:
     return urn.split("::", 1)[0].rpartition(":")[2]
 
 
-def _kept(resource: Resource, inputs: Struct, asked: Struct) -> Struct:
+def _kept(resource: ResourceType, inputs: Struct, asked: Struct) -> Struct:
     """The inputs without those that are only sent, and all tags."""
     kept = Struct()
     kept.CopyFrom(inputs)
@@ -259,7 +259,7 @@ def _put(properties: Struct, name: str, value: Any) -> None:
         properties.fields[name].CopyFrom(encode(value))
 
 
-def _with(resource: Resource, kept: Struct, outputs: dict[str, Any], region: str) -> Struct:
+def _with(resource: ResourceType, kept: Struct, outputs: dict[str, Any], region: str) -> Struct:
     """The inputs with the outputs beside them, and those that every type of a kind has."""
     for name, value in (outputs | ({"region": region} if resource.regional else {})).items():
         if name not in kept.fields:
@@ -267,7 +267,7 @@ def _with(resource: Resource, kept: Struct, outputs: dict[str, Any], region: str
     return kept
 
 
-def _read_back(resource: Resource, properties: Struct) -> Struct:
+def _read_back(resource: ResourceType, properties: Struct) -> Struct:
     """The properties as the provider reads them after it has sent them."""
     for name in resource.read_back.keys() & properties.fields.keys():
         value = inside(properties.fields[name])

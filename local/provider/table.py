@@ -107,7 +107,7 @@ class Given:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class ResourceType:
     """One resource type."""
 
     token: str

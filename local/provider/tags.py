@@ -11,11 +11,11 @@ from typing import Any, cast
 
 from google.protobuf.struct_pb2 import Struct, Value
 
-from local.provider.table import Resource
+from local.provider.table import ResourceType
 from local.provider.wire import UNKNOWN, decode, encode, inside
 
 
-def sent(resource: Resource, properties: Struct, defaults: Mapping[str, str]) -> Struct:
+def sent(resource: ResourceType, properties: Struct, defaults: Mapping[str, str]) -> Struct:
     """The properties as AWS is to be sent them: all tags are among them. Explicit tags win; tags unknown as a whole stay so."""
     made = _without_all(properties)
     if resource.tags and defaults:
@@ -29,7 +29,7 @@ def sent(resource: Resource, properties: Struct, defaults: Mapping[str, str]) ->
     return made
 
 
-def recorded(resource: Resource, properties: Struct, state: Struct) -> Struct:
+def recorded(resource: ResourceType, properties: Struct, state: Struct) -> Struct:
     """Some of a resource's properties as AWS was sent them, by the state that holds all tags."""
     made = _without_all(properties)
     if resource.tags and "tagsAll" in state.fields:

@@ -13,20 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from local import LocalError
-from local.engine import Diagnostic, Plan, Resource
+from local.previews import Diagnostic, Plan, PlannedResource
 
 SECONDS = 300
 """A preview takes a few; the first one in a checkout gets plugins, too."""
 
 SCRIPT = """
 import dataclasses, json, os, sys
-from local import engine
-plan = engine.preview(sys.argv[1], image=sys.argv[2] or None, pack=False, with_dependencies=True)
+try:
+    from local import previews
+except ImportError:  # of a commit before it had this name
+    from local import engine as previews
+plan = previews.preview(sys.argv[1], image=sys.argv[2] or None, pack=False, with_dependencies=True)
 with open(sys.argv[3], "w", encoding="utf-8") as file:
     json.dump(dataclasses.asdict(plan), file)
 os._exit(0)
 """
-"""Run by the other commit's code; it must have `local.engine.preview`. Not left by its own end: see local/__main__.py."""
+"""Run by the other commit's code; it must have the preview under one of its names. Not left by its own end: see local/__main__.py."""
 
 
 def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Plan:
@@ -63,11 +66,11 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
     return Plan(**given, findings=())
 
 
-def _resource(content: Mapping[str, Any]) -> Resource:
+def _resource(content: Mapping[str, Any]) -> PlannedResource:
     by_property = {name: tuple(urns) for name, urns in content["property_dependencies"].items()}
     fields: dict[str, Any] = {**content, "property_dependencies": by_property}
     fields |= {name: tuple(content.get(name, ())) for name in ("dependencies", "ignore_changes")}  # an older commit tells fewer
-    return Resource(**fields)
+    return PlannedResource(**fields)
 
 
 def _run(command: list[str], place: Path, what: str) -> None:

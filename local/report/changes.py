@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from local.engine import UNKNOWN, Plan, Resource
+from local.previews import UNKNOWN, Plan, PlannedResource
 from local.report.homes import LAYER_PREFIX, called, homes_of
 from local.report.layers import layers_of
 
@@ -67,7 +67,7 @@ def totals(changes: Mapping[str, Sequence[Change]]) -> Mapping[str, int]:
     return Counter(change.operation for own in changes.values() for change in own)
 
 
-def _change(resource: Resource, before: Resource | None, is_planned: bool, *, compared: bool) -> Change:
+def _change(resource: PlannedResource, before: PlannedResource | None, is_planned: bool, *, compared: bool) -> Change:
     differences = tuple(differences_of(before, resource)) if before and is_planned else ()
     if not compared:
         operation = resource.operation
@@ -87,7 +87,7 @@ def _change(resource: Resource, before: Resource | None, is_planned: bool, *, co
     )
 
 
-def differences_of(before: Resource, after: Resource) -> Iterator[Difference]:
+def differences_of(before: PlannedResource, after: PlannedResource) -> Iterator[Difference]:
     """The properties that differ, also inside JSON texts, and whether the resource is protected."""
     old = {"protect": before.protect, "retainOnDelete": before.retain_on_delete, **before.inputs}
     new = {"protect": after.protect, "retainOnDelete": after.retain_on_delete, **after.inputs}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from local.engine import Plan
+from local.previews import Plan
 
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from local.engine import UNKNOWN, Plan, Resource
+from local.previews import UNKNOWN, Plan, PlannedResource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -16,7 +16,7 @@ def homes_of(plan: Plan) -> Mapping[str, str]:
     """By URN, the layer that a resource is in: the outermost component that holds it. Empty for the stack and what it holds itself."""
     by_urn = {resource.urn: resource for resource in plan.resources}
 
-    def home(resource: Resource) -> str:
+    def home(resource: PlannedResource) -> str:
         name = ""
         while True:
             if resource.type.startswith(LAYER_PREFIX):
@@ -28,7 +28,7 @@ def homes_of(plan: Plan) -> Mapping[str, str]:
     return {resource.urn: home(resource) for resource in plan.resources}
 
 
-def called(resource: Resource) -> str:
+def called(resource: PlannedResource) -> str:
     """A resource's own name on AWS; empty where it has none, or none that is known at preview."""
     for key in ("name", "bucket", "dashboardName", "family"):
         value = resource.inputs.get(key)

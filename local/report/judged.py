@@ -13,8 +13,8 @@ from enum import Enum
 from typing import Any, cast
 
 from limits import Bounds, configured
-from local.engine import UNKNOWN, Plan
 from local.findings import Finding
+from local.previews import UNKNOWN, Plan
 from plain import UNKNOWN as NOT_KNOWN
 from plain import Plain
 from rule import Reference, Resource, Rule, Stack, StackRule, judge_resource, judge_stack

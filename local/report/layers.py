@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from local.engine import Plan, Resource
+from local.previews import Plan, PlannedResource
 from local.report.homes import LAYER_PREFIX, homes_of
 from local.report.matrix import reach_of
 from local.report.words import counted, noun_of, service_of
@@ -41,7 +41,7 @@ class Layer:
     """One component of the program with all that it holds, in the order of types and names; what it uses, in the layers' order."""
 
     name: str
-    resources: tuple[Resource, ...]
+    resources: tuple[PlannedResource, ...]
     uses: tuple[Use, ...]
 
     @property
@@ -59,7 +59,7 @@ class Layer:
 def layers_of(plan: Plan) -> tuple[Layer, ...]:
     """The plan's layers, each after those that it uses."""
     homes = homes_of(plan)
-    held: dict[str, list[Resource]] = {}
+    held: dict[str, list[PlannedResource]] = {}
     for resource in plan.resources:
         home = homes[resource.urn]
         if resource.type.startswith(LAYER_PREFIX):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from actions import READING, find
-from local.engine import UNKNOWN, Plan, Resource
+from local.previews import UNKNOWN, Plan, PlannedResource
 from local.report.homes import called, homes_of
 from local.report.words import short_arn
 
@@ -96,7 +96,7 @@ def reach_of(plan: Plan) -> Mapping[tuple[str, str], set[str]]:
     return reach
 
 
-def _role(plan: Plan, role: Resource, layer: str) -> RoleView:
+def _role(plan: Plan, role: PlannedResource, layer: str) -> RoleView:
     grants: list[Grant] = []
     unread: list[str] = []
     managed: list[str] = []
@@ -124,7 +124,7 @@ def _role(plan: Plan, role: Resource, layer: str) -> RoleView:
     )
 
 
-def _is_of(resource: Resource, role: Resource) -> bool:
+def _is_of(resource: PlannedResource, role: PlannedResource) -> bool:
     return role.urn in resource.property_dependencies.get("role", ()) or (
         resource.type in (INLINE, ATTACHED) and resource.inputs.get("role") == role.inputs.get("name")
     )

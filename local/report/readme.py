@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from local import LocalError, engine
+from local import LocalError, previews
 from local.report.layers import layers_of
 from local.report.mermaid import boxes_and_arrows
 
-README = engine.ROOT / "README.md"
+README = previews.ROOT / "README.md"
 STACK = "prod"
 
 START = "        %% The layers, made from prod's plan by `make picture`."
 END = "        %% The end of the layers."
 
 
-def refreshed(text: str, plan: engine.Plan) -> str:
+def refreshed(text: str, plan: previews.Plan) -> str:
     """The README with its layers as they are planned.
 
     Raises:
@@ -30,7 +30,7 @@ def refreshed(text: str, plan: engine.Plan) -> str:
 
 
 def main(readme: Path) -> None:
-    plan = engine.preview(STACK, pack=False, with_dependencies=True)
+    plan = previews.preview(STACK, pack=False, with_dependencies=True)
     if not plan.succeeded:
         raise LocalError(f"{STACK} can't be previewed:\n{plan.text}")
     readme.write_text(refreshed(readme.read_text(encoding="utf-8"), plan), encoding="utf-8")

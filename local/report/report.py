@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.engine import Plan
 from local.findings import Finding
+from local.previews import Plan
 from local.report.changes import Change, changes_of, totals
 from local.report.dashboard import Dashboard, dashboards_of
 from local.report.judged import Judged, Verdict, judged

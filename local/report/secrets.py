@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from local.engine import UNKNOWN, Plan
+from local.previews import UNKNOWN, Plan
 from rules.aws.environment_secrets import PLAIN_WORDS, SECRET_VALUES, looks_secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"

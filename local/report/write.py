@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limits import APPROVED
-from local import LocalError, engine, stackfile
+from local import LocalError, previews, stackfile
 from local.report import base as bases
 from local.report.judged import with_the_graph_of
 from local.report.pages import page, summary
@@ -31,7 +31,7 @@ def write(
     *,
     image: str | None = None,
     base: str | None = None,
-    repo: Path = engine.ROOT,
+    repo: Path = previews.ROOT,
     place: Path | None = None,
     on_note: Callable[[str], object] = lambda _: None,
 ) -> Written:
@@ -39,20 +39,20 @@ def write(
 
     Args:
         stack: the stack's name.
-        image: the engine image, as `engine.preview` takes it.
+        image: the engine image, as `previews.preview` takes it.
         base: a commit or branch to compare with; None for none. One that can't be previewed is noted, and nothing is compared.
         repo: the checkout.
         place: where the engine keeps its state, and where the report goes; the checkout's `.local` by default.
         on_note: gets each line that there is to say.
 
     Raises:
-        LocalError: as `engine.preview`; or another stack's table is wrong.
+        LocalError: as `previews.preview`; or another stack's table is wrong.
     """
     notes: list[str] = []
     place = place or repo / ".local"
-    plan = engine.preview(stack, image=image, with_dependencies=True, repo=repo, place=place, on_note=notes.append)
+    plan = previews.preview(stack, image=image, with_dependencies=True, repo=repo, place=place, on_note=notes.append)
     if plan.findings:
-        plan = with_the_graph_of(plan, engine.preview(stack, image=image, pack=False, with_dependencies=True, repo=repo, place=place))
+        plan = with_the_graph_of(plan, previews.preview(stack, image=image, pack=False, with_dependencies=True, repo=repo, place=place))
     names = sorted(stackfile.stacks(repo), key=lambda name: (list(APPROVED).index(name) if name in APPROVED else len(APPROVED), name))
     before = None
     if base:

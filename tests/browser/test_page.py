@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import ROOT, Plan
+from local.previews import ROOT, Plan
 from local.report.pages import page
 from local.report.report import gather
 from local.report.table import tables_of

@@ -32,18 +32,18 @@ def names_of(stack: str) -> Names:
 
 def security(stack: str) -> Layer:
     env = env_of(stack)
-    return build(lambda: Security("security", SecurityArgs(names=names_of(stack), limits=env, keeping=env.keeping)).key_arn, stack)
+    return build(lambda: Security("security", SecurityArgs(names=names_of(stack), limits=env, retention=env.retention)).key_arn, stack)
 
 
 def network(stack: str) -> Layer:
     env = env_of(stack)
-    args = NetworkArgs(names=names_of(stack), settings=env.network, keeping=env.keeping, key_arn=KEY, boundary_arn=BOUNDARY)
+    args = NetworkArgs(names=names_of(stack), settings=env.network, retention=env.retention, key_arn=KEY, boundary_arn=BOUNDARY)
     return build(lambda: Network("network", args).vpc_id, stack)
 
 
 def data(stack: str) -> Layer:
     env = env_of(stack)
-    return build(lambda: Data("data", DataArgs(names=names_of(stack), keeping=env.keeping, key_arn=KEY)).stream_arn, stack)
+    return build(lambda: Data("data", DataArgs(names=names_of(stack), retention=env.retention, key_arn=KEY)).stream_arn, stack)
 
 
 def compute(stack: str, digest: str | None = DIGEST) -> Layer:
@@ -59,7 +59,7 @@ def compute(stack: str, digest: str | None = DIGEST) -> Layer:
             image_digest=digest,
             monitor_task=env.monitor_task,
             lacking=capacity.in_words(env),
-            keeping=env.keeping,
+            retention=env.retention,
             key_arn=KEY,
             boundary_arn=BOUNDARY,
             monitor_role=ServiceRole(role=role, grants=grants),
@@ -91,7 +91,7 @@ def evolution(stack: str) -> Layer:
     env = env_of(stack)
     args = EvolutionArgs(
         names=names_of(stack),
-        keeping=env.keeping,
+        retention=env.retention,
         limits=env,
         schedule=env.evolution_schedule,
         engine=env.engine,

@@ -123,10 +123,10 @@ def _drop(path: str) -> Callable[[Table], None]:
         (_put("network.interface_endpoints", ["lambda"]), "network.interface_endpoints.0 is 'lambda'"),
         (_put("engine_image_digest", "evolution-engine:latest"), "engine_image_digest is 'evolution-engine:latest'"),
         (_put("model_id", "eu.anthropic.claude-sonnet-4-6"), "there, its name must start with one of us, global"),
-        (_put("keeping.log_retention_days", 8), "CloudWatch Logs keeps logs for one of 1, 3, 5, 7, 14"),
+        (_put("retention.log_retention_days", 8), "CloudWatch Logs keeps logs for one of 1, 3, 5, 7, 14"),
         (_put("alerts.emails", ["nobody"]), "alerts.emails.0 is 'nobody'"),
         (_put("safety_mode", "permissive"), "safety_mode is permissive: every stack but dev must refuse, not only record."),
-        (_put("keeping.protect_data", False), "keeping.protect_data is false: every stack but dev must keep its data when it goes."),
+        (_put("retention.protect_data", False), "retention.protect_data is false: every stack but dev must keep its data when it goes."),
     ],
 )
 def test_a_wrong_table_is_refused_by_key_value_and_mend(edit: Callable[[Table], None], says: str) -> None:
@@ -178,7 +178,7 @@ def test_an_environment_named_in_no_code_is_held_to_the_strict_side(stack: str) 
 
 def test_dev_may_be_permissive_and_disposable() -> None:
     env = load("dev", json.dumps(table_of("dev")))
-    assert (env.safety_mode, env.keeping.protect_data) == ("permissive", False)
+    assert (env.safety_mode, env.retention.protect_data) == ("permissive", False)
 
 
 def test_every_fargate_size_of_the_table_is_one_of_aws() -> None:

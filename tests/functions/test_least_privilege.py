@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from components.naming import Names
-from local.engine import Plan
+from local.previews import Plan
 from tests.functions.conftest import Measured
 from tests.functions.requests import Asked, Document, of_call, of_lambda, permitted, unused
 from tests.functions.world import ACCOUNT as UNIT_ACCOUNT

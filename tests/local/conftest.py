@@ -19,7 +19,7 @@ import grpc
 import pytest
 
 from local import emulator, lifecycle, state
-from local.engine import ROOT
+from local.previews import ROOT
 from local.provider.wire import provider_pb2, provider_pb2_grpc
 from tests.local.provider.talk import REGION, TAGS, struct
 from tests.local.recorded import Resources

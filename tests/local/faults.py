@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from local.engine import ROOT
+from local.previews import ROOT
 from tests.local.conftest import VENV
 
 Fault = str | Callable[[], object]

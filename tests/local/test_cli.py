@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from local import LocalError, cli
-from local.engine import ROOT
+from local.previews import ROOT
 
 PINNED = cli.pinned_version()
 

@@ -17,7 +17,7 @@ import pytest
 
 from engine import items
 from local import lifecycle
-from local.engine import ROOT
+from local.previews import ROOT
 from tests.engine.aws import wait_for
 from tests.local.conftest import Run, clients
 

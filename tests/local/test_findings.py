@@ -8,7 +8,7 @@ from pathlib import Path
 from pulumi.automation.events import EngineEvent, PolicyEvent
 
 from local.findings import Finding, blocks, counted, read
-from tests.local.test_engine import edit, run_local
+from tests.local.test_previews import edit, run_local
 
 ONE = Finding(
     rule="network/no-public-ip",

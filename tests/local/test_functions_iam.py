@@ -19,7 +19,7 @@ import pytest
 from components.function import sources
 from components.naming import Names
 from local import emulator
-from local.engine import UNKNOWN, Plan
+from local.previews import UNKNOWN, Plan
 from tests.local.conftest import VENV
 from tests.local.system import ACCOUNT, BUCKET, MODE, REGION, STACK, TABLE, Invoked, System, stub
 

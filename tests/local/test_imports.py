@@ -15,10 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PLAN = """
 import json, pathlib, sys
-from local import engine, imports
+from local import previews, imports
 if "plainly" in sys.argv:
     imports.defer_annotations = lambda: None
-plan = engine.preview("prod", pack=False, with_dependencies=True, place=pathlib.Path(sys.argv[1]))
+plan = previews.preview("prod", pack=False, with_dependencies=True, place=pathlib.Path(sys.argv[1]))
 assert plan.succeeded, plan.text
 ours = isinstance(sys.meta_path[0], type) and sys.meta_path[0].__module__ == "local.internals"
 assert ours == ("plainly" not in sys.argv), "both were to be tried"

@@ -12,7 +12,7 @@ from pulumi.automation._server import LanguageServer as SdkLanguageServer
 from pulumi.runtime import resource as sdk_resource
 
 from components.environment import PROJECT
-from local import engine, internals, workspace
+from local import internals, previews, workspace
 
 
 def test_the_automation_api_takes_its_language_server_from_its_own_module() -> None:
@@ -28,7 +28,7 @@ def test_the_sdk_says_what_only_debug_shows_by_one_function() -> None:
     assert pulumi.log.debug is not None
 
 
-def test_the_engine_keeps_a_stack_as_a_checkpoint_in_one_file(preview: Callable[..., engine.Plan], place: Path) -> None:
+def test_the_engine_keeps_a_stack_as_a_checkpoint_in_one_file(preview: Callable[..., previews.Plan], place: Path) -> None:
     assert preview("dev", pack=False, program=_nothing).succeeded
     file = place / f"state/.pulumi/stacks/{PROJECT}/dev.json"
     assert file.exists(), "the file backend no longer keeps a stack at stacks/<project>/<stack>.json"

@@ -53,9 +53,9 @@ def test_anything_else_is_refused(text: str) -> None:
 
 PREVIEW = """
 import pathlib, sys
-from local import engine
+from local import previews
 place, config = map(pathlib.Path, sys.argv[1:])
-plan = engine.preview("dev", edits={"autonomy_percent": 90}, pack_config=config, place=place)
+plan = previews.preview("dev", edits={"autonomy_percent": 90}, pack_config=config, place=place)
 print(plan.succeeded, bool(plan.findings))
 """
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.engine import UNKNOWN
+from local.previews import UNKNOWN
 from local.provider.lives import LACKING
 from tests.local.recorded import Resources, as_written, held, of, pairs, without
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import Plan
+from local.previews import Plan
 from local.provider.catalogue import RESOURCES
 from local.provider.wire import decode, provider_pb2
 from tests.local.provider.common import KEY, TOPIC

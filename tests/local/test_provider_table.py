@@ -16,7 +16,7 @@ from local.provider.catalogue import RESOURCES
 from local.provider.data_sources import SOURCES
 from local.provider.models import Model
 from local.provider.request import requests
-from local.provider.table import Beside, Call, Convert, Json, Local, Member, Members, Resource
+from local.provider.table import Beside, Call, Convert, Json, Local, Member, Members, ResourceType
 from local.provider.wire import UNKNOWN
 from tests.local.provider.samples import VALID
 
@@ -53,19 +53,19 @@ def sdk_outputs(token: str) -> set[str]:
     return {camel(name) for name, member in members.items() if isinstance(member, property)}
 
 
-def named_inputs(resource: Resource) -> set[str]:
+def named_inputs(resource: ResourceType) -> set[str]:
     names = {name for call in resource.calls for name in call.members} | resource.write_only | set(resource.instead)
     paths = {*resource.replaces, *resource.defaults, *resource.computed, *resource.sets, *resource.equivalent, *resource.read_back}
     return names | {path.partition(".")[0] for path in paths} | ({resource.name} if resource.name else set())
 
 
 @pytest.mark.parametrize("resource", ENTRIES)
-def test_every_token_is_the_sdks(resource: Resource) -> None:
+def test_every_token_is_the_sdks(resource: ResourceType) -> None:
     assert sdk_class(resource.token).pulumi_type == resource.token
 
 
 @pytest.mark.parametrize("resource", ENTRIES)
-def test_every_property_that_an_entry_names_is_one_of_the_sdks(resource: Resource) -> None:
+def test_every_property_that_an_entry_names_is_one_of_the_sdks(resource: ResourceType) -> None:
     assert named_inputs(resource) - sdk_inputs(resource.token) == set()
     assert set(resource.outputs) - sdk_outputs(resource.token) == set()
     assert resource.tags == ("tags" in sdk_inputs(resource.token))
@@ -73,7 +73,7 @@ def test_every_property_that_an_entry_names_is_one_of_the_sdks(resource: Resourc
 
 
 @pytest.mark.parametrize("resource", ENTRIES)
-def test_every_property_of_the_sdks_is_sent_somewhere_or_refused_on_purpose(resource: Resource) -> None:
+def test_every_property_of_the_sdks_is_sent_somewhere_or_refused_on_purpose(resource: ResourceType) -> None:
     lost: set[str] = set()
     for name in sdk_inputs(resource.token) - set(resource.instead) - {"region"}:
         siblings = dict.fromkeys(("cidrIpv4",) if name == "description" and "vpc/" in resource.token else (), UNKNOWN)
@@ -166,7 +166,7 @@ def test_a_further_call_is_made_only_for_its_own_properties() -> None:
 
 
 @pytest.mark.parametrize("resource", ENTRIES)
-def test_the_requests_are_what_botocore_would_send(resource: Resource) -> None:
+def test_the_requests_are_what_botocore_would_send(resource: ResourceType) -> None:
     """botocore's own validator, which knows types and required members, must find nothing to add."""
     for call, request in requests(resource.calls, VALID[resource.token]):
         service, _, operation = call.operation.partition(":")

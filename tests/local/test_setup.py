@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from local import setup
-from local.engine import ROOT
+from local.previews import ROOT
 
 MISSING = "no-such-package==1.0 --hash=sha256:" + "0" * 64 + "\n"
 

@@ -20,7 +20,7 @@ import pytest
 
 from components.naming import METRIC_NAMESPACE
 from local import emulator, lifecycle
-from local.engine import ROOT
+from local.previews import ROOT
 from tests.components.tables import table_of
 from tests.local.conftest import Run
 from tests.local.system import CLUSTER, ENGINE, MODE, SERVICE, STACK, UNSAFE, Halt, Invoked, System, until

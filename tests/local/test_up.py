@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from components.compute import NOTHING_LEFT
-from local import LocalError, emulator, engine, lifecycle
+from local import LocalError, emulator, lifecycle, previews
 from local.provider.lives import LACKING
 from local.state import State
 from tests.local.conftest import VENV, BroughtUp, Run, clients
@@ -23,7 +23,7 @@ GATEWAY = "https://evolution-{}-[a-z0-9]{{10}}.gateway.bedrock-agentcore.us-east
 
 def as_planned(outputs: Mapping[str, Any], planned: Mapping[str, Any], stack: str) -> dict[str, Any]:
     """What the outputs must be: as planned, and where AWS gives them, and the plan doesn't know, in AWS's form."""
-    assert {name for name, value in planned.items() if value == engine.UNKNOWN} == {"agent_gateway_url", "alert_topic_arn", "next_step"}
+    assert {name for name, value in planned.items() if value == previews.UNKNOWN} == {"agent_gateway_url", "alert_topic_arn", "next_step"}
     assert re.fullmatch(GATEWAY.format(stack), outputs["agent_gateway_url"])
     topic = f"arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-{stack}"
     return {**planned, "agent_gateway_url": outputs["agent_gateway_url"], "alert_topic_arn": topic, "next_step": NOTHING_LEFT}
@@ -138,4 +138,4 @@ def test_an_emulator_that_is_not_installed_is_one_error(own_place: Path, tmp_pat
 def test_outputs_are_those_of_the_last_up(brought_up: BroughtUp) -> None:
     where = lifecycle.Where(stack="dev", place=brought_up.place)
     assert json.dumps(lifecycle.outputs(where)) == json.dumps(brought_up.first.outputs)
-    assert engine.ROOT not in brought_up.place.parents, "the tests leave the checkout alone"
+    assert previews.ROOT not in brought_up.place.parents, "the tests leave the checkout alone"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from local import emulator, lifecycle
-from local.engine import ROOT
+from local.previews import ROOT
 
 ELLIPSIS = "…"
 

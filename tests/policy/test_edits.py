@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.engine import Plan
+from local.previews import Plan
 from local.provider import difference
 from local.provider.catalogue import RESOURCES
 from rules import FAMILIES

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from exemptions import NEVER, configured
-from local.engine import Plan
+from local.previews import Plan
 from rules import FAMILIES
 from tests.policy.samples import KEY_ARN, Finding, compliant, configure, findings, set_at
 

@@ -11,7 +11,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from adapter import to_properties
 from limits import configured
-from local.engine import Plan
+from local.previews import Plan
 from rule import Finding, Reference, Resource, Stack, judge_resource, judge_stack
 from rules import FAMILIES
 from system import table_of

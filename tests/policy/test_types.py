@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from local.engine import Plan
+from local.previews import Plan
 from taggable import TAGGABLE
 from tests.policy.complete import complete
 

@@ -28,7 +28,7 @@ from local.provider.catalogue import (
     wafv2,
 )
 from local.provider.catalogue import security as keys_and_secrets
-from local.provider.table import Resource
+from local.provider.table import ResourceType
 
 _MODULES = (
     agentcore,
@@ -51,5 +51,5 @@ _MODULES = (
     wafv2,
 )
 
-RESOURCES: dict[str, Resource] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}
+RESOURCES: dict[str, ResourceType] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}
 """The table, by type token."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from local.provider import equivalence
-from local.provider.table import Call, Convert, Local, Members, Path, Resource, json_text, objects
+from local.provider.table import Call, Convert, Local, Members, Path, ResourceType, json_text, objects
 
 _TIMEOUTS: Members = {"timeouts": Local(dict)}
 _ARN = "arn:aws:bedrock-agentcore:{region}:{account}"
@@ -60,7 +60,7 @@ def _runtime(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
         calls=(Call("bedrock-agentcore-control:CreateAgentRuntime", _TIMEOUTS),),
         id="{agentRuntimeId}",
@@ -79,7 +79,7 @@ RESOURCES = (
         tags=True,
         rule=_runtime,
     ),
-    Resource(
+    ResourceType(
         token="aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",
         calls=(Call("bedrock-agentcore-control:CreateAgentRuntimeEndpoint", _TIMEOUTS),),
         id="{agentRuntimeId},{name}",
@@ -94,14 +94,14 @@ RESOURCES = (
         framework=True,
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
         calls=(Call("bedrock-agentcore-control:PutResourcePolicy", {"policy": json_text("policy")}),),
         id="{resourceArn}",
         replaces=frozenset({"resourceArn"}),
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:bedrock/agentcoreGateway:AgentcoreGateway",
         calls=(Call("bedrock-agentcore-control:CreateGateway", _TIMEOUTS),),
         id="{gatewayId}",
@@ -117,7 +117,7 @@ RESOURCES = (
         tags=True,
     ),
     # Of a target's kinds, those over HTTP are spelled as AWS spells them; the tool schemas of the others are not, and are refused.
-    Resource(
+    ResourceType(
         token="aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
         calls=(
             Call(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.provider.table import Call, Resource
+from local.provider.table import Call, ResourceType
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:appautoscaling/target:Target",
         calls=(Call("application-autoscaling:RegisterScalableTarget"),),
         id="{resourceId}",
@@ -20,7 +20,7 @@ RESOURCES = (
         computed=frozenset({"roleArn", "suspendedState"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:appautoscaling/policy:Policy",
         calls=(Call("application-autoscaling:PutScalingPolicy", {"name": "PolicyName"}),),
         id="{name}",
@@ -33,7 +33,7 @@ RESOURCES = (
         defaults={"policyType": "StepScaling", "targetTrackingScalingPolicyConfiguration.disableScaleIn": False},
         name="name",
     ),
-    Resource(
+    ResourceType(
         token="aws:appautoscaling/scheduledAction:ScheduledAction",
         calls=(Call("application-autoscaling:PutScheduledAction", {"name": "ScheduledActionName"}),),
         id="{name}-{serviceNamespace}-{resourceId}",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.provider.table import FLAG, Call, Local, Resource
+from local.provider.table import FLAG, Call, Local, ResourceType
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:bedrock/guardrail:Guardrail",
         calls=(Call("bedrock:CreateGuardrail", {"kmsKeyArn": "kmsKeyId", "timeouts": Local(dict)}),),
         id="{guardrailId}",
@@ -38,7 +38,7 @@ RESOURCES = (
         framework=True,
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:bedrock/guardrailVersion:GuardrailVersion",
         calls=(
             Call(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from local.provider import equivalence
-from local.provider.table import EXPLICIT, FLAG, Call, Resource, Wrap, json_text
+from local.provider.table import EXPLICIT, FLAG, Call, ResourceType, Wrap, json_text
 
 
 def _suppressor(value: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def _suppressor(value: Any) -> dict[str, Any]:
 
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/metricAlarm:MetricAlarm",
         calls=(
             Call(
@@ -46,7 +46,7 @@ RESOURCES = (
         name="name",
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/compositeAlarm:CompositeAlarm",
         calls=(Call("cloudwatch:PutCompositeAlarm", {"actionsSuppressor": Wrap("", _suppressor)}),),
         id="{alarmName}",
@@ -56,7 +56,7 @@ RESOURCES = (
         sets=frozenset({"alarmActions", "insufficientDataActions", "okActions"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/dashboard:Dashboard",
         calls=(Call("cloudwatch:PutDashboard", {"dashboardBody": json_text("DashboardBody")}),),
         id="{dashboardName}",
@@ -64,7 +64,7 @@ RESOURCES = (
         replaces=frozenset({"dashboardName"}),
         equivalent={"dashboardBody": equivalence.documents},
     ),
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/logGroup:LogGroup",
         calls=(
             Call("logs:CreateLogGroup", {"name": "logGroupName", "skipDestroy": FLAG}),
@@ -79,7 +79,7 @@ RESOURCES = (
         name="name",
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         calls=(Call("logs:PutResourcePolicy", {"policyDocument": json_text("policyDocument")}),),
         id="{policyName}",

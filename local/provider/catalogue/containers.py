@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.table import FLAG, Call, Json, Local, Resource, choose, json_text
+from local.provider.table import FLAG, Call, Json, Local, ResourceType, choose, json_text
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:ecr/repository:Repository",
         calls=(Call("ecr:CreateRepository", {"name": "repositoryName", "forceDelete": FLAG}),),
         id="{name}",
@@ -21,7 +21,7 @@ RESOURCES = (
         name="name",
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ecr/lifecyclePolicy:LifecyclePolicy",
         calls=(Call("ecr:PutLifecyclePolicy", {"repository": "repositoryName", "policy": json_text("lifecyclePolicyText")}),),
         id="{repository}",
@@ -30,7 +30,7 @@ RESOURCES = (
         deletes_first=True,
         equivalent={"policy": equivalence.documents},
     ),
-    Resource(
+    ResourceType(
         token="aws:ecs/cluster:Cluster",
         calls=(
             Call(
@@ -47,7 +47,7 @@ RESOURCES = (
         name="name",
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ecs/taskDefinition:TaskDefinition",
         calls=(
             Call(
@@ -89,7 +89,7 @@ RESOURCES = (
         equivalent={"containerDefinitions": equivalence.containers},
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ecs/service:Service",
         calls=(
             Call(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.provider.table import Call, Resource
+from local.provider.table import Call, ResourceType
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/logDeliverySource:LogDeliverySource",
         calls=(Call("logs:PutDeliverySource"),),
         id="{name}",
@@ -14,7 +14,7 @@ RESOURCES = (
         framework=True,
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
         calls=(Call("logs:PutDeliveryDestination"),),
         id="{name}",
@@ -24,7 +24,7 @@ RESOURCES = (
         framework=True,
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:cloudwatch/logDelivery:LogDelivery",
         calls=(Call("logs:CreateDelivery"),),
         id="{letters16}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.table import Call, Convert, Given, Members, Resource
+from local.provider.table import Call, Convert, Given, Members, ResourceType
 
 _KEYS: Members = {
     "hashKey": Convert("KeySchema", lambda name: [{"AttributeName": name, "KeyType": "HASH"}]),
@@ -24,7 +24,7 @@ _INDEX: Members = {
 }
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:dynamodb/table:Table",
         calls=(
             Call(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.table import FLAG, OWN, Call, Given, Resource, Wrap, json_text, tag_specification
+from local.provider.table import FLAG, OWN, Call, Given, ResourceType, Wrap, json_text, tag_specification
 
 _VPC_ATTRIBUTES = {
     "enableDnsSupport": "EnableDnsSupport",
@@ -27,7 +27,7 @@ def _logged(kind: str) -> Wrap:
 
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:ec2/vpc:Vpc",
         calls=(
             Call(
@@ -54,7 +54,7 @@ RESOURCES = (
         ),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/subnet:Subnet",
         calls=(
             Call("ec2:CreateSubnet", {"tags": tag_specification("subnet")}),
@@ -94,7 +94,7 @@ RESOURCES = (
         computed=frozenset({"availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6CidrBlock", "privateDnsHostnameTypeOnLaunch"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/internetGateway:InternetGateway",
         calls=(
             Call("ec2:CreateInternetGateway", {"tags": tag_specification("internet-gateway")}),
@@ -105,7 +105,7 @@ RESOURCES = (
         computed=frozenset({"vpcId"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/routeTable:RouteTable",
         calls=(Call("ec2:CreateRouteTable", {"tags": tag_specification("route-table")}),),
         instead={"routes": "use aws.ec2.Route", "propagatingVgws": "use aws.ec2.Route"},
@@ -114,7 +114,7 @@ RESOURCES = (
         replaces=frozenset({"vpcId"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/route:Route",
         calls=(Call("ec2:CreateRoute", {"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"}),),
         id="r-{routeTableId}{decimal}",
@@ -122,13 +122,13 @@ RESOURCES = (
         replaces=frozenset({"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId", "routeTableId"}),
         computed=frozenset({"networkInterfaceId"}),
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/routeTableAssociation:RouteTableAssociation",
         calls=(Call("ec2:AssociateRouteTable"),),
         id="rtbassoc-{hex17}",
         replaces=frozenset({"gatewayId", "subnetId"}),
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/eip:Eip",
         calls=(Call("ec2:AllocateAddress", {"tags": tag_specification("elastic-ip")}),),
         instead=dict.fromkeys(("associateWithPrivateIp", "instance", "networkInterface"), "use aws.ec2.EipAssociation"),
@@ -142,7 +142,7 @@ RESOURCES = (
         computed=frozenset({"domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/natGateway:NatGateway",
         calls=(Call("ec2:CreateNatGateway", {"privateIp": "PrivateIpAddress", "tags": tag_specification("natgateway")}),),
         id="nat-{hex17}",
@@ -166,7 +166,7 @@ RESOURCES = (
         sets=frozenset({"availabilityZoneAddresses", "secondaryAllocationIds", "secondaryPrivateIpAddresses"}),
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/vpcEndpoint:VpcEndpoint",
         calls=(
             Call(
@@ -212,7 +212,7 @@ RESOURCES = (
         tags=True,
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:ec2/flowLog:FlowLog",
         calls=(
             Call(

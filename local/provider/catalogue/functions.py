@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.provider import equivalence
 from local.provider.assets import zipped
-from local.provider.table import FLAG, Call, Convert, Local, Resource
+from local.provider.table import FLAG, Call, Convert, Local, ResourceType
 
 NOTHING_RESERVED = -1
 """How the provider spells a function without a reservation: with a request of its own. Source: terraform-provider-aws,
@@ -13,7 +13,7 @@ internal/service/lambda, resourceFunctionUpdate."""
 _ON_FAILURE = {"OnFailure": {"destinationArn": "Destination"}}
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:lambda/function:Function",
         calls=(
             Call(
@@ -73,7 +73,7 @@ RESOURCES = (
         name="name",
         tags=True,
     ),
-    Resource(
+    ResourceType(
         token="aws:lambda/permission:Permission",
         calls=(Call("lambda:AddPermission", {"function": "FunctionName"}),),
         instead={"statementIdPrefix": "write `statementId`: what the provider makes up isn't known at preview"},
@@ -96,7 +96,7 @@ RESOURCES = (
         computed=frozenset({"statementId"}),
         name="statementId",
     ),
-    Resource(
+    ResourceType(
         token="aws:lambda/eventSourceMapping:EventSourceMapping",
         calls=(Call("lambda:CreateEventSourceMapping", {"useResourceTimeoutForPropagation": FLAG}, structures=_ON_FAILURE),),
         id="{uuid}",
@@ -128,7 +128,7 @@ RESOURCES = (
         tags=True,
         equivalent={"functionName": equivalence.arn_or_name},
     ),
-    Resource(
+    ResourceType(
         token="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
         calls=(Call("lambda:PutFunctionEventInvokeConfig"),),
         id="{functionName}",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.table import EXPLICIT, FLAG, Call, Local, Resource, json_text
+from local.provider.table import EXPLICIT, FLAG, Call, Local, ResourceType, json_text
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:iam/role:Role",
         calls=(
             Call(
@@ -33,7 +33,7 @@ RESOURCES = (
         regional=False,
         equivalent={"assumeRolePolicy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:iam/rolePolicy:RolePolicy",
         calls=(Call("iam:PutRolePolicy", {"role": "RoleName", "name": "PolicyName", "policy": json_text("PolicyDocument")}),),
         instead=EXPLICIT,
@@ -44,7 +44,7 @@ RESOURCES = (
         regional=False,
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:iam/policy:Policy",
         calls=(
             Call(
@@ -67,7 +67,7 @@ RESOURCES = (
         regional=False,
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         calls=(Call("iam:AttachRolePolicy", {"role": "RoleName"}),),
         id="{role}/{policyArn}",

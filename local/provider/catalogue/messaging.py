@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from local.provider import equivalence
 from local.provider.outputs import ACCOUNT
-from local.provider.table import EXPLICIT, FLAG, Call, Convert, Local, Members, Resource, Wrap, json_text, objects, text_of
+from local.provider.table import EXPLICIT, FLAG, Call, Convert, Local, Members, ResourceType, Wrap, json_text, objects, text_of
 
 _FEEDBACK: Members = {
     f"{protocol}{outcome}": f"Attributes.{'HTTP' if protocol == 'http' else protocol.capitalize()}{outcome}"
@@ -48,7 +48,7 @@ def budget(member: str) -> Members:
 
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:sns/topic:Topic",
         calls=(
             Call(
@@ -79,7 +79,7 @@ RESOURCES = (
         tags=True,
         equivalent={"deliveryPolicy": equivalence.documents, "policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:sns/topicPolicy:TopicPolicy",
         calls=(Call("sns:SetTopicAttributes", {"arn": "TopicArn", "policy": json_text("AttributeValue")}, {"AttributeName": "Policy"}),),
         id="{arn}",
@@ -87,7 +87,7 @@ RESOURCES = (
         replaces=frozenset({"arn"}),
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:sns/topicSubscription:TopicSubscription",
         calls=(
             Call(
@@ -113,7 +113,7 @@ RESOURCES = (
         computed=frozenset({"filterPolicyScope"}),
         equivalent=dict.fromkeys(("deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"), equivalence.documents),
     ),
-    Resource(
+    ResourceType(
         token="aws:budgets/budget:Budget",
         calls=(
             Call(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from local.provider import equivalence
-from local.provider.table import FLAG, Call, Local, Members, Path, Resource, json_text
+from local.provider.table import FLAG, Call, Local, Members, Path, ResourceType, json_text
 
 _COLDER = frozenset({"STANDARD_IA", "ONEZONE_IA"})
 
@@ -42,9 +42,9 @@ def _configuration(
     sets: frozenset[str] = frozenset(),
     equivalent: Mapping[str, Callable[[Any, Any], bool]] | None = None,
     rule: Callable[[Mapping[str, Any]], Iterator[tuple[Path, str]]] | None = None,
-) -> Resource:
+) -> ResourceType:
     """A resource that configures one aspect of a bucket and bears the bucket's name as its id; `owner`: it can name the expected owner."""
-    return Resource(
+    return ResourceType(
         token=f"aws:s3/{name[0].lower() + name[1:]}:{name}",
         calls=(Call(operation, members, structures=structures or {}),),
         id="{bucket}",
@@ -84,7 +84,7 @@ def _lifecycle(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:s3/bucket:Bucket",
         calls=(
             Call("s3:CreateBucket", {"bucket": "Bucket", "forceDestroy": FLAG, "objectLockEnabled": "ObjectLockEnabledForBucket"}),

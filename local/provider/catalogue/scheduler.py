@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.provider.table import EXPLICIT, Call, Resource
+from local.provider.table import EXPLICIT, Call, ResourceType
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:scheduler/schedule:Schedule",
         calls=(Call("scheduler:CreateSchedule"),),
         instead=EXPLICIT,
@@ -24,7 +24,7 @@ RESOURCES = (
         computed=frozenset({"actionAfterCompletion", "groupName", "name", "target.retryPolicy"}),
         name="name",
     ),
-    Resource(
+    ResourceType(
         token="aws:scheduler/scheduleGroup:ScheduleGroup",
         calls=(Call("scheduler:CreateScheduleGroup"),),
         instead=EXPLICIT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider import equivalence
-from local.provider.table import EXPLICIT, FLAG, OWN, Call, Convert, Local, Resource, json_text
+from local.provider.table import EXPLICIT, FLAG, OWN, Call, Convert, Local, ResourceType, json_text
 
 
 def _recovery(days: Any) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def _recovery(days: Any) -> dict[str, Any]:
 
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:kms/key:Key",
         calls=(
             Call("kms:CreateKey", {"policy": json_text("Policy")}),
@@ -44,7 +44,7 @@ RESOURCES = (
         tags=True,
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:kms/alias:Alias",
         calls=(Call("kms:CreateAlias", {"name": "AliasName"}),),
         instead=EXPLICIT,
@@ -55,7 +55,7 @@ RESOURCES = (
         name="name",
         equivalent={"targetKeyId": equivalence.arn_or_name},
     ),
-    Resource(
+    ResourceType(
         token="aws:secretsmanager/secret:Secret",
         calls=(
             Call("secretsmanager:CreateSecret", {"replicas": "AddReplicaRegions"}),
@@ -73,7 +73,7 @@ RESOURCES = (
         tags=True,
         equivalent={"policy": equivalence.policies},
     ),
-    Resource(
+    ResourceType(
         token="aws:secretsmanager/secretVersion:SecretVersion",
         calls=(Call("secretsmanager:PutSecretValue", {"secretStringWo": "SecretString", "secretStringWoVersion": Local(int)}),),
         id="{secretId}|{versionId}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.provider.table import EXPLICIT, FLAG, OWN, Beside, Call, Convert, Members, Resource, Wrap, each, tag_specification
+from local.provider.table import EXPLICIT, FLAG, OWN, Beside, Call, Convert, Members, ResourceType, Wrap, each, tag_specification
 
 _RULE = "IpPermissions.0"
 """A rule that is a resource of its own is one permission with one source or destination."""
@@ -28,8 +28,8 @@ _INLINE: dict[str, Members] = {
 }
 
 
-def _rule(kind: str, operation: str) -> Resource:
-    return Resource(
+def _rule(kind: str, operation: str) -> ResourceType:
+    return ResourceType(
         token=f"aws:vpc/securityGroup{kind}Rule:SecurityGroup{kind}Rule",
         calls=(
             Call(
@@ -63,7 +63,7 @@ _INLINE_RULES = (
 )
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:ec2/securityGroup:SecurityGroup",
         calls=(
             Call(
@@ -82,7 +82,7 @@ RESOURCES = (
         name="name",
         tags=True,
     ),
-    Resource(
+    ResourceType(
         # Every VPC comes with this group; the provider finds it and takes it over.
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         calls=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.table import EXPLICIT, Call, Members, Resource, json_text, text_of
+from local.provider.table import EXPLICIT, Call, Members, ResourceType, json_text, text_of
 
 ATTRIBUTES: Members = {
     "contentBasedDeduplication": text_of("Attributes.ContentBasedDeduplication"),
@@ -24,7 +24,7 @@ ATTRIBUTES: Members = {
 """SQS takes every attribute as text."""
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:sqs/queue:Queue",
         calls=(Call("sqs:CreateQueue", {"name": "QueueName", "fifoQueue": text_of("Attributes.FifoQueue"), **ATTRIBUTES}),),
         instead=EXPLICIT,
@@ -63,7 +63,7 @@ RESOURCES = (
             "redrivePolicy": equivalence.documents,
         },
     ),
-    Resource(
+    ResourceType(
         token="aws:sqs/queuePolicy:QueuePolicy",
         calls=(Call("sqs:SetQueueAttributes", {"policy": json_text("Attributes.Policy")}),),
         id="{queueUrl}",

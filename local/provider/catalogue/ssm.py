@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.provider.table import Call, Local, Resource
+from local.provider.table import Call, Local, ResourceType
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:ssm/parameter:Parameter",
         calls=(Call("ssm:PutParameter", {"insecureValue": "Value", "valueWo": "Value", "valueWoVersion": Local(int)}),),
         instead={"arn": "leave it out: AWS gives it"},

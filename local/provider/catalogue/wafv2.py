@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.table import EXPLICIT, Call, Json, Resource, keyed
+from local.provider.table import EXPLICIT, Call, Json, ResourceType, keyed
 
 RESOURCES = (
-    Resource(
+    ResourceType(
         token="aws:wafv2/webAcl:WebAcl",
         calls=(
             Call(
@@ -32,7 +32,7 @@ RESOURCES = (
         tags=True,
         equivalent={"ruleJson": equivalence.documents},
     ),
-    Resource(
+    ResourceType(
         token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
         calls=(
             Call(
@@ -49,7 +49,7 @@ RESOURCES = (
         replaces=frozenset({"logDestinationConfigs", "resourceArn"}),
         sets=frozenset({"logDestinationConfigs"}),
     ),
-    Resource(
+    ResourceType(
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
         calls=(Call("wafv2:AssociateWebACL"),),
         id="{webAclArn},{resourceArn}",

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.engine import ROOT, Diagnostic, Plan
 from local.findings import Finding
+from local.previews import ROOT, Diagnostic, Plan
 from local.report.report import Report, gather
 from local.report.table import tables_of
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from local import LocalError
-from local.engine import Plan
+from local.previews import Plan
 from local.report.layers import Layer, Use, layers_of
 from local.report.mermaid import boxes_and_arrows
 from local.report.picture import CHARACTER, picture_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import UNKNOWN, Plan
+from local.previews import UNKNOWN, Plan
 from local.report import pages
 from local.report.changes import changes_of, differences_of, totals
 from local.report.judged import Verdict, found_here, with_the_graph_of
@@ -121,7 +121,7 @@ def test_the_environment_table_shows_what_differs(report_of: Callable[..., Repor
     assert rows["autonomy_percent"].limit == "at most 80, and at least 1"
     assert not rows["region"].differs
     assert not rows["region"].limit
-    assert rows["keeping.protect_data"].values == ("no", "yes", "yes")
+    assert rows["retention.protect_data"].values == ("no", "yes", "yes")
 
 
 def test_the_matrix_is_that_of_the_planned_documents(report_of: Callable[..., Report]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local import LocalError
-from local.engine import ROOT, Plan
+from local.previews import ROOT, Plan
 from local.report.base import plan_from, preview_of
 
 

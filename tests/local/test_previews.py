@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from local import LocalError, cli, engine, stackfile, workspace
+from local import LocalError, cli, previews, stackfile, workspace
 
-Preview = Callable[..., engine.Plan]
+Preview = Callable[..., previews.Plan]
 
 EXPORT_ENVIRONMENT = "import os, pulumi; pulumi.export('variables', dict(os.environ))"
 
@@ -79,7 +79,7 @@ def test_a_second_run_in_the_same_place_is_refused_while_the_first_goes_on(tmp_p
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         with pytest.raises(LocalError, match=rf"another local run \(process {os.getpid()}\)"):
-            engine.preview("dev", place=tmp_path)
+            previews.preview("dev", place=tmp_path)
 
 
 def test_the_lock_of_a_killed_engine_does_not_block_the_next_run(small_checkout: Path, preview: Preview, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_the_local_image_stands_in_only_where_the_table_names_none(small_checkou
 
 def test_a_preview_leaves_the_checkout_as_it_was(preview: Preview) -> None:
     def status() -> str:
-        command = ["git", "-C", str(engine.ROOT), "status", "--porcelain"]
+        command = ["git", "-C", str(previews.ROOT), "status", "--porcelain"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     before = status()
@@ -217,14 +217,14 @@ def test_a_zone_count_that_the_region_lacks_is_refused_before_the_engine_starts(
 
 
 def test_a_pack_ends_with_its_engine() -> None:
-    script = str(engine.ROOT / "local/pack.py")
+    script = str(previews.ROOT / "local/pack.py")
     engine_of_it = subprocess.Popen(
         [
             sys.executable,
             "-c",
             f"import subprocess, sys; print(subprocess.Popen([sys.executable, {script!r}, '127.0.0.1:1']).pid, flush=True); input()",
         ],
-        cwd=engine.ROOT / "policy",
+        cwd=previews.ROOT / "policy",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

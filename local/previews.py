@@ -26,7 +26,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class PlannedResource:
     """One planned resource. `inputs` is plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet, `computed`
     what the provider says beyond them of the resource that it would make.
 
@@ -61,7 +61,7 @@ class Plan:
     """What a preview came to. `policy_packs` maps the packs that ran to their versions; `text` is all that the engine printed."""
 
     succeeded: bool
-    resources: tuple[Resource, ...]
+    resources: tuple[PlannedResource, ...]
     outputs: Mapping[str, Any]
     diagnostics: tuple[Diagnostic, ...]
     findings: tuple[Finding, ...]
@@ -168,7 +168,7 @@ def main_with_imports_ahead(repo: Path) -> imports.Ahead:
 
 
 def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
-    resources: dict[str, Resource] = {}
+    resources: dict[str, PlannedResource] = {}
     outputs: Mapping[str, Any] = {}
     diagnostics: list[Diagnostic] = []
     packs: Mapping[str, str] = {}
@@ -179,7 +179,7 @@ def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ..
             assert state
             goal: dict[str, Any] = goals.get(metadata.urn, {}).get("goal", {})
             by_property: dict[str, list[str]] = goal.get("propertyDependencies") or {}
-            resources[metadata.urn] = Resource(
+            resources[metadata.urn] = PlannedResource(
                 urn=metadata.urn,
                 type=metadata.type,
                 name=metadata.urn.rpartition("::")[2],
