@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks import absent, literal
-from plain import Plain, shown
+from plain import shown
 from rule import Finding, Resource, Severity, rule
 from taggable import TAGGABLE
 from tokens import PROVIDER
@@ -25,11 +25,9 @@ TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
     fix="Write Autonomy='85', without a percent sign.",
 )
 def tag_characters(resource: Resource) -> Iterator[Finding]:
-    given: dict[str, Plain] = {}
-    for name in ("tags", "tagsAll"):
-        tags = resource.at(name)
-        given |= tags if isinstance(tags, dict) else {}
-    for key, value in given.items():
+    every = resource.at("tagsAll")
+    tags = every if isinstance(every, dict) and every else resource.at("tags")
+    for key, value in tags.items() if isinstance(tags, dict) else ():
         if not TAG_KEY.fullmatch(key):
             yield Finding(f"the tag key {shown(key)} must keep to letters, digits and . : / = + - @ _.")
         elif isinstance(value, str) and not TAG_VALUE.fullmatch(value):
