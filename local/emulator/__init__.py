@@ -30,6 +30,9 @@ VENV = Path("emulator/venv")
 START_SECONDS = 30
 """It is up in 2 s on an idle machine."""
 
+START_ATTEMPTS = 3
+"""Whatever asks somebody for something on this machine may be given the port that was free a moment ago."""
+
 STOP_SECONDS = 20
 """It saves everything before it ends."""
 
@@ -82,9 +85,20 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
         raise LocalError(f"the AWS emulator isn't installed in {venv}. Run `make up`, which installs it.")
     home = folder(place, stack)
     home.mkdir(parents=True, exist_ok=True)
-    (home / _STATE / kept.SAVED).unlink(missing_ok=True)
+    before = _recorded(place, stack)
+    for _ in range(START_ATTEMPTS - 1):
+        with contextlib.suppress(_PortTakenError):
+            return _started_at(home, python, _free_port(before))
+        before = None
+    return _started_at(home, python, _free_port(before))
+
+
+class _PortTakenError(LocalError):
+    """Somebody took the port between the look and the start."""
+
+
+def _started_at(home: Path, python: Path, port: int) -> Emulator:
     token = uuid.uuid4().hex
-    port = _free_port(_recorded(place, stack))
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
             [str(python), str(Path(__file__).parent / "serve.py")],
@@ -100,9 +114,11 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(emulator):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise LocalError(f"the AWS emulator doesn't come up; {home / 'log'} says why{_last_line(home / 'log')}.")
+                kind = _PortTakenError if "GATEWAY_PORT" in _last_line(home / "log") else LocalError
+                raise kind(f"the AWS emulator doesn't come up; {home / 'log'} says why{_last_line(home / 'log')}.")
             time.sleep(0.05)
         kept.save(home / "process.json", asdict(emulator))
+        (home / _STATE / kept.SAVED).unlink(missing_ok=True)  # from now on it may hold more
     except BaseException:
         process.kill()
         process.wait()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,22 @@ def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(own_place: Path) -> No
 def test_an_emulator_that_is_not_installed_is_one_error(own_place: Path, tmp_path: Path) -> None:
     with pytest.raises(LocalError, match=r"isn't installed in .* Run `make up`"):
         emulator.start(own_place, "dev", tmp_path / "none")
+
+
+def test_a_port_that_somebody_takes_at_the_last_moment_costs_a_second_try(own_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        free: Callable[[Any], int] = getattr(emulator, "_free_port")  # noqa: B009 (private, and replaced for this test alone)
+        ports = [somebody.getsockname()[1]]
+
+        def first_a_taken_one(before: Any) -> int:
+            return ports.pop() if ports else free(before)
+
+        monkeypatch.setattr(emulator, "_free_port", first_a_taken_one)
+        assert emulator.find(own_place, "dev") is None
+        emulator.start(own_place, "dev", VENV)
+    assert (emulator.find(own_place, "dev") is not None, ports) == (True, [])
 
 
 def test_outputs_are_those_of_the_last_up(brought_up: BroughtUp) -> None:
