@@ -99,7 +99,7 @@ def test_kills_change_nothing(world: World, fleet: Fleet) -> None:
         return world.header(evolution)["status"] != "running"
 
     undisturbed = world.trigger("evo-undisturbed", generations=GENERATIONS)
-    wait_for(lambda: ended(undisturbed), 60, "the undisturbed evolution is finished")
+    wait_for(lambda: ended(undisturbed), 240, "the undisturbed evolution is finished")
     expected = bred(world, undisturbed)
     assert [generation for generation, _ in expected[0]] == list(range(1, GENERATIONS + 1))
     draw = random.Random(time.time_ns())
@@ -112,7 +112,7 @@ def test_kills_change_nothing(world: World, fleet: Fleet) -> None:
             if not ended(evolution):
                 fleet.kill(number)
                 kills += 1
-        wait_for(lambda: ended(evolution), 60, f"round {round_} is finished")  # noqa: B023 (called before the next round)
+        wait_for(lambda: ended(evolution), 240, f"round {round_} is finished")  # noqa: B023 (called before the next round)
         assert bred(world, evolution) == expected, f"round {round_} bred something else"
         twice = {one: times for one, times in (commits(fleet.log) - before).items() if times > 1}
         assert not twice, f"committed more than once in round {round_}: {twice}"

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,13 +164,10 @@ def test_a_bad_override_is_a_violation_that_names_the_key_and_changes_nothing() 
     assert "limits.prod.autonomy_percnt is not a key of the configuration. Did you mean `autonomy_percent`?" in bad
 
 
-def test_the_pack_is_ready_soon_and_needs_nothing_of_the_program() -> None:
-    """It is published by itself, and whoever previews waits for it."""
-    started = time.monotonic()
+def test_the_pack_starts_and_needs_nothing_of_the_program() -> None:
+    """It is published by itself. How soon it is ready, `make bench` says."""
     with running() as pack:
-        ready = time.monotonic() - started
         assert pack.info().name == "evolution-system"
-    assert ready < 2, f"it took {ready:.2f} s; 0.2 s is usual"
     imported = subprocess.run(
         [sys.executable, "-c", "import sys; import rules, adapter; print(*sys.modules)"],
         cwd=PACK,
