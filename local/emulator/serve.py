@@ -1,4 +1,4 @@
-"""Runs the emulator, at the same address with what it lacks (autoscaling.py), and with its guardrails mended.
+"""Runs the emulator, at the same address with what it lacks (autoscaling.py), and with its guardrails and secrets mended.
 
 `python local/emulator/serve.py` runs in the emulator's virtual environment, where the standard library and ministack are all there is.
 """
@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local.emulator import guardrails
+    from local.emulator import guardrails, secret_versions
     from local.emulator.autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
     from local.emulator.kept import SAVE_PATH, SAVED
 else:  # this folder alone: a function's own modules must never meet the checkout's
     import guardrails
+    import secret_versions
     from autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
     from kept import SAVE_PATH, SAVED
 
@@ -186,6 +187,7 @@ def main() -> None:
     sys.path.pop(0)
     ministack: Any = importlib.import_module("ministack.app")
     guardrails.mend(importlib.import_module("ministack.services.bedrock"))
+    secret_versions.mend(importlib.import_module("ministack.services.secretsmanager"))
     guardrails.mend_converse(importlib.import_module("ministack.services.bedrock_runtime"))
     persistence: Any = importlib.import_module("ministack.core.persistence")
 
