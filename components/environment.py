@@ -157,7 +157,7 @@ class FargateSize(Table):
 
 
 class Network(Table):
-    """Where the workloads live."""
+    """Where the workloads live. `vpc_cidr` is a deployed stack's for good: AWS can't renumber a VPC."""
 
     vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
     availability_zones: Annotated[int, Field(ge=2, le=6)] = Field(examples=[3])
@@ -251,9 +251,10 @@ class Alerts(Table):
 
 
 class Environment(Limits):
-    """One stack's table.
+    """One stack's table. Each row of a deployed stack can be changed, but for `network.vpc_cidr` and `region`.
 
     Attributes:
+        region: for good: another region is another cloud, to which nothing moves. It takes a stack of its own.
         reserve_concurrency: True keeps Lambda executions back for the functions that must not wait for others, once there is an image.
             A fresh account has none to spare: components/capacity.py says what it needs.
     """

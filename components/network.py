@@ -83,7 +83,9 @@ class Network(pulumi.ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=_named(args, "vpc"),
-            opts=child,
+            # Another CIDR is another VPC, and what stands in the old one keeps it: an `up` that would replace it is refused while nothing
+            # is done yet, instead of failing halfway.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.retention.protect_data),
         )
         # Whatever is launched without a security group of its own gets this one, and can talk to nobody.
         aws.ec2.DefaultSecurityGroup(f"{name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], opts=child)
