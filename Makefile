@@ -8,7 +8,7 @@ TO ?=
 DIGEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench growth cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -78,6 +78,9 @@ bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, ag
 
 growth: setup-dev  ## measure how a preview grows with its resources, and draw docs/growth.svg again
 	.venv/bin/python -m tests.bench_growth docs/growth.svg
+
+rows: setup-dev setup-emulator  ## change every row of STACK=staging|prod by `make up`, one by one, and say what came of it
+	PYTHONPATH=policy .venv/bin/python -m tests.rows_up '$(STACK)'
 
 cartpole: setup-dev setup-emulator  ## evolve CartPole as dev would, and draw docs/cartpole.svg again
 	.venv/bin/python -m tests.engine.cartpole docs/cartpole.svg

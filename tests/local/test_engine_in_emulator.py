@@ -39,8 +39,8 @@ QUICK = {
 class Tasks:
     """The containers of the planned task definitions, as processes: the emulator runs none."""
 
-    def __init__(self, place: Path, poison: Path) -> None:
-        self.client, self.poison = clients(place), poison
+    def __init__(self, place: Path, poison: Path, stack: str = "dev") -> None:
+        self.client, self.poison = clients(place, stack), poison
         self._logs = place / "logs"
         self._logs.mkdir()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -16,8 +16,10 @@ from components.compute import NOTHING_LEFT
 from local import LocalError, emulator, lifecycle, previews
 from local.provider.lives import LACKING
 from local.state import State
+from tests.components.tables import table_of
 from tests.local.conftest import VENV, BroughtUp, Run, clients
 from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, STAYS, answering, holdings
+from tests.rows import operations, together
 
 GATEWAY = "https://evolution-{}-[a-z0-9]{{10}}.gateway.bedrock-agentcore.us-east-1.amazonaws.com"
 
@@ -98,7 +100,7 @@ def test_dev_is_destroyed_without_a_trace(act: Run, own_place: Path) -> None:
 
 
 @pytest.mark.parametrize("stack", ["staging", "prod"])
-def test_staging_and_prod_are_made_as_planned_and_their_protected_data_refuses_to_go(
+def test_staging_and_prod_are_made_as_planned_keep_their_data_and_take_another_table_while_an_evolution_runs(
     act: Run, own_place: Path, plan: Any, stack: str
 ) -> None:
     made = act(lifecycle.up, own_place, stack)
@@ -112,9 +114,24 @@ def test_staging_and_prod_are_made_as_planned_and_their_protected_data_refuses_t
         act(lifecycle.destroy, own_place, stack)
     assert holdings(own_place, stack) == before, "nothing else goes either"
 
-    refreshed = act(lifecycle.refresh, own_place, stack)
+    client = clients(own_place, stack)
+    event = json.dumps({"scheduled_time": "2026-11-24T06:00:00Z"})
+    begun = json.loads(client("lambda").invoke(FunctionName=f"evolution-trigger-{stack}", Payload=event)["Payload"].read())
+    assert begun["outcome"] == "started"
+    table, expected = together(stack)
+    changed = act(lifecycle.up, own_place, stack, edits=table)
+    assert changed.succeeded, changed.text
+    assert operations(changed.operations) == expected
+    header = client("dynamodb").get_item(
+        TableName=f"evolution-state-{stack}", Key={"evolution_id": {"S": "evo-20261124T060000Z"}, "generation": {"N": "0"}}
+    )["Item"]
+    assert header["status"] == {"S": "running"}
+    assert header["generations"] == {"N": str(table_of(stack)["generations"])}, "as it was begun"
+    assert client("ssm").get_parameter(Name=f"/evolution/{stack}/mode")["Parameter"]["Value"] == "running"
+
+    refreshed = act(lifecycle.refresh, own_place, stack, edits=table)
     assert (refreshed.succeeded, refreshed.changes) == (True, {"same": made.resources}), refreshed.text
-    again = act(lifecycle.up, own_place, stack)
+    again = act(lifecycle.up, own_place, stack, edits=table)
     assert (again.succeeded, again.operations) == (True, {}), again.text
 
 

@@ -1,0 +1,103 @@
+"""Every row of the table can be changed in a deployed stack: what carries it changes, and nothing else; nothing is lost or refused."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from components.environment import KEY
+from tests import in_process
+from tests.policy.builders import Node
+from tests.policy.samples import findings
+from tests.rows import FOR_GOOD, PROTECTED, ROWS, Change, rows_of, with_rows
+
+HOLDS_DATA = {
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:dynamodb/table:Table",
+    "aws:ecr/repository:Repository",
+    "aws:kms/key:Key",
+    "aws:s3/bucket:Bucket",
+    "aws:secretsmanager/secret:Secret",
+    "aws:sqs/queue:Queue",
+    "aws:ssm/parameter:Parameter",
+}
+
+MADE_ANEW = {"aws:cloudwatch/metricAlarm:MetricAlarm"}
+"""An alarm warms up only when it is made, and no two bear the same name."""
+
+CHANGES = [
+    (stack, row, change)
+    for row, changes in ROWS.items()
+    for change in changes
+    for stack in change.stacks
+    # Staging's others come all at once, by the real engine (tests/local/test_up.py).
+    if stack != "staging" or not change.stands_alone
+]
+
+
+@functools.cache
+def up(stack: str, table: str) -> in_process.Planned:
+    """A stack as it is once a table was deployed."""
+    made = in_process.run(stack, json.loads(table))
+    assert not made.refused
+    return made
+
+
+def test_every_row_declares_its_changes() -> None:
+    declared = ROWS.keys() | FOR_GOOD.keys()
+    assert set(rows_of()) == declared, "a row of the table that tests/rows.py doesn't know, or one that is gone"
+    assert not ROWS.keys() & FOR_GOOD.keys()
+
+
+def test_without_a_change_nothing_changes() -> None:
+    for stack in ("dev", "staging", "prod"):
+        table = with_rows(stack, {})
+        again = in_process.run(stack, table, up(stack, json.dumps(table)).state)
+        assert (again.changes(), again.refused) == ({}, [])
+
+
+@pytest.mark.parametrize(("stack", "row", "change"), CHANGES, ids=[f"{stack}-{row}: {change.kind}" for stack, row, change in CHANGES])
+def test_a_change_of_one_row_changes_what_carries_it_and_nothing_else(
+    stack: str, row: str, change: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (with_rows(stack, change.rows(stack, row, value)) for value in (change.before, change.after))
+    back = change.back and stack != "staging"  # the tiers with data have one program, and one pack: prod shows the way back
+    there = in_process.run(stack, after, up(stack, json.dumps(before)).state, preview=not back)
+    judge(stack, after, there, change.expected, monkeypatch)
+    if back:
+        judge(stack, before, in_process.run(stack, before, there.state), change.expected_back, monkeypatch)
+
+
+def judge(
+    stack: str, table: dict[str, Any], planned: in_process.Planned, expected: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not planned.refused, "the provider or AWS's model refuses it"
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({KEY: json.dumps(table)}))
+    nodes = {
+        name: Node(step.type, step.inputs, step.references, step.protect, step.ignore_changes, step.outputs)
+        for name, step in planned.steps.items()
+        if step.operation != "delete"
+    }
+    assert not findings(nodes, stack=stack), "the policy pack refuses it"
+    lost = {name for name, step in planned.steps.items() if step.is_lost and (step.protect or step.type in HOLDS_DATA)}
+    assert not lost, "it is protected or holds data"
+    gone_first = {name for name, step in planned.steps.items() if step.deleted_first and step.type not in MADE_ANEW}
+    assert not gone_first, "it is gone before its successor is there"
+    assert planned.changes() == expected
+
+
+@pytest.mark.parametrize("stack", PROTECTED)
+@pytest.mark.parametrize("row", FOR_GOOD)
+def test_what_cannot_be_changed_is_refused_before_anything_is_done(stack: str, row: str) -> None:
+    value, held, why = FOR_GOOD[row]
+    state = up(stack, json.dumps(with_rows(stack, {}))).state
+    step = in_process.run(stack, with_rows(stack, {row: value}), state).steps[held]
+    assert (step.operation, step.protect) == ("replace", True), f"the engine refuses to replace what is protected: {why}"
+
+
+def test_autonomy_is_carried_by_few() -> None:
+    assert all(len(change.expected) <= 15 for change in ROWS["autonomy_percent"])
