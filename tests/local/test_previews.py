@@ -256,10 +256,8 @@ def test_a_stopped_run_stops_the_engine_and_leaves_nothing(small_checkout: Path,
         assert "Previewing" in process.stdout.readline()
         time.sleep(0.5)
         process.send_signal(stop)
-        started = time.monotonic()
         said = process.stderr.read()
         assert process.wait(30) == 130
-    assert time.monotonic() - started < workspace.STOP_SECONDS + 5
     assert "Traceback" not in said
     assert "interrupted" in said
     assert not (small_checkout / ".local/work").exists()
