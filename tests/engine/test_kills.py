@@ -18,7 +18,7 @@ import pytest
 
 from tests.engine.aws import ROOT, World, variables, wait_for
 
-ROUNDS = 20
+ROUNDS = 12
 WORKERS = 4
 GENERATIONS = 8
 KILL_SECONDS = (0.05, 0.3)
@@ -36,7 +36,7 @@ class Fleet:
 
     def __init__(self, world: World, folder: Path, **changes: str) -> None:
         self.log = folder / "workers.log"
-        quick = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "0.6", "EVOLUTION_POLL_SECONDS": "0.05"}
+        quick = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "1.5", "EVOLUTION_POLL_SECONDS": "0.05"}
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.engine.zygote", str(self.log)],
             env=variables(world.endpoint, **quick, **changes) | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
