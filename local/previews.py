@@ -120,8 +120,9 @@ def preview(
         provider = provider or started.enter_context(plugins.Provider(repo))
         command = cli.find(on_note)
         plan_file = work / "plan.json"
-        with workspace.environment_of_this_process(workspace.environment(place)):
-            variables = {**workspace.environment(place), **provider.variables}
+        own = workspace.environment(place)
+        with workspace.environment_of_this_process(own):
+            variables = {**own, **provider.variables}
             ours = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo), variables)
             try:
                 automation.Stack.select(stack, ours).preview(

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from local.previews import UNKNOWN, Plan, PlannedResource
 
-STACK_TYPE = "pulumi:pulumi:Stack"
-
 LAYER_PREFIX = "evolution:"
 """How the types of the program's components begin."""
 
