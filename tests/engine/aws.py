@@ -140,8 +140,11 @@ class World:
         header |= {"started_at": "2026-01-01T00:00:00Z", "seed": seed, "generations": generations}
         header |= {"bounds": {"kind": "bounds", "version": 1, **bounds}} if bounds is not None else {}
         pointer = {"evolution_id": "current", "generation": 0, "kind": "pointer", "version": 1, "status": "running", "active": evolution_id}
+        table, key = "evolution-state-dev", items.write({"evolution_id": evolution_id, "generation": 0})
+        known = self.clients["dynamodb"].get_item(TableName=table, Key=key, ConsistentRead=True)
+        assert "Item" not in known, f"another test has begun {evolution_id} in this emulator: take a name of your own"
         for item in (header, pointer):
-            self.clients["dynamodb"].put_item(TableName="evolution-state-dev", Item=items.write(item))
+            self.clients["dynamodb"].put_item(TableName=table, Item=items.write(item))
         return evolution_id
 
     def set_mode(self, mode: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -95,7 +96,7 @@ def undisturbed() -> dict[str, list[tuple[int, int, str]]]:
 @pytest.fixture
 def expected(world: World, hire: Hire, undisturbed: dict[str, list[tuple[int, int, str]]]) -> list[tuple[int, int, str]]:
     if not undisturbed:
-        evolution = world.trigger("evo-undisturbed", generations=MADE, bounds=BEGUN)
+        evolution = world.trigger("evo-unchanged", generations=MADE, bounds=BEGUN)
         run_out(hire())
         undisturbed["bred"] = bred(world, evolution)
     assert [made[:2] for made in undisturbed["bred"]] == [(generation, 24) for generation in range(1, MADE + 1)]
@@ -241,7 +242,7 @@ def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: World, hi
 def test_bounds_that_this_engine_doesnt_know_are_said_and_nothing_is_begun_or_ended(
     world: World, hire: Hire, bounds: Mapping[str, Any]
 ) -> None:
-    evolution = world.trigger("evo-unknown-bounds", generations=MADE, bounds=bounds)
+    evolution = world.trigger(f"evo-unknown-bounds-{uuid.uuid4().hex[:8]}", generations=MADE, bounds=bounds)
     with pytest.raises(EngineError, match="bounds"):
         hire().step()
     assert world.header(evolution)["status"] == "running"
