@@ -6,9 +6,10 @@ BASE ?=
 TAG ?= evolution-engine:local
 TO ?=
 DIGEST ?=
+OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +28,18 @@ summary: setup  ## the reports of every stack, as Markdown at the end of SUMMARY
 		$(MAKE) --no-print-directory report STACK=$$stack >&2 || status=1; \
 		cat ".local/report/$$stack.md" >> '$(SUMMARY)' || status=1; \
 	done; exit $$status
+
+# Of the three that are promoted in their order; every other comes after them.
+PROMOTED = dev staging prod
+EMPTY :=
+JSON = [$(subst $(EMPTY) $(EMPTY),$(COMMA),$(patsubst %,"%",$(1)))]
+COMMA := ,
+
+stacks:  ## the stacks that have a file, as the workflows read them (OUTPUT=…)
+	@printf '%s\n' 'all=$(call JSON,$(STACKS))' 'others=$(call JSON,$(filter-out $(PROMOTED),$(STACKS)))' >> '$(OUTPUT)'
+
+known-stack:  ## refuse a STACK that has no file
+	$(if $(filter $(STACK),$(STACKS)),@:,$(error STACK is '$(STACK)', and there is no Pulumi.$(STACK).yaml: write one, or use one of $(STACKS)))
 
 quotas: setup  ## what STACK needs of its account's service quotas, and the commands that ask for more
 	@.venv/bin/python -m local.quotas '$(STACK)'
@@ -104,7 +117,6 @@ invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, f
 image:  ## build the engine's image for arm64 as TAG, and load it into Docker (with buildx)
 	docker buildx build --platform linux/arm64 --provenance=false --tag '$(TAG)' --load engine
 
-OUTPUT ?= /dev/stdout
 
 push-image:  ## push TAG's image to TO, a repository and a tag, with Docker; its digest goes to the end of OUTPUT
 	docker tag '$(TAG)' '$(TO)'

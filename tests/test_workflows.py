@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,10 +18,13 @@ from local import stackfile
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 STACKS = set(stackfile.stacks(ROOT))
+PROMOTED = ["dev", "staging", "prod"]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 PERMISSIONS = {
+    "drift": {"stacks": {"contents": "read"}},
+    "deploy": {"stacks": {"contents": "read"}},
     "preview": {"check": {"contents": "read"}, "report": {"contents": "read"}},
     "image": {
         "push": {"contents": "read", "id-token": "write"},
@@ -85,18 +89,42 @@ def test_the_pack_judges_a_preview_before_anything_is_deployed() -> None:
             assert not step.get("continue-on-error")
 
 
-def test_prod_comes_after_staging_and_staging_after_dev() -> None:
+def test_prod_comes_after_staging_and_staging_after_dev_and_every_other_stack_last() -> None:
     order = jobs(workflow("deploy"))
-    assert {name: job.get("needs") for name, job in order.items()} == {"dev": None, "staging": "dev", "prod": "staging"}
+    assert {name: job.get("needs") for name, job in order.items()} == {
+        "stacks": None,
+        "dev": None,
+        "staging": "dev",
+        "prod": "staging",
+        "others": ["stacks", "prod"],
+    }
+    assert [order[name]["with"]["stack"] for name in PROMOTED] == PROMOTED
 
 
-def test_every_committed_stack_is_deployed_looked_at_for_drift_and_has_images() -> None:
-    deployed = [job["with"]["stack"] for job in jobs(workflow("deploy")).values()]
-    assert sorted(deployed) == sorted(STACKS)
-    assert set(jobs(workflow("drift"))["drift"]["strategy"]["matrix"]["stack"]) == STACKS
-    # YAML 1.1 reads the key `on` as true.
-    asked: dict[Any, Any] = yaml.safe_load(workflow("image").read_text(encoding="utf-8"))
-    assert set(asked[True]["workflow_dispatch"]["inputs"]["stack"]["options"]) == STACKS
+def test_every_stack_that_has_a_file_is_deployed_and_looked_at_for_drift(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").symlink_to(ROOT / "Makefile")
+    for stack in (*PROMOTED, "canary", "sandbox"):
+        (tmp_path / f"Pulumi.{stack}.yaml").touch()
+    listed = subprocess.run(["make", "-s", "stacks"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    told = {name: json.loads(value) for name, _, value in (line.partition("=") for line in listed.splitlines())}
+    assert sorted(told["all"]) == sorted((*PROMOTED, "canary", "sandbox"))
+    assert sorted(told["others"]) == ["canary", "sandbox"]
+    for name, job, output in (("deploy", "others", "others"), ("drift", "drift", "all")):
+        asked = jobs(workflow(name))
+        assert asked[job]["strategy"]["matrix"]["stack"] == f"${{{{ fromJSON(needs.stacks.outputs.{output}) }}}}"
+        assert asked["stacks"]["outputs"][output] == f"${{{{ steps.list.outputs.{output} }}}}"
+        assert asked["stacks"]["steps"][-1]["id"] == "list"
+        assert asked["stacks"]["steps"][-1]["run"] == 'make stacks OUTPUT="$GITHUB_OUTPUT"'
+    assert set(PROMOTED) <= STACKS
+
+
+def test_an_image_is_built_for_a_stack_that_has_a_file_only() -> None:
+    first, second = [step["run"] for step in jobs(workflow("image"))["push"]["steps"] if "run" in step][:2]
+    assert (first, second) == ('make known-stack STACK="$STACK"', "make image")
+    for stack, status in (("prod", 0), ("prodd", 2), ("", 2)):
+        asked = subprocess.run(["make", "-s", "known-stack", f"STACK={stack}"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert asked.returncode == status, stack
+        assert status == 0 or f"there is no Pulumi.{stack}.yaml" in asked.stderr
 
 
 def test_a_stack_has_one_run_at_a_time_and_none_is_cut_off() -> None:
