@@ -51,10 +51,15 @@ def test_a_role_trusts_one_environment_of_one_repository_whatever_its_subjects_l
     }
     assert "actions/oidc/customization/sub --jq .sub_claim_prefix" in TEXT
     workflows = {name: (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8") for name in ("deploy-stack", "drift", "image")}
-    environments = {name: {job.get("environment") for job in yaml.safe_load(text)["jobs"].values()} for name, text in workflows.items()}
-    assert environments["deploy-stack"] == {"${{ inputs.stack }}"}
-    assert environments["drift"] == {"${{ matrix.stack }}-drift"}
-    assert "${{ inputs.stack || 'dev' }}-image" in environments["image"]
+    environments = {
+        name: {job.get("environment") for job in yaml.safe_load(text)["jobs"].values() if "id-token" in job["permissions"]}
+        for name, text in workflows.items()
+    }
+    assert environments == {
+        "deploy-stack": {"${{ inputs.stack }}"},
+        "drift": {"${{ matrix.stack }}-drift"},
+        "image": {"${{ inputs.stack || 'dev' }}-image"},
+    }, "who asks AWS for a role has the environment that the role trusts"
 
 
 def test_the_drift_role_may_do_what_a_preview_asks_and_writes_nothing() -> None:
