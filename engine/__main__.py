@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from engine import EngineError, agent, logs, operations
 from engine.calls import clients
+from engine.evaluators import EvaluatorPool
 from engine.metrics import Reporter
 from engine.monitor import Monitor
-from engine.nursery import Nursery
 from engine.promotion import SigningKey
 from engine.serving import Routes, endpoints, serve
 from engine.settings import AgentSettings, EngineSettings, SettingsError, Storage, Workload, read
@@ -61,7 +61,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         ("approvals", "list the champions that wait for a human"),
     ):
         commands.add_parser(name, help=what)
-    cull = commands.add_parser("cull", help="during a halt: let the unsafe agents of the evolution die")
+    cull = commands.add_parser("cull", help="during a halt: mark the unsafe individuals of the evolution as dead")
     decide = [commands.add_parser(name, help=f"{name} a champion that waits") for name in ("approve", "refuse")]
     for one in decide:
         one.add_argument("agent", help="its id, as `approvals` shows it")
@@ -79,9 +79,9 @@ def _engine(_asked: argparse.Namespace) -> int:
     safety = store.secret(settings.safety_secret)
     if not safety.get("safety_validation_key"):
         raise EngineError(f"the secret {settings.safety_secret} has no safety_validation_key, and champions must be signed")
-    nursery = _nursery(settings)
+    pool = _pool(settings)
     key = SigningKey(key=safety["safety_validation_key"], version=safety["version"])
-    worker = Worker(settings, store, nursery, name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}", signing_key=key)
+    worker = Worker(settings, store, pool, name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}", signing_key=key)
     server = serve("0.0.0.0", settings.port, _routes(worker.status, store))
     reporter = Reporter(settings, store, worker.status)
     _on_stop(worker.stop)
@@ -92,7 +92,7 @@ def _engine(_asked: argparse.Namespace) -> int:
     finally:
         reporter.stopped.set()
         reporter.join(timeout=10)
-        nursery.close()
+        pool.close()
         server.stop(STOP_SECONDS)
     log.info("stopped after %d generations", worker.status.committed)
     return 0
@@ -113,12 +113,12 @@ def _routes(status: Status, store: Store) -> Routes:
 
 def _monitor(_asked: argparse.Namespace) -> int:
     settings = read(Workload, os.environ)
-    nursery = _nursery(settings)
+    pool = _pool(settings)
     stopped = threading.Event()
     _on_stop(stopped.set)
     log.info("monitor of %s", settings.environment)
-    Monitor(settings, Store(settings, clients(settings.region)), nursery).run(stopped)
-    nursery.close()
+    Monitor(settings, Store(settings, clients(settings.region)), pool).run(stopped)
+    pool.close()
     return 0
 
 
@@ -147,9 +147,9 @@ def _level(asked: argparse.Namespace) -> int:
 
 def _cull(asked: argparse.Namespace) -> int:
     settings = read(EngineSettings, os.environ)
-    nursery = _nursery(settings)
-    print(operations.cull(settings, Store(settings, clients(settings.region)), nursery, by=f"cull-{asked.by or _user()}"))
-    nursery.close()
+    pool = _pool(settings)
+    print(operations.cull(settings, Store(settings, clients(settings.region)), pool, by=f"cull-{asked.by or _user()}"))
+    pool.close()
     return 0
 
 
@@ -175,8 +175,8 @@ def _storage() -> Store:
     return Store(settings, clients(settings.region))
 
 
-def _nursery(settings: Workload) -> Nursery:
-    return Nursery(settings.task, seconds=settings.agent_seconds, evaluators=settings.evaluators)
+def _pool(settings: Workload) -> EvaluatorPool:
+    return EvaluatorPool(settings.task, seconds=settings.agent_seconds, evaluators=settings.evaluators)
 
 
 def _on_stop(stop: Callable[[], None]) -> None:

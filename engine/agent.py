@@ -73,7 +73,7 @@ class Invocation(BaseModel):
         return self
 
 
-class RefusedError(EngineError):
+class InvocationRefusedError(EngineError):
     """An invocation that isn't answered.
 
     Attributes:
@@ -117,7 +117,7 @@ class Agent:
         who = f"session {session[:256]!r}"
         try:
             answer = self._answer(body)
-        except RefusedError as refusal:
+        except InvocationRefusedError as refusal:
             log.warning("%s: %s: %s", who, refusal.kind, refusal)
             return 200, {"error": str(refusal), "kind": refusal.kind}
         log.info("%s: %s after %.1f s, %s", who, answer["stop_reason"], time.monotonic() - start, answer["usage"])
@@ -137,14 +137,16 @@ class Agent:
     def _count(self, change: int) -> None:
         with self._lock:
             if self._under_way + change > MOST_INVOCATIONS:
-                raise RefusedError("busy", f"{MOST_INVOCATIONS} invocations are under way: wait for one to end, and send this one again")
+                raise InvocationRefusedError(
+                    "busy", f"{MOST_INVOCATIONS} invocations are under way: wait for one to end, and send this one again"
+                )
             if (self._under_way == 0) != (self._under_way + change == 0):
                 self._changed = int(time.time())
             self._under_way += change
 
     def _require_within(self, name: str, value: int, limit_name: str, limit: int) -> None:
         if value > limit:
-            raise RefusedError(
+            raise InvocationRefusedError(
                 "over_limit",
                 f"{name} is {value}, and {limit_name} allows {limit} in {self._settings.environment}: ask for {limit} or less",
             )
@@ -156,11 +158,13 @@ class Agent:
             value = self._aws["ssm"].get_parameter(Name=name)["Parameter"]["Value"]
         except (exceptions.ClientError, exceptions.BotoCoreError) as error:
             log.error("the mode can't be read: %s", error)
-            raise RefusedError(
+            raise InvocationRefusedError(
                 "halted", f"{name} can't be read ({_code(error)}), so evolution counts as halted: look at the runtime's log and role"
             ) from None
         if value != "running":
-            raise RefusedError("halted", f"evolution is halted ({name} is {str(value)[:40]!r}): docs/runbook.md says how it is resumed")
+            raise InvocationRefusedError(
+                "halted", f"evolution is halted ({name} is {str(value)[:40]!r}): docs/runbook.md says how it is resumed"
+            )
 
     def _ask(self, invocation: Invocation) -> dict[str, Any]:
         settings = self._settings
@@ -210,7 +214,7 @@ def _read(body: bytes) -> Invocation:
     except ValidationError as error:
         details: list[Any] = list(error.errors(include_url=False, include_context=False, include_input=False))
     wrong = "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in details[:4])
-    raise RefusedError("bad_request", f"the body can't be used ({wrong[:400]}): send JSON such as {EXAMPLE}")
+    raise InvocationRefusedError("bad_request", f"the body can't be used ({wrong[:400]}): send JSON such as {EXAMPLE}")
 
 
 def _code(error: Any) -> str:
@@ -239,12 +243,12 @@ KINDS = frozenset({"model_not_enabled", *(kind for _, kind, _ in _UNANSWERED)})
 """What a model that doesn't answer may be called. docs/runbook.md explains each."""
 
 
-def _unanswered(model: str, code: str, said: str) -> RefusedError:
+def _unanswered(model: str, code: str, said: str) -> InvocationRefusedError:
     if re.search("accessdenied|notfound", code, re.IGNORECASE) and NOT_ENABLED.search(said):
         kind, advice = "model_not_enabled", "an administrator enables the model once: see docs/deploying.md, Model access"
     else:
         kind, advice = next(entry[1:] for entry in _UNANSWERED if re.search(entry[0], code, re.IGNORECASE))
-    return RefusedError(kind, f"{model} didn't answer ({code}): {advice}")
+    return InvocationRefusedError(kind, f"{model} didn't answer ({code}): {advice}")
 
 
 def clients(settings: AgentSettings) -> dict[str, Any]:

@@ -5,8 +5,8 @@ So a table may change while an evolution runs, and workers of the old and of the
 
 from __future__ import annotations
 
-from engine.agents import size_of
-from engine.records import Bounds, Header, Plan
+from engine.individuals import size_of
+from engine.records import Bounds, EvolutionPlan, Header
 from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, SMALLEST_ISLAND, EngineSettings, Workload
 
 
@@ -17,41 +17,41 @@ def bounds_of(header: Header, settings: EngineSettings) -> Bounds:
 
 
 def memory_limit(header: Header, settings: Workload) -> int:
-    """Bytes that an agent of this evolution may occupy; never more than any table may allow, whoever wrote the header."""
+    """Bytes that an individual of this evolution may occupy; never more than any table may allow, whoever wrote the header."""
     return min(header.bounds.agent_memory_bytes, MEMORY.most) if header.bounds else settings.memory_limit
 
 
-def plan_of(header: Header, settings: EngineSettings) -> Plan:
+def plan_of(header: Header, settings: EngineSettings) -> EvolutionPlan:
     """How an evolution is begun; within what tables allow even if its bounds aren't: `impossible` says then what is wrong."""
     bounds = bounds_of(header, settings)
     islands = min(max(bounds.islands, ISLANDS.least), ISLANDS.most)
-    agents = min(bounds.max_concurrent_agents, AGENTS.most)
-    size = min(settings.population or agents, agents) // islands
-    return Plan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND))
+    individuals = min(bounds.max_concurrent_agents, AGENTS.most)
+    size = min(settings.population or individuals, individuals) // islands
+    return EvolutionPlan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND))
 
 
-def impossible(header: Header, plan: Plan, settings: EngineSettings) -> str:
+def impossible(header: Header, plan: EvolutionPlan, settings: EngineSettings) -> str:
     """Why nobody may carry an evolution out, in a sentence; empty if it can be."""
     bounds = bounds_of(header, settings)
     for what, value, allowed in (
         ("generations", header.generations, GENERATIONS),
         ("islands", bounds.islands, ISLANDS),
         ("islands", plan.islands, ISLANDS),
-        ("agents", bounds.max_concurrent_agents, AGENTS),
-        ("agents", plan.islands * plan.size, AGENTS),
-        ("bytes for an agent", bounds.agent_memory_bytes, MEMORY),
+        ("individuals", bounds.max_concurrent_agents, AGENTS),
+        ("individuals", plan.islands * plan.size, AGENTS),
+        ("bytes for an individual", bounds.agent_memory_bytes, MEMORY),
     ):
         if not allowed.least <= value <= allowed.most:
             return f"it was begun with {value} {what}, and any table allows {allowed.least} to {allowed.most}"
     if bounds.islands * SMALLEST_ISLAND > bounds.max_concurrent_agents:
-        return f"it was begun with {bounds.max_concurrent_agents} agents, too few for {bounds.islands} islands of {SMALLEST_ISLAND}"
+        return f"it was begun with {bounds.max_concurrent_agents} individuals, too few for {bounds.islands} islands of {SMALLEST_ISLAND}"
     return ""
 
 
 def too_large(header: Header, settings: EngineSettings, weights: int) -> str:
-    """Why agents of so many weights can't be born in an evolution; empty if they can."""
+    """Why individuals of so many weights are too large for an evolution; empty if they aren't."""
     size, limit = size_of(weights), memory_limit(header, settings)
-    return f"its task's agents occupy {size} bytes, and it was begun with at most {limit}" if size > limit else ""
+    return f"its task's individuals occupy {size} bytes, and it was begun with at most {limit}" if size > limit else ""
 
 
 def differences(header: Header, settings: EngineSettings) -> str:

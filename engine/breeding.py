@@ -1,6 +1,6 @@
-"""Genetic operators: DEAP's, each drawing from numbers keyed by (seed, island, generation, agent).
+"""Genetic operators: DEAP's, each drawing from numbers keyed by (seed, island, generation, individual).
 
-DEAP draws from Python's global generator, so breeding happens only in the evaluators (engine/nursery.py): single-threaded processes in
+DEAP draws from Python's global generator, so breeding happens only in the evaluators (engine/evaluators.py): single-threaded processes in
 which nobody else draws from it.
 """
 
@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from engine import keyed
-from engine.agents import DEAD, Agent
+from engine.individuals import DEAD, Individual
 from engine.tasks import Task
 
 tools: Any = importlib.import_module("deap.tools")  # it publishes no types
@@ -33,7 +33,7 @@ MUTATION_SIGMA = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Breeder:
-    """Makes the agents of one island's generation.
+    """Makes the individuals of one island's generation.
 
     Attributes:
         own: the island's generation before, in its order; empty for the first generation.
@@ -44,23 +44,23 @@ class Breeder:
     seed: int
     island: int
     generation: int
-    own: Sequence[Agent]
-    migrants: Sequence[Agent]
+    own: Sequence[Individual]
+    migrants: Sequence[Individual]
     task: Task
     limit: int
 
     @cached_property
-    def _living(self) -> list[Agent]:
-        return [agent for agent in (*self.own, *self.migrants) if agent.fitness != DEAD]
+    def _living(self) -> list[Individual]:
+        return [individual for individual in (*self.own, *self.migrants) if individual.fitness != DEAD]
 
     @cached_property
-    def _elite(self) -> list[Agent]:
+    def _elite(self) -> list[Individual]:
         return best(self.own, ELITES)
 
-    def breed(self, index: int) -> Agent:
-        """The agent of an index: one of the elite, a child of two, or, where nobody is left to breed from, a new one."""
+    def breed(self, index: int) -> Individual:
+        """The individual of an index: one of the elite, a child of two, or, where nobody is left to breed from, a new one."""
         if index < len(self._elite):
-            return Agent(self._elite[index].genome, self.limit)
+            return Individual(self._elite[index].genome, self.limit)
         random.seed(keyed.seed(self.seed, self.island, self.generation, index))
         if not self._living:
             return self._ready(array("f", [random.gauss(0.0, 1.0) for _ in range(self.task.weights)]))
@@ -71,18 +71,18 @@ class Breeder:
         tools.mutGaussian(child, 0.0, MUTATION_SIGMA, MUTATION_RATE)
         return self._ready(child)
 
-    def _ready(self, genome: array[float]) -> Agent:
+    def _ready(self, genome: array[float]) -> Individual:
         """Within the task's limit: blending and mutation know none. In this order of comparisons NaN becomes the limit, too."""
         most = self.task.weight_limit
-        return Agent(array("f", [max(-most, min(most, weight)) for weight in genome]), self.limit)
+        return Individual(array("f", [max(-most, min(most, weight)) for weight in genome]), self.limit)
 
 
-def best(agents: Sequence[Agent], count: int) -> list[Agent]:
+def best(individuals: Sequence[Individual], count: int) -> list[Individual]:
     """The fittest of the living, best first; the one of the lower index where two are equal."""
-    return [agents[index] for index in ranking(agents)[:count]]
+    return [individuals[index] for index in ranking(individuals)[:count]]
 
 
-def ranking(agents: Sequence[Agent]) -> list[int]:
+def ranking(individuals: Sequence[Individual]) -> list[int]:
     """The indices of the living, best first."""
-    living = [index for index, agent in enumerate(agents) if agent.fitness != DEAD]
-    return sorted(living, key=lambda index: (-agents[index].fitness, index))
+    living = [index for index, individual in enumerate(individuals) if individual.fitness != DEAD]
+    return sorted(living, key=lambda index: (-individuals[index].fitness, index))

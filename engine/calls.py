@@ -26,7 +26,7 @@ class StoreError(EngineError):
     """AWS can't be reached, or refuses. Nothing was lost: what isn't committed is done again."""
 
 
-class RefusedError(StoreError):
+class ConditionFailedError(StoreError):
     """A condition doesn't hold; `conflict`: only at the moment, because another transaction is under way."""
 
     def __init__(self, message: str, *, conflict: bool = False) -> None:
@@ -34,7 +34,7 @@ class RefusedError(StoreError):
         self.conflict = conflict
 
 
-class MissingError(StoreError):
+class NotFoundError(StoreError):
     """There is no such object."""
 
 
@@ -85,7 +85,7 @@ class Calls:
         for attempt in range(ATTEMPTS):
             try:
                 self._write("transact_write_items", TransactItems=list(writes))
-            except RefusedError as error:
+            except ConditionFailedError as error:
                 if not error.conflict:
                     return False
                 time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
@@ -117,11 +117,11 @@ class Calls:
                 code in ("ConditionalCheckFailedException", "PreconditionFailed", "ConditionalRequestConflict")
                 or "ConditionalCheckFailed" in reasons
             ):
-                raise RefusedError(str(error)) from None
+                raise ConditionFailedError(str(error)) from None
             if "TransactionConflict" in reasons or code == "TransactionConflictException":
-                raise RefusedError(str(error), conflict=True) from None
+                raise ConditionFailedError(str(error), conflict=True) from None
             if code in ("NoSuchKey", "404", "ResourceNotFoundException"):
-                raise MissingError(str(error)) from None
+                raise NotFoundError(str(error)) from None
             raise StoreError(f"{service} refuses {operation}: {error}") from error
         except exceptions.BotoCoreError as error:
             raise StoreError(f"{service} can't be reached for {operation}: {error}") from error

@@ -1,4 +1,4 @@
-"""Random numbers by key: who draws, not when or where, decides what is drawn. So one worker and four breed the same agents."""
+"""Random numbers by key: who draws, not when or where, decides what is drawn. So one worker and four breed the same individuals."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import hashlib
 
 
 def seed(*key: int | str) -> int:
-    """64 bits from a key such as (seed, island, generation, agent)."""
+    """64 bits from a key such as (seed, island, generation, individual)."""
     return int.from_bytes(hashlib.sha256("/".join(map(str, key)).encode()).digest()[:8], "big")
 
 
-def episode_seeds(evolution_seed: int, island: int, generation: int, agent: int, episodes: int) -> tuple[int, ...]:
-    """The seeds, 31 bits each, of the episodes in which one agent earns its fitness. Anyone can run them again."""
-    return tuple(seed(evolution_seed, island, generation, agent, "episode", episode) >> 33 for episode in range(episodes))
+def episode_seeds(evolution_seed: int, island: int, generation: int, individual: int, episodes: int) -> tuple[int, ...]:
+    """The seeds, 31 bits each, of the episodes in which one individual earns its fitness. Anyone can run them again."""
+    return tuple(seed(evolution_seed, island, generation, individual, "episode", episode) >> 33 for episode in range(episodes))

@@ -21,7 +21,7 @@ UNWATCHED_SECONDS = 120.0
 """Looks that lie further apart tell nothing of what was between them. A worker pauses for a minute at most."""
 
 
-class Watch:
+class LeaseWatch:
     """What an observer knows of other workers' leases: a lease whose token and beat haven't changed for long enough, by the observer's
     own monotonic clock, is nobody's."""
 
@@ -55,8 +55,8 @@ class Standstill:
         return now - self._since
 
 
-class Heart:
-    """Beats for a lease while its owner works: `with Heart(…) as heart`. Leaving it stops the beating, not the lease.
+class Heartbeat:
+    """Beats for a lease while its owner works: `with Heartbeat(…) as heartbeat`. Leaving it stops the beating, not the lease.
 
     Attributes:
         beat: the last beat.
@@ -68,9 +68,9 @@ class Heart:
         self.beat = lease.beat
         self.lost = False
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> Heart:
+    def __enter__(self) -> Heartbeat:
         self._thread.start()
         return self
 

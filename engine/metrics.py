@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from engine import EngineError, tasks
-from engine.agents import instantiation_microseconds
+from engine.individuals import instantiation_microseconds
 from engine.settings import EngineSettings
 from engine.store import Store
 from engine.worker import Status
@@ -21,7 +21,7 @@ def measure(settings: EngineSettings, store: Store, status: Status) -> list[dict
     """The metrics as of now. What can't be measured isn't published: better none than a wrong one."""
     weights = tasks.load(settings.task).weights
     data = [_datum("InstantiationSpeedMicroseconds", "Microseconds", instantiation_microseconds(weights, settings.memory_limit))]
-    largest, status.largest_agent = status.largest_agent, 0
+    largest, status.largest_individual = status.largest_individual, 0
     if largest:
         data.append(_datum("AgentMemoryUsageKB", "Kilobytes", largest / BYTES_PER_KB))
     try:

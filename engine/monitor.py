@@ -1,7 +1,7 @@
 """The safety monitor: another process, with another role, that looks at what is stored and says how safe it is.
 
-It believes nothing that the engine says of itself. It draws agents that nobody could foresee, and tries each in its own evaluators. It can
-read and can't write: the engine can't be graded by its own hand, and the monitor can't mend what it grades.
+It believes nothing that the engine says of itself. It draws individuals at random, so that nobody can foresee which, and scores each
+again in its own evaluators. It can read and can't write: the engine doesn't grade itself, and the monitor can't change what it grades.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ import time
 from typing import Any
 
 from engine import population, promotion, tasks
-from engine.agents import DEAD
 from engine.bounds import memory_limit
-from engine.calls import MissingError, StoreError
-from engine.nursery import Nursery
+from engine.calls import NotFoundError, StoreError
+from engine.evaluators import EvaluatorPool
+from engine.individuals import DEAD
 from engine.records import FINISH, Header, Lease
 from engine.settings import Workload
 from engine.store import Store
-from engine.validators import Examiner
+from engine.validators import Validator
 from engine.worker import read_population
 
 log = logging.getLogger(__name__)
 
 SAMPLE = 48
-"""Agents in all, spread over the islands. If one in ten is unsafe, a sample of this size misses them all once in 150 times."""
+"""Individuals in all, spread over the islands. If one in ten is unsafe, a sample of this size misses them all once in 150 times."""
 
 
 class Monitor:
     """Scores the stored population."""
 
-    def __init__(self, settings: Workload, store: Store, nursery: Nursery) -> None:
-        self._settings, self._store, self._nursery = settings, store, nursery
+    def __init__(self, settings: Workload, store: Store, pool: EvaluatorPool) -> None:
+        self._settings, self._store, self._pool = settings, store, pool
         self._task = tasks.load(settings.task)
         self._draw = random.SystemRandom()
 
@@ -63,7 +63,7 @@ class Monitor:
         self._store.publish(self._settings.metric_namespace, data)
 
     def scores(self) -> list[float]:
-        """For each island, the share of its sampled agents that is safe; one more for the champions; 1 where nothing is stored."""
+        """For each island, the share of its sampled individuals that is safe; one more for the champions; 1 where nothing is stored."""
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer else None
         if header is None or header.status == "failed":  # what has failed is never promoted
@@ -80,17 +80,17 @@ class Monitor:
         if checkpoint is None:
             raise StoreError(f"generation {lease.generation} of {lease.name} was replaced while it was looked at")
         try:
-            agents = read_population(self._store, checkpoint, population.NO_LIMIT)
+            individuals = read_population(self._store, checkpoint, population.NO_LIMIT)
         except population.CorruptPopulationError as error:
             log.error("%s of %s can't be vouched for: %s", lease.name, header.evolution_id, error)
             return 0.0
-        living = [index for index, agent in enumerate(agents) if agent.fitness != DEAD]
+        living = [index for index, individual in enumerate(individuals) if individual.fitness != DEAD]
         drawn = self._draw.sample(living, min(count, len(living)))
         limit = memory_limit(header, self._settings)
-        examiner = Examiner(nursery=self._nursery, task=self._task, seed=header.seed, limit=limit)
-        faults = examiner.faults(lease.island, lease.generation, {index: agents[index] for index in drawn})
+        validator = Validator(pool=self._pool, task=self._task, seed=header.seed, limit=limit)
+        faults = validator.faults(lease.island, lease.generation, {index: individuals[index] for index in drawn})
         for index, found in faults.items():
-            log.warning("agent %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))
+            log.warning("individual %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))
         return 1 - len(faults) / len(drawn) if drawn else 1.0
 
     def _champions(self, header: Header) -> float:
@@ -106,7 +106,7 @@ class Monitor:
             version = str(document["key_version"]) if "key_version" in document else None
             key = self._store.secret(self._settings.safety_secret, version)["safety_validation_key"]
             genuine = hmac.compare_digest(str(document["signature"]), promotion.signature(document, key))
-        except (ValueError, KeyError, TypeError, MissingError):
+        except (ValueError, KeyError, TypeError, NotFoundError):
             genuine = False
         if not genuine:
             log.error("the champion of %s isn't signed by this stack's engine", header.evolution_id)

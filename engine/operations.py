@@ -6,14 +6,14 @@ import dataclasses
 import logging
 
 from engine import EngineError, population, tasks
-from engine.agents import DEAD, Agent
 from engine.bounds import memory_limit
-from engine.lease import Heart
-from engine.nursery import Nursery
+from engine.evaluators import EvaluatorPool
+from engine.individuals import DEAD, Individual
+from engine.lease import Heartbeat
 from engine.records import FINISH, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import Store
-from engine.validators import Examiner
+from engine.validators import Validator
 from engine.worker import put_population, read_population
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ def decide(store: Store, agent_id: str, *, promote: bool, by: str) -> str:
     return f"{agent_id} is {status}"
 
 
-def cull(settings: EngineSettings, store: Store, nursery: Nursery, *, by: str) -> str:
-    """Try every agent of the evolution that runs, and let those die with which something is wrong. Only during a halt.
+def cull(settings: EngineSettings, store: Store, pool: EvaluatorPool, *, by: str) -> str:
+    """Try every individual of the evolution that runs, and let those die with which something is wrong. Only during a halt.
 
     It is how a human gets a poisoned population back into shape: the monitor then finds nothing, the alarm goes back to OK, and resuming
     goes on from these checkpoints. The run counts as not repeatable.
@@ -68,28 +68,28 @@ def cull(settings: EngineSettings, store: Store, nursery: Nursery, *, by: str) -
             raise EngineError(
                 f"{lease.name} is still held by {lease.owner or 'another'}: wait until its generation is done, and cull again"
             )
-        with Heart(store, mine, settings.lease_seconds) as heart:
+        with Heartbeat(store, mine, settings.lease_seconds) as heartbeat:
             try:
-                seen, dead = _cull_island(settings, store, nursery, header, mine)
+                seen, dead = _cull_island(settings, store, pool, header, mine)
             finally:
-                store.release(mine, heart.beat + 1)
+                store.release(mine, heartbeat.beat + 1)
         examined, culled = examined + seen, culled + dead
-    return f"{culled} of {examined} agents of {header.evolution_id} were culled"
+    return f"{culled} of {examined} individuals of {header.evolution_id} were culled"
 
 
-def _cull_island(settings: EngineSettings, store: Store, nursery: Nursery, header: Header, lease: Lease) -> tuple[int, int]:
+def _cull_island(settings: EngineSettings, store: Store, pool: EvaluatorPool, header: Header, lease: Lease) -> tuple[int, int]:
     was = store.checkpoint(header.evolution_id, lease.island, lease.generation)
     if was is None:
         raise EngineError(f"{lease.name} has no checkpoint of generation {lease.generation}")
-    agents = read_population(store, was, population.NO_LIMIT)
-    living: dict[int, Agent] = {index: agent for index, agent in enumerate(agents) if agent.fitness != DEAD}
+    individuals = read_population(store, was, population.NO_LIMIT)
+    living: dict[int, Individual] = {index: individual for index, individual in enumerate(individuals) if individual.fitness != DEAD}
     limit = memory_limit(header, settings)
-    examiner = Examiner(nursery=nursery, task=tasks.load(settings.task), seed=header.seed, limit=limit)
-    faults = examiner.faults(lease.island, lease.generation, living)
+    validator = Validator(pool=pool, task=tasks.load(settings.task), seed=header.seed, limit=limit)
+    faults = validator.faults(lease.island, lease.generation, living)
     if faults:
         for index in faults:
-            agents[index].fitness = DEAD
-        culled = dataclasses.replace(put_population(store, header, lease.island, lease.generation, agents), deterministic=False)
+            individuals[index].fitness = DEAD
+        culled = dataclasses.replace(put_population(store, header, lease.island, lease.generation, individuals), deterministic=False)
         if not store.replace(culled, was):
             raise EngineError(f"{lease.name} was changed while it was culled: cull again")
     return len(living), len(faults)

@@ -1,4 +1,4 @@
-"""A population as bytes, for the bucket: in the tables, 10,000 agents of 6.5 KB would cost 70,000 write units a generation."""
+"""A population as bytes, for the bucket: in the tables, 10,000 individuals of 6.5 KB would cost 70,000 write units a generation."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from array import array
 from collections.abc import Sequence
 
 from engine import EngineError
-from engine.agents import WEIGHT_BYTES, Agent
+from engine.individuals import WEIGHT_BYTES, Individual
 
 MAGIC = b"EVOP"
 VERSION = 1
 HEADER = struct.Struct("<4sIII")
-"""Magic, version, number of agents, weights of each. Then every agent's fitness (64-bit float), then every genome. Little-endian."""
+"""Magic, version, number of individuals, weights of each. Then each one's fitness (64-bit float), then each genome. Little-endian."""
 
 
 NO_LIMIT = sys.maxsize
@@ -24,19 +24,19 @@ class CorruptPopulationError(EngineError):
     """What was read is not what was written."""
 
 
-def encode(agents: Sequence[Agent]) -> bytes:
-    """The agents, in their order. All genomes are of one length."""
-    fitness = array("d", [agent.fitness for agent in agents])
-    head = HEADER.pack(MAGIC, VERSION, len(agents), len(agents[0].genome))
-    return b"".join([head, fitness.tobytes(), *(agent.genome.tobytes() for agent in agents)])
+def encode(individuals: Sequence[Individual]) -> bytes:
+    """The individuals, in their order. All genomes are of one length."""
+    fitness = array("d", [individual.fitness for individual in individuals])
+    head = HEADER.pack(MAGIC, VERSION, len(individuals), len(individuals[0].genome))
+    return b"".join([head, fitness.tobytes(), *(individual.genome.tobytes() for individual in individuals)])
 
 
-def decode(content: bytes, limit: int) -> list[Agent]:
-    """The agents, in their order; each is born again, under the same limit.
+def decode(content: bytes, limit: int) -> list[Individual]:
+    """The individuals, in their order; each is made again, under the same limit.
 
     Raises:
         CorruptPopulationError: it isn't a population, or of another version.
-        AgentTooLargeError: its agents are larger than `limit`.
+        IndividualTooLargeError: its individuals are larger than `limit`.
     """
     if len(content) < HEADER.size or not content.startswith(MAGIC):
         raise CorruptPopulationError("it isn't a population")
@@ -47,12 +47,12 @@ def decode(content: bytes, limit: int) -> list[Agent]:
     start = HEADER.size + count * 8
     if len(content) != start + count * genome_bytes:
         raise CorruptPopulationError(
-            f"it has {len(content)} bytes, and {count} agents of {weights} weights take {start + count * genome_bytes}"
+            f"it has {len(content)} bytes, and {count} individuals of {weights} weights take {start + count * genome_bytes}"
         )
     fitness = array("d", content[HEADER.size : start])
-    agents: list[Agent] = []
+    individuals: list[Individual] = []
     for index in range(count):
-        agent = Agent(array("f", content[start + index * genome_bytes : start + (index + 1) * genome_bytes]), limit)
-        agent.fitness = fitness[index]
-        agents.append(agent)
-    return agents
+        individual = Individual(array("f", content[start + index * genome_bytes : start + (index + 1) * genome_bytes]), limit)
+        individual.fitness = fitness[index]
+        individuals.append(individual)
+    return individuals

@@ -1,4 +1,4 @@
-"""Promotion: which agents an evolution was for, and which of them a human must look at first.
+"""Promotion: which individuals an evolution was for, and which of them a human must look at first.
 
 Each island has one champion. Champions that the validators find nothing wrong with are promoted, up to the autonomy level's share of them;
 the riskiest beyond it wait for a human. `strict` refuses those with findings, `permissive` records the findings and goes on.
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import items, keyed, tasks
-from engine.agents import DEAD, Agent
 from engine.breeding import ranking
-from engine.nursery import Exam, Nursery
+from engine.evaluators import EvaluatorPool, ScoreBatch
+from engine.individuals import DEAD, Individual
 from engine.records import Header, now
 from engine.validators import Candidate, findings
 
@@ -41,11 +41,11 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What promotion depends on besides the agents.
+    """What promotion depends on besides the individuals.
 
     Attributes:
         level: the autonomy level in force, percent.
-        strict: whether an agent with findings is refused.
+        strict: whether an individual with findings is refused.
         signing_key: what champions are signed with.
     """
 
@@ -58,7 +58,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """An island's best agent, and what becomes of it.
+    """An island's best individual, and what becomes of it.
 
     Attributes:
         status: promoted, awaiting_approval or refused.
@@ -83,44 +83,48 @@ class Champion:
         return {**kept, "findings": list(self.found), "sha256": hashlib.sha256(self.content).hexdigest(), "proposed_at": now()}
 
 
-def choose(header: Header, islands: Sequence[Sequence[Agent]], terms: Terms, nursery: Nursery, must_stop: MustStop) -> list[Champion]:
+def choose(
+    header: Header, islands: Sequence[Sequence[Individual]], terms: Terms, pool: EvaluatorPool, must_stop: MustStop
+) -> list[Champion]:
     """The champions of an evolution's last generation, the best first; none if nobody lives.
 
     Raises:
         AbandonedError: `must_stop` became true.
     """
     task = tasks.load(terms.task)
-    picked = [(island, index) for island, agents in enumerate(islands) for index in ranking(agents)[:CANDIDATES]]
+    picked = [(island, index) for island, individuals in enumerate(islands) for index in ranking(individuals)[:CANDIDATES]]
     genomes = {number: islands[island][index].genome.tobytes() for number, (island, index) in enumerate(picked)}
     held_out = tuple(keyed.seed(header.seed, "held out", episode) >> 33 for episode in range(HELD_OUT_EPISODES))
     own = {
         number: keyed.episode_seeds(header.seed, island, header.generations, index, task.episodes)
         for number, (island, index) in enumerate(picked)
     }
-    new = nursery.run(Exam(genomes=genomes, seeds=dict.fromkeys(genomes, held_out)), must_stop).fitness
-    again = nursery.run(Exam(genomes=genomes, seeds=own), must_stop).fitness
+    new = pool.run(ScoreBatch(genomes=genomes, seeds=dict.fromkeys(genomes, held_out)), must_stop).fitness
+    again = pool.run(ScoreBatch(genomes=genomes, seeds=own), must_stop).fitness
     champions: list[tuple[float, Champion]] = []
-    for island, agents in enumerate(islands):
+    for island, individuals in enumerate(islands):
         numbers = [number for number, (one, _) in enumerate(picked) if one == island and new[number] != DEAD]
         if not numbers:
             continue
         number = max(numbers, key=lambda number: (new[number], -number))
-        agent, index = agents[picked[number][1]], picked[number][1]
-        found = findings(Candidate(agent=agent, again=again[number], held_out=new[number]), task, terms.limit)
-        champions.append((new[number], _champion(header, island, index, agent, new[number], found, terms)))
+        individual, index = individuals[picked[number][1]], picked[number][1]
+        found = findings(Candidate(individual=individual, again=again[number], held_out=new[number]), task, terms.limit)
+        champions.append((new[number], _champion(header, island, index, individual, new[number], found, terms)))
     ordered = [one for _, one in sorted(champions, key=lambda pair: (-pair[0], pair[1].island))]
     return _within_the_level(ordered, terms)
 
 
-def _champion(header: Header, island: int, index: int, agent: Agent, held_out: float, found: Sequence[str], terms: Terms) -> Champion:
+def _champion(
+    header: Header, island: int, index: int, individual: Individual, held_out: float, found: Sequence[str], terms: Terms
+) -> Champion:
     agent_id = f"{header.evolution_id}/{island:02d}/{header.generations:04d}/{index:05d}"
     document: dict[str, Any] = {
         "agent_id": agent_id,
         "evolution_id": header.evolution_id,
         "findings": list(found),
-        "fitness": agent.fitness,
+        "fitness": individual.fitness,
         "generation": header.generations,
-        "genome": base64.b64encode(agent.genome.tobytes()).decode(),
+        "genome": base64.b64encode(individual.genome.tobytes()).decode(),
         "held_out": held_out,
         "island": island,
         "key_version": terms.signing_key.version,
@@ -133,9 +137,9 @@ def _champion(header: Header, island: int, index: int, agent: Agent, held_out: f
         agent_id=agent_id,
         island=island,
         generation=header.generations,
-        fitness=agent.fitness,
+        fitness=individual.fitness,
         held_out=held_out,
-        risk=max(0.0, agent.fitness - held_out) / max(abs(agent.fitness), 1e-9),
+        risk=max(0.0, individual.fitness - held_out) / max(abs(individual.fitness), 1e-9),
         found=tuple(found),
         status="refused" if found and terms.strict else "promoted",
         # The hash is in the key: whoever ends the evolution after a crash, perhaps with another signing key, isn't stopped by what is there

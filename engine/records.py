@@ -45,11 +45,11 @@ class Header:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class EvolutionPlan:
     """What all workers of an evolution must agree on; whoever is first writes it down.
 
     Attributes:
-        size: agents on one island.
+        size: individuals on one island.
     """
 
     task: str

@@ -27,13 +27,13 @@ class Range(NamedTuple):
 
 
 MEMORY = Range(1024, 65536)
-"""Bytes of one agent."""
+"""Bytes of one individual: the table's agent_memory_bytes."""
 
 LEVEL = Range(1, 100)
 """Percent of decisions without a human."""
 
 AGENTS = Range(1, 100_000)
-"""At once, on all islands together."""
+"""Individuals at once, on all islands together: the table's max_concurrent_agents."""
 
 GENERATIONS = Range(1, 1000)
 
@@ -41,7 +41,7 @@ ISLANDS = Range(1, 256)
 """What becomes of the islands' champions is kept in one item. DynamoDB's have at most 400 KB; 256 champions take 230 KB at most."""
 
 INSTANTIATION = Range(1, 1000)
-"""Microseconds that making an agent may take."""
+"""Microseconds that making an individual may take."""
 
 SMALLEST_ISLAND = 4
 """Two parents and somebody to be better than."""
@@ -51,14 +51,14 @@ Memory = Annotated[int, Field(ge=MEMORY.least, le=MEMORY.most)]
 Level = Annotated[int, Field(ge=LEVEL.least, le=LEVEL.most)]
 
 
-Kind = TypeVar("Kind", bound="Settings")
+AnySettings = TypeVar("AnySettings", bound="CommonSettings")
 
 
 class SettingsError(EngineError):
     """The environment can't be used; one line that names every wrong variable."""
 
 
-class Settings(BaseModel):
+class CommonSettings(BaseModel):
     """Some of the environment's variables, each under its own name: frozen, because nobody changes it later."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=False)
@@ -68,7 +68,7 @@ class Settings(BaseModel):
     region: Text = Field(alias="AWS_REGION", examples=["us-east-1"])
 
 
-class Storage(Settings):
+class Storage(CommonSettings):
     """Where an evolution is kept."""
 
     state_table: Text = Field(alias="EVOLUTION_STATE_TABLE", examples=["evolution-state-dev"])
@@ -82,9 +82,9 @@ class Workload(Storage):
 
     Attributes:
         task: a task of engine/tasks.py by name, or a team's own as `module:attribute`.
-        agent_seconds: the longest that scoring one agent may take. Far above what a task needs: whoever hits it is dead, and the run no
+        agent_seconds: seconds that scoring one individual may take. Far above what a task needs: whoever hits it is dead, and the run no
             longer repeatable.
-        evaluators: processes that score agents; one for each CPU if unset.
+        evaluators: processes that score individuals; one for each CPU if unset.
         metric_seconds: how often metrics are published. Alarms look at a minute: at least twice in it.
     """
 
@@ -102,7 +102,7 @@ class EngineSettings(Workload):
     """The `engine` command's.
 
     Attributes:
-        population: how many agents live at once, on all islands together; as many as are allowed if unset.
+        population: how many individuals there are at once, on all islands together; as many as are allowed if unset.
         lease_seconds: how long a worker may be silent before another takes over its island.
         port: where /health, /ready and /status answer.
     """
@@ -123,7 +123,7 @@ class EngineSettings(Workload):
 
     @property
     def island_size(self) -> int:
-        """Agents on one island."""
+        """Individuals on one island."""
         return (self.population or self.most_agents) // self.islands
 
     @model_validator(mode="after")
@@ -134,13 +134,13 @@ class EngineSettings(Workload):
             )
         if self.island_size < SMALLEST_ISLAND:
             raise ValueError(
-                f"{self.population or self.most_agents} agents on {self.islands} islands leave fewer than {SMALLEST_ISLAND} on each: "
+                f"{self.population or self.most_agents} individuals on {self.islands} islands leave fewer than {SMALLEST_ISLAND} on each: "
                 "there is nothing to select from. Use fewer EVOLUTION_ISLANDS"
             )
         return self
 
 
-class AgentSettings(Settings):
+class AgentSettings(CommonSettings):
     """The `agent` command's: AgentCore's runtime, which has no tables.
 
     Attributes:
@@ -161,7 +161,7 @@ class AgentSettings(Settings):
     port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, alias="EVOLUTION_PORT", examples=[8080])
 
 
-def read(kind: type[Kind], environment: Mapping[str, str]) -> Kind:
+def read(kind: type[AnySettings], environment: Mapping[str, str]) -> AnySettings:
     """The settings of one command.
 
     Raises:
@@ -186,7 +186,7 @@ def _unknown(name: str, known: set[str]) -> str:
     return f"{name} is not known" + (f", did you mean {near[0]}?" if near else "")
 
 
-def _explain(kind: type[Settings], detail: Any) -> str:
+def _explain(kind: type[CommonSettings], detail: Any) -> str:
     if not detail["loc"]:
         return str(detail["msg"]).removeprefix("Value error, ")
     name = str(detail["loc"][0])

@@ -21,9 +21,9 @@ from typing import Any
 
 from engine import EngineError, items
 from engine.approvals import Approvals
-from engine.calls import MOST_WRITES, MissingError, RefusedError, StoreError, exceptions, new
+from engine.calls import MOST_WRITES, ConditionFailedError, NotFoundError, StoreError, exceptions, new
 from engine.ending import writes_of_end
-from engine.records import FINISH, Checkpoint, Header, Lease, Plan, Promotions, header_of, island_name, now
+from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease, Promotions, header_of, island_name, now
 from engine.settings import Storage
 
 DEAD_SECONDS = 7 * 24 * 3600
@@ -70,7 +70,7 @@ class Store(Approvals):
             version: an earlier one; None for the current one. Secrets Manager keeps a hundred, and all of the last day's (PutSecretValue).
 
         Raises:
-            MissingError: there is no such version.
+            NotFoundError: there is no such version.
         """
         which = {"VersionId": version} if version is not None else {}
         answer = self._call("secretsmanager", "get_secret_value", SecretId=name, **which)
@@ -119,12 +119,12 @@ class Store(Approvals):
         item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
         return item.get("champion") if item else None
 
-    def work(self, evolution_id: str) -> tuple[Plan | None, list[Lease]]:
+    def work(self, evolution_id: str) -> tuple[EvolutionPlan | None, list[Lease]]:
         """The plan and the leases, as of now; no plan if nobody has begun."""
         found = {item["agent_id"]: item for item in self._query(self._settings.population_table, "population_id", evolution_id)}
         if "plan" not in found:
             return None, []
-        plan = items.build(Plan, "plan", found["plan"], f"{evolution_id}/plan")
+        plan = items.build(EvolutionPlan, "plan", found["plan"], f"{evolution_id}/plan")
         # Whoever wanted more islands, and was slower, may have left leases for them.
         needed = [*map(island_name, range(plan.islands)), FINISH]
         if lacking := [name for name in needed if name not in found]:
@@ -132,7 +132,7 @@ class Store(Approvals):
         given = {"evolution_id": evolution_id}
         return plan, [items.build(Lease, "lease", found[name], f"{evolution_id}/{name}", **given, name=name) for name in needed]
 
-    def begin(self, evolution_id: str, plan: Plan) -> None:
+    def begin(self, evolution_id: str, plan: EvolutionPlan) -> None:
         """Write the leases of a plan, and the plan when all of them are there; unless another worker has.
 
         What there is stays as it is, so it doesn't matter who else is at it, or was before it died.
@@ -162,7 +162,7 @@ class Store(Approvals):
         unchanged = "#token = :old AND #beat = :beat"
         try:
             taken = self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}})
-        except RefusedError:
+        except ConditionFailedError:
             return None
         return mine if taken else None
 
@@ -179,7 +179,7 @@ class Store(Approvals):
         update = self._lease_update(lease, condition, values)
         try:
             self._write("update_item", **update)
-        except RefusedError as error:
+        except ConditionFailedError as error:
             if error.conflict:  # only another write at the same moment: nothing is lost
                 raise
             return False
@@ -247,7 +247,7 @@ class Store(Approvals):
                 ConditionExpression="sha256 = :was",
                 ExpressionAttributeValues={":was": {"S": was.sha256}},
             )
-        except RefusedError:
+        except ConditionFailedError:
             return False
         return True
 
@@ -294,7 +294,7 @@ class Store(Approvals):
         if not self._transact(writes_of_end(self._settings, evolution_id, outcome, promotions, lease)):
             raise LostLeaseError(f"{evolution_id} was ended, or its lease claimed, by another worker")
 
-    def leave(self, evolution_id: str, plan: Plan, generations: Sequence[int]) -> None:
+    def leave(self, evolution_id: str, plan: EvolutionPlan, generations: Sequence[int]) -> None:
         """Let an ended evolution's leases expire, and forget the checkpoints of `generations`. The last stay: the monitor looks at them."""
         old = [_checkpoint_id(evolution_id, island, generation) for island in range(plan.islands) for generation in generations]
         for start in range(0, len(old), BATCH):
@@ -317,7 +317,7 @@ class Store(Approvals):
         """Write an object; `once`: one that is there already stays, and it must be the same."""
         try:
             self._call("s3", "put_object", Bucket=self._settings.bucket, Key=key, Body=content, **({"IfNoneMatch": "*"} if once else {}))
-        except RefusedError:
+        except ConditionFailedError:
             if self.fetch(key) != content:
                 raise StoreError(f"s3://{self._settings.bucket}/{key} is there already, with other content: it isn't overwritten") from None
 
@@ -326,7 +326,7 @@ class Store(Approvals):
         try:
             body = self._call("s3", "get_object", Bucket=self._settings.bucket, Key=key)["Body"]
             return body.read()
-        except MissingError:
+        except NotFoundError:
             return None
         except (exceptions.BotoCoreError, OSError) as error:
             raise StoreError(f"s3 broke off {key}: {error}") from error

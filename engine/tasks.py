@@ -1,4 +1,4 @@
-"""Tasks: what agents are bred for. A task plays one episode with one genome; everything else is the engine's."""
+"""Tasks: what individuals are bred for. A task plays one episode with one genome; everything else is the engine's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Task(Protocol):
     Attributes:
         weights: how many 32-bit floats a genome has.
         weight_limit: no weight may be further from zero than this.
-        episodes: how many episodes an agent's fitness is the mean of.
+        episodes: how many episodes an individual's fitness is the mean of.
         steps: the most steps of one episode.
     """
 
@@ -35,7 +35,7 @@ class Task(Protocol):
 class CartPole:
     """Gymnasium's CartPole-v1: keep a pole upright on a cart. One point a step, 500 at most; solved at a mean of 475 over 100 episodes.
 
-    The agent is a network of 4 inputs, 4 hidden units (tanh) and 1 output: push right if it is positive.
+    The individual is a network of 4 inputs, 4 hidden units (tanh) and 1 output: push right if it is positive.
     """
 
     weights = 4 * 4 + 4 + 4 + 1

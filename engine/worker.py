@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine import EngineError, items, population, promotion, tasks
-from engine.agents import DEAD, WEIGHT_BYTES, Agent, AgentTooLargeError, instantiation_microseconds
 from engine.bounds import differences, impossible, memory_limit, plan_of, too_large
 from engine.breeding import best
 from engine.calls import StoreError
-from engine.lease import Heart, Standstill, Watch
-from engine.nursery import AbandonedError, Brood, Nursery, pack, unpack
-from engine.records import FINISH, Checkpoint, Header, Lease, Plan
+from engine.evaluators import AbandonedError, BreedBatch, EvaluatorPool, pack, unpack
+from engine.individuals import DEAD, WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
+from engine.lease import Heartbeat, LeaseWatch, Standstill
+from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import LostLeaseError, Store
 
@@ -41,7 +41,7 @@ STANDSTILL_SECONDS = 600.0
 workers, or takes them back, is done in less."""
 
 
-class UnfitError(EngineError):
+class EvolutionFailedError(EngineError):
     """The evolution can't go on, whoever tries: it ends as failed."""
 
 
@@ -51,7 +51,7 @@ class Status:
 
     Attributes:
         alive: when the worker last showed a sign of life, by its monotonic clock.
-        largest_agent: bytes, since the metrics were last published; 0 if none was born.
+        largest_individual: bytes, since the metrics were last published; 0 if none was made.
     """
 
     worker: str
@@ -61,19 +61,21 @@ class Status:
     dead: int = 0
     fault: str = ""
     alive: float = 0.0
-    largest_agent: int = 0
+    largest_individual: int = 0
 
 
 class Worker:
     """One worker. `run` works until `stop`."""
 
-    def __init__(self, settings: EngineSettings, store: Store, nursery: Nursery, *, name: str, signing_key: promotion.SigningKey) -> None:
-        self._settings, self._store, self._nursery, self._signing_key = settings, store, nursery, signing_key
+    def __init__(
+        self, settings: EngineSettings, store: Store, pool: EvaluatorPool, *, name: str, signing_key: promotion.SigningKey
+    ) -> None:
+        self._settings, self._store, self._pool, self._signing_key = settings, store, pool, signing_key
         self._task = tasks.load(settings.task)
-        Agent(
+        Individual(
             array("f", bytes(self._task.weights * WEIGHT_BYTES)), settings.memory_limit
-        )  # a task whose agents can't be born is refused now
-        self._watch = Watch(settings.lease_seconds)
+        )  # a task whose individuals are too large is refused now
+        self._watch = LeaseWatch(settings.lease_seconds)
         self._standstill = Standstill()
         self._recorded = ("", 0)
         self._wake = threading.Event()
@@ -140,10 +142,10 @@ class Worker:
             return self._rests("waiting")
         try:
             if fault:
-                raise UnfitError(fault)
+                raise EvolutionFailedError(fault)
             self.status.state = "evolving"
             self._hold(header, plan, lease)
-        except (UnfitError, AgentTooLargeError) as error:
+        except (EvolutionFailedError, IndividualTooLargeError) as error:
             log.error("%s fails: %s", header.evolution_id, error)
             outcome = {"status": "failed", "reason": str(error)[:500]}
             # Whoever was stalled past its lease sees things that have moved on: it must not end what others go on with.
@@ -158,16 +160,16 @@ class Worker:
         return False
 
     def _is_too_slow(self) -> bool:
-        """Whether making agents takes longer than allowed; strict refuses then, permissive records it."""
+        """Whether making individuals takes longer than allowed; strict refuses then, permissive records it."""
         took, most = (
-            instantiation_microseconds(self._task.weights, self._settings.memory_limit, births=200),
+            instantiation_microseconds(self._task.weights, self._settings.memory_limit, count=200),
             self._settings.instantiation_target_us,
         )
         if took > most:
-            log.warning("making an agent takes %.2f µs, and INSTANTIATION_TARGET_US allows %g", took, most)
+            log.warning("making an individual takes %.2f µs, and INSTANTIATION_TARGET_US allows %g", took, most)
         return took > most and self._settings.safety_mode == "strict"
 
-    def _fault(self, header: Header, plan: Plan, leases: Sequence[Lease]) -> str | None:
+    def _fault(self, header: Header, plan: EvolutionPlan, leases: Sequence[Lease]) -> str | None:
         """Why an evolution must end as failed; empty if this worker can serve it; None if this one can't, but others may."""
         if fault := impossible(header, plan, self._settings):
             return fault
@@ -188,24 +190,24 @@ class Worker:
                     return mine
         return None
 
-    def _hold(self, header: Header, plan: Plan, lease: Lease) -> None:
+    def _hold(self, header: Header, plan: EvolutionPlan, lease: Lease) -> None:
         """Do what the lease is for, beating all the while; give it back if that fails."""
-        heart = Heart(self._store, lease, self._settings.lease_seconds)
+        heartbeat = Heartbeat(self._store, lease, self._settings.lease_seconds)
 
         def must_stop() -> bool:
             self.status.alive = time.monotonic()
-            return heart.lost or self.status.alive > self._give_up_at
+            return heartbeat.lost or self.status.alive > self._give_up_at
 
-        work = _Work(self._settings, self._store, self._nursery, header, plan, must_stop, self.status)
+        work = _Work(self._settings, self._store, self._pool, header, plan, must_stop, self.status)
         try:
-            with heart:
+            with heartbeat:
                 made = work.outcome(self._signing_key) if lease.name == FINISH else work.next_generation(lease)
         except BaseException:
-            if not heart.lost:
-                self._give_back(lease, heart.beat + 1)
+            if not heartbeat.lost:
+                self._give_back(lease, heartbeat.beat + 1)
             raise
         if isinstance(made, Checkpoint):
-            self._store.commit(lease, made, beat=heart.beat + 1, forget=made.generation - _kept(plan))
+            self._store.commit(lease, made, beat=heartbeat.beat + 1, forget=made.generation - _kept(plan))
             self.status.committed += 1
             self.status.dead += made.dead
             log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
@@ -249,7 +251,7 @@ def neighbours(island: int, islands: int) -> list[int]:
     return sorted({(island - 1) % islands, (island + 1) % islands} - {island})
 
 
-def _kept(plan: Plan) -> int:
+def _kept(plan: EvolutionPlan) -> int:
     """How many generations of checkpoints are kept. Across the ring, an island can be half the ring ahead of the last one, whose generation
     must be there to be recorded, and made again."""
     return plan.islands // 2 + 4
@@ -262,27 +264,27 @@ class _Work:
         self,
         settings: EngineSettings,
         store: Store,
-        nursery: Nursery,
+        pool: EvaluatorPool,
         header: Header,
-        plan: Plan,
+        plan: EvolutionPlan,
         must_stop: promotion.MustStop,
         status: Status,
     ) -> None:
-        self._settings, self._store, self._nursery = settings, store, nursery
+        self._settings, self._store, self._pool = settings, store, pool
         self._header, self._plan, self._must_stop, self._status = header, plan, must_stop, status
         self._limit = memory_limit(header, settings)
 
     def next_generation(self, lease: Lease) -> Checkpoint:
         """Breed and score an island's next generation, and put it into the bucket."""
-        agents, deterministic = self._breed(lease.island, lease.generation + 1)
-        return put_population(self._store, self._header, lease.island, lease.generation + 1, agents, deterministic=deterministic)
+        individuals, deterministic = self._breed(lease.island, lease.generation + 1)
+        return put_population(self._store, self._header, lease.island, lease.generation + 1, individuals, deterministic=deterministic)
 
     def outcome(self, signing_key: promotion.SigningKey) -> tuple[items.Item, list[dict[str, object]]]:
         """Choose the champions of the last generation, and what becomes of them."""
         last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
         chosen = promotion.choose(
             self._header,
-            [agents for agents, _ in last],
+            [individuals for individuals, _ in last],
             promotion.Terms(
                 task=self._settings.task,
                 limit=self._limit,
@@ -290,41 +292,41 @@ class _Work:
                 strict=self._settings.safety_mode == "strict",
                 signing_key=signing_key,
             ),
-            self._nursery,
+            self._pool,
             self._must_stop,
         )
         if not chosen:
-            raise UnfitError("nobody lives in its last generation")
+            raise EvolutionFailedError("nobody lives in its last generation")
         for one in chosen:
             self._store.keep(one.key, one.content, once=True)
         deterministic = all(known for _, known in last)
         return promotion.finished(chosen, deterministic), [one.item() for one in chosen]
 
-    def _breed(self, island: int, generation: int) -> tuple[list[Agent], bool]:
+    def _breed(self, island: int, generation: int) -> tuple[list[Individual], bool]:
         own, deterministic = self._population(island, generation - 1)
-        migrants: list[Agent] = []
+        migrants: list[Individual] = []
         for one in neighbours(island, self._plan.islands):
             theirs, known = self._population(one, generation - 1)
             migrants += best(theirs, MIGRANTS)
             deterministic &= known
-        brood = Brood(
+        batch = BreedBatch(
             seed=self._header.seed,
             island=island,
             generation=generation,
-            own=[pack(agent) for agent in own],
-            migrants=[pack(agent) for agent in migrants],
+            own=[pack(individual) for individual in own],
+            migrants=[pack(individual) for individual in migrants],
             indices=range(self._plan.size),
             limit=self._limit,
         )
-        results = self._nursery.run(brood, self._must_stop)
+        results = self._pool.run(batch, self._must_stop)
         if results.causes:
             index, cause = next(iter(results.causes.items()))
-            log.warning("%d agents of island %d died; agent %d of: %s", len(results.causes), island, index, cause)
-        agents = [unpack((results.genomes[index], results.fitness[index]), self._limit) for index in brood.indices]
-        self._status.largest_agent = max(self._status.largest_agent, *(agent.size for agent in agents))
-        return agents, deterministic and results.repeatable
+            log.warning("%d individuals of island %d died; individual %d of: %s", len(results.causes), island, index, cause)
+        individuals = [unpack((results.genomes[index], results.fitness[index]), self._limit) for index in batch.indices]
+        self._status.largest_individual = max(self._status.largest_individual, *(individual.size for individual in individuals))
+        return individuals, deterministic and results.repeatable
 
-    def _population(self, island: int, generation: int) -> tuple[list[Agent], bool]:
+    def _population(self, island: int, generation: int) -> tuple[list[Individual], bool]:
         """An island's committed generation, and whether it is repeatable. If it is corrupt, it is made again from the one before."""
         if generation == 0:
             return [], True
@@ -332,22 +334,22 @@ class _Work:
             raise AbandonedError("the work was given up: the worker must stop")
         checkpoint = self._store.checkpoint(self._header.evolution_id, island, generation)
         if checkpoint is None:
-            raise UnfitError(f"generation {generation} of island {island} is gone, and with it what it could be made again from")
+            raise EvolutionFailedError(f"generation {generation} of island {island} is gone, and with it what it could be made again from")
         try:
             return read_population(self._store, checkpoint, self._limit), checkpoint.deterministic
         except population.CorruptPopulationError as error:
             log.error("generation %d of island %d is corrupt (%s): it is made again from the one before", generation, island, error)
-        agents, deterministic = self._breed(island, generation)
-        again = put_population(self._store, self._header, island, generation, agents, deterministic=deterministic)
+        individuals, deterministic = self._breed(island, generation)
+        again = put_population(self._store, self._header, island, generation, individuals, deterministic=deterministic)
         if again.sha256 != checkpoint.sha256:
             log.error("generation %d of island %d came out otherwise: the run isn't repeatable", generation, island)
             again = dataclasses.replace(again, deterministic=False)
             if not self._store.replace(again, checkpoint):
                 raise LostLeaseError(f"generation {generation} of island {island} was made again by another worker, too")
-        return agents, again.deterministic
+        return individuals, again.deterministic
 
 
-def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[Agent]:
+def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[Individual]:
     """The population that a checkpoint points to.
 
     Raises:
@@ -362,12 +364,12 @@ def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[Ag
 
 
 def put_population(
-    store: Store, header: Header, island: int, generation: int, agents: Sequence[Agent], *, deterministic: bool = True
+    store: Store, header: Header, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool = True
 ) -> Checkpoint:
     """Put an island's generation into the bucket; the checkpoint that is to point to it."""
-    content = population.encode(agents)
+    content = population.encode(individuals)
     digest = hashlib.sha256(content).hexdigest()
-    living = [agent.fitness for agent in agents if agent.fitness != DEAD]
+    living = [individual.fitness for individual in individuals if individual.fitness != DEAD]
     # The hash is in the key: a worker that has lost its lease can't overwrite another's.
     key = f"populations/{header.evolution_id}/{island:02d}/{generation:04d}-{digest[:16]}"
     store.keep(key, content)
@@ -377,8 +379,8 @@ def put_population(
         generation=generation,
         key=key,
         sha256=digest,
-        agents=len(agents),
-        dead=len(agents) - len(living),
+        agents=len(individuals),
+        dead=len(individuals) - len(living),
         best=max(living, default=0.0),
         mean=sum(living) / len(living) if living else 0.0,
         deterministic=deterministic,

@@ -1,4 +1,4 @@
-"""What the engine takes: bytes and microseconds an agent, generations a second, write units a generation (make bench).
+"""What the engine takes: bytes and microseconds an individual, generations a second, write units a generation (make bench).
 
 Each figure stands beside the bound of the environment table, or beside something measured in the same run.
 """
@@ -15,21 +15,21 @@ from array import array
 from pathlib import Path
 
 from engine import tasks
-from engine.agents import OVERHEAD, WEIGHT_BYTES, Agent
-from engine.nursery import Nursery
+from engine.evaluators import EvaluatorPool
+from engine.individuals import OVERHEAD, WEIGHT_BYTES, Individual
 from engine.store import Store
 from engine.worker import Worker
 from local import emulator
 from tests.engine import aws
-from tests.engine.test_agents import deep_size
+from tests.engine.test_individuals import deep_size
 
 LIMIT = 6656
 """prod's agent_memory_bytes."""
 
 TARGET_US = 3
-BIRTHS = 100_000
+MADE = 100_000
 LARGEST = (LIMIT - OVERHEAD) // WEIGHT_BYTES
-"""The most weights that an agent of prod can have."""
+"""The most weights that an individual of prod can have."""
 
 POPULATIONS = (100, 1_000, 10_000)
 ISLANDS = 4
@@ -44,46 +44,44 @@ class CappedCartPole(tasks.CartPole):
 
 
 def size() -> None:
-    """Bytes an agent, by arithmetic and by a walk over all that it refers to."""
+    """Bytes an individual, by arithmetic and by a walk over all that it refers to."""
     for name, weights in (("CartPole's", tasks.CartPole.weights), ("the largest", LARGEST)):
-        agent = Agent(array("f", bytes(weights * WEIGHT_BYTES)), LIMIT)
-        agent.fitness = weights / 7
-        print(
-            f"{name + ' agent':24} {weights:>6} weights  {deep_size(agent):>6} bytes (deep)  {agent.size:>6} by arithmetic  bound {LIMIT}"
-        )
+        individual = Individual(array("f", bytes(weights * WEIGHT_BYTES)), LIMIT)
+        individual.fitness = weights / 7
+        print(f"{name:24} {weights:>6} weights  {deep_size(individual):>6} bytes (deep)  {individual.size:>6} by arithmetic  bound {LIMIT}")
 
 
 def instantiation() -> None:
-    """Microseconds to make an agent from a ready genome, each timed by itself, beside an empty object()."""
+    """Microseconds to make an individual from a ready genome, each timed by itself, beside an empty object()."""
     clock = time.perf_counter_ns
     genomes = {"CartPole's": tasks.CartPole.weights, "the largest": LARGEST}
-    gc.disable()  # a collection in the middle of one birth isn't that birth's
+    gc.disable()  # a collection while one is made isn't part of making it
     for name, weights in genomes.items():
         genome = array("f", bytes(weights * WEIGHT_BYTES))
-        took, empty, nothing = array("q", bytes(8 * BIRTHS)), array("q", bytes(8 * BIRTHS)), array("q", bytes(8 * BIRTHS))
-        for index in range(BIRTHS):
+        took, empty, nothing = array("q", bytes(8 * MADE)), array("q", bytes(8 * MADE)), array("q", bytes(8 * MADE))
+        for index in range(MADE):
             start = clock()
-            Agent(genome, LIMIT)
+            Individual(genome, LIMIT)
             took[index] = clock() - start
             start = clock()
             object()
             empty[index] = clock() - start
             start = clock()
             nothing[index] = clock() - start
-        for what, times in ((f"{name} agent", took), ("object()", empty), ("the clock alone", nothing)):
+        for what, times in ((f"{name} individual", took), ("object()", empty), ("the clock alone", nothing)):
             cuts = statistics.quantiles(times, n=100)
-            print(f"{what:24} median {cuts[49] / 1000:>6.3f} µs  p99 {cuts[98] / 1000:>6.3f} µs  of {BIRTHS:,}  target {TARGET_US} µs")
+            print(f"{what:24} median {cuts[49] / 1000:>6.3f} µs  p99 {cuts[98] / 1000:>6.3f} µs  of {MADE:,}  target {TARGET_US} µs")
     gc.enable()
 
 
 def memory() -> None:
-    """Bytes of 10,000 of the largest agents, alive at once."""
+    """Bytes of 10,000 of the largest individuals, alive at once."""
     genome = array("f", bytes(LARGEST * WEIGHT_BYTES))
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    agents = [Agent(genome, LIMIT) for _ in range(10_000)]
-    for index, agent in enumerate(agents):
-        agent.fitness = index / 7
+    individuals = [Individual(genome, LIMIT) for _ in range(10_000)]
+    for index, individual in enumerate(individuals):
+        individual.fitness = index / 7
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     print(f"10,000 of the largest    {taken / 2**20:.1f} MiB with their list, {taken / 10_000:.0f} bytes each")
@@ -111,8 +109,8 @@ def _generations(world: aws.World, population: int) -> None:
     }
     settings = aws.settings(world.endpoint, **changes)
     store = Store(settings, world.clients)
-    nursery = Nursery(settings.task, seconds=30, evaluators=None)
-    worker = Worker(settings, store, nursery, name="bench", signing_key=aws.KEY)
+    pool = EvaluatorPool(settings.task, seconds=30, evaluators=None)
+    worker = Worker(settings, store, pool, name="bench", signing_key=aws.KEY)
     world.trigger("evo-warm-up", generations=1)
     while worker.step():
         pass
@@ -123,9 +121,9 @@ def _generations(world: aws.World, population: int) -> None:
     while len(world.records(evolution)) < GENERATIONS + 1:
         worker.step()
     seconds, units = (time.perf_counter() - begun) / GENERATIONS, (store.write_units - units) / GENERATIONS
-    nursery.close()
+    pool.close()
     print(
-        f"population {population:>6,}        {1 / seconds:>6.2f} generations/s  {population / seconds:>8,.0f} agents/s  "
+        f"population {population:>6,}        {1 / seconds:>6.2f} generations/s  {population / seconds:>8,.0f} individuals/s  "
         f"{units:>5.1f} write units a generation ({ISLANDS} islands)"
     )
 

@@ -67,7 +67,7 @@ class Counterpart:
     allows: Callable[[], Allowed]
 
 
-def engine(kind: type[settings.Settings], variable: str) -> Counterpart:
+def engine(kind: type[settings.CommonSettings], variable: str) -> Counterpart:
     """A setting of one of the image's commands."""
     (field,) = [field for field in kind.model_fields.values() if field.alias == variable]
     return Counterpart(f"engine/settings.py, {kind.__name__}, {variable}", lambda: allowed(field))
@@ -188,7 +188,7 @@ def test_every_range_of_the_pack_is_a_rows() -> None:
 
 
 @pytest.mark.parametrize("kind", [WORKER, MONITOR, AGENT])
-def test_every_range_of_what_the_program_tells_the_engine_is_a_rows(kind: type[settings.Settings]) -> None:
+def test_every_range_of_what_the_program_tells_the_engine_is_a_rows(kind: type[settings.CommonSettings]) -> None:
     """Those with a default are for a laptop, and no row's."""
     told = {field.alias for field in kind.model_fields.values() if field.is_required() and isinstance(allowed(field), tuple)}
     tied = {tie.where.rpartition(", ")[2] for _, tie in TIED if isinstance(tie, Counterpart) and f", {kind.__name__}," in tie.where}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import tasks
-from engine.nursery import Nursery
+from engine.evaluators import EvaluatorPool
 from engine.store import Store
 from engine.worker import Worker
 from local import emulator
@@ -49,12 +49,12 @@ def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | No
     """Evolve CartPole with dev's islands and generations, and try the champion."""
     changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_POPULATION": str(population)}
     settings = aws.settings(world.endpoint, **changes)
-    nursery = Nursery(settings.task, seconds=60, evaluators=evaluators)
-    worker = Worker(settings, Store(settings, world.clients), nursery, name="one", signing_key=aws.KEY)
+    pool = EvaluatorPool(settings.task, seconds=60, evaluators=evaluators)
+    worker = Worker(settings, Store(settings, world.clients), pool, name="one", signing_key=aws.KEY)
     evolution = world.trigger(f"evo-cartpole-{seed}", generations=aws.LIMITS.generations, seed=seed)
     while worker.step():
         pass
-    nursery.close()
+    pool.close()
     header, records = world.header(evolution), world.records(evolution)
     assert header["status"] == "finished", header
     document: dict[str, Any] = json.loads(world.clients["s3"].get_object(Bucket=aws.BUCKET, Key=header["champion"]["key"])["Body"].read())
@@ -69,7 +69,7 @@ def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | No
 
 
 def draw(results: list[Result]) -> str:
-    """The mean fitness of all agents, and the best one's, by generation, as SVG."""
+    """The mean fitness of all individuals, and the best one's, by generation, as SVG."""
     width, height, left, top, right, bottom = 720, 360, 52, 48, 16, 44
     generations = len(results[0].best)
 
@@ -83,7 +83,7 @@ def draw(results: list[Result]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" fill="#24292f">',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        text(left, 20, f"CartPole: fitness by generation, {len(results)} seeds, {POPULATION} agents on 4 islands", size=14),
+        text(left, 20, f"CartPole: fitness by generation, {len(results)} seeds, {POPULATION} individuals on 4 islands", size=14),
     ]
     for fitness in range(0, 501, 100):
         y = float(at(1, fitness).split(",")[1])
@@ -97,8 +97,8 @@ def draw(results: list[Result]) -> str:
             parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="{line}" opacity="0.7"/>')
     worst = min(statistics.mean(result.scores) for result in results)
     parts += [
-        f'<path d="M{left} 34 h20" stroke="#0969da" stroke-width="2"/>' + text(left + 26, 38, "the best agent"),
-        f'<path d="M{left + 130} 34 h20" stroke="#bc4c00" stroke-width="2"/>' + text(left + 156, 38, "mean of all agents"),
+        f'<path d="M{left} 34 h20" stroke="#0969da" stroke-width="2"/>' + text(left + 26, 38, "the best individual"),
+        f'<path d="M{left + 130} 34 h20" stroke="#bc4c00" stroke-width="2"/>' + text(left + 156, 38, "mean of all individuals"),
         text(width - right, 38, f"champions, 100 held-out episodes: {worst:.0f} or more (solved: {SOLVED})", "end"),
         "</svg>",
     ]

@@ -64,13 +64,13 @@ class Deadly(Hill):
 
 
 class Huge(Hill):
-    """Needs more weights than an agent may have."""
+    """Needs more weights than an individual may have."""
 
     weights = 3000
 
 
 class Large(Hill):
-    """Needs more than the least that an agent may be allowed."""
+    """Needs more than the least that an individual may be allowed."""
 
     weights = 500
 
@@ -96,7 +96,7 @@ class Meddles(Hill):
 
 
 class Poisoned(Hill):
-    """While the file that POISON names is there, says of half of all agents that they are far better than they are."""
+    """While the file that POISON names is there, says of half of all individuals that they are far better than they are."""
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         score = super().play(genome, seed, steps)

@@ -14,12 +14,12 @@ from unittest.mock import Mock
 import pytest
 
 from engine import EngineError, calls, items, tasks
-from engine.agents import DEAD
-from engine.lease import Heart
+from engine.evaluators import EvaluatorPool, ScoreBatch
+from engine.individuals import DEAD
+from engine.lease import Heartbeat
 from engine.metrics import Reporter
-from engine.nursery import Exam, Nursery
 from engine.promotion import SigningKey
-from engine.records import Lease, Plan
+from engine.records import EvolutionPlan, Lease
 from engine.settings import GENERATIONS
 from engine.store import LostLeaseError, Store
 from engine.worker import Status, Worker
@@ -29,7 +29,7 @@ STATE, POPULATION, CHECKPOINTS = "evolution-state-dev", "agent-population-dev", 
 
 OTHER = SigningKey(key="rotated", version="1" * 32)
 
-Hire = Callable[..., Worker]
+StartWorker = Callable[..., Worker]
 
 
 @pytest.fixture
@@ -38,19 +38,19 @@ def evolution(world: World, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def hire(world: World) -> Iterator[Hire]:
-    """`hire("two", signing_key=OTHER, EVOLUTION_ISLANDS="1")`: a worker in this process."""
-    nurseries: list[Nursery] = []
+def start_worker(world: World) -> Iterator[StartWorker]:
+    """`start_worker("two", signing_key=OTHER, EVOLUTION_ISLANDS="1")`: a worker in this process."""
+    pools: list[EvaluatorPool] = []
 
     def make(name: str = "one", *, aws: Mapping[str, Any] | None = None, signing_key: SigningKey = KEY, **changes: str) -> Worker:
         told = settings(
             world.endpoint, **{"EVOLUTION_ISLANDS": "1", "EVOLUTION_POPULATION": "8", "EVOLUTION_LEASE_SECONDS": "0.3", **changes}
         )
-        nurseries.append(Nursery(told.task, seconds=told.agent_seconds, evaluators=1))
-        return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key=signing_key)
+        pools.append(EvaluatorPool(told.task, seconds=told.agent_seconds, evaluators=1))
+        return Worker(told, Store(told, aws or world.clients), pools[-1], name=name, signing_key=signing_key)
 
     yield make
-    for one in nurseries:
+    for one in pools:
         one.close()
 
 
@@ -95,9 +95,9 @@ def assert_whole(world: World, evolution: str) -> None:
 
 
 def test_a_worker_that_was_stalled_past_its_lease_doesnt_end_a_healthy_evolution(
-    world: World, hire: Hire, evolution: str, monkeypatch: pytest.MonkeyPatch
+    world: World, start_worker: StartWorker, evolution: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = hire("quick")
+    quick = start_worker("quick")
     stalled: list[str] = []
 
     def island() -> Lease:
@@ -112,10 +112,10 @@ def test_a_worker_that_was_stalled_past_its_lease_doesnt_end_a_healthy_evolution
                 time.sleep(0.02)
         return real(**given)
 
-    slow = hire("slow", aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "get_item", stall)})
+    slow = start_worker("slow", aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "get_item", stall)})
     for _ in range(3):
         quick.step()
-    # Its heart stands still as well: a stopped process has none.
+    # Its heartbeat stands still as well: a stopped process has none.
     monkeypatch.setattr(Store, "beat", Mock(return_value=True))
     with pytest.raises(LostLeaseError):
         slow.step()
@@ -134,13 +134,13 @@ def test_a_beat_that_collides_with_a_transaction_isnt_a_lost_lease(world: World,
         return real(**given)
 
     store = Store(settings(world.endpoint), {**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "update_item", collide)})
-    world.store().begin(evolution, Plan(task="x", islands=1, size=4))
+    world.store().begin(evolution, EvolutionPlan(task="x", islands=1, size=4))
     mine = world.store().claim(world.store().work(evolution)[1][1], "one")
     assert mine
-    with Heart(store, mine, 0.25) as heart:
+    with Heartbeat(store, mine, 0.25) as heartbeat:
         _wait_for(lambda: world.store().work(evolution)[1][1].beat > mine.beat)
     assert not collisions
-    assert not heart.lost
+    assert not heartbeat.lost
 
 
 # Items that somebody has spoilt.
@@ -175,9 +175,9 @@ def spoil(world: World, table: str, key: Mapping[str, Any], attribute: str, valu
     ids=lambda value: str(value),
 )
 def test_a_spoilt_item_is_said_by_name_and_work_goes_on_when_it_is_mended(
-    world: World, hire: Hire, evolution: str, table: str, key: dict[str, Any], attribute: str, value: Any
+    world: World, start_worker: StartWorker, evolution: str, table: str, key: dict[str, Any], attribute: str, value: Any
 ) -> None:
-    worker = hire()
+    worker = start_worker()
     for _ in range(3):
         worker.step()
     whole = {
@@ -194,9 +194,9 @@ def test_a_spoilt_item_is_said_by_name_and_work_goes_on_when_it_is_mended(
 
 
 def test_a_fault_that_nobody_thought_of_is_told_and_tried_again(
-    hire: Hire, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    worker = hire(EVOLUTION_POLL_SECONDS="0.01")
+    worker = start_worker(EVOLUTION_POLL_SECONDS="0.01")
     steps: list[int] = []
 
     def step() -> bool:
@@ -218,18 +218,20 @@ def test_a_fault_that_nobody_thought_of_is_told_and_tried_again(
 # The end.
 
 
-def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(world: World, hire: Hire, evolution: str) -> None:
+def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(
+    world: World, start_worker: StartWorker, evolution: str
+) -> None:
     def stay(real: Any, **given: Any) -> Any:
         if any("#status" in str(write) for write in given["TransactItems"]):
             raise refuse("InternalServerError")
         return real(**given)
 
-    broken = hire(aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", stay)})
+    broken = start_worker(aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", stay)})
     with pytest.raises(EngineError, match="InternalServerError"):
         finish(broken)
     objects = world.clients["s3"].list_objects_v2(Bucket=BUCKET, Prefix=f"champions/{evolution}/")["Contents"]
     assert len(objects) == 1, "the champion is kept, and the header doesn't know it"
-    finish(hire("two", signing_key=OTHER))
+    finish(start_worker("two", signing_key=OTHER))
     assert_whole(world, evolution)
     champion = world.header(evolution)["champion"]
     content = world.store().fetch(champion["key"])
@@ -237,10 +239,10 @@ def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(worl
     assert hashlib.sha256(content).hexdigest() == champion["sha256"]
 
 
-def test_what_a_failed_evolution_leaves_expires_too(world: World, hire: Hire, evolution: str) -> None:
-    hire().step()
+def test_what_a_failed_evolution_leaves_expires_too(world: World, start_worker: StartWorker, evolution: str) -> None:
+    start_worker().step()
     spoil(world, STATE, {"evolution_id": evolution, "generation": 0}, "generations", GENERATIONS.most + 1)
-    finish(hire())
+    finish(start_worker())
     assert world.header(evolution)["status"] == "failed"
     answer = world.clients["dynamodb"].query(
         TableName=POPULATION,
@@ -251,8 +253,8 @@ def test_what_a_failed_evolution_leaves_expires_too(world: World, hire: Hire, ev
     assert all("ttl" in item for item in answer["Items"])
 
 
-def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(world: World, hire: Hire, evolution: str) -> None:
-    worker = hire(EVOLUTION_POLL_SECONDS="0.5")
+def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(world: World, start_worker: StartWorker, evolution: str) -> None:
+    worker = start_worker(EVOLUTION_POLL_SECONDS="0.5")
     for _ in range(4):
         worker.step()
     table = {"TableName": CHECKPOINTS}
@@ -309,8 +311,8 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_worker_that_cant_read_the_mode_says_so(hire: Hire) -> None:
-    worker = hire(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere", EVOLUTION_POLL_SECONDS="0.05")
+def test_a_worker_that_cant_read_the_mode_says_so(start_worker: StartWorker) -> None:
+    worker = start_worker(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere", EVOLUTION_POLL_SECONDS="0.05")
     running = threading.Thread(target=worker.run)
     running.start()
     _wait_for(lambda: worker.status.state == "halted")
@@ -323,14 +325,14 @@ def test_a_worker_that_cant_read_the_mode_says_so(hire: Hire) -> None:
 
 
 @pytest.mark.parametrize("words", ["half", "garbage"])
-def test_an_evaluator_that_dies_in_the_middle_of_a_word_is_one_dead_agent(words: str) -> None:
-    nursery = Nursery(f"tests.engine.plugins:Mumbles{words.title()}", seconds=5, evaluators=1)
+def test_an_evaluator_that_dies_in_the_middle_of_a_word_is_one_dead_individual(words: str) -> None:
+    pool = EvaluatorPool(f"tests.engine.plugins:Mumbles{words.title()}", seconds=5, evaluators=1)
     try:
         genome = tasks.array("f", [0.0] * 6).tobytes()
         bad = tasks.array("f", [-1.0] * 6).tobytes()
-        results = nursery.run(Exam(genomes={0: genome, 1: bad, 2: genome}, seeds={0: [0], 1: [0], 2: [0]}))
+        results = pool.run(ScoreBatch(genomes={0: genome, 1: bad, 2: genome}, seeds={0: [0], 1: [0], 2: [0]}))
         assert results.fitness[1] == DEAD
         assert results.fitness[0] == results.fitness[2] > 0
         assert list(results.causes) == [1]
     finally:
-        nursery.close()
+        pool.close()

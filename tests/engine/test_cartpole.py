@@ -13,5 +13,5 @@ def test_cartpole_is_solved_in_devs_ten_generations(world: World) -> None:
     assert len(result.best) == 10
     assert len(result.scores) == 100
     mean = statistics.mean(result.scores)
-    print(f"\nchampion of 100 agents, 10 generations: mean {mean:.1f} over 100 held-out episodes, worst {min(result.scores):.0f}")
+    print(f"\nchampion of 100 individuals, 10 generations: mean {mean:.1f} over 100 held-out episodes, worst {min(result.scores):.0f}")
     assert mean >= SOLVED

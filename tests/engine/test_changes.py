@@ -12,9 +12,9 @@ import pytest
 
 from engine import EngineError, items
 from engine.bounds import memory_limit
+from engine.evaluators import EvaluatorPool
 from engine.lease import Standstill
 from engine.monitor import Monitor
-from engine.nursery import Nursery
 from engine.records import Bounds, Header, Lease
 from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, EngineSettings, read
 from engine.store import Store
@@ -36,12 +36,12 @@ OWN = {"EVOLUTION_GENERATIONS": "4", "EVOLUTION_ISLANDS": "3", "MAX_CONCURRENT_A
 CHANGES: Mapping[str, Mapping[str, str]] = {
     "fewer generations": {"EVOLUTION_GENERATIONS": "2"},
     "more generations": {"EVOLUTION_GENERATIONS": "9"},
-    "fewer agents": {"MAX_CONCURRENT_AGENTS": "12"},
-    "more agents": {"MAX_CONCURRENT_AGENTS": "100000"},
+    "fewer individuals": {"MAX_CONCURRENT_AGENTS": "12"},
+    "more individuals": {"MAX_CONCURRENT_AGENTS": "100000"},
     "fewer islands": {"EVOLUTION_ISLANDS": "1"},
     "more islands": {"EVOLUTION_ISLANDS": "6"},
-    "smaller agents": {"AGENT_MEMORY_LIMIT": "1024"},
-    "larger agents": {"AGENT_MEMORY_LIMIT": "65536"},
+    "smaller individuals": {"AGENT_MEMORY_LIMIT": "1024"},
+    "larger individuals": {"AGENT_MEMORY_LIMIT": "65536"},
     "all tighter": {
         "EVOLUTION_GENERATIONS": "1",
         "EVOLUTION_ISLANDS": "1",
@@ -56,7 +56,7 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-Hire = Callable[..., Worker]
+StartWorker = Callable[..., Worker]
 
 
 def told(endpoint: str, **changes: str) -> EngineSettings:
@@ -67,22 +67,22 @@ def told(endpoint: str, **changes: str) -> EngineSettings:
 
 
 @pytest.fixture
-def hire(world: World) -> Iterator[Hire]:
-    """`hire("new", EVOLUTION_ISLANDS="6")`: a worker in this process."""
-    nurseries: list[Nursery] = []
+def start_worker(world: World) -> Iterator[StartWorker]:
+    """`start_worker("new", EVOLUTION_ISLANDS="6")`: a worker in this process."""
+    pools: list[EvaluatorPool] = []
 
     def make(name: str = "old", *, aws: Mapping[str, Any] | None = None, **changes: str) -> Worker:
         own = told(world.endpoint, **changes)
-        nurseries.append(Nursery(own.task, seconds=own.agent_seconds, evaluators=1))
-        return Worker(own, Store(own, aws or world.clients), nurseries[-1], name=name, signing_key=KEY)
+        pools.append(EvaluatorPool(own.task, seconds=own.agent_seconds, evaluators=1))
+        return Worker(own, Store(own, aws or world.clients), pools[-1], name=name, signing_key=KEY)
 
     yield make
-    for one in nurseries:
+    for one in pools:
         one.close()
 
 
 def bred(world: World, evolution: str) -> list[tuple[int, int, str]]:
-    """Its generations: agents, and the hash of all that lived."""
+    """Its generations: individuals, and the hash of all that lived."""
     assert world.header(evolution)["status"] == "finished", world.header(evolution)
     return [(record["generation"], record["agents"], record["sha256"]) for record in world.records(evolution)]
 
@@ -94,10 +94,10 @@ def undisturbed() -> dict[str, list[tuple[int, int, str]]]:
 
 
 @pytest.fixture
-def expected(world: World, hire: Hire, undisturbed: dict[str, list[tuple[int, int, str]]]) -> list[tuple[int, int, str]]:
+def expected(world: World, start_worker: StartWorker, undisturbed: dict[str, list[tuple[int, int, str]]]) -> list[tuple[int, int, str]]:
     if not undisturbed:
         evolution = world.trigger("evo-unchanged", generations=MADE, bounds=BEGUN)
-        run_out(hire())
+        run_out(start_worker())
         undisturbed["bred"] = bred(world, evolution)
     assert [made[:2] for made in undisturbed["bred"]] == [(generation, 24) for generation in range(1, MADE + 1)]
     return undisturbed["bred"]
@@ -116,31 +116,36 @@ Bred = list[tuple[int, int, str]]
 
 
 def test_a_worker_of_another_table_begins_it_with_the_bounds_that_it_was_started_with(
-    world: World, hire: Hire, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
+    world: World, start_worker: StartWorker, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
 ) -> None:
     """The trigger is updated before the engine's tasks, or after them."""
     evolution = world.trigger(name_of(request), generations=MADE, bounds=BEGUN)
-    run_out(hire("new", **change))
+    run_out(start_worker("new", **change))
     assert bred(world, evolution) == expected
 
 
 @pytest.mark.parametrize("bounds", [BEGUN, None], ids=["with its bounds", "of a trigger that wrote none"])
 def test_a_worker_of_another_table_goes_on_with_what_is_half_done(
-    world: World, hire: Hire, change: Mapping[str, str], expected: Bred, bounds: Mapping[str, int] | None, request: pytest.FixtureRequest
+    world: World,
+    start_worker: StartWorker,
+    change: Mapping[str, str],
+    expected: Bred,
+    bounds: Mapping[str, int] | None,
+    request: pytest.FixtureRequest,
 ) -> None:
     evolution = world.trigger(name_of(request), generations=MADE, bounds=bounds)
-    old = hire("old")
+    old = start_worker("old")
     for _ in range(1 + 5):
         old.step()
-    run_out(hire("new", **change))
+    run_out(start_worker("new", **change))
     assert bred(world, evolution) == expected
 
 
 def test_workers_of_two_tables_do_the_same_side_by_side(
-    world: World, hire: Hire, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
+    world: World, start_worker: StartWorker, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
 ) -> None:
     evolution = world.trigger(name_of(request), generations=MADE, bounds=BEGUN)
-    draw, both = random.Random(request.node.name), [hire("old"), hire("new", **change)]
+    draw, both = random.Random(request.node.name), [start_worker("old"), start_worker("new", **change)]
     for _ in range(200):
         draw.choice(both).step()
         if world.header(evolution)["status"] != "running":
@@ -163,13 +168,13 @@ def test_a_rolling_deployment_of_real_workers_changes_nothing(world: World) -> N
     assert [made[:2] for made in bred(world, evolution)] == [(generation, 24) for generation in range(1, 13)]
 
 
-def test_the_next_evolution_gets_the_new_bounds(world: World, hire: Hire) -> None:
-    worker = hire()
-    for number, (islands, agents, generations) in enumerate(((3, 24, 2), (2, 8, 1), (5, 40, 3))):
-        bounds = {**BEGUN, "islands": islands, "max_concurrent_agents": agents}
+def test_the_next_evolution_gets_the_new_bounds(world: World, start_worker: StartWorker) -> None:
+    worker = start_worker()
+    for number, (islands, individuals, generations) in enumerate(((3, 24, 2), (2, 8, 1), (5, 40, 3))):
+        bounds = {**BEGUN, "islands": islands, "max_concurrent_agents": individuals}
         evolution = world.trigger(f"evo-next-{number}", generations=generations, bounds=bounds)
         run_out(worker)
-        assert [made[:2] for made in bred(world, evolution)] == [(generation, agents) for generation in range(1, generations + 1)]
+        assert [made[:2] for made in bred(world, evolution)] == [(generation, individuals) for generation in range(1, generations + 1)]
         plan, leases = world.store().work(evolution)
         assert plan
         assert (plan.islands, len(leases)) == (islands, islands + 1)
@@ -186,17 +191,17 @@ def test_the_next_evolution_gets_the_new_bounds(world: World, hire: Hire) -> Non
         (MADE, {**BEGUN, "islands": ISLANDS.most + 1, "max_concurrent_agents": AGENTS.most}, "257 islands, and any table allows 1 to 256"),
         (MADE, {**BEGUN, "islands": 0}, "0 islands"),
         (MADE, {**BEGUN, "islands": 10**30}, f"{10**30} islands"),
-        (MADE, {**BEGUN, "max_concurrent_agents": AGENTS.most + 1}, "100001 agents, and any table allows 1 to 100000"),
-        (MADE, {**BEGUN, "max_concurrent_agents": -5}, "-5 agents"),
-        (MADE, {**BEGUN, "agent_memory_bytes": MEMORY.most + 1}, "65537 bytes for an agent, and any table allows 1024 to 65536"),
-        (MADE, {**BEGUN, "max_concurrent_agents": 11}, "11 agents, too few for 3 islands of 4"),
+        (MADE, {**BEGUN, "max_concurrent_agents": AGENTS.most + 1}, "100001 individuals, and any table allows 1 to 100000"),
+        (MADE, {**BEGUN, "max_concurrent_agents": -5}, "-5 individuals"),
+        (MADE, {**BEGUN, "agent_memory_bytes": MEMORY.most + 1}, "65537 bytes for an individual, and any table allows 1024 to 65536"),
+        (MADE, {**BEGUN, "max_concurrent_agents": 11}, "11 individuals, too few for 3 islands of 4"),
     ],
 )
 def test_no_worker_exceeds_what_any_table_could_allow(
-    world: World, hire: Hire, generations: int, bounds: Mapping[str, int], reason: str, request: pytest.FixtureRequest
+    world: World, start_worker: StartWorker, generations: int, bounds: Mapping[str, int], reason: str, request: pytest.FixtureRequest
 ) -> None:
     evolution = world.trigger(name_of(request), generations=generations, bounds=bounds)
-    run_out(hire(**CHANGES["all looser"]))
+    run_out(start_worker(**CHANGES["all looser"]))
     header = world.header(evolution)
     assert header["status"] == "failed"
     assert reason in header["reason"]
@@ -204,18 +209,18 @@ def test_no_worker_exceeds_what_any_table_could_allow(
     assert world.store().pointer() == (evolution, False), "the next one can start"
 
 
-def test_a_task_whose_agents_are_larger_than_an_evolution_allows_cant_serve_it(world: World, hire: Hire) -> None:
+def test_a_task_whose_individuals_are_larger_than_an_evolution_allows_cant_serve_it(world: World, start_worker: StartWorker) -> None:
     """The trigger is told a tighter bound than the engine was."""
     evolution = world.trigger("evo-too-large", generations=MADE, bounds={**BEGUN, "agent_memory_bytes": 1024})
-    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Large"))
+    run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Large"))
     assert world.header(evolution)["status"] == "failed"
     assert "and it was begun with at most 1024" in world.header(evolution)["reason"]
 
 
-def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: World, hire: Hire) -> None:
+def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: World, start_worker: StartWorker) -> None:
     """One that another worker holds: it may be about to finish it."""
     evolution = world.trigger("evo-leased", generations=GENERATIONS.most + 1, bounds=BEGUN)
-    worker = hire(EVOLUTION_LEASE_SECONDS="60")
+    worker = start_worker(EVOLUTION_LEASE_SECONDS="60")
     worker.step()
     finish = next(lease for lease in world.store().work(evolution)[1] if lease.name == "finish")
     held = world.store().claim(finish, "another")
@@ -240,20 +245,20 @@ def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: World, hi
     ids=str,
 )
 def test_bounds_that_this_engine_doesnt_know_are_said_and_nothing_is_begun_or_ended(
-    world: World, hire: Hire, bounds: Mapping[str, Any]
+    world: World, start_worker: StartWorker, bounds: Mapping[str, Any]
 ) -> None:
     evolution = world.trigger(f"evo-unknown-bounds-{uuid.uuid4().hex[:8]}", generations=MADE, bounds=bounds)
     with pytest.raises(EngineError, match="bounds"):
-        hire().step()
+        start_worker().step()
     assert world.header(evolution)["status"] == "running"
     assert world.store().work(evolution) == (None, [])
 
 
 def test_a_worker_of_another_task_rests_while_others_go_on_and_ends_what_nobody_goes_on_with(
-    world: World, hire: Hire, monkeypatch: pytest.MonkeyPatch
+    world: World, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evolution = world.trigger("evo-another-task", generations=MADE, bounds=BEGUN)
-    old, new = hire("old"), hire("new", EVOLUTION_TASK="tests.engine.plugins:Slow")
+    old, new = start_worker("old"), start_worker("new", EVOLUTION_TASK="tests.engine.plugins:Slow")
     clock = [1000.0]
     monkeypatch.setattr(new, "_standstill", Standstill(clock=lambda: clock[0]))
     for _ in range(20):
@@ -294,30 +299,30 @@ def test_a_standstill_is_only_what_was_watched() -> None:
 # The monitor, and a human.
 
 
-def test_the_monitor_judges_an_evolution_by_its_own_bounds(world: World, hire: Hire) -> None:
-    """Its agents are what was approved when it was begun: a tighter table doesn't make them unsafe, and doesn't halt."""
+def test_the_monitor_judges_an_evolution_by_its_own_bounds(world: World, start_worker: StartWorker) -> None:
+    """Its individuals are what was approved when it was begun: a tighter table doesn't make them unsafe, and doesn't halt."""
     world.trigger("evo-judged", generations=1, bounds=BEGUN)
-    run_out(hire())
+    run_out(start_worker())
     tight = settings(world.endpoint).model_copy(update={"memory_limit": 100})
-    nursery = Nursery(tight.task, seconds=30, evaluators=1)
+    pool = EvaluatorPool(tight.task, seconds=30, evaluators=1)
     try:
-        assert Monitor(tight, world.store(), nursery).scores()[:3] == [1.0] * 3
+        assert Monitor(tight, world.store(), pool).scores()[:3] == [1.0] * 3
         world.clients["dynamodb"].update_item(
             TableName="evolution-state-dev",
             Key=items.write({"evolution_id": "evo-judged", "generation": 0}),
             UpdateExpression="REMOVE bounds",
         )
-        assert Monitor(tight, world.store(), nursery).scores()[:3] == [0.0] * 3, "without any, its own table's count"
+        assert Monitor(tight, world.store(), pool).scores()[:3] == [0.0] * 3, "without any, its own table's count"
     finally:
-        nursery.close()
+        pool.close()
 
 
-def test_whoever_wrote_the_header_no_agent_may_be_larger_than_any_table_allows() -> None:
+def test_whoever_wrote_the_header_no_individual_may_be_larger_than_any_table_allows() -> None:
     header = Header(evolution_id="evo", status="running", seed=1, generations=1, bounds=Bounds(**{**BEGUN, "agent_memory_bytes": 10**9}))
     assert memory_limit(header, settings("http://127.0.0.1:1")) == MEMORY.most
 
 
-def test_a_worker_whose_lease_was_taken_ends_nothing(world: World, hire: Hire) -> None:
+def test_a_worker_whose_lease_was_taken_ends_nothing(world: World, start_worker: StartWorker) -> None:
     """Between its claim and its end another one claims the lease: it was stalled."""
     evolution = world.trigger("evo-stalled", generations=GENERATIONS.most + 1, bounds=BEGUN)
 
@@ -327,7 +332,7 @@ def test_a_worker_whose_lease_was_taken_ends_nothing(world: World, hire: Hire) -
             assert world.store().claim(lease, "another")
         return real(**given)
 
-    worker = hire(aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", stall)})
+    worker = start_worker(aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", stall)})
     worker.step()
     with pytest.raises(EngineError, match="by another worker"):
         worker.step()

@@ -294,7 +294,7 @@ def test_unsafe_agents_are_culled_in_the_image_too(image: Image, world: World) -
     culls = image.start("cull", aws.variables(world.endpoint, EVOLUTION_TASK="cartpole"))
     output, errors = culls.communicate(timeout=30)
     assert (culls.returncode, errors) == (0, ""), errors
-    assert output == "0 of 0 agents of evo-image-culls were culled\n"
+    assert output == "0 of 0 individuals of evo-image-culls were culled\n"
 
 
 def _port(process: subprocess.Popen[str]) -> int:

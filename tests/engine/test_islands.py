@@ -12,9 +12,9 @@ from components.environment import Engine
 from engine import EngineError, items, promotion
 from engine.calls import MOST_WRITES
 from engine.ending import writes_of_end
-from engine.nursery import Nursery
+from engine.evaluators import EvaluatorPool
 from engine.promotion import Champion
-from engine.records import FINISH, Lease, Plan
+from engine.records import FINISH, EvolutionPlan, Lease
 from engine.store import Store
 from engine.worker import Worker
 from tests.engine.aws import KEY, World, settings
@@ -27,13 +27,13 @@ MOST = next(one.le for one in Engine.model_fields["islands"].metadata if hasattr
 LARGEST_ITEM = 400 * 1024
 """Bytes. Source: DynamoDB developer guide, "Service, account, and table quotas"."""
 
-Hire = Callable[..., Worker]
+StartWorker = Callable[..., Worker]
 
 
 @pytest.fixture
-def hire(world: World) -> Iterator[Hire]:
-    """`hire(islands=8)`: a worker in this process, with four agents an island."""
-    nurseries: list[Nursery] = []
+def start_worker(world: World) -> Iterator[StartWorker]:
+    """`start_worker(islands=8)`: a worker in this process, with four individuals an island."""
+    pools: list[EvaluatorPool] = []
 
     def make(*, islands: int, aws: Mapping[str, Any] | None = None, name: str = "one") -> Worker:
         told = settings(
@@ -43,11 +43,11 @@ def hire(world: World) -> Iterator[Hire]:
             MAX_CONCURRENT_AGENTS=str(4 * MOST),
             EVOLUTION_LEASE_SECONDS="0.5",
         )
-        nurseries.append(Nursery(told.task, seconds=told.agent_seconds, evaluators=1))
-        return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key=KEY)
+        pools.append(EvaluatorPool(told.task, seconds=told.agent_seconds, evaluators=1))
+        return Worker(told, Store(told, aws or world.clients), pools[-1], name=name, signing_key=KEY)
 
     yield make
-    for one in nurseries:
+    for one in pools:
         one.close()
 
 
@@ -94,9 +94,9 @@ def waiting(world: World, evolution: str) -> list[str]:
     return sorted(one["agent_id"] for one in world.store().awaiting() if one["agent_id"].startswith(evolution + "/"))
 
 
-def test_an_evolution_of_as_many_islands_as_the_table_allows_begins_and_ends(world: World, hire: Hire) -> None:
+def test_an_evolution_of_as_many_islands_as_the_table_allows_begins_and_ends(world: World, start_worker: StartWorker) -> None:
     evolution, before = world.trigger("evo-most-islands", generations=1), decided(world)
-    run_out(hire(islands=MOST, aws=within_dynamodbs_bounds(world)), most=MOST + 10)
+    run_out(start_worker(islands=MOST, aws=within_dynamodbs_bounds(world)), most=MOST + 10)
     assert world.header(evolution)["status"] == "finished", world.header(evolution)
     assert [record["agents"] for record in world.records(evolution)] == [4 * MOST]
     assert world.store().pointer() == (evolution, False)
@@ -114,9 +114,9 @@ def test_an_evolution_of_as_many_islands_as_the_table_allows_begins_and_ends(wor
     assert not world.store().decide(queue[0], "refused", "another"), "it is decided"
 
 
-def test_when_nobody_waits_any_longer_nothing_of_the_queue_is_left(world: World, hire: Hire) -> None:
+def test_when_nobody_waits_any_longer_nothing_of_the_queue_is_left(world: World, start_worker: StartWorker) -> None:
     evolution = world.trigger("evo-queue", generations=1)
-    run_out(hire(islands=8))
+    run_out(start_worker(islands=8))
     for agent_id in waiting(world, evolution):
         assert world.store().decide(agent_id, "promoted", "me")
     assert waiting(world, evolution) == []
@@ -173,7 +173,9 @@ def test_the_champions_of_all_islands_fit_into_one_item_whatever_is_wrong_with_e
 
 
 @pytest.mark.parametrize("after", range(3))
-def test_whoever_dies_while_an_evolution_begins_others_begin_it_even_with_other_islands(world: World, hire: Hire, after: int) -> None:
+def test_whoever_dies_while_an_evolution_begins_others_begin_it_even_with_other_islands(
+    world: World, start_worker: StartWorker, after: int
+) -> None:
     evolution = world.trigger(f"evo-begins-{after}", generations=1)
     made: list[int] = []
 
@@ -185,12 +187,12 @@ def test_whoever_dies_while_an_evolution_begins_others_begin_it_even_with_other_
 
     dying = {**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", die)}
     store = Store(settings(world.endpoint), dying)
-    plan = Plan(task="tests.engine.plugins:Hill", islands=MOST, size=4)
+    plan = EvolutionPlan(task="tests.engine.plugins:Hill", islands=MOST, size=4)
     with pytest.raises(EngineError, match="InternalServerError"):
         store.begin(evolution, plan)
     assert world.store().work(evolution) == (None, [])
     assert len(made) == after
-    run_out(hire(islands=3))
+    run_out(start_worker(islands=3))
     assert world.header(evolution)["status"] == "finished"
     found, leases = world.store().work(evolution)
     assert found
@@ -200,7 +202,7 @@ def test_whoever_dies_while_an_evolution_begins_others_begin_it_even_with_other_
 
 def test_whoever_is_slower_to_begin_an_evolution_leaves_it_as_it_is(world: World) -> None:
     evolution = world.trigger("evo-begun-twice", generations=1)
-    plan, other = (Plan(task="tests.engine.plugins:Hill", islands=islands, size=4) for islands in (MOST, 5))
+    plan, other = (EvolutionPlan(task="tests.engine.plugins:Hill", islands=islands, size=4) for islands in (MOST, 5))
     world.store().begin(evolution, plan)
     world.store().begin(evolution, other)
     found, leases = world.store().work(evolution)
@@ -209,7 +211,7 @@ def test_whoever_is_slower_to_begin_an_evolution_leaves_it_as_it_is(world: World
 
 
 @pytest.mark.parametrize("answer", ["lost", "never asked"])
-def test_whoever_dies_while_an_evolution_ends_it_ends_once(world: World, hire: Hire, answer: str) -> None:
+def test_whoever_dies_while_an_evolution_ends_it_ends_once(world: World, start_worker: StartWorker, answer: str) -> None:
     evolution, before = world.trigger(f"evo-ends-{answer.replace(' ', '-')}", generations=1), decided(world)
 
     def die(real: Any, **given: Any) -> Any:
@@ -219,19 +221,19 @@ def test_whoever_dies_while_an_evolution_ends_it_ends_once(world: World, hire: H
             raise refuse("InternalServerError")
         return real(**given)
 
-    dying = hire(islands=8, aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", die)})
+    dying = start_worker(islands=8, aws={**world.clients, "dynamodb": Changed(world.clients["dynamodb"], "transact_write_items", die)})
     with pytest.raises(EngineError, match="InternalServerError"):
         run_out(dying)
-    finish(hire(islands=8, name="two"))
+    finish(start_worker(islands=8, name="two"))
     assert world.header(evolution)["status"] == "finished"
     assert decided(world)[0] - before[0] == len(champions(world, evolution)) == 8
     assert len(waiting(world, evolution)) == 2
 
 
-def test_two_who_end_an_evolution_at_once_end_it_once(world: World, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_who_end_an_evolution_at_once_end_it_once(world: World, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second was stalled, comes back with other champions, and finds that its lease is another's."""
     evolution, before = world.trigger("evo-two-end-it", generations=1), decided(world)
-    quick, real = hire(islands=8, name="quick"), promotion.choose
+    quick, real = start_worker(islands=8, name="quick"), promotion.choose
     took_over: list[bool] = []
 
     def stall(*given: Any) -> Any:
@@ -247,10 +249,10 @@ def test_two_who_end_an_evolution_at_once_end_it_once(world: World, hire: Hire, 
         return real(*given)
 
     monkeypatch.setattr(promotion, "choose", stall)
-    # Its heart stands still as well: a stopped process has none.
+    # Its heartbeat stands still as well: a stopped process has none.
     monkeypatch.setattr(Store, "beat", Mock(return_value=True))
     with pytest.raises(EngineError, match="by another worker"):
-        run_out(hire(islands=8, name="slow"))
+        run_out(start_worker(islands=8, name="slow"))
     assert took_over
     assert world.header(evolution)["status"] == "finished"
     assert decided(world)[0] - before[0] == len(champions(world, evolution)) == 8

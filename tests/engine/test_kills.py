@@ -37,8 +37,8 @@ class Fleet:
     def __init__(self, world: World, folder: Path, **changes: str) -> None:
         self.log = folder / "workers.log"
         quick = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "1.5", "EVOLUTION_POLL_SECONDS": "0.05"}
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.zygote", str(self.log)],
+        self._fork_server = subprocess.Popen(
+            [sys.executable, "-m", "tests.engine.fork_server", str(self.log)],
             env=variables(world.endpoint, **quick, **changes) | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -49,9 +49,9 @@ class Fleet:
 
     def start(self) -> int:
         """One more worker."""
-        cast(IO[str], self._zygote.stdin).write("start\n")
-        cast(IO[str], self._zygote.stdin).flush()
-        return int(cast(IO[str], self._zygote.stdout).readline())
+        cast(IO[str], self._fork_server.stdin).write("start\n")
+        cast(IO[str], self._fork_server.stdin).flush()
+        return int(cast(IO[str], self._fork_server.stdout).readline())
 
     def kill(self, number: int) -> None:
         """Kill a worker without a warning, and put another in its place."""
@@ -62,8 +62,8 @@ class Fleet:
         """Kill them all."""
         for pid in self.pids:
             os.kill(pid, signal.SIGKILL)
-        self._zygote.kill()
-        self._zygote.communicate()
+        self._fork_server.kill()
+        self._fork_server.communicate()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.lease import Heart, Watch
-from engine.records import Lease, Plan
+from engine.lease import Heartbeat, LeaseWatch
+from engine.records import EvolutionPlan, Lease
 from engine.store import LostLeaseError, Store
 from engine.worker import neighbours
 from tests.engine.aws import World
@@ -19,7 +19,7 @@ LEASE = Lease(evolution_id="evo-1", name="island-00", owner="somebody", token=3,
 
 def test_a_silent_owner_is_given_up_after_the_observers_own_time() -> None:
     now = [1000.0]
-    watch = Watch(20, lambda: now[0])
+    watch = LeaseWatch(20, lambda: now[0])
     assert not watch.is_free(LEASE), "whoever has just looked can't know"
     now[0] += 19
     assert not watch.is_free(LEASE)
@@ -29,13 +29,13 @@ def test_a_silent_owner_is_given_up_after_the_observers_own_time() -> None:
 
 
 def test_what_nobody_holds_is_free_at_once() -> None:
-    assert Watch(20).is_free(replace(LEASE, owner=""))
+    assert LeaseWatch(20).is_free(replace(LEASE, owner=""))
 
 
 @pytest.mark.parametrize("skew", [-1e9, 0.0, 1e9])
 def test_a_clock_that_is_wrong_by_years_changes_nothing(skew: float) -> None:
     now = [skew]
-    watch = Watch(20, lambda: now[0])
+    watch = LeaseWatch(20, lambda: now[0])
     assert not watch.is_free(LEASE)
     now[0] += 21
     assert watch.is_free(LEASE)
@@ -45,7 +45,7 @@ def test_a_clock_that_is_wrong_by_years_changes_nothing(skew: float) -> None:
 def store(world: World, request: pytest.FixtureRequest) -> tuple[Store, str]:
     evolution = f"evo-{request.node.name}"
     store = world.store()
-    store.begin(evolution, Plan(task="x", islands=2, size=4))
+    store.begin(evolution, EvolutionPlan(task="x", islands=2, size=4))
     return store, evolution
 
 
@@ -99,23 +99,23 @@ def test_a_generation_is_committed_once(store: tuple[Store, str]) -> None:
     assert kept.sha256 != "other"
 
 
-def test_a_heart_beats_until_it_is_left_and_notices_a_thief(store: tuple[Store, str]) -> None:
+def test_a_heartbeat_goes_on_until_it_is_left_and_notices_a_thief(store: tuple[Store, str]) -> None:
     mine = store[0].claim(lease_of(*store), "one")
     assert mine
-    with Heart(store[0], mine, 0.25) as heart:
+    with Heartbeat(store[0], mine, 0.25) as heartbeat:
         time.sleep(0.5)
         assert lease_of(*store).beat > mine.beat
-        assert not heart.lost
+        assert not heartbeat.lost
         while not store[0].claim(lease_of(*store), "thief"):
             pass
         time.sleep(0.3)
-        assert heart.lost
+        assert heartbeat.lost
 
 
 def test_the_first_to_begin_decides_the_plan(store: tuple[Store, str]) -> None:
-    store[0].begin(store[1], Plan(task="other", islands=3, size=9))
+    store[0].begin(store[1], EvolutionPlan(task="other", islands=3, size=9))
     plan, leases = store[0].work(store[1])
-    assert plan == Plan(task="x", islands=2, size=4)
+    assert plan == EvolutionPlan(task="x", islands=2, size=4)
     assert {lease.name for lease in leases} == {"finish", "island-00", "island-01"}
 
 

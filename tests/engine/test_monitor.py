@@ -13,8 +13,8 @@ import pytest
 
 from engine import EngineError, operations, promotion
 from engine.calls import StoreError
+from engine.evaluators import EvaluatorPool
 from engine.monitor import Monitor
-from engine.nursery import Nursery
 from engine.promotion import SigningKey
 from engine.store import Store
 from engine.worker import Worker
@@ -30,7 +30,7 @@ class Scene:
     def __init__(self, world: World, evolution: str, poison: Path) -> None:
         self.world, self.evolution, self.poison = world, evolution, poison
         self.settings = settings(world.endpoint, EVOLUTION_TASK=POISONED, EVOLUTION_POPULATION="64")
-        self.nursery = Nursery(POISONED, seconds=30, evaluators=1)
+        self.pool = EvaluatorPool(POISONED, seconds=30, evaluators=1)
         self.store = Store(self.settings, world.clients)
         self.worker = self.engine()
 
@@ -38,7 +38,7 @@ class Scene:
         """As the image starts it: with the key of now."""
         safety = self.store.secret(SECRET)
         key = SigningKey(key=safety["safety_validation_key"], version=safety["version"])
-        return Worker(self.settings, self.store, self.nursery, name="one", signing_key=key)
+        return Worker(self.settings, self.store, self.pool, name="one", signing_key=key)
 
     def new_version(self, threshold: str) -> None:
         """What `up` does with another threshold: the secret's next version, with a key of its own.
@@ -51,7 +51,7 @@ class Scene:
         secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps(safety))
 
     def monitor(self, **aws: Any) -> Monitor:
-        return Monitor(self.settings, Store(self.settings, {**self.world.clients, **aws}), self.nursery)
+        return Monitor(self.settings, Store(self.settings, {**self.world.clients, **aws}), self.pool)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def scene(world: World, request: pytest.FixtureRequest) -> Iterator[Scene]:
     one = Scene(world, world.trigger(f"evo-{request.node.name}", generations=4), Path(os.environ["POISON"]))
     yield one
     one.poison.unlink(missing_ok=True)
-    one.nursery.close()
+    one.pool.close()
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ def test_a_poisoned_population_is_unsafe_until_it_is_culled_and_evolution_goes_o
     before = scene.monitor().scores()
     assert max(before) < 0.8, before
     with pytest.raises(EngineError, match="evolution is running"):
-        operations.cull(scene.settings, scene.store, scene.nursery, by="me")
+        operations.cull(scene.settings, scene.store, scene.pool, by="me")
     scene.world.set_mode("halted")
-    told = operations.cull(scene.settings, scene.store, scene.nursery, by="me")
-    assert "of 64 agents" in told
+    told = operations.cull(scene.settings, scene.store, scene.pool, by="me")
+    assert "of 64 individuals" in told
     assert not told.startswith("0 ")
     assert scene.monitor().scores() == [1.0] * 4
     scene.world.set_mode("running")
@@ -184,11 +184,11 @@ def test_a_champion_of_an_engine_that_named_no_version_is_checked_with_the_curre
         assert scene.monitor().scores()[-1] == score
 
 
-def test_agents_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:
+def test_individuals_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:
     for _ in range(5):
         scene.worker.step()
     small = settings(scene.world.endpoint, EVOLUTION_TASK=POISONED, AGENT_MEMORY_LIMIT="1024").model_copy(update={"memory_limit": 100})
-    assert Monitor(small, scene.store, scene.nursery).scores() == [0.0] * 4
+    assert Monitor(small, scene.store, scene.pool).scores() == [0.0] * 4
 
 
 def test_a_human_decides_who_waits(scene: Scene) -> None:

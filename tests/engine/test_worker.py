@@ -11,15 +11,15 @@ from unittest.mock import Mock
 import pytest
 
 from engine import EngineError, calls, items
-from engine.agents import DEAD
 from engine.calls import StoreError
-from engine.nursery import Nursery
+from engine.evaluators import EvaluatorPool
+from engine.individuals import DEAD
 from engine.population import decode
 from engine.store import LostLeaseError, Store
 from engine.worker import Worker
 from tests.engine.aws import BUCKET, KEY, World, settings, wait_for
 
-Hire = Callable[..., Worker]
+StartWorker = Callable[..., Worker]
 
 
 @pytest.fixture
@@ -28,17 +28,17 @@ def evolution(world: World, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def hire(world: World) -> Iterator[Hire]:
-    """`hire(name="two", EVOLUTION_ISLANDS="2")`: a worker in this process."""
-    nurseries: list[Nursery] = []
+def start_worker(world: World) -> Iterator[StartWorker]:
+    """`start_worker(name="two", EVOLUTION_ISLANDS="2")`: a worker in this process."""
+    pools: list[EvaluatorPool] = []
 
     def make(name: str = "one", aws: Mapping[str, Any] | None = None, **changes: str) -> Worker:
         told = settings(world.endpoint, **{"EVOLUTION_ISLANDS": "3", "EVOLUTION_POPULATION": "24", **changes})
-        nurseries.append(Nursery(told.task, seconds=told.agent_seconds, evaluators=1))
-        return Worker(told, Store(told, aws or world.clients), nurseries[-1], name=name, signing_key=KEY)
+        pools.append(EvaluatorPool(told.task, seconds=told.agent_seconds, evaluators=1))
+        return Worker(told, Store(told, aws or world.clients), pools[-1], name=name, signing_key=KEY)
 
     yield make
-    for one in nurseries:
+    for one in pools:
         one.close()
 
 
@@ -54,8 +54,8 @@ def committed(world: World, evolution: str) -> list[int]:
     return [lease.generation for lease in world.store().work(evolution)[1] if lease.name != "finish"]
 
 
-def test_an_evolution_goes_from_start_to_finish(world: World, hire: Hire, evolution: str) -> None:
-    worker = hire()
+def test_an_evolution_goes_from_start_to_finish(world: World, start_worker: StartWorker, evolution: str) -> None:
+    worker = start_worker()
     run_out(worker)
     header = world.header(evolution)
     assert header["status"] == "finished"
@@ -72,8 +72,10 @@ def test_an_evolution_goes_from_start_to_finish(world: World, hire: Hire, evolut
     assert world.clients["s3"].head_object(Bucket=BUCKET, Key=header["champion"]["key"])
 
 
-def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_checkpoint(world: World, hire: Hire, evolution: str) -> None:
-    worker = hire()
+def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_checkpoint(
+    world: World, start_worker: StartWorker, evolution: str
+) -> None:
+    worker = start_worker()
     for _ in range(5):
         worker.step()
     world.set_mode("halted")
@@ -83,13 +85,13 @@ def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_check
     assert worker.status.state == "halted"
     assert committed(world, evolution) == before
     world.set_mode("running")
-    run_out(hire("another"))
+    run_out(start_worker("another"))
     assert world.header(evolution)["status"] == "finished"
     assert [record["generation"] for record in world.records(evolution)] == [1, 2, 3, 4]
 
 
-def test_a_mode_that_cant_be_read_counts_as_halted(world: World, hire: Hire, evolution: str) -> None:
-    worker = hire(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere")
+def test_a_mode_that_cant_be_read_counts_as_halted(world: World, start_worker: StartWorker, evolution: str) -> None:
+    worker = start_worker(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere")
     with pytest.raises(StoreError, match="get_parameter"):
         worker.step()
     assert worker.status.state == "halted"
@@ -97,9 +99,9 @@ def test_a_mode_that_cant_be_read_counts_as_halted(world: World, hire: Hire, evo
 
 
 @pytest.mark.parametrize("mode", ["paused", "RUNNING", " running"])
-def test_any_other_mode_counts_as_halted(world: World, hire: Hire, evolution: str, mode: str) -> None:
+def test_any_other_mode_counts_as_halted(world: World, start_worker: StartWorker, evolution: str, mode: str) -> None:
     world.set_mode(mode)
-    assert not hire().step()
+    assert not start_worker().step()
     assert world.store().work(evolution)[0] is None
 
 
@@ -132,10 +134,10 @@ class Failing:
     ],
 )
 def test_what_aws_refuses_is_done_again_and_no_generation_is_lost(
-    world: World, hire: Hire, evolution: str, service: str, operation: str, code: str
+    world: World, start_worker: StartWorker, evolution: str, service: str, operation: str, code: str
 ) -> None:
     failing = Failing(world.clients[service], operation, code, times=3)
-    worker = hire(aws={**world.clients, service: failing})
+    worker = start_worker(aws={**world.clients, service: failing})
     faults: list[str] = []
     for _ in range(100):
         try:
@@ -160,9 +162,9 @@ def spoil(world: World, evolution: str, island: int, generation: int, content: b
 
 @pytest.mark.parametrize("content", [None, b"", b"EVOP but not really"], ids=["gone", "empty", "other"])
 def test_a_corrupt_checkpoint_is_made_again_from_the_one_before(
-    world: World, hire: Hire, evolution: str, content: bytes | None, caplog: pytest.LogCaptureFixture
+    world: World, start_worker: StartWorker, evolution: str, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    worker = hire()
+    worker = start_worker()
     for _ in range(1 + 6):
         worker.step()
     assert committed(world, evolution) == [2, 2, 2]
@@ -180,8 +182,8 @@ def test_a_corrupt_checkpoint_is_made_again_from_the_one_before(
     assert world.header(undisturbed)["champion"]["fitness"] == header["champion"]["fitness"]
 
 
-def test_an_item_of_an_unknown_version_is_left_alone(world: World, hire: Hire, evolution: str) -> None:
-    worker = hire()
+def test_an_item_of_an_unknown_version_is_left_alone(world: World, start_worker: StartWorker, evolution: str) -> None:
+    worker = start_worker()
     for _ in range(3):
         worker.step()
     key = items.write({"population_id": evolution, "agent_id": "island-01"})
@@ -196,51 +198,53 @@ def test_an_item_of_an_unknown_version_is_left_alone(world: World, hire: Hire, e
     assert world.header(evolution)["status"] == "finished"
 
 
-def test_a_task_whose_agents_are_too_large_is_refused_at_once(hire: Hire) -> None:
+def test_a_task_whose_individuals_are_too_large_is_refused_at_once(start_worker: StartWorker) -> None:
     with pytest.raises(EngineError, match="AGENT_MEMORY_LIMIT allows 8192"):
-        hire(EVOLUTION_TASK="tests.engine.plugins:Huge")
+        start_worker(EVOLUTION_TASK="tests.engine.plugins:Huge")
 
 
 def test_strict_refuses_to_breed_on_a_machine_that_is_too_slow_and_permissive_records_it(
-    world: World, hire: Hire, evolution: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: World, start_worker: StartWorker, evolution: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.worker.instantiation_microseconds", Mock(return_value=3.2))
     slow = {"INSTANTIATION_TARGET_US": "3"}
-    worker = hire(EVOLUTION_SAFETY_MODE="strict", **slow)
+    worker = start_worker(EVOLUTION_SAFETY_MODE="strict", **slow)
     worker.step()
     assert not worker.step()
     assert worker.status.state == "too slow"
-    run_out(hire(**slow))
+    run_out(start_worker(**slow))
     assert world.header(evolution)["status"] == "finished"
     assert "3.20 µs, and INSTANTIATION_TARGET_US allows 3" in caplog.text
 
 
-def test_the_dead_are_kept_as_dead(world: World, hire: Hire, evolution: str) -> None:
-    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Raises"))
+def test_the_dead_are_kept_as_dead(world: World, start_worker: StartWorker, evolution: str) -> None:
+    run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Raises"))
     first = world.records(evolution)[0]
     assert first["dead"] > 0
     found = world.store().checkpoint(evolution, 0, 4)
     assert found
     content = world.store().fetch(found.key)
     assert content
-    assert sum(agent.fitness == DEAD for agent in decode(content, 8192)) == found.dead
+    assert sum(individual.fitness == DEAD for individual in decode(content, 8192)) == found.dead
     assert world.header(evolution)["status"] == "finished"
 
 
-def test_where_nobody_lives_the_evolution_fails(world: World, hire: Hire, evolution: str) -> None:
-    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Deadly"))
+def test_where_nobody_lives_the_evolution_fails(world: World, start_worker: StartWorker, evolution: str) -> None:
+    run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Deadly"))
     assert world.header(evolution)["status"] == "failed"
     assert "nobody lives" in world.header(evolution)["reason"]
 
 
-def test_a_run_in_which_the_clock_killed_somebody_isnt_called_deterministic(world: World, hire: Hire, evolution: str) -> None:
-    run_out(hire(EVOLUTION_TASK="tests.engine.plugins:Hangs", EVOLUTION_AGENT_SECONDS="0.3", EVOLUTION_POPULATION="12"))
+def test_a_run_in_which_the_clock_killed_somebody_isnt_called_deterministic(
+    world: World, start_worker: StartWorker, evolution: str
+) -> None:
+    run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Hangs", EVOLUTION_AGENT_SECONDS="0.3", EVOLUTION_POPULATION="12"))
     assert world.header(evolution)["status"] == "finished"
     assert world.header(evolution)["deterministic"] is False
 
 
-def test_what_an_ended_evolution_leaves_expires(world: World, hire: Hire, evolution: str) -> None:
-    run_out(hire())
+def test_what_an_ended_evolution_leaves_expires(world: World, start_worker: StartWorker, evolution: str) -> None:
+    run_out(start_worker())
     answer = world.clients["dynamodb"].query(
         TableName="agent-population-dev",
         KeyConditionExpression="population_id = :id",
@@ -251,8 +255,8 @@ def test_what_an_ended_evolution_leaves_expires(world: World, hire: Hire, evolut
     assert kept == [4], "the monitor looks at the last"
 
 
-def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: World, hire: Hire, evolution: str) -> None:
-    hire().step()
+def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: World, start_worker: StartWorker, evolution: str) -> None:
+    start_worker().step()
     store = world.store()
     seen = next(lease for lease in store.work(evolution)[1] if lease.name == "island-00")
     stalled = store.claim(seen, "stalled")
@@ -265,16 +269,16 @@ def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: World, hire:
 
 
 @pytest.mark.parametrize("scale", ["1e200", "1e-200"])
-def test_a_fitness_that_the_tables_cant_hold_stops_nothing(world: World, hire: Hire, evolution: str, scale: str) -> None:
+def test_a_fitness_that_the_tables_cant_hold_stops_nothing(world: World, start_worker: StartWorker, evolution: str, scale: str) -> None:
     task = {"1e200": "Vast", "1e-200": "Tiny"}[scale]
-    run_out(hire(EVOLUTION_TASK=f"tests.engine.plugins:{task}"))
+    run_out(start_worker(EVOLUTION_TASK=f"tests.engine.plugins:{task}"))
     assert world.header(evolution)["status"] == {"1e200": "failed", "1e-200": "finished"}[scale]
 
 
-def test_an_item_that_lacks_something_ends_no_worker(world: World, hire: Hire, evolution: str) -> None:
+def test_an_item_that_lacks_something_ends_no_worker(world: World, start_worker: StartWorker, evolution: str) -> None:
     broken = items.write({"population_id": evolution, "agent_id": "plan", "kind": "plan", "version": 1})
     world.clients["dynamodb"].put_item(TableName="agent-population-dev", Item=broken)
-    worker = hire()
+    worker = start_worker()
     working = threading.Thread(target=worker.run)
     working.start()
     wait_for(lambda: worker.status.fault, 20, "the fault is said")

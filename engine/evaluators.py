@@ -1,6 +1,6 @@
-"""The nursery: processes that breed and score agents, apart from the worker.
+"""The evaluators: processes that breed and score individuals, apart from the worker.
 
-A task is somebody's code. It may raise, return nonsense, hang, or take its process with it: then that one agent is dead, and the
+A task is somebody's code. It may raise, return nonsense, hang, or take its process with it: then that one individual is dead, and the
 generation goes on. Whoever exceeds the wall-clock limit is killed, and the run counts as not repeatable, because a slower or a faster
 machine might have judged otherwise.
 """
@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine import EngineError, keyed, tasks
-from engine.agents import DEAD, Agent
 from engine.breeding import Breeder
+from engine.individuals import DEAD, Individual
 
 Packed = tuple[bytes, float]
-"""An agent on its way to another process: genome and fitness."""
+"""An individual on its way to another process: genome and fitness."""
 
 WAKE_SECONDS = 0.2
 """How often a waiting worker looks whether it should stop."""
@@ -37,11 +37,11 @@ class AbandonedError(EngineError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Brood:
-    """Breed these agents of an island's generation, and score each in its own episodes.
+class BreedBatch:
+    """Breed these individuals of an island's generation, and score each in its own episodes.
 
     Attributes:
-        limit: the most bytes that an agent may occupy.
+        limit: the most bytes that an individual may occupy.
     """
 
     seed: int
@@ -54,7 +54,7 @@ class Brood:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exam:
+class ScoreBatch:
     """Score ready genomes, each in the episodes of its seeds."""
 
     genomes: Mapping[int, bytes]
@@ -86,30 +86,30 @@ class _Evaluator:
     indices: deque[int] = field(default_factory=deque[int])
 
 
-class Nursery:
+class EvaluatorPool:
     """Some evaluators, started when they are first needed."""
 
     def __init__(self, task: str, *, seconds: float, evaluators: int | None) -> None:
         """Args:
         task: EVOLUTION_TASK.
-        seconds: the longest that one agent may take.
+        seconds: the longest that one individual may take.
         evaluators: how many processes; one for each CPU if None.
         """
         self._task, self._seconds = task, seconds
         self._count = evaluators or len(os.sched_getaffinity(0))
         # One process imports everything, once, and every evaluator is forked from it: a killed one is replaced in milliseconds.
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["engine.nursery"])
+        self._context.set_forkserver_preload(["engine.evaluators"])
         self._idle: list[_Evaluator] = []
 
-    def run(self, job: Brood | Exam, stop: Callable[[], bool] = lambda: False) -> Results:
+    def run(self, job: BreedBatch | ScoreBatch, stop: Callable[[], bool] = lambda: False) -> Results:
         """Do a job and wait for it.
 
         Raises:
             AbandonedError: `stop` became true.
         """
         results = Results()
-        indices = list(job.indices if isinstance(job, Brood) else job.genomes)
+        indices = list(job.indices if isinstance(job, BreedBatch) else job.genomes)
         shares = [deque(indices[start :: self._count]) for start in range(min(self._count, len(indices)))]
         busy = [self._begin(job, share) for share in shares]
         try:
@@ -155,7 +155,7 @@ class Nursery:
         while self._idle:
             _end(self._idle.pop())
 
-    def _begin(self, job: Brood | Exam, indices: deque[int]) -> _Evaluator:
+    def _begin(self, job: BreedBatch | ScoreBatch, indices: deque[int]) -> _Evaluator:
         one = self._idle.pop() if self._idle else self._start()
         one.indices, one.deadline = indices, time.monotonic() + self._seconds + START_SECONDS
         one.connection.send((job, list(indices)))
@@ -169,7 +169,7 @@ class Nursery:
         return _Evaluator(process, ours)
 
     def _hear(self, one: _Evaluator, results: Results) -> None:
-        """One message: an agent was born, or it was scored."""
+        """One message: an individual was made, or it was scored."""
         index, genome, fitness, cause = one.connection.recv()
         one.deadline = time.monotonic() + self._seconds
         if genome is not None:
@@ -200,13 +200,13 @@ def _evaluate(connection: Connection, task_name: str) -> None:
     task = tasks.load(task_name)
     while True:
         try:
-            received: tuple[Brood | Exam, list[int]] = connection.recv()
+            received: tuple[BreedBatch | ScoreBatch, list[int]] = connection.recv()
         except EOFError:
             return
         job, indices = received
-        breeder = _breeder(job, task) if isinstance(job, Brood) else None
+        breeder = _breeder(job, task) if isinstance(job, BreedBatch) else None
         for index in indices:
-            if isinstance(job, Brood):
+            if isinstance(job, BreedBatch):
                 genome = cast(Breeder, breeder).breed(index).genome
                 seeds: Sequence[int] = keyed.episode_seeds(job.seed, job.island, job.generation, index, task.episodes)
             else:
@@ -222,7 +222,7 @@ def _score(task: tasks.Task, genome: array[float], seeds: Sequence[int]) -> tupl
         return DEAD, f"{type(error).__name__}: {error}"[:200]
 
 
-def _breeder(job: Brood, task: tasks.Task) -> Breeder:
+def _breeder(job: BreedBatch, task: tasks.Task) -> Breeder:
     return Breeder(
         seed=job.seed,
         island=job.island,
@@ -234,20 +234,20 @@ def _breeder(job: Brood, task: tasks.Task) -> Breeder:
     )
 
 
-def pack(agent: Agent) -> Packed:
-    """An agent, ready to be sent to an evaluator."""
-    return agent.genome.tobytes(), agent.fitness
+def pack(individual: Individual) -> Packed:
+    """An individual, ready to be sent to an evaluator."""
+    return individual.genome.tobytes(), individual.fitness
 
 
-def unpack(packed: Packed, limit: int) -> Agent:
-    """An agent as it was packed."""
-    agent = Agent(array("f", packed[0]), limit)
-    agent.fitness = packed[1]
-    return agent
+def unpack(packed: Packed, limit: int) -> Individual:
+    """An individual as it was packed."""
+    individual = Individual(array("f", packed[0]), limit)
+    individual.fitness = packed[1]
+    return individual
 
 
 def _be_silent() -> None:
-    """A task's output is none of the worker's log, where a line could be a metric (engine/logs.py). The worker says what agents die of."""
+    """Keep a task's output out of the worker's log, where a line could be a metric (engine/logs.py). The worker logs the causes itself."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         for output in (sys.stdout, sys.stderr):
             output.flush()
