@@ -24,7 +24,7 @@ LIFE_SECONDS = 8 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RuntimeNetwork:
     """Where the agents run.
 
     Attributes:
@@ -57,7 +57,7 @@ class RuntimeArgs:
     tags: Mapping[str, str]
     grants: pulumi.Output[Grants]
     gateway_role: ServiceRole
-    place: Place
+    network: RuntimeNetwork
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
     log_retention_days: int
@@ -91,7 +91,7 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         # The image's own command is `agent`: AgentCore can't name another.
         agent_runtime_artifact={"container_configuration": {"container_uri": args.image}},
         role_arn=role.role.arn,
-        network_configuration=_network(name, names, args.place, opts),
+        network_configuration=_network(name, names, args.network, opts),
         protocol_configuration={"server_protocol": "HTTP"},
         environment_variables=args.variables,
         tags=args.tags,
@@ -146,18 +146,18 @@ def _policies(
 
 
 def _network(
-    name: str, names: Names, place: Place, opts: pulumi.ResourceOptions
+    name: str, names: Names, network: RuntimeNetwork, opts: pulumi.ResourceOptions
 ) -> aws.bedrock.AgentcoreAgentRuntimeNetworkConfigurationArgsDict:
     """In a VPC, agents call AWS over HTTPS, and nobody calls them: AgentCore brings them their requests another way."""
-    if place.network_mode != "VPC":
-        return {"network_mode": place.network_mode}
-    chosen = agent_zones(place.zone_ids, names.region)
+    if network.network_mode != "VPC":
+        return {"network_mode": network.network_mode}
+    chosen = agent_zones(network.zone_ids, names.region)
     group, _ = https_out(
         name,
         names.regional("evolution-agents"),
         description="Agents: HTTPS out, nothing in.",
-        vpc_id=place.vpc_id,
+        vpc_id=network.vpc_id,
         opts=opts,
     )
-    subnets = [subnet for subnet, zone in zip(place.subnet_ids, place.zone_ids, strict=True) if zone in chosen]
+    subnets = [subnet for subnet, zone in zip(network.subnet_ids, network.zone_ids, strict=True) if zone in chosen]
     return {"network_mode": "VPC", "network_mode_config": {"subnets": subnets, "security_groups": [group.id]}}

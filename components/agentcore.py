@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import boundary, iam_agentcore, iam_functions, resource_policies
-from components.agent_runtime import DeployedRuntime, Place, RuntimeArgs, deploy_runtime
+from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
 from components.component import Grants, ServiceRole, log_group, service_role, with_key
 from components.environment import Limits, NetworkMode, Retention
 from components.function import Attempts, FunctionArgs, deploy
@@ -31,7 +31,7 @@ class AgentCoreArgs:
         limits: what agents and handler are told that they may do.
         model_id: the inference profile that is asked.
         image_digest: as in `ComputeArgs`. None before the first image: then the gateway leads nowhere yet, and the handler asks the model.
-        network_mode, vpc_id, subnet_ids, zone_ids: where the agents run, as in `Place`.
+        network_mode, vpc_id, subnet_ids, zone_ids: where the agents run, as in `RuntimeNetwork`.
         reserved: as in `FunctionArgs`.
         web_acl_arn: what looks at requests before the gateway does.
         dead_letters_arn: the queue for what the handler could not handle.
@@ -101,7 +101,9 @@ class AgentCore(pulumi.ComponentResource):
                 tags=args.limits.tags,
                 grants=keyed.apply(lambda known: (*iam_agentcore.runtime_grants(known), *iam_agentcore.model_grants(known, args.model_id))),
                 gateway_role=gateway_role,
-                place=Place(network_mode=args.network_mode, vpc_id=args.vpc_id, subnet_ids=args.subnet_ids, zone_ids=args.zone_ids),
+                network=RuntimeNetwork(
+                    network_mode=args.network_mode, vpc_id=args.vpc_id, subnet_ids=args.subnet_ids, zone_ids=args.zone_ids
+                ),
                 key_arn=args.key_arn,
                 boundary_arn=limit.arn,
                 log_retention_days=args.retention.log_retention_days,

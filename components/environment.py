@@ -156,7 +156,7 @@ class FargateSize(Table):
         return self
 
 
-class Network(Table):
+class NetworkTable(Table):
     """Where the workloads live. `vpc_cidr` is a deployed stack's for good: AWS can't renumber a VPC."""
 
     vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
@@ -261,7 +261,7 @@ class Environment(Limits):
 
     region: Region = Field(examples=["us-east-1"])
     model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
-    network: Network
+    network: NetworkTable
     agent_network_mode: NetworkMode = Field(examples=["VPC"])
     engine: Engine
     engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])

@@ -49,7 +49,7 @@ class NetworkArgs:
     """
 
     names: Names
-    settings: environment.Network
+    settings: environment.NetworkTable
     retention: environment.Retention
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]

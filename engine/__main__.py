@@ -21,7 +21,7 @@ from engine.metrics import Reporter
 from engine.monitor import Monitor
 from engine.promotion import SigningKey
 from engine.serving import Routes, endpoints, serve
-from engine.settings import AgentSettings, EngineSettings, SettingsError, Storage, Workload, read
+from engine.settings import AgentSettings, EngineSettings, EngineSettingsError, Storage, Workload, read
 from engine.store import Store
 from engine.worker import Status, Worker
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parse(arguments)
     try:
         return COMMANDS[asked.command](asked)
-    except SettingsError as error:
+    except EngineSettingsError as error:
         print(logs.said(f"{asked.command}: {error}"), file=sys.stderr)
         return UNUSABLE
     except EngineError as error:

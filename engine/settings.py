@@ -54,7 +54,7 @@ Level = Annotated[int, Field(ge=LEVEL.least, le=LEVEL.most)]
 AnySettings = TypeVar("AnySettings", bound="CommonSettings")
 
 
-class SettingsError(EngineError):
+class EngineSettingsError(EngineError):
     """The environment can't be used; one line that names every wrong variable."""
 
 
@@ -165,7 +165,7 @@ def read(kind: type[AnySettings], environment: Mapping[str, str]) -> AnySettings
     """The settings of one command.
 
     Raises:
-        SettingsError: a variable is missing, impossible or unknown.
+        EngineSettingsError: a variable is missing, impossible or unknown.
     """
     known = {field.alias for one in (EngineSettings, AgentSettings) for field in one.model_fields.values() if field.alias}
     given = {"AWS_REGION": environment.get("AWS_DEFAULT_REGION", ""), **environment}
@@ -178,7 +178,7 @@ def read(kind: type[AnySettings], environment: Mapping[str, str]) -> AnySettings
     else:
         if not faults:
             return settings
-    raise SettingsError("the environment can't be used: " + "; ".join(faults) + ".")
+    raise EngineSettingsError("the environment can't be used: " + "; ".join(faults) + ".")
 
 
 def _unknown(name: str, known: set[str]) -> str:

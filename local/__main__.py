@@ -54,7 +54,7 @@ def _preview(options: argparse.Namespace) -> int:
     start = time.monotonic()
     from local import plugins
 
-    with plugins.Provider(plugins.ROOT) as provider:  # imports beside this process
+    with plugins.ProviderProcess(plugins.ROOT) as provider:  # imports beside this process
         from local import findings, previews  # 0.4 s to import: not for a wrong argument
 
         end = _End()

@@ -79,11 +79,11 @@ class _Finder:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+            spec.loader = _CompilingLoader(spec.loader.name, spec.loader.path)
         return spec
 
 
-class _Loader(SourceFileLoader):
+class _CompilingLoader(SourceFileLoader):
     """Compiles with the flag of `from __future__ import annotations`; keeps and checks the bytecode as Python does (PEP 552)."""
 
     def get_code(self, fullname: str) -> CodeType | None:

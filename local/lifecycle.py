@@ -33,7 +33,7 @@ class Session:
     """One command's stack, the folder that it works in, where its state is, and who hears of it."""
 
     stack: automation.Stack
-    provider: plugins.Provider
+    provider: plugins.ProviderProcess
     work: Path
     state: Path
     endpoint: str
@@ -45,7 +45,7 @@ class Session:
     def ended_by_itself(self) -> bool:
         """Whether the engine's last command did, when it was interrupted; it was killed otherwise."""
         command = self.stack.workspace.pulumi_command
-        return isinstance(command, workspace.Command) and not command.killed
+        return isinstance(command, workspace.InterruptibleCli) and not command.killed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +215,10 @@ def opened(where: Where, *, looking: bool = False, remake: bool = False) -> Gene
         if looking:
             state = Path(shutil.copytree(state, work / "state"))
         variables = workspace.environment(place, state)
-        with plugins.Provider(where.repo, where.endpoint or running.endpoint) as provider, workspace.environment_of_this_process(variables):
+        with (
+            plugins.ProviderProcess(where.repo, where.endpoint or running.endpoint) as provider,
+            workspace.environment_of_this_process(variables),
+        ):
             ours = workspace.Workspace(
                 work, place, command, previews.main_with_imports_ahead(where.repo), {**variables, **provider.variables}
             )

@@ -23,7 +23,7 @@ ATTACH = "PULUMI_DEBUG_PROVIDERS"
 """`aws:12345`: the engine attaches to that port instead of starting a provider."""
 
 
-class Provider:
+class ProviderProcess:
     """The stand-in provider, in a process that lives as long as the `with` block.
 
     Args:

@@ -80,7 +80,7 @@ def preview(
     with_dependencies: bool = False,
     repo: Path = ROOT,
     place: Path | None = None,
-    provider: plugins.Provider | None = None,
+    provider: plugins.ProviderProcess | None = None,
     color: bool = False,
     on_output: Callable[[str], object] = lambda _: None,
     on_note: Callable[[str], object] = lambda _: None,
@@ -117,7 +117,7 @@ def preview(
         on_output(line)
 
     with workspace.open_place(place, repo, stack, content) as work, contextlib.ExitStack() as started:
-        provider = provider or started.enter_context(plugins.Provider(repo))
+        provider = provider or started.enter_context(plugins.ProviderProcess(repo))
         command = cli.find(on_note)
         plan_file = work / "plan.json"
         own = workspace.environment(place)

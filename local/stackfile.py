@@ -28,7 +28,7 @@ NO_IMAGE = "none"
 """As `image`: a first deployment, before any image was pushed."""
 
 
-class _Loader(yaml.SafeLoader):
+class _StrictLoader(yaml.SafeLoader):
     """Reads YAML as the engine does: `yes`, `no`, `on` and `off` are text, and a key that is written twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -40,10 +40,11 @@ class _Loader(yaml.SafeLoader):
 
 
 _BOOL = "tag:yaml.org,2002:bool"
-_Loader.yaml_implicit_resolvers = {
-    first: [resolver for resolver in resolvers if resolver[0] != _BOOL] for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [resolver for resolver in resolvers if resolver[0] != _BOOL]
+    for first, resolvers in _StrictLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))  # pyright: ignore[reportUnknownMemberType] (types-pyyaml leaves it untyped)
+_StrictLoader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))  # pyright: ignore[reportUnknownMemberType] (types-pyyaml leaves it untyped)
 
 
 def stacks(repo: Path) -> list[str]:
@@ -136,7 +137,7 @@ def parse_text(text: str, name: str) -> dict[str, Any]:
         LocalError: it isn't YAML, or holds something else.
     """
     try:
-        content = yaml.load(text, _Loader)
+        content = yaml.load(text, _StrictLoader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise LocalError(f"{name} isn't valid YAML: {where}{error.problem}.") from None

@@ -112,7 +112,7 @@ class Workspace(automation.LocalWorkspace):
     def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], variables: Mapping[str, str] | None = None) -> None:
         self._place = place
         beside = program.start if isinstance(program, Ahead) else lambda: None
-        super().__init__(work_dir=str(work), program=program, pulumi_command=Command(cli, variables or environment(place), beside))
+        super().__init__(work_dir=str(work), program=program, pulumi_command=InterruptibleCli(cli, variables or environment(place), beside))
 
     def select_stack(self, stack_name: str) -> None:
         """Make the stack if it isn't there. Selecting is for people: every command names its stack."""
@@ -120,7 +120,7 @@ class Workspace(automation.LocalWorkspace):
             self.create_stack(stack_name)
 
 
-class Command(automation.PulumiCommand):
+class InterruptibleCli(automation.PulumiCommand):
     """The CLI, started with the given environment alone, and stopped when this process is interrupted.
 
     `beside` is called when it runs, and not before: what it begins would keep this process from starting the CLI.

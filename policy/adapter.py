@@ -148,7 +148,7 @@ class Frame:
                 type=args.resource_type,
                 name=args.name,
                 props=to_properties(args.props),
-                bounds=self._limits.of(project_and_stack(args.urn)[1]),
+                limits=self._limits.of(project_and_stack(args.urn)[1]),
                 protect=args.opts.protect,
                 parent=args.opts.parent,
                 ignore_changes=tuple(args.opts.ignore_changes),
@@ -210,14 +210,14 @@ class Frame:
 
     def _stack(self, resources: list[crossguard.PolicyResource]) -> Stack:
         project, name = project_and_stack(resources[0].urn)
-        bounds = self._limits.of(name)
+        limits = self._limits.of(name)
         plain = [
             Resource(
                 urn=resource.urn,
                 type=resource.resource_type,
                 name=resource.name,
                 props=to_properties(resource.props),
-                bounds=bounds,
+                limits=limits,
                 protect=resource.opts.protect,
                 parent=resource.parent.urn if resource.parent else None,
                 ignore_changes=tuple(resource.opts.ignore_changes),
@@ -232,7 +232,7 @@ class Frame:
             name=name,
             project=project,
             resources=tuple(plain),
-            bounds=bounds,
+            limits=limits,
             table=table_of(os.environ.get("PULUMI_CONFIG", ""), plain),
             configuration_faults=self._limits.faults,
         )

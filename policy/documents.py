@@ -12,7 +12,7 @@ from plain import NotJsonError, Plain, Unknown, dig, items, parse, shown
 from rule import Finding, Resource
 
 
-class Kind(Enum):
+class DocumentKind(Enum):
     """What a document is attached to; it decides what the resource `*` means in it."""
 
     IDENTITY = "identity"
@@ -24,54 +24,54 @@ class Kind(Enum):
     """What may pass through a VPC endpoint, to whatever resource."""
 
 
-TRUSTED = (Kind.TRUST, Kind.RESOURCE, Kind.KEY, Kind.ENDPOINT)
+TRUSTED = (DocumentKind.TRUST, DocumentKind.RESOURCE, DocumentKind.KEY, DocumentKind.ENDPOINT)
 """Documents that say whom they allow; an identity policy allows its holder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class DocumentPlace:
     """A property that holds a document. An optional one that is missing leaves the service's default."""
 
     property_name: str
-    kind: Kind
+    kind: DocumentKind
     optional: bool = False
 
 
-PLACES: dict[str, Place] = {
-    t.ROLE_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
-    t.IAM_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
-    t.USER_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
-    t.GROUP_POLICY: Place(property_name="policy", kind=Kind.IDENTITY),
-    t.PERMISSION_SET_POLICY: Place(property_name="inlinePolicy", kind=Kind.IDENTITY),
-    t.ROLE: Place(property_name="assumeRolePolicy", kind=Kind.TRUST),
-    t.KEY: Place(property_name="policy", kind=Kind.KEY, optional=True),
-    t.REPLICA_KEY: Place(property_name="policy", kind=Kind.KEY, optional=True),
-    t.EXTERNAL_KEY: Place(property_name="policy", kind=Kind.KEY, optional=True),
-    t.KEY_POLICY: Place(property_name="policy", kind=Kind.KEY),
-    t.ENDPOINT: Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
-    t.ENDPOINT_POLICY: Place(property_name="policy", kind=Kind.ENDPOINT, optional=True),
-    t.BACKUP_VAULT_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.AGENT_RESOURCE_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.EVENT_BUS_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.LOG_DESTINATION_POLICY: Place(property_name="accessPolicy", kind=Kind.RESOURCE),
-    t.LOG_RESOURCE_POLICY: Place(property_name="policyDocument", kind=Kind.RESOURCE),
-    t.TABLE_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.REGISTRY_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.REPOSITORY_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.FILE_SYSTEM_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.STREAM_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.FUNCTION_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.SEARCH_DOMAIN_POLICY: Place(property_name="accessPolicies", kind=Kind.RESOURCE),
-    t.BUCKET: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    t.BUCKET_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.BUCKET_ACCESS_POINT_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.SECRET: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    t.SECRET_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.TOPIC: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    t.TOPIC_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.QUEUE: Place(property_name="policy", kind=Kind.RESOURCE, optional=True),
-    t.QUEUE_POLICY: Place(property_name="policy", kind=Kind.RESOURCE),
-    t.TRACE_POLICY: Place(property_name="policyDocument", kind=Kind.RESOURCE),
+PLACES: dict[str, DocumentPlace] = {
+    t.ROLE_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.IDENTITY),
+    t.IAM_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.IDENTITY),
+    t.USER_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.IDENTITY),
+    t.GROUP_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.IDENTITY),
+    t.PERMISSION_SET_POLICY: DocumentPlace(property_name="inlinePolicy", kind=DocumentKind.IDENTITY),
+    t.ROLE: DocumentPlace(property_name="assumeRolePolicy", kind=DocumentKind.TRUST),
+    t.KEY: DocumentPlace(property_name="policy", kind=DocumentKind.KEY, optional=True),
+    t.REPLICA_KEY: DocumentPlace(property_name="policy", kind=DocumentKind.KEY, optional=True),
+    t.EXTERNAL_KEY: DocumentPlace(property_name="policy", kind=DocumentKind.KEY, optional=True),
+    t.KEY_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.KEY),
+    t.ENDPOINT: DocumentPlace(property_name="policy", kind=DocumentKind.ENDPOINT, optional=True),
+    t.ENDPOINT_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.ENDPOINT, optional=True),
+    t.BACKUP_VAULT_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.AGENT_RESOURCE_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.EVENT_BUS_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.LOG_DESTINATION_POLICY: DocumentPlace(property_name="accessPolicy", kind=DocumentKind.RESOURCE),
+    t.LOG_RESOURCE_POLICY: DocumentPlace(property_name="policyDocument", kind=DocumentKind.RESOURCE),
+    t.TABLE_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.REGISTRY_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.REPOSITORY_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.FILE_SYSTEM_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.STREAM_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.FUNCTION_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.SEARCH_DOMAIN_POLICY: DocumentPlace(property_name="accessPolicies", kind=DocumentKind.RESOURCE),
+    t.BUCKET: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE, optional=True),
+    t.BUCKET_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.BUCKET_ACCESS_POINT_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.SECRET: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE, optional=True),
+    t.SECRET_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.TOPIC: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE, optional=True),
+    t.TOPIC_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.QUEUE: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE, optional=True),
+    t.QUEUE_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
+    t.TRACE_POLICY: DocumentPlace(property_name="policyDocument", kind=DocumentKind.RESOURCE),
 }
 """Every resource type that carries a document. VpcEndpointPolicy without one sets AWS's default, as an endpoint without one has."""
 
@@ -104,7 +104,7 @@ class Statement:
     """One Allow or Deny, with one-or-many read as many, as IAM reads it. `where` is how messages name it."""
 
     where: str
-    kind: Kind
+    kind: DocumentKind
     allows: bool
     actions: tuple[str, ...]
     excepted_actions: tuple[str, ...]
@@ -142,7 +142,7 @@ def _parts_of(resource: Resource) -> Iterator[Statement | Finding]:
         for inline in items(resource.at(INLINE_POLICIES)):
             # A role that has no inline policy is sometimes given one empty entry.
             if isinstance(inline, Unknown) or (inline and dig(inline, "policy") is not None):
-                yield from _document(f"{INLINE_POLICIES}.policy", Kind.IDENTITY, dig(inline, "policy"))
+                yield from _document(f"{INLINE_POLICIES}.policy", DocumentKind.IDENTITY, dig(inline, "policy"))
 
 
 def allows_of(resource: Resource) -> Iterator[Statement]:
@@ -150,13 +150,13 @@ def allows_of(resource: Resource) -> Iterator[Statement]:
     return (statement for statement in statements_of(resource) if statement.allows)
 
 
-def _document(where: str, kind: Kind, value: Plain) -> tuple[Statement | Finding, ...]:
+def _document(where: str, kind: DocumentKind, value: Plain) -> tuple[Statement | Finding, ...]:
     """Several rules read each document; the text is parsed once."""
     return _text(where, kind, value) if isinstance(value, str) else tuple(_read(where, kind, value))
 
 
 @lru_cache(maxsize=256)
-def _text(where: str, kind: Kind, text: str) -> tuple[Statement | Finding, ...]:
+def _text(where: str, kind: DocumentKind, text: str) -> tuple[Statement | Finding, ...]:
     if len(text) > LONGEST:
         return (Finding(f"{where} is {len(text)} characters long; it must be at most {LONGEST}, as AWS takes no more."),)
     return tuple(_read(where, kind, text))
@@ -167,7 +167,7 @@ def forget() -> None:
     _text.cache_clear()
 
 
-def _read(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Finding]:
+def _read(where: str, kind: DocumentKind, value: Plain) -> Iterator[Statement | Finding]:
     try:
         document = parse(value)
     except NotJsonError as error:
@@ -183,7 +183,7 @@ def _read(where: str, kind: Kind, value: Plain) -> Iterator[Statement | Finding]
         yield _statement(where, kind, index, statement)
 
 
-def _statement(where: str, kind: Kind, index: int, statement: Plain) -> Statement | Finding:
+def _statement(where: str, kind: DocumentKind, index: int, statement: Plain) -> Statement | Finding:
     sid = dig(statement, "Sid")
     where = f"{where}, statement {sid if isinstance(sid, str) and sid else index + 1}"
     if not isinstance(statement, dict):
@@ -202,7 +202,7 @@ def _statement(where: str, kind: Kind, index: int, statement: Plain) -> Statemen
         read[key] = texts
     if not read["Action"] and not read["NotAction"]:
         return Finding(f"{where} has no Action; it must name at least one.")
-    if kind is Kind.IDENTITY and not read["Resource"] and not read["NotResource"]:
+    if kind is DocumentKind.IDENTITY and not read["Resource"] and not read["NotResource"]:
         return Finding(f"{where} has no Resource; it must name at least one.")
     conditions = statement.get("Condition", {})
     if not isinstance(conditions, dict):

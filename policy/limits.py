@@ -19,7 +19,7 @@ SAFETY_MODES = ("permissive", "strict")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class LimitRow:
     """One row of the table.
 
     Attributes:
@@ -70,14 +70,14 @@ class Row:
         return next(one for one in limits if all(self.allows(one, other) for other in limits))
 
 
-ROWS: Mapping[str, Row] = {
-    "autonomy_percent": Row(direction="maximum", lowest=1, highest=100),
-    "agent_memory_bytes": Row(direction="maximum", lowest=1024, highest=65536),
-    "max_concurrent_agents": Row(direction="maximum", lowest=1, highest=100_000),
-    "safety_mode": Row(direction="order"),
-    "generations": Row(direction="maximum", lowest=1, highest=1000),
-    "safety_score_minimum": Row(direction="minimum", lowest=0.01, highest=1, whole=False),
-    "instantiation_target_us": Row(direction="maximum", lowest=1, highest=1000),
+ROWS: Mapping[str, LimitRow] = {
+    "autonomy_percent": LimitRow(direction="maximum", lowest=1, highest=100),
+    "agent_memory_bytes": LimitRow(direction="maximum", lowest=1024, highest=65536),
+    "max_concurrent_agents": LimitRow(direction="maximum", lowest=1, highest=100_000),
+    "safety_mode": LimitRow(direction="order"),
+    "generations": LimitRow(direction="maximum", lowest=1, highest=1000),
+    "safety_score_minimum": LimitRow(direction="minimum", lowest=0.01, highest=1, whole=False),
+    "instantiation_target_us": LimitRow(direction="maximum", lowest=1, highest=1000),
 }
 
 APPROVED: Mapping[str, Mapping[str, Plain]] = {
@@ -112,7 +112,7 @@ APPROVED: Mapping[str, Mapping[str, Plain]] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bounds:
+class TierLimits:
     """What one stack is held to: a limit for each row of ROWS."""
 
     tier: str
@@ -120,7 +120,7 @@ class Bounds:
     rows: Mapping[str, Plain]
 
 
-class Limits:
+class ConfiguredLimits:
     """The limits in force, and what is wrong with the configuration that was to change them.
 
     Attributes:
@@ -129,25 +129,25 @@ class Limits:
 
     def __init__(self, tiers: Mapping[str, Mapping[str, Plain]], faults: Sequence[str] = ()) -> None:
         self.faults = tuple(faults)
-        self._tiers = {name: Bounds(tier=name, known_tier=True, rows=rows) for name, rows in tiers.items()}
+        self._tiers = {name: TierLimits(tier=name, known_tier=True, rows=rows) for name, rows in tiers.items()}
         self._strictest = {key: row.strictest([rows[key] for rows in tiers.values()]) for key, row in ROWS.items()}
 
-    def of(self, stack: str) -> Bounds:
+    def of(self, stack: str) -> TierLimits:
         """What a stack is held to. A name that is no tier gets the strictest value of every row."""
-        return self._tiers.get(stack) or Bounds(tier=stack, known_tier=False, rows=self._strictest)
+        return self._tiers.get(stack) or TierLimits(tier=stack, known_tier=False, rows=self._strictest)
 
 
 KEYS = ("limits", "exemptions")
 """What the configuration may hold; `exemptions.py` reads the exemptions."""
 
 
-def configured(config: Mapping[str, Plain], other_faults: Sequence[str] = ()) -> Limits:
+def configured(config: Mapping[str, Plain], other_faults: Sequence[str] = ()) -> ConfiguredLimits:
     """The approved limits with the configuration merged in. A configuration with any fault, here or elsewhere, changes nothing."""
     faults = [*(_unknown_key("", key, list(KEYS)) for key in config if key not in KEYS), *other_faults]
     given = config.get("limits", {})
     tiers = {name: dict(tier) for name, tier in APPROVED.items()}
     if not isinstance(given, dict):
-        return Limits(APPROVED, [*faults, f"limits is {shown(given)}; it must be an object of tiers."])
+        return ConfiguredLimits(APPROVED, [*faults, f"limits is {shown(given)}; it must be an object of tiers."])
     for tier, rows in given.items():
         if tier not in tiers:
             faults.append(_unknown_key("limits.", tier, list(tiers)))
@@ -162,7 +162,7 @@ def configured(config: Mapping[str, Plain], other_faults: Sequence[str] = ()) ->
                     faults.append(f"limits.{tier}.{key} is {shown(limit)}; it must be {row.may_be()}.")
                 else:
                     tiers[tier][key] = limit
-    return Limits(APPROVED, faults) if faults else Limits(tiers)
+    return ConfiguredLimits(APPROVED, faults) if faults else ConfiguredLimits(tiers)
 
 
 def _unknown_key(where: str, key: str, allowed: list[str]) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import NotRequired, TypedDict, Unpack, overload
 
-from limits import Bounds
+from limits import TierLimits
 from plain import Plain, dig
 
 
@@ -37,7 +37,7 @@ class Resource:
     Attributes:
         props: inputs where single resources are judged, outputs where the whole stack is.
         references: by property, what its value comes from; known only where the whole stack is judged.
-        bounds: what the stack's tier is held to.
+        limits: what the stack's tier is held to.
         ignore_changes: the properties that a deployment doesn't change once the resource is there.
         reads: where given, the resource's name is added to it whenever a rule reads anything of it by `at` or `comes_from`.
     """
@@ -46,7 +46,7 @@ class Resource:
     type: str
     name: str
     props: dict[str, Plain]
-    bounds: Bounds
+    limits: TierLimits
     protect: bool = False
     parent: str | None = None
     ignore_changes: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class Stack:
     name: str
     project: str
     resources: tuple[Resource, ...]
-    bounds: Bounds
+    limits: TierLimits
     table: Mapping[str, Plain] | None = None
     configuration_faults: tuple[str, ...] = ()
     exemption_faults: tuple[str, ...] = ()
@@ -263,17 +263,17 @@ class Family:
 
 def judge_resource(rule: ResourceRule, resource: Resource) -> list[Finding]:
     """What a rule finds in a resource."""
-    return _judge(rule, lambda: rule.check(resource), resource.bounds, resource)
+    return _judge(rule, lambda: rule.check(resource), resource.limits, resource)
 
 
 def judge_stack(rule: StackRule, stack: Stack) -> list[Finding]:
     """What a rule finds in a stack."""
-    return _judge(rule, lambda: rule.check(stack), stack.bounds, None)
+    return _judge(rule, lambda: rule.check(stack), stack.limits, None)
 
 
-def _judge(rule: Rule, check: Callable[[], Findings], bounds: Bounds, resource: Resource | None) -> list[Finding]:
+def _judge(rule: Rule, check: Callable[[], Findings], limits: TierLimits, resource: Resource | None) -> list[Finding]:
     """A rule that raises could not tell: no input may silence it."""
-    if rule.tiers and bounds.known_tier and bounds.tier not in rule.tiers:
+    if rule.tiers and limits.known_tier and limits.tier not in rule.tiers:
         return []
     findings: list[Finding] = []
     try:

@@ -15,7 +15,7 @@ RUNNERS = (TASK_DEFINITION, FUNCTION, AGENT_RUNTIME)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Environment:
+class RunnerEnvironment:
     """What one container, function or runtime is told.
 
     Attributes:
@@ -32,14 +32,14 @@ class Environment:
     from_secrets: frozenset[str] = frozenset()
 
 
-def environments_of(resource: Resource) -> Iterator[Environment]:
+def environments_of(resource: Resource) -> Iterator[RunnerEnvironment]:
     """One for each container of a task, or the one of a function or a runtime; what can't be read is `environment/readable`'s to report."""
     if resource.type == TASK_DEFINITION:
         yield from map(_of_container, containers_of(resource))
         return
     given = resource.at(*_path(resource))
     if given is None or isinstance(given, dict):
-        yield Environment(owner="", variables=given or {})
+        yield RunnerEnvironment(owner="", variables=given or {})
 
 
 def unreadable(resource: Resource) -> Iterator[Finding]:
@@ -58,11 +58,11 @@ def _path(runner: Resource) -> tuple[str, ...]:
     return ("environment", "variables") if runner.type == FUNCTION else ("environmentVariables",)
 
 
-def _of_container(container: Container) -> Environment:
+def _of_container(container: Container) -> RunnerEnvironment:
     variables: dict[str, Plain] = {}
     for name, value in container.environment():
         # Which of two values counts is not ours to guess.
         variables[name] = value if name not in variables or variables[name] == value else UNKNOWN
-    return Environment(
+    return RunnerEnvironment(
         owner=f" of container `{container.name}`", container=container.name, variables=variables, from_secrets=container.from_secrets()
     )

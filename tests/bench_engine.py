@@ -93,14 +93,14 @@ def generations(populations: tuple[int, ...]) -> None:
         started = emulator.start(Path(folder), "dev", aws.ROOT / ".local" / emulator.VENV)
         try:
             aws.make_tables(started.endpoint)
-            world = aws.World(started.endpoint, aws.aws(started.endpoint))
+            world = aws.EngineCloud(started.endpoint, aws.aws(started.endpoint))
             for population in populations:
                 _generations(world, population)
         finally:
             emulator.stop(Path(folder), "dev")
 
 
-def _generations(world: aws.World, population: int) -> None:
+def _generations(world: aws.EngineCloud, population: int) -> None:
     changes = {
         "EVOLUTION_TASK": "tests.bench_engine:CappedCartPole",
         "EVOLUTION_POPULATION": str(population),

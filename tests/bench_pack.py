@@ -37,7 +37,7 @@ FLOOR = [sys.executable, "-c", "import pulumi_policy"]
 
 
 @dataclass(frozen=True)
-class Judged:
+class Timing:
     """What one size took: of the clock, and of the CPU, in milliseconds a resource; and how many violations it found."""
 
     wall: float
@@ -65,7 +65,7 @@ def many(planned: Nodes, size: int) -> Nodes:
     return copies
 
 
-def judge(planned: Nodes, size: int) -> Judged:
+def judge(planned: Nodes, size: int) -> Timing:
     """Judge that many resources in a new process, after one plan that isn't counted."""
     each, whole = requests(many(planned, size), "evolution-system", STACK)
     with running() as pack:
@@ -75,7 +75,7 @@ def judge(planned: Nodes, size: int) -> Judged:
         found = pack.ask(each, whole)
         wall = time.perf_counter() - wall
         cpu = _cpu_seconds(process) - cpu
-    return Judged(wall / size * 1e3, cpu / size * 1e3, len(found))
+    return Timing(wall / size * 1e3, cpu / size * 1e3, len(found))
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

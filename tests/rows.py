@@ -26,7 +26,7 @@ To = Callable[[Any], object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class RowChange:
     """One change of a row in a deployed stack.
 
     Attributes:
@@ -79,11 +79,11 @@ def change(
     along: Mapping[str, object] | None = None,
     back: bool = True,
     stacks: tuple[str, ...] = PROTECTED,
-) -> Change:
+) -> RowChange:
     """A change, with the names of the resources by what is done to them."""
     words = {"update": updates, "replace": replaces, "create": creates, "delete": deletes}
     expected = {name: operation for operation, names in words.items() for name in names.split()}
-    return Change(kind=kind, before=before, after=after, expected=expected, along=along or {}, back=back, stacks=stacks)
+    return RowChange(kind=kind, before=before, after=after, expected=expected, along=along or {}, back=back, stacks=stacks)
 
 
 def _is(value: object) -> To:
@@ -150,7 +150,7 @@ SUBSCRIPTION = "monitoring-alerts-to-{}"
 IN_ZONES = f"{ENGINE} {MONITOR} network-dynamodb-endpoint network-s3-endpoint network-logs-endpoint"
 SPREAD = {"network.nat_gateways": 2, "network.interface_endpoints": ["logs"]}
 
-ROWS: Mapping[str, tuple[Change, ...]] = {
+ROWS: Mapping[str, tuple[RowChange, ...]] = {
     "autonomy_percent": (
         change(
             "tighter",

@@ -98,7 +98,7 @@ class Running:
 
 
 def change_all(stack: str, place: Path, only: Collection[str], say: Callable[[str], object]) -> list[str]:
-    """Change every row of a stack, and say what went wrong."""
+    """RowChange every row of a stack, and say what went wrong."""
     wrong: list[str] = []
     rows: dict[str, object] = {IMAGE_KEY: None}
     made = act(lifecycle.up, stack, place, with_rows(stack, rows))

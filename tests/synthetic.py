@@ -98,7 +98,7 @@ KINDS: tuple[Callable[[str, Shared], None], ...] = (_role, _grants, _secret, _lo
 
 
 def main(checkout: Path, place: Path, size: int) -> None:
-    with plugins.Provider(checkout) as provider:
+    with plugins.ProviderProcess(checkout) as provider:
         plan = previews.preview(STACK, program=partial(program, size), repo=checkout, place=place, provider=provider)
     planned = sum(one.type.startswith("aws:") for one in plan.resources)
     assert planned == size, f"{planned} of {size} resources were planned:\n{plan.text}"

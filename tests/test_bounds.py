@@ -20,7 +20,7 @@ from components.environment import SMALLEST_ISLAND, Environment, EnvironmentTabl
 from components.naming import Names
 from engine import settings
 from engine.records import Bounds
-from engine.settings import AgentSettings, EngineSettings, SettingsError, Workload, read
+from engine.settings import AgentSettings, EngineSettings, EngineSettingsError, Workload, read
 from rules.evolution import governance
 from tests.components.test_environment import table_of
 from tests.engine.aws import variables
@@ -236,7 +236,7 @@ def engine_allows(islands: int, agents: int) -> bool:
     del given["EVOLUTION_POPULATION"]
     try:
         read(EngineSettings, given)
-    except SettingsError:
+    except EngineSettingsError:
         return False
     return True
 

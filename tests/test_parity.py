@@ -18,7 +18,7 @@ TEXT = (Path(__file__).parents[1] / "docs/parity.md").read_text(encoding="utf-8"
 ABSENT = object()
 
 
-class Row(NamedTuple):
+class ParityRow(NamedTuple):
     """One row of the document."""
 
     layer: str
@@ -28,22 +28,22 @@ class Row(NamedTuple):
     value: str
 
 
-def _rows() -> list[Row]:
-    rows: list[Row] = []
+def _rows() -> list[ParityRow]:
+    rows: list[ParityRow] = []
     layer = ""
     for line in TEXT.splitlines():
         if line.startswith("## "):
             layer = line.removeprefix("## ").lower()
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
         if line.startswith("| ") and len(cells) == 4 and cells[0] != "what":
-            rows.append(Row(layer, cells[0], *(cell.strip("`") for cell in cells[1:])))
+            rows.append(ParityRow(layer, cells[0], *(cell.strip("`") for cell in cells[1:])))
     return rows
 
 
 ROWS = _rows()
 
 
-def expected(row: Row, stack: str) -> Any:
+def expected(row: ParityRow, stack: str) -> Any:
     values = row.value.split(" / ")
     text = values[STACKS.index(stack)] if len(values) == len(STACKS) else row.value
     return {"absent": ABSENT, "unknown": UNKNOWN}.get(text) or json.loads(text)
@@ -60,7 +60,7 @@ def step(value: Any, part: str) -> Any:
     return found[0] if len(found) == 1 else ABSENT
 
 
-def values_of(row: Row, plan: Plan) -> list[Any]:
+def values_of(row: ParityRow, plan: Plan) -> list[Any]:
     """What the plan has for a row: one value, or one for every resource of the type where the row names no resource."""
     kind, _, name = row.resource.partition(" ")
     found = [resource for resource in plan.resources if resource.type.startswith(f"aws:{kind}:") and name in ("", resource.name)]

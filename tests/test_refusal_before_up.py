@@ -15,7 +15,7 @@ from components.environment import Limits
 from local import cli, plugins, previews, stackfile, workspace
 
 
-class OrdinaryCommand(workspace.Command):
+class OrdinaryCommand(workspace.InterruptibleCli):
     """The CLI as a person runs it: the Automation API adds --skip-preview to every `up`."""
 
     def run(
@@ -50,7 +50,7 @@ def ordinary_up(place: Path, program: Callable[[], None]) -> tuple[bool, str, li
     """Whether prod came up, what the engine said, and what its state holds afterwards."""
     content, _ = stackfile.read(previews.ROOT, "prod")
     said: list[str] = []
-    with workspace.open_place(place, previews.ROOT, "prod", content) as work, plugins.Provider(previews.ROOT) as provider:
+    with workspace.open_place(place, previews.ROOT, "prod", content) as work, plugins.ProviderProcess(previews.ROOT) as provider:
         command = cli.find()
         variables = {**workspace.environment(place), **provider.variables}
         with workspace.environment_of_this_process(variables):

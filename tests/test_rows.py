@@ -13,7 +13,7 @@ from components.environment import KEY
 from tests import in_process
 from tests.policy.builders import Node
 from tests.policy.samples import findings
-from tests.rows import FOR_GOOD, PROTECTED, ROWS, Change, rows_of, with_rows
+from tests.rows import FOR_GOOD, PROTECTED, ROWS, RowChange, rows_of, with_rows
 
 HOLDS_DATA = {
     "aws:cloudwatch/logGroup:LogGroup",
@@ -62,7 +62,7 @@ def test_without_a_change_nothing_changes() -> None:
 
 @pytest.mark.parametrize(("stack", "row", "change"), CHANGES, ids=[f"{stack}-{row}: {change.kind}" for stack, row, change in CHANGES])
 def test_a_change_of_one_row_changes_what_carries_it_and_nothing_else(
-    stack: str, row: str, change: Change, monkeypatch: pytest.MonkeyPatch
+    stack: str, row: str, change: RowChange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, after = (with_rows(stack, change.rows(stack, row, value)) for value in (change.before, change.after))
     back = change.back and stack != "staging"  # the tiers with data have one program, and one pack: prod shows the way back

@@ -19,8 +19,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
+from agent_request import AgentRequest
 from answered import Answered
-from asked import Asked
 from common.aws import MODEL, UNHEARD, session
 from common.results import FunctionError
 from common.shape import as_object, parse, text
@@ -56,7 +56,7 @@ class _Response:
     body: str
 
 
-def ask(asked: Asked, *, url: str, region: str) -> Answered:
+def ask(request: AgentRequest, *, url: str, region: str) -> Answered:
     """Ask the runtime.
 
     Args:
@@ -68,7 +68,7 @@ def ask(asked: Asked, *, url: str, region: str) -> Answered:
             `runtime_failed`, `too_large`, or the agent's own.
     """
     address = f"{url.rstrip('/').removesuffix('/mcp')}/{TARGET}/invocations"
-    response = _send_until_answered(address, asked.body, asked.session_id, region)
+    response = _send_until_answered(address, request.body, request.session_id, region)
     if response.status != 200:
         raise _refused(response)
     if len(response.body) > LARGEST_ANSWER_BYTES:

@@ -6,25 +6,25 @@ import os
 
 import gateway
 import model
+from agent_request import read_request
 from answered import INTERVENED
-from asked import asked
 from common import mode
-from common.entry import Call, entry
-from common.results import RefusedError, Result
+from common.entry import InvocationContext, entry
+from common.results import RequestRefusedError, Result
 from common.settings import setting
 
 
 @entry(fails=False)
-def handler(event: object, call: Call) -> Result:
+def handler(event: object, call: InvocationContext) -> Result:
     """Check the request, ask, and give the answer: `answered`, or `intervened` where the guardrail wrote it.
 
     Raises:
-        RefusedError: the request isn't granted.
+        RequestRefusedError: the request isn't granted.
         FunctionError: nobody answered.
     """
     if setting("EVOLUTION_SAFETY_ENABLED") != "true":
-        raise RefusedError("safety_disabled", "The safety checks are turned off.", "Deploy with EVOLUTION_SAFETY_ENABLED=true.")
-    request = asked(event, call.request_id)
+        raise RequestRefusedError("safety_disabled", "The safety checks are turned off.", "Deploy with EVOLUTION_SAFETY_ENABLED=true.")
+    request = read_request(event, call.request_id)
     mode.require_running()
     url = os.environ.get("AGENTCORE_GATEWAY_URL")
     answer = gateway.ask(request, url=url, region=call.region) if url else model.ask(request)

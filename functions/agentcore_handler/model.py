@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from agent_request import AgentRequest
 from answered import Answered
-from asked import Asked
 from common.aws import MODEL, AwsError, call
 from common.results import FunctionError
 from common.settings import setting
@@ -23,7 +23,7 @@ NOT_ENABLED = re.compile(r"marketplace|model access|access to the model|use.case
 role's. Source: Bedrock user guide, "Request access to models"; seen in public reports."""
 
 
-def ask(asked: Asked) -> Answered:
+def ask(request: AgentRequest) -> Answered:
     """Ask through Bedrock's Converse.
 
     Raises:
@@ -31,7 +31,7 @@ def ask(asked: Asked) -> Answered:
     """
     model = setting("BEDROCK_MODEL_ID")
     try:
-        answer = call("bedrock-runtime:Converse", _request(asked, model), region=setting("BEDROCK_REGION"), patience=MODEL)
+        answer = call("bedrock-runtime:Converse", _request(request, model), region=setting("BEDROCK_REGION"), patience=MODEL)
     except AwsError as failure:
         raise _explained(failure, model) from None
     content = as_list(as_object(as_object(answer.get("output")).get("message")).get("content"))
@@ -42,17 +42,17 @@ def ask(asked: Asked) -> Answered:
     )
 
 
-def _request(asked: Asked, model: str) -> dict[str, object]:
+def _request(request: AgentRequest, model: str) -> dict[str, object]:
     part = (
-        f"You are an agent of {asked.agent_memory_bytes} bytes. Up to {asked.autonomy_percent} percent of your decisions need no human; "
-        "name those that do."
+        f"You are an agent of {request.agent_memory_bytes} bytes. Up to {request.autonomy_percent} percent of your decisions "
+        "need no human; name those that do."
     )
-    tokens = asked.agent_memory_bytes // BYTES_PER_TOKEN
+    tokens = request.agent_memory_bytes // BYTES_PER_TOKEN
     return {
         "modelId": model,
         "system": [{"text": part}],
-        "messages": [{"role": "user", "content": _content(asked)}],
-        "inferenceConfig": {"maxTokens": max(1, min(tokens, GROUNDED_TOKENS) if asked.source else tokens)},
+        "messages": [{"role": "user", "content": _content(request)}],
+        "inferenceConfig": {"maxTokens": max(1, min(tokens, GROUNDED_TOKENS) if request.source else tokens)},
         "guardrailConfig": {
             "guardrailIdentifier": setting("BEDROCK_GUARDRAIL_ID"),
             "guardrailVersion": setting("BEDROCK_GUARDRAIL_VERSION"),
@@ -60,14 +60,14 @@ def _request(asked: Asked, model: str) -> dict[str, object]:
     }
 
 
-def _content(asked: Asked) -> list[dict[str, object]]:
+def _content(request: AgentRequest) -> list[dict[str, object]]:
     """With a source, the guardrail compares the answer with it and with the prompt; and its other policies look at marked parts only.
 
     Source: Bedrock user guide, "Use contextual grounding check", "Calling contextual grounding check with Converse APIs".
     """
-    if not asked.source:
-        return [{"text": asked.prompt}]
-    marked = ((asked.source, "grounding_source"), (asked.prompt, "query"))
+    if not request.source:
+        return [{"text": request.prompt}]
+    marked = ((request.source, "grounding_source"), (request.prompt, "query"))
     return [{"guardContent": {"text": {"text": part, "qualifiers": [role, "guard_content"]}}} for part, role in marked]
 
 

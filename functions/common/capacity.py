@@ -13,7 +13,7 @@ ACTIVITIES = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "Schedu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bounds:
+class ScalableTarget:
     """A scalable target's capacities, and the activities of it that are suspended."""
 
     minimum: int | None
@@ -31,14 +31,14 @@ class Bounds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Engine:
+class EngineService:
     """The engine's service. While no image is configured, it isn't there, and that is no fault."""
 
     cluster: str
     service: str
 
     @classmethod
-    def of_this_stack(cls) -> Engine:
+    def of_this_stack(cls) -> EngineService:
         return cls(cluster=setting("ENGINE_CLUSTER"), service=setting("ENGINE_SERVICE"))
 
     @property
@@ -49,7 +49,7 @@ class Engine:
             "ScalableDimension": "ecs:service:DesiredCount",
         }
 
-    def bounds(self) -> Bounds | None:
+    def bounds(self) -> ScalableTarget | None:
         """The autoscaler's bounds; None where there is no scalable target.
 
         Raises:
@@ -68,7 +68,7 @@ class Engine:
         for found in map(as_object, as_list(answer.get("ScalableTargets"))):
             if found.get("ResourceId") == target["ResourceId"]:
                 state = as_object(found.get("SuspendedState"))
-                return Bounds(
+                return ScalableTarget(
                     minimum=whole(found.get("MinCapacity")),
                     maximum=whole(found.get("MaxCapacity")),
                     suspended=frozenset(activity for activity in ACTIVITIES if state.get(activity) is True),

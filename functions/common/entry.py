@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import wraps
 
 from common import log
-from common.results import FunctionError, RefusedError, Result
+from common.results import FunctionError, RequestRefusedError, Result
 from common.settings import setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class InvocationContext:
     """One invocation, and where the function lives."""
 
     request_id: str
@@ -22,7 +22,7 @@ class Call:
     region: str
 
 
-Body = Callable[[object, Call], Result]
+Body = Callable[[object, InvocationContext], Result]
 Handler = Callable[[object, object], dict[str, object]]
 
 
@@ -42,7 +42,7 @@ def entry(*, fails: bool) -> Callable[[Body], Handler]:
             try:
                 log.bind(function=call.function, request_id=call.request_id, environment=setting("EVOLUTION_ENVIRONMENT"))
                 result = body(event, call)
-            except RefusedError as refusal:
+            except RequestRefusedError as refusal:
                 result = refusal.result("refused")
             except FunctionError as failure:
                 result = failure.result()
@@ -75,11 +75,11 @@ def _fault(error: Exception) -> FunctionError:
     return fault
 
 
-def _call(context: object) -> Call:
+def _call(context: object) -> InvocationContext:
     """Lambda's own context object. Its ARN: arn:aws:lambda:<region>:<account>:function:<name>."""
     arn = str(getattr(context, "invoked_function_arn", "")).split(":")
     region, account = (arn[3], arn[4]) if len(arn) > 6 else ("", "")
-    return Call(
+    return InvocationContext(
         request_id=str(getattr(context, "aws_request_id", "")),
         function=str(getattr(context, "function_name", "")),
         account=account,

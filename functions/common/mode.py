@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from common import log
 from common.aws import ORDINARY, AwsError, Patience, call
-from common.results import FunctionError, RefusedError
+from common.results import FunctionError, RequestRefusedError
 from common.settings import setting
 from common.shape import as_object
 
@@ -56,14 +56,16 @@ def require_running() -> None:
     """Go on only while the system runs.
 
     Raises:
-        RefusedError: it is halted.
+        RequestRefusedError: it is halted.
         FunctionError: nobody can tell. It may be so for a moment only, and somebody should know of it.
     """
     mode = read()
     if mode.unclear:
         raise FunctionError("mode_unclear", f"The mode counts as halted: {mode.unclear}", "See docs/runbook.md, Looking.")
     if not mode.runs:
-        raise RefusedError("halted", "Evolution is halted.", "An operator resumes it when it is safe again: see docs/runbook.md, Resuming.")
+        raise RequestRefusedError(
+            "halted", "Evolution is halted.", "An operator resumes it when it is safe again: see docs/runbook.md, Resuming."
+        )
 
 
 def write(value: str, patience: Patience = ORDINARY) -> None:

@@ -56,5 +56,5 @@ class FunctionError(Exception):
         return Result(outcome=outcome, kind=self.kind, message=self.message, advice=self.advice, details=details)
 
 
-class RefusedError(FunctionError):
+class RequestRefusedError(FunctionError):
     """A request that isn't granted. Sending it again as it is doesn't help."""

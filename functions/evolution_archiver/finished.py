@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from common.results import RefusedError
+from common.results import RequestRefusedError
 from common.shape import as_list, as_object, text
 
 VERSION = "1"
@@ -41,7 +41,7 @@ def read(record: object) -> Record:
     """Read one record.
 
     Raises:
-        RefusedError: it has a shape, a kind or a version that nobody here knows.
+        RequestRefusedError: it has a shape, a kind or a version that nobody here knows.
     """
     body = as_object(record)
     change = as_object(body.get("dynamodb"))
@@ -69,7 +69,7 @@ def plain(value: object) -> object:
     """An attribute as plain JSON.
 
     Raises:
-        RefusedError: it is no attribute.
+        RequestRefusedError: it is no attribute.
     """
     typed = as_object(value)
     if len(typed) == 1:
@@ -110,7 +110,7 @@ def _typed(item: dict[str, object], key: str, kind: str) -> str:
     return text(as_object(item.get(key)).get(kind))
 
 
-def _unreadable(why: str) -> RefusedError:
-    return RefusedError(
+def _unreadable(why: str) -> RequestRefusedError:
+    return RequestRefusedError(
         "unreadable", f"A record can't be read: {why}.", "Look at it in the dead-letter queue; see docs/runbook.md, Dead letters."
     )

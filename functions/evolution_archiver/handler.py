@@ -11,8 +11,8 @@ import json
 
 from common import log
 from common.aws import AwsError, call
-from common.entry import Call, entry
-from common.results import FunctionError, RefusedError, Result
+from common.entry import InvocationContext, entry
+from common.results import FunctionError, RequestRefusedError, Result
 from common.settings import setting
 from common.shape import as_list, as_object
 from finished import read
@@ -22,7 +22,7 @@ LARGEST_MESSAGE_BYTES = 256 * 1024
 
 
 @entry(fails=True)
-def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes it)
+def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (Lambda passes it)
     """Archive what has finished.
 
     A record that can't be read or kept goes whole to the dead-letter queue, and the rest of the batch is done.
@@ -36,7 +36,7 @@ def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes
     records = as_list(as_object(event).get("Records"))
     counts: dict[str, int] = dict.fromkeys(("archived", "already_archived", "skipped", "dead_letters"), 0)
     if not records:
-        _put_aside(event, RefusedError("unreadable", "The event is no batch of a stream.", "Look at it in the dead-letter queue."))
+        _put_aside(event, RequestRefusedError("unreadable", "The event is no batch of a stream.", "Look at it in the dead-letter queue."))
         counts["dead_letters"] += 1
     failed: list[dict[str, str]] = []
     for record in records:
@@ -59,7 +59,7 @@ def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes
 def _keep(record: object) -> str:
     try:
         found = read(record)
-    except RefusedError as refusal:
+    except RequestRefusedError as refusal:
         _put_aside(record, refusal)
         return "dead_letters"
     if found.finished is None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from common import mode
 from common.aws import AwsError, call
-from common.entry import Call, entry
-from common.results import FunctionError, RefusedError, Result
+from common.entry import InvocationContext, entry
+from common.results import FunctionError, RequestRefusedError, Result
 from common.settings import number, setting
 from common.shape import as_list, as_object, text
 
@@ -26,7 +26,7 @@ CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThr
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evolution:
+class NewEvolution:
     """One evolution, as it starts. The same scheduled time is the same evolution, however often it is delivered.
 
     Attributes:
@@ -41,11 +41,11 @@ class Evolution:
 
 
 @entry(fails=True)
-def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes it)
+def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (Lambda passes it)
     """`started`; or `already_running`, or `already_started` where the same scheduled time has started it before.
 
     Raises:
-        RefusedError: the mode isn't `running`, or the event isn't the schedule's.
+        RequestRefusedError: the mode isn't `running`, or the event isn't the schedule's.
         FunctionError: the table can't be written.
     """
     scheduled = _scheduled_time(event)
@@ -61,16 +61,16 @@ def _scheduled_time(event: object) -> datetime:
             raise ValueError
         return datetime.strptime(scheduled, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise RefusedError(
+        raise RequestRefusedError(
             "bad_event",
             "The event isn't the schedule's: it has no scheduled_time.",
             'Send {"scheduled_time": "2026-01-31T06:00:00Z"}, as the schedule does.',
         ) from None
 
 
-def _evolution(scheduled: datetime) -> Evolution:
+def _evolution(scheduled: datetime) -> NewEvolution:
     name = f"evo-{scheduled:%Y%m%dT%H%M%SZ}"
-    return Evolution(
+    return NewEvolution(
         id=name,
         seed=int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"),
         generations=number("EVOLUTION_GENERATIONS"),
@@ -83,7 +83,7 @@ def _evolution(scheduled: datetime) -> Evolution:
     )
 
 
-def _start(evolution: Evolution) -> Result:
+def _start(evolution: NewEvolution) -> Result:
     """Write the pointer and the evolution's header, both or neither."""
     table = setting("EVOLUTION_STATE_TABLE")
     pointer = {
@@ -125,7 +125,7 @@ def _start(evolution: Evolution) -> Result:
     )
 
 
-def _not_started(evolution: Evolution, failure: AwsError) -> Result:
+def _not_started(evolution: NewEvolution, failure: AwsError) -> Result:
     """Why the transaction was cancelled: the reasons stand in the order of its two items."""
     reasons = [as_object(reason) for reason in as_list(failure.answer.get("CancellationReasons"))]
     codes = [text(reason.get("Code")) for reason in reasons]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from common import alarm, log, mode
-from common.capacity import Engine
-from common.entry import Call, entry
-from common.results import FunctionError, RefusedError, Result
+from common.capacity import EngineService
+from common.entry import InvocationContext, entry
+from common.results import FunctionError, RequestRefusedError, Result
 from common.settings import number
 from common.shape import as_object, is_object, text
 
@@ -15,7 +15,7 @@ LONGEST_REASON = 500
 
 
 @entry(fails=False)
-def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes it)
+def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (Lambda passes it)
     """Open the autoscaler's bounds again, then set the mode: `resumed`, or `running` where both were so already.
 
     Raises:
@@ -24,13 +24,13 @@ def handler(event: object, call: Call) -> Result:  # noqa: ARG001 (Lambda passes
     log.info("Somebody asks to resume evolution.", reason=_reason(event))
     state = alarm.state()
     if state != alarm.OK:
-        raise RefusedError(
+        raise RequestRefusedError(
             "unsafe",
             f"The alarm is in {state}: evolution is still unsafe.",
             "Look at which safety alarm fires and mend the cause; see docs/runbook.md, Looking.",
         )
     minimum, maximum = number("ENGINE_MINIMUM"), number("ENGINE_MAXIMUM")
-    engine = Engine.of_this_stack()
+    engine = EngineService.of_this_stack()
     bounds = engine.bounds()
     desired = engine.desired()
     # Registering is also what starts engines again, where a halt came only half as far as to stop them.
@@ -57,5 +57,7 @@ def _reason(event: object) -> str:
     body = as_object(event)
     reason = body.get("reason", "")
     if (event is not None and not is_object(event)) or body.keys() - {"reason"} or not isinstance(reason, str):
-        raise RefusedError("bad_request", "The request must be an object that holds nothing but a reason; there is no force.", ADVICE)
+        raise RequestRefusedError(
+            "bad_request", "The request must be an object that holds nothing but a reason; there is no force.", ADVICE
+        )
     return text(reason)[:LONGEST_REASON]

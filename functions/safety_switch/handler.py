@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from common import alarm, log, mode
 from common.aws import PROMPT, AwsError
-from common.capacity import Engine
-from common.entry import Call, entry
+from common.capacity import EngineService
+from common.entry import InvocationContext, entry
 from common.results import FunctionError, Result
 from waking import woken_by
 
@@ -22,7 +22,7 @@ FAILED = "failed"
 
 
 @entry(fails=True)
-def handler(event: object, call: Call) -> Result:
+def handler(event: object, call: InvocationContext) -> Result:
     """Enforce the whole halt while the alarm fires: `halted`; and nothing else: `safe`.
 
     Raises:
@@ -34,7 +34,7 @@ def handler(event: object, call: Call) -> Result:
         return Result(
             outcome="safe", message="The alarm doesn't fire; nothing is halted or resumed.", details={"state": state, "woken_by": woken}
         )
-    engine = Engine.of_this_stack()
+    engine = EngineService.of_this_stack()
     # In this order: the first stops what starts evolutions, and the second would move a count of 0 back into its bounds.
     steps: dict[str, Callable[[], str]] = {"mode": _halt_mode, "bounds": lambda: _close(engine), "desired": lambda: _stop(engine)}
     done: dict[str, object] = {}
@@ -62,7 +62,7 @@ def _halt_mode() -> str:
     return DONE
 
 
-def _close(engine: Engine) -> str:
+def _close(engine: EngineService) -> str:
     try:
         bounds = engine.bounds()
     except AwsError as failure:
@@ -76,7 +76,7 @@ def _close(engine: Engine) -> str:
     return DONE
 
 
-def _stop(engine: Engine) -> str:
+def _stop(engine: EngineService) -> str:
     try:
         desired = engine.desired()
     except AwsError as failure:

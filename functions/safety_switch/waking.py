@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from common import log
-from common.entry import Call
+from common.entry import InvocationContext
 from common.settings import setting
 from common.shape import as_list, as_object, parse, text
 
 ADVICE = "The switch went by the alarm's own state, so nothing is lost. Look at who may publish to the topic and invoke the function."
 
 
-def woken_by(event: object, call: Call) -> str:
+def woken_by(event: object, call: InvocationContext) -> str:
     """`schedule`, `alarm`, `message` (of this stack's topic, but no alarm), `foreign` or `unknown`. The last two are logged as warnings."""
     body = as_object(event)
     if body.get("source") == "schedule":
@@ -25,7 +25,7 @@ def woken_by(event: object, call: Call) -> str:
     return next((kind for kind in ("foreign", "unknown", "alarm") if kind in kinds), "message")
 
 
-def _kind(notification: dict[str, object], call: Call) -> str:
+def _kind(notification: dict[str, object], call: InvocationContext) -> str:
     topic = text(notification.get("TopicArn"))
     message = as_object(parse(notification.get("Message")))
     alarm, account = text(message.get("AlarmName")), text(message.get("AWSAccountId"))

@@ -40,7 +40,7 @@ _KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _NAMES = {"ServiceNamespace": "service namespace", "ResourceId": "resource ID", "ScalableDimension": "scalable dimension"}
 
 
-class RefusedError(Exception):
+class ApiError(Exception):
     """What AWS would answer with an error: its code and its message."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -71,7 +71,7 @@ class Autoscaling:
         """Answer one request.
 
         Raises:
-            RefusedError: AWS would refuse it, or nobody needed the operation so far.
+            ApiError: AWS would refuse it, or nobody needed the operation so far.
         """
         operations: Mapping[str, Callable[[str, Document], Awaitable[Document]]] = {
             "RegisterScalableTarget": self._register,
@@ -88,7 +88,7 @@ class Autoscaling:
             "ListTagsForResource": self._tags,
         }
         if operation not in operations:
-            raise RefusedError("UnknownOperationException", f"{operation} is not served; add it to local/emulator/autoscaling.py")
+            raise ApiError("UnknownOperationException", f"{operation} is not served; add it to local/emulator/autoscaling.py")
         return await operations[operation](region, request)
 
     async def _register(self, region: str, request: Document) -> Document:
@@ -108,9 +108,9 @@ class Autoscaling:
         }
         least, most = (request.get(name, target.get(name)) for name in ("MinCapacity", "MaxCapacity"))
         if least is None or most is None:
-            raise RefusedError("ValidationException", "MinCapacity and MaxCapacity must be specified when a scalable target is registered")
+            raise ApiError("ValidationException", "MinCapacity and MaxCapacity must be specified when a scalable target is registered")
         if not 0 <= least <= most:
-            raise RefusedError("ValidationException", f"Maximum capacity {most} cannot be less than minimum capacity {least}")
+            raise ApiError("ValidationException", f"Maximum capacity {most} cannot be less than minimum capacity {least}")
         target |= {"MinCapacity": least, "MaxCapacity": most}
         target["SuspendedState"] |= request.get("SuspendedState", {})
         if there is None:
@@ -153,7 +153,7 @@ class Autoscaling:
         left = [one for one in self._policies if not (_same(one, region, request) and one["PolicyName"] == request["PolicyName"])]
         if len(left) == len(self._policies):
             what = f"scaling policy found for {_described(request)}, policy name: {request['PolicyName']}"
-            raise RefusedError("ObjectNotFoundException", f"No {what}")
+            raise ApiError("ObjectNotFoundException", f"No {what}")
         self._policies = left
         return {}
 
@@ -163,7 +163,7 @@ class Autoscaling:
         action = next((one for one in self._actions if _same(one, region, request) and one["ScheduledActionName"] == name), None)
         schedule = request.get("Schedule", (action or {}).get("Schedule"))
         if not schedule or not RATE.fullmatch(schedule):
-            raise RefusedError("ValidationException", f"Schedule {schedule} is none that is served here; write rate(<number> minutes)")
+            raise ApiError("ValidationException", f"Schedule {schedule} is none that is served here; write rate(<number> minutes)")
         if action is None:
             resource = f"{request['ServiceNamespace']}/{request['ResourceId']}"
             arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:scheduledAction:{uuid.uuid4()}:resource/{resource}:scheduledActionName/{name}"
@@ -183,7 +183,7 @@ class Autoscaling:
         name = request["ScheduledActionName"]
         left = [one for one in self._actions if not (_same(one, region, request) and one["ScheduledActionName"] == name)]
         if len(left) == len(self._actions):
-            raise RefusedError("ObjectNotFoundException", f"No scheduled action found for {_described(request)}, name: {name}")
+            raise ApiError("ObjectNotFoundException", f"No scheduled action found for {_described(request)}, name: {name}")
         self._actions = left
         return {}
 
@@ -216,11 +216,11 @@ class Autoscaling:
         kind, _, rest = resource.partition("/")
         cluster, _, name = rest.partition("/")
         if kind != "service" or not name:
-            raise RefusedError("ValidationException", f"Unsupported service namespace, resource type or scalable dimension: {resource}")
+            raise ApiError("ValidationException", f"Unsupported service namespace, resource type or scalable dimension: {resource}")
         answer = await self._ask(region, "DescribeServices", {"cluster": cluster, "services": [name]})
         active = [one for one in answer.get("services", ()) if one["status"] == "ACTIVE"]
         if not active:
-            raise RefusedError("ValidationException", f"ECS service doesn't exist: {resource}")
+            raise ApiError("ValidationException", f"ECS service doesn't exist: {resource}")
         return active[0]["desiredCount"]
 
     def _target(self, region: str, request: Document) -> Document | None:
@@ -229,14 +229,14 @@ class Autoscaling:
     def _existing(self, region: str, request: Document, how: str) -> Document:
         target = self._target(region, request)
         if target is None:
-            raise RefusedError("ObjectNotFoundException", f"No scalable target {how} for {_described(request)}")
+            raise ApiError("ObjectNotFoundException", f"No scalable target {how} for {_described(request)}")
         return target
 
     def _by_arn(self, request: Document) -> Document:
         arn = request["ResourceARN"]
         target = next((one for one in self._targets if one["ScalableTargetARN"] == arn), None)
         if target is None:
-            raise RefusedError("ResourceNotFoundException", f"The resource {arn} does not exist")
+            raise ApiError("ResourceNotFoundException", f"The resource {arn} does not exist")
         return target
 
     def _found(self, where: list[Document], region: str, request: Document, many: str, one: str) -> list[Document]:

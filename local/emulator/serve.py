@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local.emulator import guardrails, secret_versions
-    from local.emulator.autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
+    from local.emulator.autoscaling import LOOK_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from local.emulator.kept import SAVE_PATH, SAVED
 else:  # this folder alone: a function's own modules must never meet the checkout's
     import guardrails
     import secret_versions
-    from autoscaling import LOOK_SECONDS, TARGET_PREFIX, Autoscaling, RefusedError
+    from autoscaling import LOOK_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from kept import SAVE_PATH, SAVED
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
@@ -37,7 +37,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-class Beside:
+class WithAutoscaling:
     """An ASGI application: the emulator's, with one service more, which is loaded and saved when it is."""
 
     def __init__(self, emulator: App, save: Callable[[], None], folder: Path) -> None:
@@ -67,7 +67,7 @@ class Beside:
         try:
             async with self._one_at_a_time:
                 status, answer = 200, await self._autoscaling.answer(region, target.removeprefix(TARGET_PREFIX), request)
-        except RefusedError as error:
+        except ApiError as error:
             status, answer = 400, {"__type": error.code, "message": str(error)}
         except KeyError as error:
             status, answer = 400, {"__type": "ValidationException", "message": f"{error.args[0]} is required"}
@@ -91,7 +91,7 @@ class Beside:
             async with self._one_at_a_time:
                 try:
                     await self._autoscaling.act(time.time())
-                except RefusedError as error:  # of a service that is gone
+                except ApiError as error:  # of a service that is gone
                     logging.getLogger("autoscaling").warning("a scheduled action failed: %s", error)
 
     def _failures_to_save(self) -> list[str]:
@@ -142,7 +142,7 @@ class Beside:
         await self._emulator(scope, receive, send)
         answer: Message = json.loads(b"".join(part.get("body", b"") for part in said[1:]))
         if said[0]["status"] != 200:
-            raise RefusedError("ValidationException", str(answer.get("message") or answer.get("__type")))
+            raise ApiError("ValidationException", str(answer.get("message") or answer.get("__type")))
         return answer
 
 
@@ -194,7 +194,7 @@ def main() -> None:
     def save() -> None:  # as its own end does; it has no public way
         persistence.save_all(ministack._build_persistence_save_dict())
 
-    ministack.app = Beside(ministack.app, save, Path(os.environ["STATE_DIR"]))
+    ministack.app = WithAutoscaling(ministack.app, save, Path(os.environ["STATE_DIR"]))
     ministack.main()
 
 

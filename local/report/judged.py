@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, cast
 
-from limits import Bounds, configured
+from limits import TierLimits, configured
 from local.findings import Finding
 from local.previews import UNKNOWN, Plan
 from plain import UNKNOWN as NOT_KNOWN
@@ -65,7 +65,7 @@ def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
                 verdict = Verdict.BROKEN
             elif not decided:
                 verdict = Verdict.NOT_DECIDED
-            elif not _is_in_tier(rule, stack.bounds):
+            elif not _is_in_tier(rule, stack.limits):
                 verdict = Verdict.OTHER_TIERS
             elif not has_any:
                 verdict = Verdict.NOTHING_TO_JUDGE
@@ -84,7 +84,7 @@ def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
     if rule.types:
         names = sorted(resource.name for resource in stack.resources if resource.type in rule.types)
         return tuple(names), bool(names)
-    if not isinstance(rule, StackRule) or not _is_in_tier(rule, stack.bounds):
+    if not isinstance(rule, StackRule) or not _is_in_tier(rule, stack.limits):
         return (), False
     read: set[str] = set()
     noting = _noting(stack, read)
@@ -112,14 +112,14 @@ def stack_of(plan: Plan) -> Stack:
     """The plan as rules take it."""
     types = {resource.urn: resource.type for resource in plan.resources}
     head, _, rest = (plan.resources[0].urn if plan.resources else "").removeprefix("urn:pulumi:").partition("::")
-    bounds = configured({}).of(head)
+    limits = configured({}).of(head)
     resources = [
         Resource(
             urn=resource.urn,
             type=resource.type,
             name=resource.name,
             props={key: to_plain(value) for key, value in {**resource.computed, **resource.inputs}.items()},
-            bounds=bounds,
+            limits=limits,
             protect=resource.protect,
             parent=resource.parent or None,
             ignore_changes=resource.ignore_changes,
@@ -135,7 +135,7 @@ def stack_of(plan: Plan) -> Stack:
         name=head,
         project=rest.partition("::")[0],
         resources=tuple(resources),
-        bounds=bounds,
+        limits=limits,
         table=table_of(table, resources),
     )
 
@@ -151,8 +151,8 @@ def to_plain(value: Any) -> Plain:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _is_in_tier(rule: Rule, bounds: Bounds) -> bool:
-    return not rule.tiers or not bounds.known_tier or bounds.tier in rule.tiers
+def _is_in_tier(rule: Rule, limits: TierLimits) -> bool:
+    return not rule.tiers or not limits.known_tier or limits.tier in rule.tiers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,4 +169,4 @@ class _NotingStack(Stack):
 def _noting(stack: Stack, read: set[str]) -> _NotingStack:
     """The stack with resources that note their names when a rule reads anything of them."""
     resources = tuple(replace(resource, reads=read) for resource in stack.resources)
-    return _NotingStack(name=stack.name, project=stack.project, resources=resources, bounds=stack.bounds, table=stack.table)
+    return _NotingStack(name=stack.name, project=stack.project, resources=resources, limits=stack.limits, table=stack.table)

@@ -42,7 +42,7 @@ class Registered:
 
 
 @dataclass
-class Layer:
+class RegisteredLayer:
     """What one layer registered."""
 
     resources: list[Registered] = field(default_factory=list[Registered])
@@ -58,7 +58,7 @@ class Layer:
 
 
 class _Recorder(MockMonitor):
-    def __init__(self, mocks: Mocks, layer: Layer) -> None:
+    def __init__(self, mocks: Mocks, layer: RegisteredLayer) -> None:
         super().__init__(mocks)
         self.layer = layer
 
@@ -98,9 +98,9 @@ class _Answers(Mocks):
         return rpc.deserialize_properties(invoke(args.token, arguments, REGION)), []
 
 
-def build(layer: Callable[[], object], stack: str = "prod") -> Layer:
+def build(layer: Callable[[], object], stack: str = "prod") -> RegisteredLayer:
     """Run the constructor of a layer, and give what it registered."""
-    registered = Layer()
+    registered = RegisteredLayer()
     answers = _Answers()
     set_mocks(answers, project="evolution-system", stack=stack, preview=False, monitor=_Recorder(answers, registered))
     pulumi.runtime.test(layer)()

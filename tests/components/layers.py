@@ -16,7 +16,7 @@ from components.network import Network, NetworkArgs
 from components.safety import safety_alarms
 from components.security import Security, SecurityArgs
 from local.provider.outputs import ACCOUNT
-from tests.components.cloud import REGION, Layer, build
+from tests.components.cloud import REGION, RegisteredLayer, build
 from tests.components.tables import env_of
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
@@ -30,23 +30,23 @@ def names_of(stack: str) -> Names:
     return Names(stack=stack, region=REGION, account=ACCOUNT)
 
 
-def security(stack: str) -> Layer:
+def security(stack: str) -> RegisteredLayer:
     env = env_of(stack)
     return build(lambda: Security("security", SecurityArgs(names=names_of(stack), limits=env, retention=env.retention)).key_arn, stack)
 
 
-def network(stack: str) -> Layer:
+def network(stack: str) -> RegisteredLayer:
     env = env_of(stack)
     args = NetworkArgs(names=names_of(stack), settings=env.network, retention=env.retention, key_arn=KEY, boundary_arn=BOUNDARY)
     return build(lambda: Network("network", args).vpc_id, stack)
 
 
-def data(stack: str) -> Layer:
+def data(stack: str) -> RegisteredLayer:
     env = env_of(stack)
     return build(lambda: Data("data", DataArgs(names=names_of(stack), retention=env.retention, key_arn=KEY)).stream_arn, stack)
 
 
-def compute(stack: str, digest: str | None = DIGEST) -> Layer:
+def compute(stack: str, digest: str | None = DIGEST) -> RegisteredLayer:
     env = env_of(stack)
 
     def declare() -> pulumi.Output[str]:
@@ -72,7 +72,7 @@ def compute(stack: str, digest: str | None = DIGEST) -> Layer:
     return build(declare, stack)
 
 
-def monitoring(stack: str, *, runs: bool = True, emails: tuple[str, ...] = ("oncall@example.com",)) -> Layer:
+def monitoring(stack: str, *, runs: bool = True, emails: tuple[str, ...] = ("oncall@example.com",)) -> RegisteredLayer:
     env = env_of(stack)
     args = MonitoringArgs(
         names=names_of(stack),
@@ -87,7 +87,7 @@ def monitoring(stack: str, *, runs: bool = True, emails: tuple[str, ...] = ("onc
     return build(lambda: Monitoring("monitoring", args).topic_arn, stack)
 
 
-def evolution(stack: str) -> Layer:
+def evolution(stack: str) -> RegisteredLayer:
     env = env_of(stack)
     args = EvolutionArgs(
         names=names_of(stack),

@@ -14,7 +14,7 @@ from components.guardrail import content_digest
 from components.naming import Names
 from components.zones import ZONE_IDS, agent_zones
 from local.provider.outputs import ACCOUNT
-from tests.components.cloud import REGION, Layer, build
+from tests.components.cloud import REGION, RegisteredLayer, build
 from tests.components.tables import env_of
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
@@ -24,7 +24,7 @@ DIGEST = "sha256:" + "0" * 64
 ZONES = ("use1-az1", "use1-az3", "use1-az4")
 
 
-def agentcore(stack: str, digest: str | None = DIGEST) -> Layer:
+def agentcore(stack: str, digest: str | None = DIGEST) -> RegisteredLayer:
     env = env_of(stack)
 
     def declare() -> pulumi.Output[str]:
@@ -115,7 +115,7 @@ def test_the_agents_log_group_is_made_before_agentcore_would_make_one_without_a_
 
 
 def test_the_handler_asks_the_agents_once_there_are_any_and_the_model_until_then() -> None:
-    def asks(layer: Layer) -> tuple[bool, set[str]]:
+    def asks(layer: RegisteredLayer) -> tuple[bool, set[str]]:
         grants = json.loads(layer.of("RolePolicy")["agentcore-handler-role-grants"].inputs["policy"])["Statement"]
         actions = {action for statement in grants for action in statement["Action"] if action.startswith("bedrock")}
         return "AGENTCORE_GATEWAY_URL" in layer.only("Function").inputs["environment"]["variables"], actions
@@ -125,7 +125,7 @@ def test_the_handler_asks_the_agents_once_there_are_any_and_the_model_until_then
 
 
 def test_before_the_first_image_only_the_agents_and_the_way_to_them_are_absent() -> None:
-    def names(layer: Layer) -> set[str]:
+    def names(layer: RegisteredLayer) -> set[str]:
         return {one.name for one in layer.resources}
 
     missing = names(agentcore("prod")) - names(agentcore("prod", None))

@@ -12,7 +12,7 @@ from components import iam, iam_agentcore, iam_functions, resource_policies
 from components.boundary import agent_grants, boundary, system_grants
 from components.environment import Region
 from components.naming import Names
-from tests.functions.requests import Asked, permitted
+from tests.functions.requests import IamRequest, permitted
 
 NAMES = Names(stack="prod", region="us-east-1", account="123456789012")
 
@@ -166,7 +166,7 @@ def test_whoever_writes_encrypted_logs_may_use_the_key_through_cloudwatch_logs()
                         "kms:EncryptionContext:aws:logs:arn": [group.removesuffix(":*")],
                     }
                     for action in ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"):
-                        assert permitted(granted, Asked(action=action, resource=KEY, context=context)), f"{name}: {action} for {group}"
+                        assert permitted(granted, IamRequest(action=action, resource=KEY, context=context)), f"{name}: {action} for {group}"
 
 
 def test_the_key_lets_the_account_use_its_log_groups_through_cloudwatch_logs_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.compute import STEADY
 from local.provider.outputs import ACCOUNT
-from tests.components.cloud import REGION, Layer
+from tests.components.cloud import REGION, RegisteredLayer
 from tests.components.layers import monitoring
 
 
@@ -28,7 +28,7 @@ def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
 
 
 def test_silence_is_an_alarm_only_where_somebody_should_speak() -> None:
-    def silence(layer: Layer) -> dict[str, str]:
+    def silence(layer: RegisteredLayer) -> dict[str, str]:
         return {name: alarm.inputs["treatMissingData"] for name, alarm in layer.of("MetricAlarm").items()}
 
     running, first = silence(monitoring("prod")), silence(monitoring("prod", runs=False))
@@ -120,7 +120,7 @@ def test_whatever_fails_is_told_at_once() -> None:
 def test_an_alarm_that_silence_will_breach_is_made_anew_with_the_first_image() -> None:
     """It warms up only when it is made. Under another name the new one is there before the old one goes, and before the composite turns."""
 
-    def names(layer: Layer) -> dict[str, str]:
+    def names(layer: RegisteredLayer) -> dict[str, str]:
         return {name: alarm.inputs["name"] for name, alarm in layer.of("MetricAlarm").items()}
 
     first, running = names(monitoring("prod", runs=False)), names(monitoring("prod"))

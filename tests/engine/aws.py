@@ -118,7 +118,7 @@ def make_tables(endpoint: str) -> None:
 
 
 @dataclass
-class World:
+class EngineCloud:
     """An emulator with nothing but one evolution in it at a time.
 
     Attributes:

@@ -31,7 +31,7 @@ SOLVED = 475
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class CartPoleRun:
     """One evolution.
 
     Attributes:
@@ -45,7 +45,7 @@ class Result:
     scores: list[float]
 
 
-def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | None = None) -> Result:
+def evolve(world: aws.EngineCloud, seed: int, *, population: int, evaluators: int | None = None) -> CartPoleRun:
     """Evolve CartPole with dev's islands and generations, and try the champion."""
     changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_POPULATION": str(population)}
     settings = aws.settings(world.endpoint, **changes)
@@ -60,7 +60,7 @@ def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | No
     document: dict[str, Any] = json.loads(world.clients["s3"].get_object(Bucket=aws.BUCKET, Key=header["champion"]["key"])["Body"].read())
     genome = array("f", base64.b64decode(document["genome"]))
     task = tasks.CartPole()
-    return Result(
+    return CartPoleRun(
         seed=seed,
         best=[record["best"] for record in records],
         mean=[record["mean"] for record in records],
@@ -68,7 +68,7 @@ def evolve(world: aws.World, seed: int, *, population: int, evaluators: int | No
     )
 
 
-def draw(results: list[Result]) -> str:
+def draw(results: list[CartPoleRun]) -> str:
     """The mean fitness of all individuals, and the best one's, by generation, as SVG."""
     width, height, left, top, right, bottom = 720, 360, 52, 48, 16, 44
     generations = len(results[0].best)
@@ -110,7 +110,7 @@ def main() -> None:
         started = emulator.start(Path(folder), "dev", aws.ROOT / ".local" / emulator.VENV)
         try:
             aws.make_tables(started.endpoint)
-            world = aws.World(started.endpoint, aws.aws(started.endpoint))
+            world = aws.EngineCloud(started.endpoint, aws.aws(started.endpoint))
             results = [evolve(world, seed, population=POPULATION) for seed in SEEDS]
         finally:
             emulator.stop(Path(folder), "dev")

@@ -29,9 +29,9 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def world(endpoint: str) -> Iterator[aws.World]:
+def world(endpoint: str) -> Iterator[aws.EngineCloud]:
     """An emulator in which evolution may run."""
-    world = aws.World(endpoint, aws.aws(endpoint))
+    world = aws.EngineCloud(endpoint, aws.aws(endpoint))
     world.set_mode("running")
     yield world
     world.end()

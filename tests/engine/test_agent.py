@@ -16,7 +16,7 @@ from common.aws import MODEL
 from engine import agent, serving
 from engine.agent import Agent, clients, exceptions
 from engine.serving import serve
-from engine.settings import AgentSettings, SettingsError, read
+from engine.settings import AgentSettings, EngineSettingsError, read
 
 MODE = "/evolution/dev/mode"
 ENABLE = "model_not_enabled"
@@ -317,13 +317,13 @@ def test_too_many_at_once_are_told_to_come_again_and_a_ping_gets_through(runtime
     monkeypatch.setattr(agent, "MOST_INVOCATIONS", 1)
     begun, finish = threading.Event(), threading.Event()
 
-    class Slow(dict[str, Any]):
+    class SlowClients(dict[str, Any]):
         def __getitem__(self, name: str) -> Any:
             begun.set()
             finish.wait(10)
             return aws.clients[name]
 
-    monkeypatch.setattr(runtime, "_aws", Slow())
+    monkeypatch.setattr(runtime, "_aws", SlowClients())
     answers: list[tuple[int, Any]] = []
     first = threading.Thread(target=lambda: answers.append(invoke(runtime)))
     first.start()
@@ -374,7 +374,7 @@ def test_over_http_it_keeps_agentcores_contract(runtime: Agent) -> None:
 )
 def test_a_missing_or_impossible_variable_is_named_in_one_line(name: str, value: str | None) -> None:
     environment = {**ENVIRONMENT, name: value}
-    with pytest.raises(SettingsError, match=name) as caught:
+    with pytest.raises(EngineSettingsError, match=name) as caught:
         read(AgentSettings, {key: one for key, one in environment.items() if one is not None})
     assert "\n" not in str(caught.value)
 

@@ -23,7 +23,7 @@ from engine.records import EvolutionPlan, Lease
 from engine.settings import GENERATIONS
 from engine.store import LostLeaseError, Store
 from engine.worker import Status, Worker
-from tests.engine.aws import BUCKET, KEY, World, settings
+from tests.engine.aws import BUCKET, KEY, EngineCloud, settings
 
 STATE, POPULATION, CHECKPOINTS = "evolution-state-dev", "agent-population-dev", "evolution-checkpoints-dev"
 
@@ -33,12 +33,12 @@ StartWorker = Callable[..., Worker]
 
 
 @pytest.fixture
-def evolution(world: World, request: pytest.FixtureRequest) -> str:
+def evolution(world: EngineCloud, request: pytest.FixtureRequest) -> str:
     return world.trigger(f"evo-{request.node.name.partition('[')[0]}-{uuid.uuid4().hex[:8]}", generations=9)
 
 
 @pytest.fixture
-def start_worker(world: World) -> Iterator[StartWorker]:
+def start_worker(world: EngineCloud) -> Iterator[StartWorker]:
     """`start_worker("two", signing_key=OTHER, EVOLUTION_ISLANDS="1")`: a worker in this process."""
     pools: list[EvaluatorPool] = []
 
@@ -85,7 +85,7 @@ def finish(worker: Worker, most: int = 200) -> None:
     raise AssertionError(f"it never came to an end: {worker.status}")
 
 
-def assert_whole(world: World, evolution: str) -> None:
+def assert_whole(world: EngineCloud, evolution: str) -> None:
     """Finished, and every generation recorded once."""
     assert world.header(evolution)["status"] == "finished", world.header(evolution)
     assert [record["generation"] for record in world.records(evolution)] == list(range(1, 10))
@@ -95,7 +95,7 @@ def assert_whole(world: World, evolution: str) -> None:
 
 
 def test_a_worker_that_was_stalled_past_its_lease_doesnt_end_a_healthy_evolution(
-    world: World, start_worker: StartWorker, evolution: str, monkeypatch: pytest.MonkeyPatch
+    world: EngineCloud, start_worker: StartWorker, evolution: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = start_worker("quick")
     stalled: list[str] = []
@@ -125,7 +125,7 @@ def test_a_worker_that_was_stalled_past_its_lease_doesnt_end_a_healthy_evolution
     assert_whole(world, evolution)
 
 
-def test_a_beat_that_collides_with_a_transaction_isnt_a_lost_lease(world: World, evolution: str) -> None:
+def test_a_beat_that_collides_with_a_transaction_isnt_a_lost_lease(world: EngineCloud, evolution: str) -> None:
     collisions = [refuse("TransactionConflictException")]
 
     def collide(real: Any, **given: Any) -> Any:
@@ -146,7 +146,7 @@ def test_a_beat_that_collides_with_a_transaction_isnt_a_lost_lease(world: World,
 # Items that somebody has spoilt.
 
 
-def spoil(world: World, table: str, key: Mapping[str, Any], attribute: str, value: Any = None) -> Callable[[], None]:
+def spoil(world: EngineCloud, table: str, key: Mapping[str, Any], attribute: str, value: Any = None) -> Callable[[], None]:
     """Remove an attribute, or give it another value; the way back is what it returns."""
     client = world.clients["dynamodb"]
     before = client.get_item(TableName=table, Key=items.write(key))["Item"]
@@ -175,7 +175,7 @@ def spoil(world: World, table: str, key: Mapping[str, Any], attribute: str, valu
     ids=lambda value: str(value),
 )
 def test_a_spoilt_item_is_said_by_name_and_work_goes_on_when_it_is_mended(
-    world: World, start_worker: StartWorker, evolution: str, table: str, key: dict[str, Any], attribute: str, value: Any
+    world: EngineCloud, start_worker: StartWorker, evolution: str, table: str, key: dict[str, Any], attribute: str, value: Any
 ) -> None:
     worker = start_worker()
     for _ in range(3):
@@ -219,7 +219,7 @@ def test_a_fault_that_nobody_thought_of_is_told_and_tried_again(
 
 
 def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(
-    world: World, start_worker: StartWorker, evolution: str
+    world: EngineCloud, start_worker: StartWorker, evolution: str
 ) -> None:
     def stay(real: Any, **given: Any) -> Any:
         if any("#status" in str(write) for write in given["TransactItems"]):
@@ -239,7 +239,7 @@ def test_an_end_that_broke_off_is_ended_even_if_the_signing_key_has_changed(
     assert hashlib.sha256(content).hexdigest() == champion["sha256"]
 
 
-def test_what_a_failed_evolution_leaves_expires_too(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_what_a_failed_evolution_leaves_expires_too(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     start_worker().step()
     spoil(world, STATE, {"evolution_id": evolution, "generation": 0}, "generations", GENERATIONS.most + 1)
     finish(start_worker())
@@ -253,7 +253,9 @@ def test_what_a_failed_evolution_leaves_expires_too(world: World, start_worker: 
     assert all("ttl" in item for item in answer["Items"])
 
 
-def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(
+    world: EngineCloud, start_worker: StartWorker, evolution: str
+) -> None:
     worker = start_worker(EVOLUTION_POLL_SECONDS="0.5")
     for _ in range(4):
         worker.step()
@@ -275,7 +277,7 @@ def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(world
 
 @pytest.mark.parametrize("spoilt", [{"level": "low"}, {"version": 2, "level": 10}, {"level": None}], ids=str)
 def test_a_spoilt_autonomy_level_is_never_a_metric_and_metrics_come_back_when_it_is_mended(
-    world: World, spoilt: dict[str, Any], caplog: pytest.LogCaptureFixture
+    world: EngineCloud, spoilt: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     published: list[dict[str, Any]] = []
 

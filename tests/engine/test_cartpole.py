@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import statistics
 
-from tests.engine.aws import World
+from tests.engine.aws import EngineCloud
 from tests.engine.cartpole import SOLVED, evolve
 
 
-def test_cartpole_is_solved_in_devs_ten_generations(world: World) -> None:
+def test_cartpole_is_solved_in_devs_ten_generations(world: EngineCloud) -> None:
     result = evolve(world, 11, population=100)
     assert len(result.best) == 10
     assert len(result.scores) == 100

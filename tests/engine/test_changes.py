@@ -19,7 +19,7 @@ from engine.records import Bounds, Header, Lease
 from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, EngineSettings, read
 from engine.store import Store
 from engine.worker import Worker
-from tests.engine.aws import KEY, World, settings, stop, variables, wait_for
+from tests.engine.aws import KEY, EngineCloud, settings, stop, variables, wait_for
 from tests.engine.plugins import Hill
 from tests.engine.test_broken import Changed
 from tests.engine.test_worker import run_out
@@ -67,7 +67,7 @@ def told(endpoint: str, **changes: str) -> EngineSettings:
 
 
 @pytest.fixture
-def start_worker(world: World) -> Iterator[StartWorker]:
+def start_worker(world: EngineCloud) -> Iterator[StartWorker]:
     """`start_worker("new", EVOLUTION_ISLANDS="6")`: a worker in this process."""
     pools: list[EvaluatorPool] = []
 
@@ -81,7 +81,7 @@ def start_worker(world: World) -> Iterator[StartWorker]:
         one.close()
 
 
-def bred(world: World, evolution: str) -> list[tuple[int, int, str]]:
+def bred(world: EngineCloud, evolution: str) -> list[tuple[int, int, str]]:
     """Its generations: individuals, and the hash of all that lived."""
     assert world.header(evolution)["status"] == "finished", world.header(evolution)
     return [(record["generation"], record["agents"], record["sha256"]) for record in world.records(evolution)]
@@ -94,7 +94,9 @@ def undisturbed() -> dict[str, list[tuple[int, int, str]]]:
 
 
 @pytest.fixture
-def expected(world: World, start_worker: StartWorker, undisturbed: dict[str, list[tuple[int, int, str]]]) -> list[tuple[int, int, str]]:
+def expected(
+    world: EngineCloud, start_worker: StartWorker, undisturbed: dict[str, list[tuple[int, int, str]]]
+) -> list[tuple[int, int, str]]:
     if not undisturbed:
         evolution = world.trigger("evo-unchanged", generations=MADE, bounds=BEGUN)
         run_out(start_worker())
@@ -116,7 +118,7 @@ Bred = list[tuple[int, int, str]]
 
 
 def test_a_worker_of_another_table_begins_it_with_the_bounds_that_it_was_started_with(
-    world: World, start_worker: StartWorker, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
+    world: EngineCloud, start_worker: StartWorker, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
 ) -> None:
     """The trigger is updated before the engine's tasks, or after them."""
     evolution = world.trigger(name_of(request), generations=MADE, bounds=BEGUN)
@@ -126,7 +128,7 @@ def test_a_worker_of_another_table_begins_it_with_the_bounds_that_it_was_started
 
 @pytest.mark.parametrize("bounds", [BEGUN, None], ids=["with its bounds", "of a trigger that wrote none"])
 def test_a_worker_of_another_table_goes_on_with_what_is_half_done(
-    world: World,
+    world: EngineCloud,
     start_worker: StartWorker,
     change: Mapping[str, str],
     expected: Bred,
@@ -142,7 +144,7 @@ def test_a_worker_of_another_table_goes_on_with_what_is_half_done(
 
 
 def test_workers_of_two_tables_do_the_same_side_by_side(
-    world: World, start_worker: StartWorker, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
+    world: EngineCloud, start_worker: StartWorker, change: Mapping[str, str], expected: Bred, request: pytest.FixtureRequest
 ) -> None:
     evolution = world.trigger(name_of(request), generations=MADE, bounds=BEGUN)
     draw, both = random.Random(request.node.name), [start_worker("old"), start_worker("new", **change)]
@@ -154,7 +156,7 @@ def test_workers_of_two_tables_do_the_same_side_by_side(
     assert all(worker.status.fault == "" for worker in both)
 
 
-def test_a_rolling_deployment_of_real_workers_changes_nothing(world: World) -> None:
+def test_a_rolling_deployment_of_real_workers_changes_nothing(world: EngineCloud) -> None:
     """Old and new tasks side by side, then new ones alone."""
     slow = {**OWN, "EVOLUTION_POPULATION": "24", "EVOLUTION_TASK": "tests.engine.plugins:Slow"}
     evolution = world.trigger("evo-rolling", generations=12, bounds=BEGUN)
@@ -168,7 +170,7 @@ def test_a_rolling_deployment_of_real_workers_changes_nothing(world: World) -> N
     assert [made[:2] for made in bred(world, evolution)] == [(generation, 24) for generation in range(1, 13)]
 
 
-def test_the_next_evolution_gets_the_new_bounds(world: World, start_worker: StartWorker) -> None:
+def test_the_next_evolution_gets_the_new_bounds(world: EngineCloud, start_worker: StartWorker) -> None:
     worker = start_worker()
     for number, (islands, individuals, generations) in enumerate(((3, 24, 2), (2, 8, 1), (5, 40, 3))):
         bounds = {**BEGUN, "islands": islands, "max_concurrent_agents": individuals}
@@ -198,7 +200,7 @@ def test_the_next_evolution_gets_the_new_bounds(world: World, start_worker: Star
     ],
 )
 def test_no_worker_exceeds_what_any_table_could_allow(
-    world: World, start_worker: StartWorker, generations: int, bounds: Mapping[str, int], reason: str, request: pytest.FixtureRequest
+    world: EngineCloud, start_worker: StartWorker, generations: int, bounds: Mapping[str, int], reason: str, request: pytest.FixtureRequest
 ) -> None:
     evolution = world.trigger(name_of(request), generations=generations, bounds=bounds)
     run_out(start_worker(**CHANGES["all looser"]))
@@ -209,7 +211,7 @@ def test_no_worker_exceeds_what_any_table_could_allow(
     assert world.store().pointer() == (evolution, False), "the next one can start"
 
 
-def test_a_task_whose_individuals_are_larger_than_an_evolution_allows_cant_serve_it(world: World, start_worker: StartWorker) -> None:
+def test_a_task_whose_individuals_are_larger_than_an_evolution_allows_cant_serve_it(world: EngineCloud, start_worker: StartWorker) -> None:
     """The trigger is told a tighter bound than the engine was."""
     evolution = world.trigger("evo-too-large", generations=MADE, bounds={**BEGUN, "agent_memory_bytes": 1024})
     run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Large"))
@@ -217,7 +219,7 @@ def test_a_task_whose_individuals_are_larger_than_an_evolution_allows_cant_serve
     assert "and it was begun with at most 1024" in world.header(evolution)["reason"]
 
 
-def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: World, start_worker: StartWorker) -> None:
+def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: EngineCloud, start_worker: StartWorker) -> None:
     """One that another worker holds: it may be about to finish it."""
     evolution = world.trigger("evo-leased", generations=GENERATIONS.most + 1, bounds=BEGUN)
     worker = start_worker(EVOLUTION_LEASE_SECONDS="60")
@@ -245,7 +247,7 @@ def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: World, st
     ids=str,
 )
 def test_bounds_that_this_engine_doesnt_know_are_said_and_nothing_is_begun_or_ended(
-    world: World, start_worker: StartWorker, bounds: Mapping[str, Any]
+    world: EngineCloud, start_worker: StartWorker, bounds: Mapping[str, Any]
 ) -> None:
     evolution = world.trigger(f"evo-unknown-bounds-{uuid.uuid4().hex[:8]}", generations=MADE, bounds=bounds)
     with pytest.raises(EngineError, match="bounds"):
@@ -255,7 +257,7 @@ def test_bounds_that_this_engine_doesnt_know_are_said_and_nothing_is_begun_or_en
 
 
 def test_a_worker_of_another_task_rests_while_others_go_on_and_ends_what_nobody_goes_on_with(
-    world: World, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+    world: EngineCloud, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evolution = world.trigger("evo-another-task", generations=MADE, bounds=BEGUN)
     old, new = start_worker("old"), start_worker("new", EVOLUTION_TASK="tests.engine.plugins:Slow")
@@ -299,7 +301,7 @@ def test_a_standstill_is_only_what_was_watched() -> None:
 # The monitor, and a human.
 
 
-def test_the_monitor_judges_an_evolution_by_its_own_bounds(world: World, start_worker: StartWorker) -> None:
+def test_the_monitor_judges_an_evolution_by_its_own_bounds(world: EngineCloud, start_worker: StartWorker) -> None:
     """Its individuals are what was approved when it was begun: a tighter table doesn't make them unsafe, and doesn't halt."""
     world.trigger("evo-judged", generations=1, bounds=BEGUN)
     run_out(start_worker())
@@ -322,7 +324,7 @@ def test_whoever_wrote_the_header_no_individual_may_be_larger_than_any_table_all
     assert memory_limit(header, settings("http://127.0.0.1:1")) == MEMORY.most
 
 
-def test_a_worker_whose_lease_was_taken_ends_nothing(world: World, start_worker: StartWorker) -> None:
+def test_a_worker_whose_lease_was_taken_ends_nothing(world: EngineCloud, start_worker: StartWorker) -> None:
     """Between its claim and its end another one claims the lease: it was stalled."""
     evolution = world.trigger("evo-stalled", generations=GENERATIONS.most + 1, bounds=BEGUN)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.engine.aws import World, stop, wait_for
+from tests.engine.aws import EngineCloud, stop, wait_for
 
 
-def finished(world: World, evolution_id: str) -> bool:
+def finished(world: EngineCloud, evolution_id: str) -> bool:
     return world.header(evolution_id)["status"] == "finished"
 
 
-def test_one_worker_and_four_breed_the_same_champion(world: World) -> None:
+def test_one_worker_and_four_breed_the_same_champion(world: EngineCloud) -> None:
     champions: list[object] = []
     for workers in (1, 4):
         evolution = world.trigger(f"evo-{workers}-workers")

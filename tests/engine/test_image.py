@@ -26,7 +26,7 @@ import pytest
 from components import containers
 from components.naming import Names
 from tests.engine import aws
-from tests.engine.aws import LIMITS, ROOT, World
+from tests.engine.aws import LIMITS, ROOT, EngineCloud
 from tests.engine.test_agent import ENVIRONMENT, REQUEST
 
 ENGINE = ROOT / "engine"
@@ -35,7 +35,7 @@ USER, GROUP = map(int, containers.UNPRIVILEGED_USER.split(":"))
 
 
 @dataclass(frozen=True)
-class Step:
+class Instruction:
     """An instruction of a Dockerfile."""
 
     instruction: str
@@ -49,16 +49,16 @@ class Step:
         return words  # pyright: ignore[reportUnknownVariableType] (JSON)
 
 
-def steps() -> list[Step]:
+def steps() -> list[Instruction]:
     text = "\n".join(line for line in (ENGINE / "Dockerfile").read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     lines = text.replace("\\\n", " ").splitlines()
-    return [Step(*line.strip().split(maxsplit=1)) for line in lines if line.strip()]
+    return [Instruction(*line.strip().split(maxsplit=1)) for line in lines if line.strip()]
 
 
 STEPS = steps()
 
 
-def the(instruction: str) -> Step:
+def the(instruction: str) -> Instruction:
     (step,) = (step for step in STEPS if step.instruction == instruction)
     return step
 
@@ -252,7 +252,7 @@ def test_the_agent_answers_pings_refuses_what_it_must_and_ends_cleanly(image: Im
     assert "Traceback" not in output
 
 
-def test_the_engine_evolves_its_own_task_and_ends_cleanly(image: Image, world: World) -> None:
+def test_the_engine_evolves_its_own_task_and_ends_cleanly(image: Image, world: EngineCloud) -> None:
     evolution_id = world.trigger("evo-image", generations=1)
     changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_ISLANDS": "1", "EVOLUTION_POPULATION": "8", "EVOLUTION_METRIC_SECONDS": "1"}
     process = image.start("engine", aws.variables(world.endpoint, **changes))
@@ -268,7 +268,7 @@ def test_the_engine_evolves_its_own_task_and_ends_cleanly(image: Image, world: W
     assert "Traceback" not in output
 
 
-def test_a_human_decides_in_the_image_though_its_user_has_no_name(image: Image, world: World) -> None:
+def test_a_human_decides_in_the_image_though_its_user_has_no_name(image: Image, world: EngineCloud) -> None:
     evolution_id = world.trigger("evo-image-decides", generations=1)
     changes = {"EVOLUTION_TASK": "cartpole", "EVOLUTION_ISLANDS": "2", "EVOLUTION_POPULATION": "8", "AI_AUTONOMY_LEVEL": "1"}
     environment = aws.variables(world.endpoint, **changes)
@@ -288,7 +288,7 @@ def test_a_human_decides_in_the_image_though_its_user_has_no_name(image: Image, 
     assert [world.promotion(one)["decided_by"] for one in (first, second)] == [who, "jo@example.com"]
 
 
-def test_unsafe_agents_are_culled_in_the_image_too(image: Image, world: World) -> None:
+def test_unsafe_agents_are_culled_in_the_image_too(image: Image, world: EngineCloud) -> None:
     world.trigger("evo-image-culls", generations=1)
     world.set_mode("halted")
     culls = image.start("cull", aws.variables(world.endpoint, EVOLUTION_TASK="cartpole"))

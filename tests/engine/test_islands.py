@@ -17,7 +17,7 @@ from engine.promotion import Champion
 from engine.records import FINISH, EvolutionPlan, Lease
 from engine.store import Store
 from engine.worker import Worker
-from tests.engine.aws import KEY, World, settings
+from tests.engine.aws import KEY, EngineCloud, settings
 from tests.engine.test_broken import Changed, finish, refuse
 from tests.engine.test_worker import run_out
 
@@ -31,7 +31,7 @@ StartWorker = Callable[..., Worker]
 
 
 @pytest.fixture
-def start_worker(world: World) -> Iterator[StartWorker]:
+def start_worker(world: EngineCloud) -> Iterator[StartWorker]:
     """`start_worker(islands=8)`: a worker in this process, with four individuals an island."""
     pools: list[EvaluatorPool] = []
 
@@ -51,7 +51,7 @@ def start_worker(world: World) -> Iterator[StartWorker]:
         one.close()
 
 
-def within_dynamodbs_bounds(world: World) -> dict[str, Any]:
+def within_dynamodbs_bounds(world: EngineCloud) -> dict[str, Any]:
     """Clients that hold every transaction to what DynamoDB takes, whatever the emulator does."""
 
     def transact(real: Any, **given: Any) -> Any:
@@ -78,23 +78,23 @@ def size(value: Any) -> int:
             return 3 + sum(1 + len(name.encode()) + size(one) for name, one in content.items())
 
 
-def decided(world: World) -> tuple[int, int]:
+def decided(world: EngineCloud) -> tuple[int, int]:
     """How many promotions were counted so far, and how many of them without a human."""
     counted = world.store().promotions()
     return (counted.decided, counted.autonomous) if counted else (0, 0)
 
 
-def champions(world: World, evolution: str) -> Mapping[str, Any]:
+def champions(world: EngineCloud, evolution: str) -> Mapping[str, Any]:
     key = items.write({"population_id": "promotions", "agent_id": evolution})
     answer = world.clients["dynamodb"].get_item(TableName="agent-population-dev", Key=key, ConsistentRead=True)
     return items.read(answer["Item"])["champions"] if "Item" in answer else {}
 
 
-def waiting(world: World, evolution: str) -> list[str]:
+def waiting(world: EngineCloud, evolution: str) -> list[str]:
     return sorted(one["agent_id"] for one in world.store().awaiting() if one["agent_id"].startswith(evolution + "/"))
 
 
-def test_an_evolution_of_as_many_islands_as_the_table_allows_begins_and_ends(world: World, start_worker: StartWorker) -> None:
+def test_an_evolution_of_as_many_islands_as_the_table_allows_begins_and_ends(world: EngineCloud, start_worker: StartWorker) -> None:
     evolution, before = world.trigger("evo-most-islands", generations=1), decided(world)
     run_out(start_worker(islands=MOST, aws=within_dynamodbs_bounds(world)), most=MOST + 10)
     assert world.header(evolution)["status"] == "finished", world.header(evolution)
@@ -114,7 +114,7 @@ def test_an_evolution_of_as_many_islands_as_the_table_allows_begins_and_ends(wor
     assert not world.store().decide(queue[0], "refused", "another"), "it is decided"
 
 
-def test_when_nobody_waits_any_longer_nothing_of_the_queue_is_left(world: World, start_worker: StartWorker) -> None:
+def test_when_nobody_waits_any_longer_nothing_of_the_queue_is_left(world: EngineCloud, start_worker: StartWorker) -> None:
     evolution = world.trigger("evo-queue", generations=1)
     run_out(start_worker(islands=8))
     for agent_id in waiting(world, evolution):
@@ -124,7 +124,7 @@ def test_when_nobody_waits_any_longer_nothing_of_the_queue_is_left(world: World,
     assert "Item" not in world.clients["dynamodb"].get_item(TableName="agent-population-dev", Key=key)
 
 
-def test_who_waits_since_before_waits_still(world: World) -> None:
+def test_who_waits_since_before_waits_still(world: EngineCloud) -> None:
     """Champions had items of their own once."""
     agent_id = "evo-from-before/00/0005/00001"
     promoted: dict[str, Any] = {
@@ -174,7 +174,7 @@ def test_the_champions_of_all_islands_fit_into_one_item_whatever_is_wrong_with_e
 
 @pytest.mark.parametrize("after", range(3))
 def test_whoever_dies_while_an_evolution_begins_others_begin_it_even_with_other_islands(
-    world: World, start_worker: StartWorker, after: int
+    world: EngineCloud, start_worker: StartWorker, after: int
 ) -> None:
     evolution = world.trigger(f"evo-begins-{after}", generations=1)
     made: list[int] = []
@@ -200,7 +200,7 @@ def test_whoever_dies_while_an_evolution_begins_others_begin_it_even_with_other_
     assert [lease.name for lease in leases] == ["island-00", "island-01", "island-02", FINISH]
 
 
-def test_whoever_is_slower_to_begin_an_evolution_leaves_it_as_it_is(world: World) -> None:
+def test_whoever_is_slower_to_begin_an_evolution_leaves_it_as_it_is(world: EngineCloud) -> None:
     evolution = world.trigger("evo-begun-twice", generations=1)
     plan, other = (EvolutionPlan(task="tests.engine.plugins:Hill", islands=islands, size=4) for islands in (MOST, 5))
     world.store().begin(evolution, plan)
@@ -211,7 +211,7 @@ def test_whoever_is_slower_to_begin_an_evolution_leaves_it_as_it_is(world: World
 
 
 @pytest.mark.parametrize("answer", ["lost", "never asked"])
-def test_whoever_dies_while_an_evolution_ends_it_ends_once(world: World, start_worker: StartWorker, answer: str) -> None:
+def test_whoever_dies_while_an_evolution_ends_it_ends_once(world: EngineCloud, start_worker: StartWorker, answer: str) -> None:
     evolution, before = world.trigger(f"evo-ends-{answer.replace(' ', '-')}", generations=1), decided(world)
 
     def die(real: Any, **given: Any) -> Any:
@@ -230,7 +230,9 @@ def test_whoever_dies_while_an_evolution_ends_it_ends_once(world: World, start_w
     assert len(waiting(world, evolution)) == 2
 
 
-def test_two_who_end_an_evolution_at_once_end_it_once(world: World, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_who_end_an_evolution_at_once_end_it_once(
+    world: EngineCloud, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second was stalled, comes back with other champions, and finds that its lease is another's."""
     evolution, before = world.trigger("evo-two-end-it", generations=1), decided(world)
     quick, real = start_worker(islands=8, name="quick"), promotion.choose

@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 
 import pytest
 
-from tests.engine.aws import ROOT, World, variables, wait_for
+from tests.engine.aws import ROOT, EngineCloud, variables, wait_for
 
 ROUNDS = 12
 WORKERS = 4
@@ -34,7 +34,7 @@ Told = list[tuple[int, str]]
 class Fleet:
     """Workers that can be killed."""
 
-    def __init__(self, world: World, folder: Path, **changes: str) -> None:
+    def __init__(self, world: EngineCloud, folder: Path, **changes: str) -> None:
         self.log = folder / "workers.log"
         quick = {"EVOLUTION_TASK": "tests.engine.plugins:Slow", "EVOLUTION_LEASE_SECONDS": "1.5", "EVOLUTION_POLL_SECONDS": "0.05"}
         self._fork_server = subprocess.Popen(
@@ -67,20 +67,20 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(world: World, tmp_path: Path) -> Iterator[Fleet]:
+def fleet(world: EngineCloud, tmp_path: Path) -> Iterator[Fleet]:
     fleet = Fleet(world, tmp_path)
     yield fleet
     fleet.end()
 
 
 @pytest.fixture
-def fleet_of_many_islands(world: World, tmp_path: Path) -> Iterator[Fleet]:
+def fleet_of_many_islands(world: EngineCloud, tmp_path: Path) -> Iterator[Fleet]:
     fleet = Fleet(world, tmp_path, EVOLUTION_ISLANDS=str(MANY_ISLANDS), EVOLUTION_POPULATION=str(4 * MANY_ISLANDS))
     yield fleet
     fleet.end()
 
 
-def bred(world: World, evolution: str) -> tuple[Told, dict[str, Any]]:
+def bred(world: EngineCloud, evolution: str) -> tuple[Told, dict[str, Any]]:
     """Everything that lived, and the champion; without what carries the evolution's own name."""
     header = world.header(evolution)
     assert header["status"] == "finished", header
@@ -94,7 +94,7 @@ def commits(log: Path) -> Counter[tuple[str, str]]:
     return Counter(re.findall(r"(island-\d\d) generation (\d+): best", log.read_text(encoding="utf-8")))
 
 
-def test_kills_change_nothing(world: World, fleet: Fleet) -> None:
+def test_kills_change_nothing(world: EngineCloud, fleet: Fleet) -> None:
     def ended(evolution: str) -> bool:
         return world.header(evolution)["status"] != "running"
 
@@ -127,7 +127,7 @@ def test_kills_change_nothing(world: World, fleet: Fleet) -> None:
 
 
 def test_an_evolution_of_many_islands_ends_once_whoever_is_killed_while_it_begins_and_ends(
-    world: World, fleet_of_many_islands: Fleet
+    world: EngineCloud, fleet_of_many_islands: Fleet
 ) -> None:
     fleet, before = fleet_of_many_islands, world.store().promotions()
     draw = random.Random(time.time_ns())

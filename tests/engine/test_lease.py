@@ -11,7 +11,7 @@ from engine.lease import Heartbeat, LeaseWatch
 from engine.records import EvolutionPlan, Lease
 from engine.store import LostLeaseError, Store
 from engine.worker import neighbours
-from tests.engine.aws import World
+from tests.engine.aws import EngineCloud
 from tests.engine.samples import checkpoint
 
 LEASE = Lease(evolution_id="evo-1", name="island-00", owner="somebody", token=3, beat=9, generation=2)
@@ -42,7 +42,7 @@ def test_a_clock_that_is_wrong_by_years_changes_nothing(skew: float) -> None:
 
 
 @pytest.fixture
-def store(world: World, request: pytest.FixtureRequest) -> tuple[Store, str]:
+def store(world: EngineCloud, request: pytest.FixtureRequest) -> tuple[Store, str]:
     evolution = f"evo-{request.node.name}"
     store = world.store()
     store.begin(evolution, EvolutionPlan(task="x", islands=2, size=4))

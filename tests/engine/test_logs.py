@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from engine import logs
-from tests.engine.aws import World, stop, wait_for
+from tests.engine.aws import EngineCloud, stop, wait_for
 from tests.engine.plugins import METRIC
 
 
@@ -27,7 +27,7 @@ def metrics(output: str) -> list[str]:
     return found
 
 
-def test_nothing_that_a_task_says_is_a_metric(world: World) -> None:
+def test_nothing_that_a_task_says_is_a_metric(world: EngineCloud) -> None:
     evolution = world.trigger("evo-prints", generations=2)
     worker = world.start(EVOLUTION_TASK="tests.engine.plugins:Prints")
     wait_for(lambda: world.header(evolution)["status"] != "running", 60, "it is over")

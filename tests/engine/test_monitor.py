@@ -18,7 +18,7 @@ from engine.monitor import Monitor
 from engine.promotion import SigningKey
 from engine.store import Store
 from engine.worker import Worker
-from tests.engine.aws import BUCKET, SECRET, World, settings
+from tests.engine.aws import BUCKET, SECRET, EngineCloud, settings
 from tests.engine.test_worker import Failing, run_out
 
 POISONED = "tests.engine.plugins:Poisoned"
@@ -27,7 +27,7 @@ POISONED = "tests.engine.plugins:Poisoned"
 class Scene:
     """A worker, a monitor and an operator over one evolution, whose task can be poisoned."""
 
-    def __init__(self, world: World, evolution: str, poison: Path) -> None:
+    def __init__(self, world: EngineCloud, evolution: str, poison: Path) -> None:
         self.world, self.evolution, self.poison = world, evolution, poison
         self.settings = settings(world.endpoint, EVOLUTION_TASK=POISONED, EVOLUTION_POPULATION="64")
         self.pool = EvaluatorPool(POISONED, seconds=30, evaluators=1)
@@ -55,7 +55,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(world: World, request: pytest.FixtureRequest) -> Iterator[Scene]:
+def scene(world: EngineCloud, request: pytest.FixtureRequest) -> Iterator[Scene]:
     one = Scene(world, world.trigger(f"evo-{request.node.name}", generations=4), Path(os.environ["POISON"]))
     yield one
     one.poison.unlink(missing_ok=True)

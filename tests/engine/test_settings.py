@@ -8,7 +8,7 @@ import pytest
 
 from components import containers
 from components.naming import Names
-from engine.settings import AgentSettings, EngineSettings, SettingsError, Workload, read
+from engine.settings import AgentSettings, EngineSettings, EngineSettingsError, Workload, read
 from tests.engine.aws import LIMITS, variables
 from tests.engine.test_agent import ENVIRONMENT
 
@@ -41,14 +41,14 @@ def test_the_engine_reads_what_its_container_is_given() -> None:
     ],
 )
 def test_an_impossible_value_is_one_line(changes: dict[str, str], says: str) -> None:
-    with pytest.raises(SettingsError, match=says) as refused:
+    with pytest.raises(EngineSettingsError, match=says) as refused:
         read(EngineSettings, GIVEN | changes)
     assert "\n" not in str(refused.value)
 
 
 def test_every_fault_is_said_at_once() -> None:
     given = {name: value for name, value in GIVEN.items() if name not in ("EVOLUTION_STATE_TABLE", "AGENT_MEMORY_LIMIT")}
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(EngineSettingsError) as refused:
         read(EngineSettings, given | {"EVOLUTION_ISLANDS": "no"})
     for name in (
         "EVOLUTION_STATE_TABLE is missing (example: evolution-state-dev)",

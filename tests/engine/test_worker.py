@@ -17,18 +17,18 @@ from engine.individuals import DEAD
 from engine.population import decode
 from engine.store import LostLeaseError, Store
 from engine.worker import Worker
-from tests.engine.aws import BUCKET, KEY, World, settings, wait_for
+from tests.engine.aws import BUCKET, KEY, EngineCloud, settings, wait_for
 
 StartWorker = Callable[..., Worker]
 
 
 @pytest.fixture
-def evolution(world: World, request: pytest.FixtureRequest) -> str:
+def evolution(world: EngineCloud, request: pytest.FixtureRequest) -> str:
     return world.trigger(f"evo-{request.node.name}", generations=4)
 
 
 @pytest.fixture
-def start_worker(world: World) -> Iterator[StartWorker]:
+def start_worker(world: EngineCloud) -> Iterator[StartWorker]:
     """`start_worker(name="two", EVOLUTION_ISLANDS="2")`: a worker in this process."""
     pools: list[EvaluatorPool] = []
 
@@ -50,11 +50,11 @@ def run_out(worker: Worker, most: int = 100) -> None:
     raise AssertionError("there is always something to do")
 
 
-def committed(world: World, evolution: str) -> list[int]:
+def committed(world: EngineCloud, evolution: str) -> list[int]:
     return [lease.generation for lease in world.store().work(evolution)[1] if lease.name != "finish"]
 
 
-def test_an_evolution_goes_from_start_to_finish(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_an_evolution_goes_from_start_to_finish(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     worker = start_worker()
     run_out(worker)
     header = world.header(evolution)
@@ -73,7 +73,7 @@ def test_an_evolution_goes_from_start_to_finish(world: World, start_worker: Star
 
 
 def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_checkpoint(
-    world: World, start_worker: StartWorker, evolution: str
+    world: EngineCloud, start_worker: StartWorker, evolution: str
 ) -> None:
     worker = start_worker()
     for _ in range(5):
@@ -90,7 +90,7 @@ def test_nothing_is_done_while_evolution_is_halted_and_it_goes_on_from_the_check
     assert [record["generation"] for record in world.records(evolution)] == [1, 2, 3, 4]
 
 
-def test_a_mode_that_cant_be_read_counts_as_halted(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_a_mode_that_cant_be_read_counts_as_halted(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     worker = start_worker(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere")
     with pytest.raises(StoreError, match="get_parameter"):
         worker.step()
@@ -99,7 +99,7 @@ def test_a_mode_that_cant_be_read_counts_as_halted(world: World, start_worker: S
 
 
 @pytest.mark.parametrize("mode", ["paused", "RUNNING", " running"])
-def test_any_other_mode_counts_as_halted(world: World, start_worker: StartWorker, evolution: str, mode: str) -> None:
+def test_any_other_mode_counts_as_halted(world: EngineCloud, start_worker: StartWorker, evolution: str, mode: str) -> None:
     world.set_mode(mode)
     assert not start_worker().step()
     assert world.store().work(evolution)[0] is None
@@ -134,7 +134,7 @@ class Failing:
     ],
 )
 def test_what_aws_refuses_is_done_again_and_no_generation_is_lost(
-    world: World, start_worker: StartWorker, evolution: str, service: str, operation: str, code: str
+    world: EngineCloud, start_worker: StartWorker, evolution: str, service: str, operation: str, code: str
 ) -> None:
     failing = Failing(world.clients[service], operation, code, times=3)
     worker = start_worker(aws={**world.clients, service: failing})
@@ -151,7 +151,7 @@ def test_what_aws_refuses_is_done_again_and_no_generation_is_lost(
     assert world.header(evolution)["deterministic"] is True
 
 
-def spoil(world: World, evolution: str, island: int, generation: int, content: bytes | None) -> None:
+def spoil(world: EngineCloud, evolution: str, island: int, generation: int, content: bytes | None) -> None:
     found = world.store().checkpoint(evolution, island, generation)
     assert found
     if content is None:
@@ -162,7 +162,7 @@ def spoil(world: World, evolution: str, island: int, generation: int, content: b
 
 @pytest.mark.parametrize("content", [None, b"", b"EVOP but not really"], ids=["gone", "empty", "other"])
 def test_a_corrupt_checkpoint_is_made_again_from_the_one_before(
-    world: World, start_worker: StartWorker, evolution: str, content: bytes | None, caplog: pytest.LogCaptureFixture
+    world: EngineCloud, start_worker: StartWorker, evolution: str, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = start_worker()
     for _ in range(1 + 6):
@@ -182,7 +182,7 @@ def test_a_corrupt_checkpoint_is_made_again_from_the_one_before(
     assert world.header(undisturbed)["champion"]["fitness"] == header["champion"]["fitness"]
 
 
-def test_an_item_of_an_unknown_version_is_left_alone(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_an_item_of_an_unknown_version_is_left_alone(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     worker = start_worker()
     for _ in range(3):
         worker.step()
@@ -204,7 +204,7 @@ def test_a_task_whose_individuals_are_too_large_is_refused_at_once(start_worker:
 
 
 def test_strict_refuses_to_breed_on_a_machine_that_is_too_slow_and_permissive_records_it(
-    world: World, start_worker: StartWorker, evolution: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: EngineCloud, start_worker: StartWorker, evolution: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.worker.instantiation_microseconds", Mock(return_value=3.2))
     slow = {"INSTANTIATION_TARGET_US": "3"}
@@ -217,7 +217,7 @@ def test_strict_refuses_to_breed_on_a_machine_that_is_too_slow_and_permissive_re
     assert "3.20 µs, and INSTANTIATION_TARGET_US allows 3" in caplog.text
 
 
-def test_the_dead_are_kept_as_dead(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_the_dead_are_kept_as_dead(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Raises"))
     first = world.records(evolution)[0]
     assert first["dead"] > 0
@@ -229,21 +229,21 @@ def test_the_dead_are_kept_as_dead(world: World, start_worker: StartWorker, evol
     assert world.header(evolution)["status"] == "finished"
 
 
-def test_where_nobody_lives_the_evolution_fails(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_where_nobody_lives_the_evolution_fails(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Deadly"))
     assert world.header(evolution)["status"] == "failed"
     assert "nobody lives" in world.header(evolution)["reason"]
 
 
 def test_a_run_in_which_the_clock_killed_somebody_isnt_called_deterministic(
-    world: World, start_worker: StartWorker, evolution: str
+    world: EngineCloud, start_worker: StartWorker, evolution: str
 ) -> None:
     run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Hangs", EVOLUTION_AGENT_SECONDS="0.3", EVOLUTION_POPULATION="12"))
     assert world.header(evolution)["status"] == "finished"
     assert world.header(evolution)["deterministic"] is False
 
 
-def test_what_an_ended_evolution_leaves_expires(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_what_an_ended_evolution_leaves_expires(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     run_out(start_worker())
     answer = world.clients["dynamodb"].query(
         TableName="agent-population-dev",
@@ -255,7 +255,7 @@ def test_what_an_ended_evolution_leaves_expires(world: World, start_worker: Star
     assert kept == [4], "the monitor looks at the last"
 
 
-def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     start_worker().step()
     store = world.store()
     seen = next(lease for lease in store.work(evolution)[1] if lease.name == "island-00")
@@ -269,13 +269,15 @@ def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: World, start
 
 
 @pytest.mark.parametrize("scale", ["1e200", "1e-200"])
-def test_a_fitness_that_the_tables_cant_hold_stops_nothing(world: World, start_worker: StartWorker, evolution: str, scale: str) -> None:
+def test_a_fitness_that_the_tables_cant_hold_stops_nothing(
+    world: EngineCloud, start_worker: StartWorker, evolution: str, scale: str
+) -> None:
     task = {"1e200": "Vast", "1e-200": "Tiny"}[scale]
     run_out(start_worker(EVOLUTION_TASK=f"tests.engine.plugins:{task}"))
     assert world.header(evolution)["status"] == {"1e200": "failed", "1e-200": "finished"}[scale]
 
 
-def test_an_item_that_lacks_something_ends_no_worker(world: World, start_worker: StartWorker, evolution: str) -> None:
+def test_an_item_that_lacks_something_ends_no_worker(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     broken = items.write({"population_id": evolution, "agent_id": "plan", "kind": "plan", "version": 1})
     world.clients["dynamodb"].put_item(TableName="agent-population-dev", Item=broken)
     worker = start_worker()

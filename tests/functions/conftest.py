@@ -19,7 +19,7 @@ import botocore.handlers
 import pytest
 from botocore.httpsession import URLLib3Session
 
-from tests.functions.world import ENVIRONMENT, World
+from tests.functions.world import ENVIRONMENT, FakeAws
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ RECORD_VARIABLE = "EVOLUTION_TEST_CALLS"
 """Names a file: every call that a handler makes in the tests is written to it, for the proof of least privilege."""
 
 
-_current: list[World] = []
+_current: list[FakeAws] = []
 """The world of the test that runs. botocore's clients are kept from test to test, as in a worker: they cost 0.1 s each to make."""
 
 
@@ -54,14 +54,14 @@ def _heard() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] (a fixt
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, _heard: None) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, _heard: None) -> Iterator[FakeAws]:
     """An account in which all is well."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "EVOLUTION_", "BEDROCK_", "AGENT"))]:
         if name != RECORD_VARIABLE:
             monkeypatch.delenv(name)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    made = World()
+    made = FakeAws()
     _current[:] = [made]
     yield made
     _current.clear()

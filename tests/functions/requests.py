@@ -20,7 +20,7 @@ NOTHING: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class IamRequest:
     """One question to IAM: may this be done to that? `context` holds the condition keys of the request, several values each."""
 
     action: str
@@ -33,14 +33,14 @@ def listed(value: object) -> list[str]:
     return [value] if isinstance(value, str) else [str(one) for one in cast("list[object]", value)]
 
 
-def allows(statement: Document, asked: Asked) -> bool:
+def allows(statement: Document, request: IamRequest) -> bool:
     """Whether a statement allows it. Operators that this system doesn't use are not known, and never hold."""
     assert statement["Effect"] == "Allow", "a role's document has nothing but grants"
     return (
-        any(glob(action.lower(), asked.action.lower()) for action in listed(statement["Action"]))
-        and any(glob(resource, asked.resource) for resource in listed(statement["Resource"]))
+        any(glob(action.lower(), request.action.lower()) for action in listed(statement["Action"]))
+        and any(glob(resource, request.resource) for resource in listed(statement["Resource"]))
         and all(
-            _holds(operator, listed(values), asked.context.get(key, ()))
+            _holds(operator, listed(values), request.context.get(key, ()))
             for operator, tests in statement.get("Condition", {}).items()
             for key, values in tests.items()
         )
@@ -57,31 +57,31 @@ def _holds(operator: str, values: Sequence[str], given: Sequence[str]) -> bool:
             return False
 
 
-def permitted(statements: Iterable[Document], asked: Asked) -> bool:
-    return any(allows(statement, asked) for statement in statements)
+def permitted(statements: Iterable[Document], request: IamRequest) -> bool:
+    return any(allows(statement, request) for statement in statements)
 
 
-def unused(statements: Iterable[Document], questions: Sequence[Asked]) -> list[str]:
+def unused(statements: Iterable[Document], questions: Sequence[IamRequest]) -> list[str]:
     """The grants that no question needs: an action that is never asked for, or a resource that none of them is about."""
     found: list[str] = []
     for statement in statements:
-        needed = [asked for asked in questions if allows(statement, asked)]
+        needed = [request for request in questions if allows(statement, request)]
         for action in listed(statement["Action"]):
-            if not any(glob(action.lower(), asked.action.lower()) for asked in needed):
+            if not any(glob(action.lower(), request.action.lower()) for request in needed):
                 found.append(f"{statement.get('Sid')}: {action}")
         for resource in listed(statement["Resource"]):
-            if not any(glob(resource, asked.resource) for asked in needed):
+            if not any(glob(resource, request.resource) for request in needed):
                 found.append(f"{statement.get('Sid')}: {resource}")
     return found
 
 
-def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[Asked]:
+def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[IamRequest]:
     """What IAM is asked for one call of botocore's. Source: service authorization reference."""
     match operation:
         case "ssm:GetParameter" | "ssm:PutParameter":
             yield _ours(names, operation, names.arn("ssm", f"parameter{given['Name']}"))
         case "cloudwatch:DescribeAlarms" | "application-autoscaling:DescribeScalableTargets":
-            yield Asked(action=operation, resource="*")
+            yield IamRequest(action=operation, resource="*")
         case "application-autoscaling:RegisterScalableTarget":
             yield _ours(names, operation, names.arn("application-autoscaling", TARGET_ID))
             service = names.arn("ecs", given["ResourceId"])
@@ -102,10 +102,12 @@ def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[
             profile = names.arn("bedrock", f"inference-profile/{given['modelId']}")
             named = names.arn("bedrock", "guardrail/{guardrailIdentifier}:{guardrailVersion}".format(**given["guardrailConfig"]))
             guarded = {"bedrock:GuardrailIdentifier": [named]}
-            yield Asked(action="bedrock:InvokeModel", resource=profile, context=guarded)
+            yield IamRequest(action="bedrock:InvokeModel", resource=profile, context=guarded)
             for region in ("us-east-1", "us-east-2", "us-west-2"):  # the destinations of a profile that starts with `us.`
                 model = f"arn:aws:bedrock:{region}::foundation-model/{given['modelId'].partition('.')[2]}"
-                yield Asked(action="bedrock:InvokeModel", resource=model, context={**guarded, "bedrock:InferenceProfileArn": [profile]})
+                yield IamRequest(
+                    action="bedrock:InvokeModel", resource=model, context={**guarded, "bedrock:InferenceProfileArn": [profile]}
+                )
             guardrail = given["guardrailConfig"]["guardrailIdentifier"]
             yield _ours(names, "bedrock:ApplyGuardrail", names.arn("bedrock", f"guardrail/{guardrail}"))
             yield _key(names, "kms:Decrypt")  # of whoever uses an encrypted guardrail. Source: Bedrock user guide, "Guardrails permissions"
@@ -116,36 +118,36 @@ def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[
             raise AssertionError(f"what does {operation} ask IAM? Say so here.")
 
 
-def of_lambda(names: Names, function: str) -> Iterator[Asked]:
+def of_lambda(names: Names, function: str) -> Iterator[IamRequest]:
     """What Lambda itself does in a function's name. Source: Lambda developer guide, on logs, tracing, encrypted variables, destinations
     of failed events, and DynamoDB streams."""
     group = names.log_group_arn(names.function_log_group(function))
     stream = f"{group}:log-stream:2026/11/24/[$LATEST]0123"
-    yield from (Asked(action=action, resource=stream) for action in ("logs:CreateLogStream", "logs:PutLogEvents"))
+    yield from (IamRequest(action=action, resource=stream) for action in ("logs:CreateLogStream", "logs:PutLogEvents"))
     # CloudWatch Logs calls KMS as its caller. Source: the managed policy CloudWatchLogsAPIKeyAccess.
     through = {"kms:ViaService": [f"logs.{names.region}.amazonaws.com"]}
     yield _key(names, "kms:DescribeKey", through)
     context = {**through, "kms:EncryptionContext:aws:logs:arn": [group]}
     yield from (_key(names, action, context) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
-    yield from (Asked(action=action, resource="*") for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"))
+    yield from (IamRequest(action=action, resource="*") for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"))
     yield _key(names, "kms:Decrypt")
     yield from _message(names, names.dead_letters)
     if function == names.archiver_function:
         stream = f"{names.table_arn(names.state_table)}/stream/{STREAM_LABEL}"
-        yield from (Asked(action=f"dynamodb:{one}", resource=stream) for one in ("DescribeStream", "GetRecords", "GetShardIterator"))
-        yield Asked(action="dynamodb:ListStreams", resource="*")
+        yield from (IamRequest(action=f"dynamodb:{one}", resource=stream) for one in ("DescribeStream", "GetRecords", "GetShardIterator"))
+        yield IamRequest(action="dynamodb:ListStreams", resource="*")
 
 
-def _message(names: Names, queue: str) -> Iterator[Asked]:
+def _message(names: Names, queue: str) -> Iterator[IamRequest]:
     yield _ours(names, "sqs:SendMessage", names.arn("sqs", queue))
     yield from (_key(names, action) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
 
 
-def _key(names: Names, action: str, context: Mapping[str, Sequence[str]] = NOTHING) -> Asked:
-    return Asked(action=action, resource=names.arn("kms", KEY_ID), context={"kms:ResourceAliases": [names.key_alias], **context})
+def _key(names: Names, action: str, context: Mapping[str, Sequence[str]] = NOTHING) -> IamRequest:
+    return IamRequest(action=action, resource=names.arn("kms", KEY_ID), context={"kms:ResourceAliases": [names.key_alias], **context})
 
 
-def _ours(names: Names, action: str, resource: str) -> Asked:
+def _ours(names: Names, action: str, resource: str) -> IamRequest:
     """About something that carries the stack's tags."""
     tags = {"aws:ResourceTag/Project": [PROJECT], "aws:ResourceTag/Environment": [names.stack]}
-    return Asked(action=action, resource=resource, context=tags)
+    return IamRequest(action=action, resource=resource, context=tags)

@@ -13,10 +13,10 @@ from tests.functions.world import (
     ConnectTimeoutError,
     Context,
     EndpointConnectionError,
+    FakeApiError,
+    FakeAws,
     ReadTimeoutError,
-    RefusedError,
     Wire,
-    World,
     load,
 )
 
@@ -36,7 +36,7 @@ ask = load(FUNCTION)
 
 
 @pytest.fixture
-def gateway(world: World, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: ARG001 (its tests wait for nothing)
+def gateway(world: FakeAws, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> FakeAws:  # noqa: ARG001 (its tests wait for nothing)
     """A world with a runtime behind a gateway."""
     monkeypatch.setenv("AGENTCORE_GATEWAY_URL", GATEWAY)
     world.wire = Wire((200, "application/json", b'{"output": "An idea.", "stop_reason": "end_turn"}'))
@@ -83,7 +83,7 @@ def test_the_largest_request_that_is_allowed_is_answered() -> None:
         ({**REQUEST, "source": "x" * LARGEST_BODY_BYTES}, "too_large"),
     ],
 )
-def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: World, logged: Any, event: object, kind: str) -> None:
+def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: FakeAws, logged: Any, event: object, kind: str) -> None:
     answer = ask(event, Context())
     assert (answer["outcome"], answer["kind"]) == ("refused", kind)
     assert world.calls == []
@@ -91,7 +91,7 @@ def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: World, 
     assert (line["level"], line["kind"], line["advice"]) == ("WARN", kind, answer["advice"])
 
 
-def test_the_largest_body_is_the_largest_that_the_web_acl_lets_through(gateway: World) -> None:
+def test_the_largest_body_is_the_largest_that_the_web_acl_lets_through(gateway: FakeAws) -> None:
     largest = LARGEST_BODY_BYTES - len(json.dumps({**REQUEST, "prompt": ""}))
     assert ask({**REQUEST, "prompt": "ü" * (largest // 2)}, Context())["outcome"] == "answered"
     assert ask({**REQUEST, "prompt": "x" * largest}, Context())["outcome"] == "answered"
@@ -108,14 +108,14 @@ def test_json_text_is_a_request_too() -> None:
 @pytest.mark.parametrize(
     ("mode", "outcome", "kind"), [("halted", "refused", "halted"), (None, "failed", "mode_unclear"), ("paused", "failed", "mode_unclear")]
 )
-def test_nobody_is_asked_unless_evolution_runs(world: World, mode: str | None, outcome: str, kind: str) -> None:
+def test_nobody_is_asked_unless_evolution_runs(world: FakeAws, mode: str | None, outcome: str, kind: str) -> None:
     world.mode = mode
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"]) == (outcome, kind)
     assert world.given("bedrock-runtime:Converse") == []
 
 
-def test_nobody_is_asked_with_the_safety_checks_turned_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_asked_with_the_safety_checks_turned_off(world: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVOLUTION_SAFETY_ENABLED", "false")
     assert ask(REQUEST, Context())["kind"] == "safety_disabled"
     assert world.calls == []
@@ -132,7 +132,7 @@ def test_what_is_asked_and_answered_is_not_logged(logged: Any) -> None:
 # Without a runtime: the model itself.
 
 
-def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: World) -> None:
+def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: FakeAws) -> None:
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["via"], answer["totalTokens"]) == ("answered", "model", 7)
     (asked,) = world.given("bedrock-runtime:Converse")
@@ -142,7 +142,7 @@ def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: World) -
     assert len(answer["session_id"]) >= 33
 
 
-def test_the_guardrail_is_told_what_an_answer_must_rest_on(world: World) -> None:
+def test_the_guardrail_is_told_what_an_answer_must_rest_on(world: FakeAws) -> None:
     ask({**REQUEST, "agent_memory_bytes": 8192, "source": "Tokyo is the capital of Japan."}, Context())
     (asked,) = world.given("bedrock-runtime:Converse")
     told = [part["guardContent"]["text"] for part in asked["messages"][0]["content"]]
@@ -153,7 +153,7 @@ def test_the_guardrail_is_told_what_an_answer_must_rest_on(world: World) -> None
     assert asked["inferenceConfig"]["maxTokens"] == 1000, "Bedrock compares at most 5,000 characters"
 
 
-def test_a_guardrail_that_steps_in_is_reported_as_such(world: World) -> None:
+def test_a_guardrail_that_steps_in_is_reported_as_such(world: FakeAws) -> None:
     world.model_answer = {"text": "I can't help with that.", "stopReason": "guardrail_intervened"}
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"], answer["output"]) == ("intervened", "guardrail_intervened", "I can't help with that.")
@@ -162,24 +162,24 @@ def test_a_guardrail_that_steps_in_is_reported_as_such(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind", "word"),
     [
-        (RefusedError("ThrottlingException", status=429), "throttled", "quota"),
+        (FakeApiError("ThrottlingException", status=429), "throttled", "quota"),
         (
-            RefusedError("AccessDeniedException", "You don't have access to the model with the specified model ID.", status=403),
+            FakeApiError("AccessDeniedException", "You don't have access to the model with the specified model ID.", status=403),
             ENABLE,
             "Model access",
         ),
-        (RefusedError("AccessDeniedException", MARKETPLACE, status=403), ENABLE, "administrator"),
-        (RefusedError("ResourceNotFoundException", USE_CASE, status=404), ENABLE, "administrator"),
-        (RefusedError("ResourceNotFoundException", "end of life", status=404), "missing", "model_id"),
-        (RefusedError("AccessDeniedException", "r is not authorized to perform: bedrock:InvokeModel", status=403), "denied", "role"),
-        (RefusedError("ModelTimeoutException", status=408), "timeout", "later"),
+        (FakeApiError("AccessDeniedException", MARKETPLACE, status=403), ENABLE, "administrator"),
+        (FakeApiError("ResourceNotFoundException", USE_CASE, status=404), ENABLE, "administrator"),
+        (FakeApiError("ResourceNotFoundException", "end of life", status=404), "missing", "model_id"),
+        (FakeApiError("AccessDeniedException", "r is not authorized to perform: bedrock:InvokeModel", status=403), "denied", "role"),
+        (FakeApiError("ModelTimeoutException", status=408), "timeout", "later"),
         (SILENCE, "timeout", "later"),
-        (RefusedError("ModelNotReadyException", status=429), "unavailable", "again"),
-        (RefusedError("ValidationException"), "rejected", "mend"),
+        (FakeApiError("ModelNotReadyException", status=429), "unavailable", "again"),
+        (FakeApiError("ValidationException"), "rejected", "mend"),
     ],
 )
 def test_a_model_that_does_not_answer_is_a_typed_failure_that_says_what_to_do(
-    world: World, logged: Any, fault: Exception, kind: str, word: str
+    world: FakeAws, logged: Any, fault: Exception, kind: str, word: str
 ) -> None:
     world.fail("bedrock-runtime:Converse", fault)
     answer = ask(REQUEST, Context())
@@ -188,7 +188,7 @@ def test_a_model_that_does_not_answer_is_a_typed_failure_that_says_what_to_do(
     assert logged()[-1]["level"] == "ERROR"
 
 
-def test_throttling_is_retried_with_growing_random_waits(world: World, waits: list[float]) -> None:
+def test_throttling_is_retried_with_growing_random_waits(world: FakeAws, waits: list[float]) -> None:
     throttled = (429, "application/json", b'{"__type": "ThrottlingException", "message": "Slow down."}')
     body = {"output": {"message": {"role": "assistant", "content": [{"text": "At last."}]}}, "stopReason": "end_turn", "usage": {}}
     world.sent_anyway = {"bedrock-runtime:Converse"}
@@ -198,7 +198,7 @@ def test_throttling_is_retried_with_growing_random_waits(world: World, waits: li
     assert len(waits) == 2
 
 
-def test_a_fault_of_the_handler_itself_is_an_answer_too(world: World, logged: Any) -> None:
+def test_a_fault_of_the_handler_itself_is_an_answer_too(world: FakeAws, logged: Any) -> None:
     world.fail("bedrock-runtime:Converse", KeyError("oops"))
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"]) == ("failed", "fault")
@@ -208,7 +208,7 @@ def test_a_fault_of_the_handler_itself_is_an_answer_too(world: World, logged: An
 # With a runtime: through the gateway.
 
 
-def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: World) -> None:
+def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: FakeAws) -> None:
     answer = ask({**REQUEST, "session_id": SESSION}, Context())
     assert (answer["outcome"], answer["via"], answer["output"]) == ("answered", "runtime", "An idea.")
     assert gateway.wire
@@ -223,14 +223,14 @@ def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: World) -> 
     assert gateway.given("bedrock-runtime:Converse") == []
 
 
-def test_an_address_of_the_gateways_other_protocol_is_understood(gateway: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_of_the_gateways_other_protocol_is_understood(gateway: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTCORE_GATEWAY_URL", f"{GATEWAY}/mcp")
     ask(REQUEST, Context())
     assert gateway.wire
     assert gateway.wire.requests[0].url == f"{GATEWAY}/runtime/invocations"
 
 
-def test_a_request_without_a_session_gets_one_that_a_repetition_shares(gateway: World) -> None:
+def test_a_request_without_a_session_gets_one_that_a_repetition_shares(gateway: FakeAws) -> None:
     ask(REQUEST, Context())
     ask(REQUEST, Context())
     assert gateway.wire
@@ -251,7 +251,7 @@ def test_a_request_without_a_session_gets_one_that_a_repetition_shares(gateway: 
         ("text/plain", b"An idea.", "An idea."),
     ],
 )
-def test_a_stream_is_joined_and_plain_text_is_taken_as_it_is(gateway: World, kind: str, body: bytes, output: str) -> None:
+def test_a_stream_is_joined_and_plain_text_is_taken_as_it_is(gateway: FakeAws, kind: str, body: bytes, output: str) -> None:
     gateway.wire = Wire((200, kind, body))
     assert ask(REQUEST, Context())["output"] == output
 
@@ -263,7 +263,7 @@ def test_a_stream_is_joined_and_plain_text_is_taken_as_it_is(gateway: World, kin
         ("text/event-stream", b'data: {"text": "No."}\n\ndata: {"text": "", "stop_reason": "guardrail_intervened"}\n\n'),
     ],
 )
-def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: World, kind: str, body: bytes) -> None:
+def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: FakeAws, kind: str, body: bytes) -> None:
     gateway.wire = Wire((200, kind, body))
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["output"]) == ("intervened", "No.")
@@ -285,7 +285,7 @@ def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: World,
         (400, "rejected", 1),
     ],
 )
-def test_a_gateway_that_refuses_is_a_typed_failure(gateway: World, waits: list[float], status: int, failure: str, attempts: int) -> None:
+def test_a_gateway_that_refuses_is_a_typed_failure(gateway: FakeAws, waits: list[float], status: int, failure: str, attempts: int) -> None:
     gateway.wire = Wire((status, "application/json", b'{"message": "No."}'))
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"]) == ("failed", failure)
@@ -298,7 +298,7 @@ def test_a_gateway_that_refuses_is_a_typed_failure(gateway: World, waits: list[f
     ("kind", "attempts"),
     [("busy", 3), ("throttled", 3), ("unavailable", 3), ("halted", 1), ("over_limit", 1), ("denied", 1), ("timeout", 1), (ENABLE, 1)],
 )
-def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: World, waits: list[float], kind: str, attempts: int) -> None:
+def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: FakeAws, waits: list[float], kind: str, attempts: int) -> None:
     """With 200, for of another status AgentCore hands on no body."""
     gateway.wire = Wire((200, "application/json", json.dumps({"error": "Not now: wait.", "kind": kind}).encode()))
     answer = ask(REQUEST, Context())
@@ -307,13 +307,13 @@ def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: World, wait
     assert "Not now: wait." in answer["message"]
 
 
-def test_an_agent_that_was_busy_is_asked_again(gateway: World) -> None:
+def test_an_agent_that_was_busy_is_asked_again(gateway: FakeAws) -> None:
     busy = (200, "application/json", b'{"error": "Too many are under way.", "kind": "busy"}')
     gateway.wire = Wire(busy, (409, "application/json", b"{}"), (200, "application/json", b'{"output": "At last."}'))
     assert ask(REQUEST, Context())["output"] == "At last."
 
 
-def test_a_container_that_fails_is_told_apart_from_an_agent_that_refuses(gateway: World) -> None:
+def test_a_container_that_fails_is_told_apart_from_an_agent_that_refuses(gateway: FakeAws) -> None:
     gateway.wire = Wire((424, "application/json", b'{"message": "Received error (500) from runtime."}'))
     answer = ask(REQUEST, Context())
     assert "AgentCore doesn't say" in answer["message"]
@@ -328,14 +328,14 @@ def test_a_container_that_fails_is_told_apart_from_an_agent_that_refuses(gateway
         (EndpointConnectionError(endpoint_url=GATEWAY), "unavailable"),
     ],
 )
-def test_a_gateway_that_says_nothing_is_a_typed_failure(gateway: World, fault: Exception, failure: str) -> None:
+def test_a_gateway_that_says_nothing_is_a_typed_failure(gateway: FakeAws, fault: Exception, failure: str) -> None:
     gateway.wire = Wire(fault)
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"]) == ("failed", failure)
     assert len(gateway.wire.requests) == 3
 
 
-def test_a_gateway_that_recovers_is_asked_again(gateway: World, waits: list[float]) -> None:
+def test_a_gateway_that_recovers_is_asked_again(gateway: FakeAws, waits: list[float]) -> None:
     gateway.wire = Wire(SILENCE, (429, "text/plain", b""), (200, "application/json", b'{"output": "At last."}'))
     assert ask(REQUEST, Context())["output"] == "At last."
     assert all(0 <= wait <= limit for wait, limit in zip(waits, (2, 4), strict=True))
@@ -344,12 +344,12 @@ def test_a_gateway_that_recovers_is_asked_again(gateway: World, waits: list[floa
 @pytest.mark.parametrize(
     ("kind", "body"), [("application/json", b'{"error": "No memory."}'), ("text/event-stream", b'data: {"error": "No memory."}\n\n')]
 )
-def test_an_agent_that_reports_an_error_is_a_failure(gateway: World, kind: str, body: bytes) -> None:
+def test_an_agent_that_reports_an_error_is_a_failure(gateway: FakeAws, kind: str, body: bytes) -> None:
     gateway.wire = Wire((200, kind, body))
     answer = ask(REQUEST, Context())
     assert (answer["outcome"], answer["kind"]) == ("failed", "runtime_failed")
 
 
-def test_an_answer_that_lambda_could_not_give_back_is_a_failure(gateway: World) -> None:
+def test_an_answer_that_lambda_could_not_give_back_is_a_failure(gateway: FakeAws) -> None:
     gateway.wire = Wire((200, "text/plain", b"x" * (5 * 1024 * 1024 + 1)))
     assert ask(REQUEST, Context())["kind"] == "too_large"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.results import FunctionError
-from tests.functions.world import ConnectTimeoutError, Context, RefusedError, World, load
+from tests.functions.world import ConnectTimeoutError, Context, FakeApiError, FakeAws, load
 
 FUNCTION = "evolution_archiver"
 ID = "evo-20261124T060000Z"
@@ -62,7 +62,7 @@ def batch(*records: Any) -> dict[str, Any]:
     return {"Records": list(records)}
 
 
-def test_a_finished_evolution_is_one_object_of_canonical_json(world: World) -> None:
+def test_a_finished_evolution_is_one_object_of_canonical_json(world: FakeAws) -> None:
     answer = archive(batch(finished()), Context())
     assert (answer["archived"], answer["batchItemFailures"]) == (1, [])
     assert world.objects[KEY].decode() == (
@@ -74,7 +74,7 @@ def test_a_finished_evolution_is_one_object_of_canonical_json(world: World) -> N
     assert (put["IfNoneMatch"], put["ContentType"]) == ("*", "application/json")
 
 
-def test_the_bounds_that_an_evolution_was_begun_with_are_kept_with_it(world: World) -> None:
+def test_the_bounds_that_an_evolution_was_begun_with_are_kept_with_it(world: FakeAws) -> None:
     form = {"kind": {"S": "bounds"}, "version": {"N": "1"}}
     rows = {"islands": 4, "max_concurrent_agents": 1000, "agent_memory_bytes": 8192}
     bounds = {"M": {**form, **{name: {"N": str(value)} for name, value in rows.items()}}}
@@ -83,7 +83,7 @@ def test_the_bounds_that_an_evolution_was_begun_with_are_kept_with_it(world: Wor
     assert json.loads(world.objects[KEY])["bounds"] == {"kind": "bounds", "version": 1, **rows}
 
 
-def test_a_record_that_comes_twice_is_kept_once(world: World) -> None:
+def test_a_record_that_comes_twice_is_kept_once(world: FakeAws) -> None:
     archive(batch(finished()), Context())
     kept = world.objects[KEY]
     answer = archive(batch(finished()), Context())
@@ -91,7 +91,7 @@ def test_a_record_that_comes_twice_is_kept_once(world: World) -> None:
     assert world.objects == {KEY: kept}
 
 
-def test_every_type_of_dynamodb_has_one_plain_form(world: World) -> None:
+def test_every_type_of_dynamodb_has_one_plain_form(world: FakeAws) -> None:
     more: dict[str, Any] = {
         "nothing": {"NULL": True},
         "list": {"L": [{"S": "a"}, {"N": "-3"}, {"B": "YQ=="}]},
@@ -122,7 +122,7 @@ def test_every_type_of_dynamodb_has_one_plain_form(world: World) -> None:
     ],
     ids=["starts", "fails", "was finished before", "goes", "pointer", "generation"],
 )
-def test_what_has_not_just_finished_is_passed_over(world: World, skipped: dict[str, Any]) -> None:
+def test_what_has_not_just_finished_is_passed_over(world: FakeAws, skipped: dict[str, Any]) -> None:
     answer = archive(batch(skipped), Context())
     assert (answer["skipped"], answer["batchItemFailures"]) == (1, [])
     assert world.calls == []
@@ -147,7 +147,7 @@ UNREADABLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("unreadable", UNREADABLE)
-def test_a_record_that_cannot_be_read_goes_whole_to_the_queue_and_the_rest_is_done(world: World, unreadable: str, logged: Any) -> None:
+def test_a_record_that_cannot_be_read_goes_whole_to_the_queue_and_the_rest_is_done(world: FakeAws, unreadable: str, logged: Any) -> None:
     answer = archive(batch(UNREADABLE[unreadable], finished("101")), Context())
     assert (answer["dead_letters"], answer["archived"], answer["batchItemFailures"]) == (1, 1, [])
     (letter,) = world.letters
@@ -156,7 +156,7 @@ def test_a_record_that_cannot_be_read_goes_whole_to_the_queue_and_the_rest_is_do
     assert [line["kind"] for line in logged() if line.get("advice")] == ["unreadable"]
 
 
-def test_a_record_that_is_too_large_for_a_message_is_sent_compressed_and_whole(world: World) -> None:
+def test_a_record_that_is_too_large_for_a_message_is_sent_compressed_and_whole(world: FakeAws) -> None:
     large = finished(version={"N": "2"}, ballast={"S": "x" * 400_000})
     archive(batch(large), Context())
     (letter,) = world.letters
@@ -165,7 +165,7 @@ def test_a_record_that_is_too_large_for_a_message_is_sent_compressed_and_whole(w
 
 
 @pytest.mark.parametrize("event", [{}, None, {"Records": []}, {"Records": "none"}, {"source": "schedule"}])
-def test_an_event_that_is_no_batch_is_a_dead_letter_too(world: World, event: object) -> None:
+def test_an_event_that_is_no_batch_is_a_dead_letter_too(world: FakeAws, event: object) -> None:
     answer = archive(event, Context())
     assert (answer["dead_letters"], answer["batchItemFailures"]) == (1, [])
     assert world.letters[0]["record"] == event
@@ -174,13 +174,13 @@ def test_an_event_that_is_no_batch_is_a_dead_letter_too(world: World, event: obj
 @pytest.mark.parametrize(
     "fault",
     [
-        RefusedError("SlowDown", status=503),
-        RefusedError("InternalError", status=500),
-        RefusedError("ConditionalRequestConflict", status=409),
+        FakeApiError("SlowDown", status=503),
+        FakeApiError("InternalError", status=500),
+        FakeApiError("ConditionalRequestConflict", status=409),
         ConnectTimeoutError(endpoint_url="https://s3.example"),
     ],
 )
-def test_a_passing_error_is_reported_and_nothing_after_it_is_done(world: World, fault: Exception) -> None:
+def test_a_passing_error_is_reported_and_nothing_after_it_is_done(world: FakeAws, fault: Exception) -> None:
     later = finished("102", evolution_id={"S": "evo-20261124T070000Z"})
     world.fail("s3:PutObject", fault)
     answer = archive(batch(UNREADABLE["an unknown kind"], finished("101"), later), Context())
@@ -188,20 +188,20 @@ def test_a_passing_error_is_reported_and_nothing_after_it_is_done(world: World, 
     assert (answer["outcome"], len(world.letters), len(world.given("s3:PutObject"))) == ("incomplete", 1, 1)
 
 
-def test_a_bucket_that_refuses_for_good_makes_a_dead_letter(world: World) -> None:
-    world.fail("s3:PutObject", RefusedError("AccessDenied", status=403))
+def test_a_bucket_that_refuses_for_good_makes_a_dead_letter(world: FakeAws) -> None:
+    world.fail("s3:PutObject", FakeApiError("AccessDenied", status=403))
     answer = archive(batch(finished()), Context())
     assert (answer["dead_letters"], answer["batchItemFailures"]) == (1, [])
     assert world.letters[0]["kind"] == "denied"
 
 
-def test_a_record_that_not_even_the_queue_takes_is_delivered_again(world: World) -> None:
-    world.fail("sqs:SendMessage", RefusedError("AWS.SimpleQueueService.NonExistentQueue"))
+def test_a_record_that_not_even_the_queue_takes_is_delivered_again(world: FakeAws) -> None:
+    world.fail("sqs:SendMessage", FakeApiError("AWS.SimpleQueueService.NonExistentQueue"))
     answer = archive(batch(record(header(kind={"S": "lease"}))), Context())
     assert answer["batchItemFailures"] == [{"itemIdentifier": "100"}]
 
 
-def test_a_record_without_a_place_that_not_even_the_queue_takes_fails_the_whole_batch(world: World) -> None:
-    world.fail("sqs:SendMessage", RefusedError("RequestThrottled"))
+def test_a_record_without_a_place_that_not_even_the_queue_takes_fails_the_whole_batch(world: FakeAws) -> None:
+    world.fail("sqs:SendMessage", FakeApiError("RequestThrottled"))
     with pytest.raises(FunctionError, match="sqs:SendMessage failed"):
         archive(batch(7), Context())

@@ -10,7 +10,7 @@ import pytest
 from common.results import FunctionError
 from engine import items
 from engine.records import Bounds, header_of
-from tests.functions.world import Context, NoCredentialsError, RefusedError, World, load
+from tests.functions.world import Context, FakeApiError, FakeAws, NoCredentialsError, load
 
 FUNCTION = "evolution_trigger"
 EVENT = {"scheduled_time": "2026-11-24T06:00:00Z"}
@@ -19,7 +19,7 @@ ID = "evo-20261124T060000Z"
 trigger = load(FUNCTION)
 
 
-def test_an_evolution_is_started_with_its_pointer_and_its_header(world: World) -> None:
+def test_an_evolution_is_started_with_its_pointer_and_its_header(world: FakeAws) -> None:
     answer = trigger(EVENT, Context())
     assert (answer["outcome"], answer["evolution_id"]) == ("started", ID)
     pointer, header = world.items["current"], dict(world.items[ID])
@@ -52,7 +52,7 @@ def test_an_evolution_is_started_with_its_pointer_and_its_header(world: World) -
     }
 
 
-def test_the_engine_reads_the_header_that_the_trigger_writes(world: World) -> None:
+def test_the_engine_reads_the_header_that_the_trigger_writes(world: FakeAws) -> None:
     trigger(EVENT, Context())
     header = header_of(items.read(world.items[ID]), "the header")
     assert (header.evolution_id, header.status, header.generations) == (ID, "running", 10)
@@ -60,7 +60,7 @@ def test_the_engine_reads_the_header_that_the_trigger_writes(world: World) -> No
 
 
 @pytest.mark.parametrize("row", ["EVOLUTION_GENERATIONS", "EVOLUTION_ISLANDS", "MAX_CONCURRENT_AGENTS", "AGENT_MEMORY_LIMIT"])
-def test_without_a_bound_none_is_started(world: World, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_bound_none_is_started(world: FakeAws, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(row)
     with pytest.raises(FunctionError, match=row):
         trigger(EVENT, Context())
@@ -73,33 +73,33 @@ def test_the_seed_follows_from_the_evolutions_name() -> None:
     assert trigger(EVENT, Context())["seed"] == 0x86478C0F
 
 
-def test_while_one_runs_no_other_is_started(world: World) -> None:
+def test_while_one_runs_no_other_is_started(world: FakeAws) -> None:
     trigger(EVENT, Context())
     answer = trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())
     assert (answer["outcome"], answer["active"]) == ("already_running", ID)
     assert "evo-20261124T070000Z" not in world.items
 
 
-def test_a_schedule_that_is_delivered_twice_starts_one(world: World) -> None:
+def test_a_schedule_that_is_delivered_twice_starts_one(world: FakeAws) -> None:
     trigger(EVENT, Context())
     before = dict(world.items)
     assert trigger(EVENT, Context())["outcome"] == "already_started"
     assert world.items == before
 
 
-def test_a_schedule_that_comes_again_after_its_evolution_is_over_starts_none(world: World) -> None:
+def test_a_schedule_that_comes_again_after_its_evolution_is_over_starts_none(world: FakeAws) -> None:
     trigger(EVENT, Context())
     world.items["current"] = {**world.items["current"], "status": {"S": "idle"}}
     assert trigger(EVENT, Context())["outcome"] == "already_started"
 
 
-def test_after_one_is_over_the_next_is_started(world: World) -> None:
+def test_after_one_is_over_the_next_is_started(world: FakeAws) -> None:
     trigger(EVENT, Context())
     world.items["current"] = {**world.items["current"], "status": {"S": "idle"}}
     assert trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())["outcome"] == "started"
 
 
-def test_nothing_starts_while_evolution_is_halted(world: World, logged: Any) -> None:
+def test_nothing_starts_while_evolution_is_halted(world: FakeAws, logged: Any) -> None:
     world.mode = "halted"
     answer = trigger(EVENT, Context())
     assert (answer["outcome"], answer["kind"]) == ("refused", "halted")
@@ -108,9 +108,9 @@ def test_nothing_starts_while_evolution_is_halted(world: World, logged: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "fault", [RefusedError("AccessDeniedException"), RefusedError("InternalServerError", status=500), NoCredentialsError()]
+    "fault", [FakeApiError("AccessDeniedException"), FakeApiError("InternalServerError", status=500), NoCredentialsError()]
 )
-def test_nothing_starts_while_the_mode_cannot_be_read(world: World, fault: Exception) -> None:
+def test_nothing_starts_while_the_mode_cannot_be_read(world: FakeAws, fault: Exception) -> None:
     world.fail("ssm:GetParameter", fault)
     with pytest.raises(FunctionError, match="counts as halted"):
         trigger(EVENT, Context())
@@ -118,7 +118,7 @@ def test_nothing_starts_while_the_mode_cannot_be_read(world: World, fault: Excep
 
 
 @pytest.mark.parametrize("mode", [None, "RUNNING", ""])
-def test_nothing_starts_unless_the_mode_is_plainly_running(world: World, mode: str | None) -> None:
+def test_nothing_starts_unless_the_mode_is_plainly_running(world: FakeAws, mode: str | None) -> None:
     world.mode = mode
     with pytest.raises(FunctionError, match="counts as halted") as caught:
         trigger(EVENT, Context())
@@ -137,15 +137,15 @@ def test_nothing_starts_unless_the_mode_is_plainly_running(world: World, mode: s
         {"scheduled_time": "2026-11-24T06:00:00+01:00"},
     ],
 )
-def test_an_event_without_a_scheduled_time_is_refused_and_says_what_to_send(world: World, event: object) -> None:
+def test_an_event_without_a_scheduled_time_is_refused_and_says_what_to_send(world: FakeAws, event: object) -> None:
     answer = trigger(event, Context())
     assert (answer["outcome"], answer["kind"]) == ("refused", "bad_event")
     assert "scheduled_time" in answer["advice"]
     assert world.calls == []
 
 
-def cancelled(*codes: str) -> RefusedError:
-    return RefusedError("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
+def cancelled(*codes: str) -> FakeApiError:
+    return FakeApiError("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
 
 
 @pytest.mark.parametrize(
@@ -155,12 +155,12 @@ def cancelled(*codes: str) -> RefusedError:
         (cancelled("ConditionalCheckFailed", "ThrottlingError"), "throttled"),
         (cancelled("ValidationError", "None"), "rejected"),
         (cancelled(), "rejected"),
-        (RefusedError("ProvisionedThroughputExceededException"), "throttled"),
-        (RefusedError("ResourceNotFoundException"), "missing"),
-        (RefusedError("AccessDeniedException"), "denied"),
+        (FakeApiError("ProvisionedThroughputExceededException"), "throttled"),
+        (FakeApiError("ResourceNotFoundException"), "missing"),
+        (FakeApiError("AccessDeniedException"), "denied"),
     ],
 )
-def test_a_table_that_cannot_be_written_fails_the_invocation_for_a_next_attempt(world: World, fault: RefusedError, kind: str) -> None:
+def test_a_table_that_cannot_be_written_fails_the_invocation_for_a_next_attempt(world: FakeAws, fault: FakeApiError, kind: str) -> None:
     world.fail("dynamodb:TransactWriteItems", fault)
     with pytest.raises(FunctionError) as caught:
         trigger(EVENT, Context())

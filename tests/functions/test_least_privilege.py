@@ -16,7 +16,7 @@ import pytest
 from components.naming import Names
 from local.previews import Plan
 from tests.functions.conftest import Measured
-from tests.functions.requests import Asked, Document, of_call, of_lambda, permitted, unused
+from tests.functions.requests import Document, IamRequest, of_call, of_lambda, permitted, unused
 from tests.functions.world import ACCOUNT as UNIT_ACCOUNT
 from tests.functions.world import FUNCTIONS, REGION, STACK
 
@@ -64,7 +64,7 @@ def statements(planned: Plan, function: str) -> list[Document]:
 
 
 @pytest.fixture
-def questions(measured: Measured, when: str, function: str) -> list[Asked]:
+def questions(measured: Measured, when: str, function: str) -> list[IamRequest]:
     """What IAM is asked for all that the function does, and Lambda in its name."""
     calls = [
         (operation, json.loads(json.dumps(given).replace(UNIT_ACCOUNT, ACCOUNT)))
@@ -76,15 +76,15 @@ def questions(measured: Measured, when: str, function: str) -> list[Asked]:
     return list({(one.action, one.resource): one for one in asked}.values())
 
 
-def test_all_that_a_function_does_is_granted(statements: list[Document], questions: list[Asked]) -> None:
+def test_all_that_a_function_does_is_granted(statements: list[Document], questions: list[IamRequest]) -> None:
     assert [one for one in questions if not permitted(statements, one)] == []
 
 
-def test_nothing_is_granted_that_a_function_does_not_do(statements: list[Document], questions: list[Asked]) -> None:
+def test_nothing_is_granted_that_a_function_does_not_do(statements: list[Document], questions: list[IamRequest]) -> None:
     assert unused(statements, questions) == []
 
 
-def test_no_statement_can_be_left_out(statements: list[Document], questions: list[Asked]) -> None:
+def test_no_statement_can_be_left_out(statements: list[Document], questions: list[IamRequest]) -> None:
     spare: list[Any] = []
     for left_out in range(len(statements)):
         rest = [statement for index, statement in enumerate(statements) if index != left_out]
@@ -93,7 +93,7 @@ def test_no_statement_can_be_left_out(statements: list[Document], questions: lis
     assert spare == []
 
 
-def test_the_permissions_boundary_leaves_all_that_a_function_does(planned: Plan, function: str, questions: list[Asked]) -> None:
+def test_the_permissions_boundary_leaves_all_that_a_function_does(planned: Plan, function: str, questions: list[IamRequest]) -> None:
     (role,) = [one for one in planned.resources if one.type == "aws:iam/role:Role" and one.inputs["name"] == NAMES.function_role(function)]
     policies = {one.urn: one for one in planned.resources if one.type == "aws:iam/policy:Policy"}
     (boundary,) = [policies[urn] for urn in role.property_dependencies["permissionsBoundary"]]
@@ -101,14 +101,14 @@ def test_the_permissions_boundary_leaves_all_that_a_function_does(planned: Plan,
     assert [one for one in questions if not permitted(statements, one)] == []
 
 
-def test_neither_another_stacks_things_nor_other_actions_are_granted(statements: list[Document], questions: list[Asked]) -> None:
+def test_neither_another_stacks_things_nor_other_actions_are_granted(statements: list[Document], questions: list[IamRequest]) -> None:
     """The evaluator itself: it says no where AWS would."""
-    other = [Asked(action=one.action, resource=one.resource.replace(f"-{STACK}", "-prod"), context=one.context) for one in questions]
+    other = [IamRequest(action=one.action, resource=one.resource.replace(f"-{STACK}", "-prod"), context=one.context) for one in questions]
     others = [one for one, mine in zip(other, questions, strict=True) if one.resource != mine.resource]
     assert others
     assert [one for one in others if permitted(statements, one)] == []
-    assert not permitted(statements, Asked(action="dynamodb:DeleteTable", resource=NAMES.table_arn(NAMES.state_table)))
-    assert not permitted(statements, Asked(action="kms:Decrypt", resource=NAMES.arn("kms", "key/another")))
+    assert not permitted(statements, IamRequest(action="dynamodb:DeleteTable", resource=NAMES.table_arn(NAMES.state_table)))
+    assert not permitted(statements, IamRequest(action="kms:Decrypt", resource=NAMES.arn("kms", "key/another")))
 
 
 def variables_that_are_read(folder: Path) -> Iterator[str]:

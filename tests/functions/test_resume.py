@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.world import Context, RefusedError, World, load
+from tests.functions.world import Context, FakeApiError, FakeAws, load
 
 FUNCTION = "resume"
 
@@ -15,13 +15,13 @@ resume = load(FUNCTION)
 
 
 @pytest.fixture
-def halted(world: World) -> World:
+def halted(world: FakeAws) -> FakeAws:
     """A halted system that is safe again."""
     world.mode, world.target, world.desired = "halted", (0, 6, True), 0
     return world
 
 
-def test_evolution_is_resumed_bounds_first_then_mode(halted: World) -> None:
+def test_evolution_is_resumed_bounds_first_then_mode(halted: FakeAws) -> None:
     answer = resume({"reason": "the bad generation was removed"}, Context())
     assert (answer["outcome"], answer["bounds"], answer["mode"]) == ("resumed", "done", "done")
     assert (halted.mode, halted.target, halted.desired) == ("running", (1, 6, False), 1)
@@ -35,7 +35,7 @@ def test_the_reason_is_in_the_log(logged: Callable[[], list[dict[str, Any]]]) ->
 
 
 @pytest.mark.parametrize("level", ["ALARM", "INSUFFICIENT_DATA"])
-def test_it_is_refused_while_the_alarm_does_not_say_ok(halted: World, level: str) -> None:
+def test_it_is_refused_while_the_alarm_does_not_say_ok(halted: FakeAws, level: str) -> None:
     halted.alarm = level
     answer = resume({}, Context())
     assert (answer["outcome"], answer["kind"]) == ("refused", "unsafe")
@@ -43,7 +43,7 @@ def test_it_is_refused_while_the_alarm_does_not_say_ok(halted: World, level: str
     assert halted.writes() == []
 
 
-def test_it_is_refused_while_nobody_watches(halted: World) -> None:
+def test_it_is_refused_while_nobody_watches(halted: FakeAws) -> None:
     halted.alarm = None
     answer = resume({}, Context())
     assert (answer["outcome"], answer["kind"]) == ("failed", "alarm_missing")
@@ -51,7 +51,7 @@ def test_it_is_refused_while_nobody_watches(halted: World) -> None:
 
 
 @pytest.mark.parametrize("event", [{"force": True}, {"reason": 7}, [], "now", 1])
-def test_anything_but_a_reason_is_refused(halted: World, event: object) -> None:
+def test_anything_but_a_reason_is_refused(halted: FakeAws, event: object) -> None:
     answer = resume(event, Context())
     assert (answer["outcome"], answer["kind"]) == ("refused", "bad_request")
     assert halted.calls == []
@@ -62,39 +62,39 @@ def test_no_payload_at_all_will_do() -> None:
     assert resume(None, Context())["outcome"] == "resumed"
 
 
-def test_a_system_that_runs_is_left_alone(world: World) -> None:
+def test_a_system_that_runs_is_left_alone(world: FakeAws) -> None:
     assert resume({}, Context())["outcome"] == "running"
     assert world.writes() == []
 
 
-def test_where_there_is_no_engine_yet_only_the_mode_is_set(halted: World) -> None:
+def test_where_there_is_no_engine_yet_only_the_mode_is_set(halted: FakeAws) -> None:
     halted.target, halted.desired = None, None
     answer = resume({}, Context())
     assert (answer["outcome"], answer["bounds"]) == ("resumed", "absent")
     assert halted.writes() == ["ssm:PutParameter"]
 
 
-def test_an_engine_that_was_stopped_within_open_bounds_is_started_again(halted: World) -> None:
+def test_an_engine_that_was_stopped_within_open_bounds_is_started_again(halted: FakeAws) -> None:
     halted.target = (1, 6, False)
     resume({}, Context())
     assert halted.desired == 1
 
 
-def test_while_the_bounds_cannot_be_opened_evolution_stays_halted(halted: World) -> None:
-    halted.fail("application-autoscaling:RegisterScalableTarget", RefusedError("ConcurrentUpdateException"))
+def test_while_the_bounds_cannot_be_opened_evolution_stays_halted(halted: FakeAws) -> None:
+    halted.fail("application-autoscaling:RegisterScalableTarget", FakeApiError("ConcurrentUpdateException"))
     answer = resume({}, Context())
     assert (answer["outcome"], answer["kind"]) == ("failed", "throttled")
     assert halted.mode == "halted"
 
 
-def test_the_mode_parameter_is_not_made_by_hand(halted: World) -> None:
+def test_the_mode_parameter_is_not_made_by_hand(halted: FakeAws) -> None:
     halted.mode = None
     answer = resume({}, Context())
     assert (answer["kind"], halted.mode) == ("mode_missing", None)
     assert "pulumi up" in answer["advice"]
 
 
-def test_bounds_that_are_no_numbers_are_a_fault_of_the_deployment(halted: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bounds_that_are_no_numbers_are_a_fault_of_the_deployment(halted: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE_MINIMUM", "two")
     answer = resume({}, Context())
     assert (answer["kind"], halted.writes()) == ("misconfigured", [])

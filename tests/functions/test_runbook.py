@@ -69,7 +69,9 @@ def test_every_kind_of_answer_that_an_agents_caller_may_get_is_explained() -> No
     handler = [*(root / "functions/agentcore_handler").glob("*.py"), root / "functions/common/mode.py"]
     kinds: set[str] = set(agent.KINDS)
     for path in (*handler, root / "engine/agent.py"):
-        kinds |= set(re.findall(r'(?:FunctionError|RefusedError)\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
+        kinds |= set(
+            re.findall(r'(?:FunctionError|RequestRefusedError|InvocationRefusedError)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))
+        )
     assert kinds >= {"busy", "halted", "over_limit", "throttled", "denied", "model_not_enabled", "runtime_failed"}
     unexplained = {kind for kind in kinds - {"safety_disabled"} if f"`{kind}`" not in EXPLAINED}
     assert unexplained == set()

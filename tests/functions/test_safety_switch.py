@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.results import FunctionError
-from tests.functions.world import ACCOUNT, REGION, STACK, Context, EndpointConnectionError, ReadTimeoutError, RefusedError, World, load
+from tests.functions.world import ACCOUNT, REGION, STACK, Context, EndpointConnectionError, FakeApiError, FakeAws, ReadTimeoutError, load
 
 FUNCTION = "safety_switch"
 SCHEDULE = {"source": "schedule"}
@@ -37,19 +37,19 @@ def advice_of(lines: list[dict[str, Any]]) -> list[str]:
 HALTED = ("halted", (0, 6, True), 0)
 
 
-def state(world: World) -> tuple[Any, Any, Any]:
+def state(world: FakeAws) -> tuple[Any, Any, Any]:
     return (world.mode, world.target, world.desired)
 
 
 @pytest.mark.parametrize("event", [SCHEDULE, notification(alarm())], ids=["the schedule", "the alarm"])
-def test_an_unsafe_evolution_is_halted_whoever_wakes_the_switch(world: World, event: dict[str, Any]) -> None:
+def test_an_unsafe_evolution_is_halted_whoever_wakes_the_switch(world: FakeAws, event: dict[str, Any]) -> None:
     world.alarm = "ALARM"
     answer = switch(event, Context())
     assert state(world) == HALTED
     assert (answer["outcome"], answer["mode"], answer["bounds"], answer["desired"]) == ("halted", "done", "done", "done")
 
 
-def test_the_steps_are_taken_in_the_order_that_makes_them_last(world: World) -> None:
+def test_the_steps_are_taken_in_the_order_that_makes_them_last(world: FakeAws) -> None:
     world.alarm = "ALARM"
     switch(SCHEDULE, Context())
     assert world.writes() == ["ssm:PutParameter", "application-autoscaling:RegisterScalableTarget", "ecs:UpdateService"]
@@ -59,7 +59,7 @@ def test_the_steps_are_taken_in_the_order_that_makes_them_last(world: World) -> 
     assert all(registered["SuspendedState"].values())
 
 
-def test_a_halt_that_is_complete_is_looked_at_and_left_alone(world: World) -> None:
+def test_a_halt_that_is_complete_is_looked_at_and_left_alone(world: FakeAws) -> None:
     world.alarm = "ALARM"
     switch(SCHEDULE, Context())
     done = len(world.writes())
@@ -70,7 +70,7 @@ def test_a_halt_that_is_complete_is_looked_at_and_left_alone(world: World) -> No
 
 
 @pytest.mark.parametrize("level", ["OK", "INSUFFICIENT_DATA"])
-def test_a_quiet_alarm_changes_nothing_and_resumes_nothing(world: World, level: str) -> None:
+def test_a_quiet_alarm_changes_nothing_and_resumes_nothing(world: FakeAws, level: str) -> None:
     world.alarm = "ALARM"
     switch(SCHEDULE, Context())
     world.alarm = level
@@ -79,7 +79,7 @@ def test_a_quiet_alarm_changes_nothing_and_resumes_nothing(world: World, level: 
     assert state(world) == HALTED
 
 
-def test_a_message_that_says_alarm_does_nothing_while_the_alarm_says_ok(world: World) -> None:
+def test_a_message_that_says_alarm_does_nothing_while_the_alarm_says_ok(world: FakeAws) -> None:
     assert switch(notification(alarm()), Context())["outcome"] == "safe"
     assert world.writes() == []
 
@@ -102,7 +102,7 @@ def test_a_message_that_says_alarm_does_nothing_while_the_alarm_says_ok(world: W
 )
 @pytest.mark.parametrize("level", ["OK", "ALARM"])
 def test_a_strange_or_forged_message_neither_halts_nor_keeps_from_halting(
-    world: World, logged: Logged, event: object, woken: str, kind: str | None, level: str
+    world: FakeAws, logged: Logged, event: object, woken: str, kind: str | None, level: str
 ) -> None:
     world.alarm = level
     answer = switch(event, Context())
@@ -111,20 +111,20 @@ def test_a_strange_or_forged_message_neither_halts_nor_keeps_from_halting(
     assert advice_of(logged()) == ([kind] if kind else [])
 
 
-def test_while_there_is_no_engine_yet_the_mode_is_halted_and_nothing_is_an_error(world: World) -> None:
+def test_while_there_is_no_engine_yet_the_mode_is_halted_and_nothing_is_an_error(world: FakeAws) -> None:
     world.alarm, world.target, world.desired = "ALARM", None, None
     answer = switch(SCHEDULE, Context())
     assert (world.mode, answer["bounds"], answer["desired"]) == ("halted", "absent", "absent")
     assert world.writes() == ["ssm:PutParameter"]
 
 
-def test_a_cluster_that_is_gone_is_no_error_either(world: World) -> None:
+def test_a_cluster_that_is_gone_is_no_error_either(world: FakeAws) -> None:
     world.alarm = "ALARM"
-    world.fail("ecs:DescribeServices", RefusedError("ClusterNotFoundException"))
+    world.fail("ecs:DescribeServices", FakeApiError("ClusterNotFoundException"))
     assert switch(SCHEDULE, Context())["desired"] == "absent"
 
 
-def test_a_missing_mode_parameter_counts_as_halted_and_is_not_made(world: World) -> None:
+def test_a_missing_mode_parameter_counts_as_halted_and_is_not_made(world: FakeAws) -> None:
     world.alarm, world.mode = "ALARM", None
     assert switch(SCHEDULE, Context())["mode"] == "absent"
     assert "ssm:PutParameter" not in world.writes()
@@ -134,8 +134,8 @@ def test_a_missing_mode_parameter_counts_as_halted_and_is_not_made(world: World)
 SILENCE = ReadTimeoutError(endpoint_url="https://aws.example")
 
 
-@pytest.mark.parametrize("fault", [RefusedError("AccessDeniedException"), SILENCE, RefusedError("InternalServerError", status=500)])
-def test_what_cannot_be_read_is_written_all_the_same(world: World, fault: Exception) -> None:
+@pytest.mark.parametrize("fault", [FakeApiError("AccessDeniedException"), SILENCE, FakeApiError("InternalServerError", status=500)])
+def test_what_cannot_be_read_is_written_all_the_same(world: FakeAws, fault: Exception) -> None:
     world.alarm = "ALARM"
     for operation in ("ssm:GetParameter", "application-autoscaling:DescribeScalableTargets", "ecs:DescribeServices"):
         world.fail(operation, fault)
@@ -147,9 +147,9 @@ def test_what_cannot_be_read_is_written_all_the_same(world: World, fault: Except
     ("operation", "step"),
     [("ssm:PutParameter", 0), ("application-autoscaling:RegisterScalableTarget", 1), ("ecs:UpdateService", 2)],
 )
-def test_every_step_is_tried_and_the_first_error_fails_the_invocation(world: World, logged: Logged, operation: str, step: int) -> None:
+def test_every_step_is_tried_and_the_first_error_fails_the_invocation(world: FakeAws, logged: Logged, operation: str, step: int) -> None:
     world.alarm = "ALARM"
-    world.fail(operation, RefusedError("AccessDeniedException", "Not you."))
+    world.fail(operation, FakeApiError("AccessDeniedException", "Not you."))
     with pytest.raises(FunctionError, match=f"{operation} failed: AccessDeniedException: Not you") as caught:
         switch(SCHEDULE, Context())
     assert caught.value.__suppress_context__, "no bare traceback"
@@ -159,10 +159,10 @@ def test_every_step_is_tried_and_the_first_error_fails_the_invocation(world: Wor
     assert lines[-1]["advice"]
 
 
-def test_of_several_errors_the_first_is_raised(world: World) -> None:
+def test_of_several_errors_the_first_is_raised(world: FakeAws) -> None:
     world.alarm = "ALARM"
-    world.fail("ssm:PutParameter", RefusedError("ThrottlingException"))
-    world.fail("application-autoscaling:RegisterScalableTarget", RefusedError("ConcurrentUpdateException"))
+    world.fail("ssm:PutParameter", FakeApiError("ThrottlingException"))
+    world.fail("application-autoscaling:RegisterScalableTarget", FakeApiError("ConcurrentUpdateException"))
     world.fail("ecs:UpdateService", EndpointConnectionError(endpoint_url="https://aws.example"))
     with pytest.raises(FunctionError, match="ssm:PutParameter") as caught:
         switch(SCHEDULE, Context())
@@ -170,13 +170,13 @@ def test_of_several_errors_the_first_is_raised(world: World) -> None:
     assert len(world.writes()) == 3
 
 
-def test_a_service_that_goes_while_it_is_stopped_is_no_error(world: World) -> None:
+def test_a_service_that_goes_while_it_is_stopped_is_no_error(world: FakeAws) -> None:
     world.alarm = "ALARM"
-    world.fail("ecs:UpdateService", RefusedError("ServiceNotActiveException"))
+    world.fail("ecs:UpdateService", FakeApiError("ServiceNotActiveException"))
     assert switch(SCHEDULE, Context())["desired"] == "absent"
 
 
-def test_an_alarm_that_is_gone_fails_the_invocation_and_says_what_to_do(world: World, logged: Logged) -> None:
+def test_an_alarm_that_is_gone_fails_the_invocation_and_says_what_to_do(world: FakeAws, logged: Logged) -> None:
     world.alarm = None
     with pytest.raises(FunctionError, match=r"evolution-unsafe-dev isn't there.*pulumi up"):
         switch(SCHEDULE, Context())
@@ -191,7 +191,7 @@ def test_a_missing_setting_fails_the_invocation_and_names_the_variable(monkeypat
         switch(SCHEDULE, Context())
 
 
-def test_a_fault_of_the_switch_itself_is_one_log_line_with_its_place(world: World, logged: Logged) -> None:
+def test_a_fault_of_the_switch_itself_is_one_log_line_with_its_place(world: FakeAws, logged: Logged) -> None:
     world.fail("cloudwatch:DescribeAlarms", ZeroDivisionError("at test"))
     with pytest.raises(FunctionError, match="at fault: ZeroDivisionError") as caught:
         switch(SCHEDULE, Context())

@@ -27,11 +27,11 @@ __all__ = [
     "ConnectTimeoutError",
     "Context",
     "EndpointConnectionError",
+    "FakeApiError",
+    "FakeAws",
     "NoCredentialsError",
     "ReadTimeoutError",
-    "RefusedError",
     "Wire",
-    "World",
     "load",
 ]
 
@@ -99,7 +99,7 @@ def load(name: str) -> Handler:
     return module.handler
 
 
-class RefusedError(Exception):
+class FakeApiError(Exception):
     """What a service answers instead."""
 
     def __init__(self, code: str, message: str = "No.", status: int = 400, **more: Any) -> None:
@@ -109,7 +109,7 @@ class RefusedError(Exception):
 
 
 @dataclass
-class World:
+class FakeAws:
     """One account, seen from the functions.
 
     Attributes:
@@ -163,7 +163,7 @@ class World:
             if model.output_shape is not None:
                 report = ParamValidator().validate(answer, model.output_shape)
                 assert not report.has_errors(), f"{operation} never answers like this: {report.generate_report()}"
-        except RefusedError as refused:
+        except FakeApiError as refused:
             status, answer = refused.status, refused.answer
         response = AWSResponse("https://aws.example", status, {}, None)
         return response, {**answer, "ResponseMetadata": {"HTTPStatusCode": status}}
@@ -179,7 +179,7 @@ class World:
 
     def _GetParameter(self, given: Any) -> dict[str, Any]:  # noqa: N802 (AWS's name)
         if self.mode is None:
-            raise RefusedError("ParameterNotFound")
+            raise FakeApiError("ParameterNotFound")
         return {"Parameter": {"Name": given["Name"], "Type": "String", "Value": self.mode}}
 
     def _PutParameter(self, given: Any) -> dict[str, Any]:  # noqa: N802
@@ -224,7 +224,7 @@ class World:
 
     def _UpdateService(self, given: Any) -> dict[str, Any]:  # noqa: N802
         if self.desired is None:
-            raise RefusedError("ServiceNotFoundException")
+            raise FakeApiError("ServiceNotFoundException")
         self.desired = given["desiredCount"]
         return {}
 
@@ -239,14 +239,14 @@ class World:
             shown = {"Item": before} if before and "ReturnValuesOnConditionCheckFailure" in put else {}
             reasons.append({"Code": "None"} if may else {"Code": "ConditionalCheckFailed", **shown})
         if any(reason["Code"] != "None" for reason in reasons):
-            raise RefusedError("TransactionCanceledException", CancellationReasons=reasons)
+            raise FakeApiError("TransactionCanceledException", CancellationReasons=reasons)
         for put in puts:
             self.items[put["Item"]["evolution_id"]["S"]] = put["Item"]
         return {}
 
     def _PutObject(self, given: Any) -> dict[str, Any]:  # noqa: N802
         if given.get("IfNoneMatch") == "*" and given["Key"] in self.objects:
-            raise RefusedError("PreconditionFailed", status=412)
+            raise FakeApiError("PreconditionFailed", status=412)
         self.objects[given["Key"]] = given["Body"]
         return {}
 

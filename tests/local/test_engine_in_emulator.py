@@ -93,7 +93,7 @@ def tasks(act: Run, own_place: Path, tmp_path: Path) -> Iterator[Tasks]:
     tasks.end()
 
 
-class System:
+class Operator:
     """What an operator can see and do."""
 
     def __init__(self, tasks: Tasks) -> None:
@@ -148,7 +148,7 @@ class System:
 
 
 def test_from_the_trigger_to_the_archive_and_from_a_poisoned_task_to_the_halt_and_on(tasks: Tasks) -> None:
-    system = System(tasks)
+    system = Operator(tasks)
     for worker in ("one", "two"):
         tasks.start(worker, "engine", "evolution-engine-dev")
     tasks.start("monitor", "monitor", "evolution-safety-monitor-dev")

@@ -53,7 +53,7 @@ up = functools.partial(lifecycle.up, pack=False)
 
 
 @dataclass
-class World:
+class SmallStack:
     """An emulator of its own, what it lists before anything is in it, and the checkout with the small program."""
 
     act: Run
@@ -88,14 +88,14 @@ def started(where: lifecycle.Where) -> None:
 
 
 @pytest.fixture
-def world(act: Run, own_place: Path, small_checkout: Path) -> World:
+def world(act: Run, own_place: Path, small_checkout: Path) -> SmallStack:
     """One fault's."""
     (small_checkout / "__main__.py").write_text(PROGRAM, encoding="utf-8")
     act(started, own_place)
-    return World(act, own_place, small_checkout, holdings(own_place))
+    return SmallStack(act, own_place, small_checkout, holdings(own_place))
 
 
-def cut_off(world: World, part: str, cut: Callable[[Command], object]) -> tuple[int, str]:
+def cut_off(world: SmallStack, part: str, cut: Callable[[Command], object]) -> tuple[int, str]:
     """Run `up`, and cut it off once the emulator has done the request with this part and nobody has heard of it."""
     running: list[Command] = []
     faults = Faults((part, 1, lambda: cut(running[0])))
@@ -127,7 +127,7 @@ def kill_the_engine(command: Command) -> None:
     ids=["the provider", "the engine", "the command"],
 )
 def test_whatever_is_killed_the_next_up_says_so_and_makes_everything_again(
-    world: World, cut: Callable[[Command], object], says: str | None
+    world: SmallStack, cut: Callable[[Command], object], says: str | None
 ) -> None:
     status, said = cut_off(world, "Action=CreateVpc", cut)
     assert status != 0
@@ -142,7 +142,7 @@ def test_whatever_is_killed_the_next_up_says_so_and_makes_everything_again(
     world.is_whole()
 
 
-def test_after_a_killed_run_nothing_but_up_and_destroy_goes_on(world: World) -> None:
+def test_after_a_killed_run_nothing_but_up_and_destroy_goes_on(world: SmallStack) -> None:
     cut_off(world, "Action=CreateVpc", kill_the_engine)
     for command in ("refresh", "audit"):
         status, said = world.command(command)
@@ -155,7 +155,7 @@ def test_after_a_killed_run_nothing_but_up_and_destroy_goes_on(world: World) -> 
     assert holdings(world.place) == world.empty
 
 
-def test_protected_data_is_not_destroyed_even_after_a_killed_run(world: World) -> None:
+def test_protected_data_is_not_destroyed_even_after_a_killed_run(world: SmallStack) -> None:
     assert world.up(edits={"generations": 9}).succeeded
     State(world.place, "dev").begin()
     status, said = world.command("destroy")
@@ -164,7 +164,7 @@ def test_protected_data_is_not_destroyed_even_after_a_killed_run(world: World) -
     assert clients(world.place)("dynamodb").list_tables()["TableNames"] == ["table"]
 
 
-def test_ctrl_c_loses_nothing(world: World) -> None:
+def test_ctrl_c_loses_nothing(world: SmallStack) -> None:
     status, said = cut_off(world, "Action=CreateVpc", Command.interrupt)
     assert status == 130, said
     assert said.splitlines()[-1].startswith("interrupted: what was done is recorded, and the same command goes on from there")
@@ -177,7 +177,7 @@ def test_ctrl_c_loses_nothing(world: World) -> None:
     world.is_whole()
 
 
-def test_a_record_that_a_full_disk_cut_short_is_said_and_everything_is_made_again(world: World) -> None:
+def test_a_record_that_a_full_disk_cut_short_is_said_and_everything_is_made_again(world: SmallStack) -> None:
     assert world.up().succeeded
     file = world.place / "state/.pulumi/stacks/evolution-system/dev.json"
     file.write_bytes(file.read_bytes()[:1000])
@@ -192,7 +192,7 @@ def test_a_record_that_a_full_disk_cut_short_is_said_and_everything_is_made_agai
     world.is_whole()
 
 
-def test_a_disk_without_room_is_one_error_before_anything_is_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_is_one_error_before_anything_is_done(world: SmallStack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "ROOM_BYTES", 2**60)
     where = lifecycle.Where(stack="dev", place=world.place, venv=VENV, repo=world.repo)
     with pytest.raises(LocalError, match=r"has only \d+ MiB left, .* Nothing was done; make room\."):
@@ -200,7 +200,7 @@ def test_a_disk_without_room_is_one_error_before_anything_is_done(world: World, 
     assert State(world.place, "dev").held() == {}
 
 
-def test_requests_that_are_throttled_and_one_that_is_refused(world: World) -> None:
+def test_requests_that_are_throttled_and_one_that_is_refused(world: SmallStack) -> None:
     port = emulator.start(world.place, "dev", VENV).port
     faults = Faults(("CreateTable", 5, "ThrottlingException"), ("CreateCluster", 1, "AccessDeniedException"))
     with way_with(faults, port) as endpoint:
@@ -214,7 +214,7 @@ def test_requests_that_are_throttled_and_one_that_is_refused(world: World) -> No
     world.is_whole()
 
 
-def test_an_emulator_that_is_stopped_loses_nothing(world: World) -> None:
+def test_an_emulator_that_is_stopped_loses_nothing(world: SmallStack) -> None:
     assert world.up().succeeded
     clients(world.place)("dynamodb").put_item(TableName="table", Item={"id": {"S": "one"}})
     assert emulator.stop(world.place, "dev")
@@ -222,7 +222,7 @@ def test_an_emulator_that_is_stopped_loses_nothing(world: World) -> None:
     assert clients(world.place)("dynamodb").scan(TableName="table")["Count"] == 1
 
 
-def test_an_emulator_that_is_killed_is_said_by_whoever_asks_next(world: World) -> None:
+def test_an_emulator_that_is_killed_is_said_by_whoever_asks_next(world: SmallStack) -> None:
     assert world.up().succeeded
     running = emulator.find(world.place, "dev")
     assert running

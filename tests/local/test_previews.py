@@ -279,7 +279,7 @@ def test_an_engine_that_does_not_stop_is_ended_with_all_that_it_started(tmp_path
     signal.setitimer(signal.ITIMER_REAL, 3)  # by then the plugin has written its number, on a slow machine too
     try:
         with pytest.raises(KeyboardInterrupt):
-            workspace.Command(cli.Cli(path=stubborn, version="3.258.0"), {"PATH": os.environ["PATH"]}).run([], str(tmp_path), {})
+            workspace.InterruptibleCli(cli.Cli(path=stubborn, version="3.258.0"), {"PATH": os.environ["PATH"]}).run([], str(tmp_path), {})
     finally:
         signal.signal(signal.SIGALRM, before)
     plugin_state = ["ps", "-o", "stat=", "-p", (tmp_path / "plugin").read_text(encoding="utf-8")]

@@ -246,7 +246,7 @@ def compliant() -> Nodes:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportedFinding:
     """A violation: the rule's id, the name of the resource (empty for the stack), the whole message."""
 
     rule: str
@@ -261,16 +261,16 @@ def findings(
     project: str = "evolution-system",
     config: Mapping[str, Any] | None = None,
     today: datetime.date = datetime.date(2026, 11, 22),
-) -> list[Finding]:
+) -> list[ReportedFinding]:
     """What the pack says about a stack: its policies over CrossGuard's own proxies, each resource by itself and then all of them."""
     names = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
-    found: list[Finding] = []
+    found: list[ReportedFinding] = []
 
     def report(message: str, urn: str | None = None) -> None:
         rule = re.match(r"\[([a-z-]+/[a-z-]+)\] (?:`([^`]+)`|The stack)", message)
         assert rule, f"a message must begin with its rule's id and the resource: {message}"
         assert urn is None or urn.endswith(f"::{rule[2]}"), f"the URN {urn} must be that of the resource in: {message}"
-        found.append(Finding(rule[1], rule[2] or "", message))
+        found.append(ReportedFinding(rule[1], rule[2] or "", message))
 
     def options(node: Node) -> crossguard.PolicyResourceOptions:
         return crossguard.PolicyResourceOptions(

@@ -163,7 +163,7 @@ def resource_of(kind: str, props: Any, name: str = "one", references: dict[str, 
         type=kind,
         name=name,
         props=to_properties(unknown_checking_proxy(props)),
-        bounds=configured({}).of("prod"),
+        limits=configured({}).of("prod"),
         references=references or {},
     )
 
@@ -243,7 +243,7 @@ def test_no_rule_across_resources_raises_or_takes_long(data: st.DataObject) -> N
         name="prod",
         project="evolution-system",
         resources=tuple(resources.values()),
-        bounds=configured({}).of("prod"),
+        limits=configured({}).of("prod"),
         table=to_properties(unknown_checking_proxy(table)),
     )
     for rule in STACK_RULES:

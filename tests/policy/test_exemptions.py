@@ -13,7 +13,7 @@ import pytest
 from exemptions import NEVER, configured
 from local.previews import Plan
 from rules import FAMILIES
-from tests.policy.samples import KEY_ARN, Finding, compliant, configure, findings, set_at
+from tests.policy.samples import KEY_ARN, ReportedFinding, compliant, configure, findings, set_at
 
 TODAY = datetime.date(2026, 11, 22)
 RULES = frozenset(rule.id for family in FAMILIES for rule in family.rules)
@@ -33,7 +33,7 @@ def _prod(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnu
     configure(monkeypatch)
 
 
-def judged(*entries: Any, key: Any = "alias/aws/sns", **options: Any) -> list[Finding]:
+def judged(*entries: Any, key: Any = "alias/aws/sns", **options: Any) -> list[ReportedFinding]:
     """What is found in a stack whose topic is under AWS's key, with exemptions."""
     nodes = compliant()
     set_at(nodes, "topic", "kmsMasterKeyId", key)

@@ -122,7 +122,7 @@ def test_a_stack_is_read_from_its_urn() -> None:
 
 
 def _resource(stack: str = "prod") -> Resource:
-    return Resource(urn="urn", type="t", name="n", props={"a": "hunter2"}, bounds=configured({}).of(stack))
+    return Resource(urn="urn", type="t", name="n", props={"a": "hunter2"}, limits=configured({}).of(stack))
 
 
 def _rule(check: Any, tiers: frozenset[str] = frozenset()) -> ResourceRule:

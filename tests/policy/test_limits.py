@@ -43,9 +43,9 @@ def test_every_tier_limits_every_row() -> None:
 
 
 def test_an_unknown_tier_gets_the_strictest_value_of_every_row() -> None:
-    bounds = configured({}).of("prod2")
-    assert not bounds.known_tier
-    assert bounds.rows == {
+    limits = configured({}).of("prod2")
+    assert not limits.known_tier
+    assert limits.rows == {
         "autonomy_percent": 75,
         "agent_memory_bytes": 6656,
         "max_concurrent_agents": 1000,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.policy import public_examples as public
 from tests.policy.builders import UNKNOWN, Node, Nodes
-from tests.policy.samples import KEY_ARN, Finding, findings, set_at
+from tests.policy.samples import KEY_ARN, ReportedFinding, findings, set_at
 
 BUCKETS = frozenset(f"data-protection/bucket-{what}" for what in ("lifecycle", "ownership", "policy", "public-access-block", "versioning"))
 """What every bucket must have beside it; each one is a resource of its own that these programs don't declare."""
@@ -122,7 +122,7 @@ EXAMPLES: dict[str, tuple[Nodes, set[str]]] = {
 SSE = "serverSideEncryptionConfiguration.rule.applyServerSideEncryptionByDefault"
 
 
-def judged(nodes: Nodes, stack: str = "dev") -> list[Finding]:
+def judged(nodes: Nodes, stack: str = "dev") -> list[ReportedFinding]:
     """What the pack says about the resources as another project's, beside what the engine adds to every stack."""
     around = {"stack": Node("pulumi:pulumi:Stack", {}), "default": Node("pulumi:providers:aws", {"region": "us-west-2"})}
     return findings({**around, **copy.deepcopy(nodes)}, project="webshop", stack=stack)

@@ -29,7 +29,7 @@ STACK_RULES = [rule for family in FAMILIES for rule in family.stack_rules]
 LIMITS = configured({})
 
 
-class Watched(dict[str, Any]):
+class RecordingDict(dict[str, Any]):
     """An object that notes which of its keys are read."""
 
     def __init__(self, value: dict[str, Any], path: Path, note: Callable[[Path], None]) -> None:
@@ -47,7 +47,7 @@ class Watched(dict[str, Any]):
 
 def watched(value: Any, path: Path, note: Callable[[Path], None]) -> Any:
     if isinstance(value, dict):
-        return Watched(cast("dict[str, Any]", value), path, note)
+        return RecordingDict(cast("dict[str, Any]", value), path, note)
     if isinstance(value, list):
         return [watched(one, (*path, str(index)), note) for index, one in enumerate(cast("list[Any]", value))]
     return value
@@ -60,7 +60,7 @@ def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | N
     for name, node in nodes.items():
         props: dict[str, Any] = to_properties(unknown_checking_proxy(node.props))
         if note:
-            props = Watched(props, (), lambda path, owner=name: note(owner, path))
+            props = RecordingDict(props, (), lambda path, owner=name: note(owner, path))
         references = {
             key: tuple(Reference(urn=urns[source], type=nodes[source].type) for source in sources if source in nodes)
             for key, sources in node.references.items()
@@ -71,7 +71,7 @@ def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | N
                 type=node.type,
                 name=name,
                 props=props,
-                bounds=LIMITS.of(stack),
+                limits=LIMITS.of(stack),
                 protect=node.protect,
                 ignore_changes=node.ignore_changes,
                 references=references,
@@ -91,7 +91,7 @@ def found_in(resources: Sequence[Resource], configuration: str, stack: str, only
         name=stack,
         project="evolution-system",
         resources=tuple(resources),
-        bounds=LIMITS.of(stack),
+        limits=LIMITS.of(stack),
         table=table_of(configuration, list(resources)),
     )
     for rule in STACK_RULES:

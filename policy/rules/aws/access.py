@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from actions import meaning
 from conditions import ARN, OF_CALLER, Test, in_account, is_specific, is_true, narrows, tests_of
-from documents import PLACES, Kind, Statement, allows_of, statements_of, unreadable
+from documents import PLACES, DocumentKind, Statement, allows_of, statements_of, unreadable
 from globs import glob
 from plain import Plain, shown
 from rule import Finding, Resource, Severity, Stack, rule
 from rules.aws.trust import deputy, is_everybody, is_whole_account
 from tokens import BUCKET, BUCKET_POLICY, ENDPOINT, ENDPOINT_POLICY, KEY, KEY_POLICY, QUEUE, QUEUE_POLICY, TOPIC, TOPIC_POLICY
 
-OWN = (Kind.RESOURCE, Kind.KEY, Kind.ENDPOINT)
+OWN = (DocumentKind.RESOURCE, DocumentKind.KEY, DocumentKind.ENDPOINT)
 
 IMAGE_LAYERS = re.compile(r"arn:aws[a-z-]*:s3:::prod-[a-z0-9-]+-starport-layer-bucket/\*")
 """AWS's own buckets of ECR's image layers, which ECR reads with requests that it signs itself: no condition on an account holds there.
@@ -61,7 +61,7 @@ in CloudWatch Logs using AWS Key Management Service"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Store:
+class TlsResource:
     """A kind of resource that is spoken to over the network, and must be over TLS.
 
     Attributes:
@@ -77,21 +77,21 @@ class Store:
     objects: bool = False
 
 
-STORES = {
-    BUCKET: Store(
+TLS_RESOURCES = {
+    BUCKET: TlsResource(
         policy=BUCKET_POLICY,
         attached_by="bucket",
         actions=("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         name="bucket",
         objects=True,
     ),
-    TOPIC: Store(
+    TOPIC: TlsResource(
         policy=TOPIC_POLICY,
         attached_by="arn",
         actions=("sns:Publish",),
         name="name",
     ),
-    QUEUE: Store(
+    QUEUE: TlsResource(
         policy=QUEUE_POLICY,
         attached_by="queueUrl",
         actions=("sqs:SendMessage", "sqs:ReceiveMessage"),
@@ -106,7 +106,7 @@ DEFAULTS = {
 """What is open unless it has a policy: the type that attaches one, the property that names the resource there, and what AWS allows."""
 
 
-def _types(*kinds: Kind) -> frozenset[str]:
+def _types(*kinds: DocumentKind) -> frozenset[str]:
     return frozenset(kind for kind, place in PLACES.items() if place.kind in kinds)
 
 
@@ -138,7 +138,7 @@ def no_public_access(resource: Resource) -> Iterator[Finding]:
 
 def _is_image_layers(statement: Statement) -> bool:
     return (
-        statement.kind is Kind.ENDPOINT
+        statement.kind is DocumentKind.ENDPOINT
         and {action.lower() for action in statement.actions} == {"s3:getobject"}
         and bool(statement.resources)
         and all(IMAGE_LAYERS.fullmatch(one) for one in statement.resources)
@@ -161,7 +161,7 @@ def confused_deputy(resource: Resource) -> Iterator[Finding]:
 
 @rule(
     id="identity/key-breadth",
-    types=_types(Kind.KEY),
+    types=_types(DocumentKind.KEY),
     severity=Severity.HIGH,
     protects="The key, and with it all data: each user of it for its own purpose.",
     why="A key that the whole account may decrypt with protects nothing that the account's policies don't.",
@@ -170,7 +170,7 @@ def confused_deputy(resource: Resource) -> Iterator[Finding]:
 )
 def key_breadth(key: Resource) -> Iterator[Finding]:
     for statement in allows_of(key):
-        if statement.kind is not Kind.KEY:
+        if statement.kind is not DocumentKind.KEY:
             continue
         named = [one.name for action in statement.actions for one in meaning(action).actions]
         beyond = [name for name in named if name.lower() not in SERVICE_MAY]
@@ -210,7 +210,7 @@ def _of_logs(statement: Statement) -> bool:
     controls=("Security Hub S3.5",),
 )
 def tls_only(stack: Stack) -> Iterator[Finding]:
-    for kind, store in STORES.items():
+    for kind, store in TLS_RESOURCES.items():
         by_urn, by_name = _attached(stack, store)
         for resource in stack.of_type(kind):
             names = {_last(value) for key in (store.name, "id", "arn", "url") if isinstance(value := resource.at(key), str) and value}
@@ -226,7 +226,7 @@ def tls_only(stack: Stack) -> Iterator[Finding]:
                 )
 
 
-def _attached(stack: Stack, store: Store) -> tuple[dict[str, list[Resource]], dict[str, list[Resource]]]:
+def _attached(stack: Stack, store: TlsResource) -> tuple[dict[str, list[Resource]], dict[str, list[Resource]]]:
     """The policies that are attached to resources of a kind: by the URN that their property comes from, and by the name that it ends in."""
     by_urn: dict[str, list[Resource]] = {}
     by_name: dict[str, list[Resource]] = {}
@@ -259,7 +259,7 @@ def _denies_plain_transport(statement: Statement) -> bool:
     )
 
 
-def _covers(statement: Statement, action: str, name: Plain, store: Store) -> bool:
+def _covers(statement: Statement, action: str, name: Plain, store: TlsResource) -> bool:
     """Whether a denial is about an action on the resource. A name that isn't known can't be compared: the form of the ARN must do."""
     if not any(glob(one.lower(), action.lower()) for one in statement.actions):
         return False

@@ -103,7 +103,7 @@ def secret_window(secret: Resource) -> Iterator[Finding]:
 )
 def log_retention(group: Resource) -> Iterator[Finding]:
     """0, or nothing, keeps logs for ever: nobody decided that, and nobody pays for it gladly."""
-    least = RETENTION_DAYS.get(group.bounds.tier, A_YEAR)
+    least = RETENTION_DAYS.get(group.limits.tier, A_YEAR)
     yield from between("retentionInDays", group.at("retentionInDays"), least, 3653)
 
 

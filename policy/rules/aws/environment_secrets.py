@@ -64,7 +64,7 @@ def no_secret(resource: Resource) -> Iterator[Finding]:
         return
     for environment in environments_of(resource):
         for name, value in environment.variables.items():
-            if name not in environment.from_secrets and looks_secret(name, value, resource.bounds.tier):
+            if name not in environment.from_secrets and looks_secret(name, value, resource.limits.tier):
                 yield Finding(
                     f"{name}{environment.owner} looks like a secret in plain text (its value is not shown); it must not be there."
                 )
@@ -76,5 +76,5 @@ def _parameter(parameter: Resource) -> Iterator[Finding]:
     name = str(parameter.at("name")).replace("-", "_").rpartition("/")[2]
     for key in ("value", "insecureValue"):
         value = parameter.at(key)
-        if not isinstance(value, Unknown) and looks_secret(name, value, parameter.bounds.tier):
+        if not isinstance(value, Unknown) and looks_secret(name, value, parameter.limits.tier):
             yield Finding(f"{key} looks like a secret in plain text (it is not shown); it must be kept as a SecureString.")

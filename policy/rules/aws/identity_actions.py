@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from actions import meaning, nearest, services
 from conditions import Test, is_specific, is_true, narrows
-from documents import PLACES, Kind, allows_of, statements_of
+from documents import PLACES, DocumentKind, allows_of, statements_of
 from globs import WILDCARD, glob
 from plain import shown
 from rule import Finding, Resource, Severity, rule
@@ -154,7 +154,7 @@ def no_not_action(resource: Resource) -> Iterator[Finding]:
 )
 def no_escalation(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
-        if statement.kind is not Kind.IDENTITY:
+        if statement.kind is not DocumentKind.IDENTITY:
             continue
         for action in statement.actions:
             name = action.lower()

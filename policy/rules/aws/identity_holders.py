@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from documents import PLACES, Kind
+from documents import PLACES, DocumentKind
 from plain import Unknown, items, shown
 from rule import Finding, Resource, Severity, Stack, rule
 from tokens import (
@@ -24,7 +24,7 @@ from tokens import (
     USER_LOGIN,
 )
 
-GRANTED = (Kind.IDENTITY, Kind.ENDPOINT)
+GRANTED = (DocumentKind.IDENTITY, DocumentKind.ENDPOINT)
 """Documents in which a resource is somebody else's: in a resource's own policy `*` is that resource."""
 
 HOLDERS = frozenset(kind for kind, place in PLACES.items() if place.kind in GRANTED) | {ROLE}

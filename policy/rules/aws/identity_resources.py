@@ -9,7 +9,7 @@ from itertools import islice
 
 from actions import meaning
 from conditions import ARN, Test, in_account, is_account, is_organization, is_specific, narrows
-from documents import PLACES, Kind, Statement, allows_of
+from documents import PLACES, DocumentKind, Statement, allows_of
 from globs import POLICY_VARIABLE, WILDCARD, glob, meet
 from plain import Plain, shown
 from rule import Finding, Resource, Severity, rule
@@ -107,7 +107,7 @@ def no_wildcard_resource(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
         if statement.excepted_resources:
             yield Finding(f"{statement.where} allows everything but a NotResource; it must name what it allows.")
-        if statement.kind not in GRANTED or (statement.kind is Kind.ENDPOINT and narrows(statement.conditions, SCOPING_OWNER)):
+        if statement.kind not in GRANTED or (statement.kind is DocumentKind.ENDPOINT and narrows(statement.conditions, SCOPING_OWNER)):
             continue
         yield from islice(_wide(statement), MOST_FINDINGS)
 
@@ -160,7 +160,7 @@ def _of_type(service: str, name: str, pattern: str) -> bool:
 )
 def resource_fits(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
-        if statement.kind is Kind.IDENTITY and not any(is_wildcard_action(action) for action in statement.actions):
+        if statement.kind is DocumentKind.IDENTITY and not any(is_wildcard_action(action) for action in statement.actions):
             yield from islice(_unfit(statement), MOST_FINDINGS)
 
 
@@ -187,7 +187,7 @@ def _unfit(statement: Statement) -> Iterator[Finding]:
 )
 def pass_role(resource: Resource) -> Iterator[Finding]:
     for statement in allows_of(resource):
-        if statement.kind is not Kind.IDENTITY or PASS_ROLE not in map(str.lower, statement.actions):
+        if statement.kind is not DocumentKind.IDENTITY or PASS_ROLE not in map(str.lower, statement.actions):
             continue
         for one in statement.resources:
             arn = ARN.fullmatch(one)

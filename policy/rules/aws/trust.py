@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from accounts import account_of, admitted_by, own_account
 from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
-from documents import Kind, Principal, Statement, allows_of, unreadable
+from documents import DocumentKind, Principal, Statement, allows_of, unreadable
 from globs import WILDCARD
 from plain import shown
 from rule import Finding, Resource, Severity, Stack, rule
@@ -84,7 +84,7 @@ def is_whole_account(principal: Principal) -> bool:
 )
 def trust_closed(role: Resource) -> Iterator[Finding]:
     for statement in allows_of(role):
-        if statement.kind is not Kind.TRUST:
+        if statement.kind is not DocumentKind.TRUST:
             continue
         if statement.excepted_principals:
             yield Finding(f"{statement.where} trusts everybody but a NotPrincipal; it must name whom it trusts.")
@@ -121,7 +121,7 @@ def _named(statement: Statement, principal: Principal) -> Iterator[Finding]:
 )
 def trust_source(role: Resource) -> Iterator[Finding]:
     for statement in allows_of(role):
-        if statement.kind is Kind.TRUST:
+        if statement.kind is DocumentKind.TRUST:
             yield from deputy(statement, "trusts", [name for name in statement.services if name not in WITHOUT_SOURCE])
 
 
@@ -148,7 +148,7 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
     for urn, wanted in takers.items():
         if any(unreadable(roles[urn])):
             continue  # identity/document says it
-        trusted = {name for statement in allows_of(roles[urn]) if statement.kind is Kind.TRUST for name in statement.services}
+        trusted = {name for statement in allows_of(roles[urn]) if statement.kind is DocumentKind.TRUST for name in statement.services}
         for service in sorted(wanted.keys() - trusted):
             others = ", ".join(sorted(trusted)) or "no service"
             yield Finding(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])

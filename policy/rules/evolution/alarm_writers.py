@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conditions import Test, narrows
-from documents import Kind, Statement, allows_of
+from documents import DocumentKind, Statement, allows_of
 from globs import POLICY_VARIABLE, glob
 from graph import Linked
 from plain import shown
@@ -86,7 +86,7 @@ def score_writers(stack: Stack) -> Iterator[Finding]:
         if holders and holders <= monitors:
             continue
         for statement in allows_of(grants):
-            if statement.kind is Kind.IDENTITY and _may_publish(statement) and not narrows(statement.conditions, ELSEWHERE):
+            if statement.kind is DocumentKind.IDENTITY and _may_publish(statement) and not narrows(statement.conditions, ELSEWHERE):
                 yield Finding(
                     f"{statement.where} allows cloudwatch:PutMetricData in the namespace {METRIC_NAMESPACE}; a condition on "
                     "cloudwatch:namespace must name another one, for only the safety monitor's role may write there.",

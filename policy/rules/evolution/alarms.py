@@ -23,7 +23,7 @@ START_MINUTES = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Required:
+class RequiredAlarm:
     """A safety alarm that must exist.
 
     Attributes:
@@ -55,7 +55,7 @@ class Required:
         return f"alarm on the {self.statistic} of {self.metric}"
 
 
-def _threshold(alarm: Resource, required: Required, stack: Stack) -> Iterator[Finding]:
+def _threshold(alarm: Resource, required: RequiredAlarm, stack: Stack) -> Iterator[Finding]:
     value = alarm.at("threshold")
     given = None if isinstance(value, str) else number(value)
     if given is None:
@@ -64,10 +64,10 @@ def _threshold(alarm: Resource, required: Required, stack: Stack) -> Iterator[Fi
     wanted = required.threshold(stack)
     if wanted is not None and given != wanted:
         yield Finding(f"threshold is {given}; it must be {wanted:g}, from {required.row} of the environment table.")
-    elif required.bounded and not ROWS[required.row].allows(given * required.unit, stack.bounds.rows[required.row]):
-        limit = number(stack.bounds.rows[required.row]) or 0
+    elif required.bounded and not ROWS[required.row].allows(given * required.unit, stack.limits.rows[required.row]):
+        limit = number(stack.limits.rows[required.row]) or 0
         side = "at most" if ROWS[required.row].direction == "maximum" else "at least"
-        yield Finding(f"threshold is {given}; in the tier `{stack.bounds.tier}` it must be {side} {limit / required.unit:g}.")
+        yield Finding(f"threshold is {given}; in the tier `{stack.limits.tier}` it must be {side} {limit / required.unit:g}.")
 
 
 def _simple(alarm: Resource) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _simple(alarm: Resource) -> Iterator[Finding]:
         yield from absent(name, alarm.at(name), "the alarm would not compare what is published")
 
 
-def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Finding]:
+def _form(alarm: Resource, required: RequiredAlarm, stack: Stack) -> Iterator[Finding]:
     """What is wrong with an alarm that is to be the required one."""
     yield from literal("namespace", alarm.at("namespace"), required.namespace)
     yield from literal("dimensions", alarm.at("dimensions"), {"Environment": stack.name})
@@ -102,7 +102,7 @@ def _form(alarm: Resource, required: Required, stack: Stack) -> Iterator[Finding
 
 
 REQUIRED = {
-    "safety-score-average": Required(
+    "safety-score-average": RequiredAlarm(
         metric="SafetyScore",
         statistic="Average",
         operator="LessThanThreshold",
@@ -112,7 +112,7 @@ REQUIRED = {
         halts=True,
         silence_breaches=True,
     ),
-    "safety-score-minimum": Required(
+    "safety-score-minimum": RequiredAlarm(
         metric="SafetyScore",
         statistic="Minimum",
         operator="LessThanThreshold",
@@ -122,7 +122,7 @@ REQUIRED = {
         halts=True,
         silence_breaches=True,
     ),
-    "agent-memory": Required(
+    "agent-memory": RequiredAlarm(
         metric="AgentMemoryUsageKB",
         statistic="Maximum",
         operator="GreaterThanThreshold",
@@ -131,14 +131,14 @@ REQUIRED = {
         halts=True,
         unit=BYTES_PER_KB,
     ),
-    "instantiation-speed": Required(
+    "instantiation-speed": RequiredAlarm(
         metric="InstantiationSpeedMicroseconds",
         statistic="Average",
         operator="GreaterThanThreshold",
         row="instantiation_target_us",
         periods=3,
     ),
-    "autonomy": Required(
+    "autonomy": RequiredAlarm(
         metric="AutonomyPercentage",
         statistic="Average",
         operator="LessThanThreshold",

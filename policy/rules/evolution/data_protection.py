@@ -70,12 +70,12 @@ def artifacts_bucket(stack: Stack) -> Iterator[Finding]:
     fix="Declare it with protect=True.",
 )
 def mode_kept(parameter: Resource) -> Iterator[Finding]:
-    if not parameter.bounds.known_tier or parameter.bounds.tier in PROTECTED_TIERS:
+    if not parameter.limits.known_tier or parameter.limits.tier in PROTECTED_TIERS:
         yield from protected(parameter)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Required:
+class RequiredTable:
     """A table that must exist: the first part of its name, its keys with their types, and what else it must have."""
 
     stem: str
@@ -103,9 +103,9 @@ class Required:
 
 
 TABLES = {
-    "state-table": Required(stem="evolution-state", keys={"evolution_id": "S", "generation": "N"}, stream=True),
-    "population-table": Required(stem="agent-population", keys={"population_id": "S", "agent_id": "S"}, ttl=True),
-    "checkpoint-table": Required(stem="evolution-checkpoints", keys={"checkpoint_id": "S"}),
+    "state-table": RequiredTable(stem="evolution-state", keys={"evolution_id": "S", "generation": "N"}, stream=True),
+    "population-table": RequiredTable(stem="agent-population", keys={"population_id": "S", "agent_id": "S"}, ttl=True),
+    "checkpoint-table": RequiredTable(stem="evolution-checkpoints", keys={"checkpoint_id": "S"}),
 }
 """The system's tables, by the second part of their rule's id."""
 

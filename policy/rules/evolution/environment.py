@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from limits import ROWS, Bounds
+from limits import ROWS, TierLimits
 from plain import Plain, Unknown, shown
 from rule import Finding, Resource, Severity, Stack, rule
 from system import TABLE_KEY, evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, SERVICE, TASK_DEFINITION
-from variables import Environment, environments_of, unreadable
+from variables import RunnerEnvironment, environments_of, unreadable
 
 LIMITED = {
     "AI_AUTONOMY_LEVEL": "autonomy_percent",
@@ -38,13 +38,13 @@ HANDLER = frozenset({"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "EVOLUTION_SAFETY_E
 """What a function or a runtime that takes agent requests is told; one that has any of the first two, or a model, does take them."""
 
 
-def against_limit(where: str, row: str, value: Plain, bounds: Bounds) -> Iterator[Finding]:
-    limit = bounds.rows[row]
+def against_limit(where: str, row: str, value: Plain, limits: TierLimits) -> Iterator[Finding]:
+    limit = limits.rows[row]
     allowed = ROWS[row].allows(value, limit)
     if allowed:
         return
-    must = f"in the tier `{bounds.tier}` it must be {ROWS[row].wants(limit)}"
-    if not bounds.known_tier:
+    must = f"in the tier `{limits.tier}` it must be {ROWS[row].wants(limit)}"
+    if not limits.known_tier:
         must += " (the tier is not known, so the strictest limit counts)"
     if allowed is None:
         # What stands in the place of a number may be a secret.
@@ -71,11 +71,11 @@ def within_limits(resource: Resource) -> Iterator[Finding]:
         yield from _environment(environment, resource)
 
 
-def _environment(environment: Environment, resource: Resource) -> Iterator[Finding]:
+def _environment(environment: RunnerEnvironment, resource: Resource) -> Iterator[Finding]:
     for name, value in environment.variables.items():
         where = f"{name}{environment.owner}"
         if name in LIMITED:
-            yield from against_limit(where, LIMITED[name], value, resource.bounds)
+            yield from against_limit(where, LIMITED[name], value, resource.limits)
         elif name == "EVOLUTION_SAFETY_ENABLED" and value != "true":
             yield Finding(f"{where} is not true; it must be the literal text true.")
     found = frozenset(environment.variables)
@@ -150,4 +150,4 @@ def table_limits(stack: Stack) -> Iterator[Finding]:
         yield Finding(f"neither the configuration {TABLE_KEY} nor the stack's output `environment` holds the environment table.")
         return
     for row in ROWS:
-        yield from against_limit(f"{row} in the environment table", row, stack.table.get(row), stack.bounds)
+        yield from against_limit(f"{row} in the environment table", row, stack.table.get(row), stack.limits)

@@ -11,7 +11,7 @@ from rule import Finding, Resource, Severity, Stack
 from rules.evolution.environment import HANDLER, LIMITED
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
-from variables import RUNNERS, Environment, environments_of, unreadable
+from variables import RUNNERS, RunnerEnvironment, environments_of, unreadable
 
 FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id"}
 """A variable to the row of the table that it must equal."""
@@ -57,7 +57,7 @@ def table_equality(stack: Stack) -> Iterator[Finding]:
                 yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
 
 
-def _against_table(environment: Environment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Finding]:
+def _against_table(environment: RunnerEnvironment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Finding]:
     for name in wanted.keys() & environment.variables.keys():
         value, where = environment.variables[name], f"{name}{environment.owner}"
         must = f"it must be {wanted[name]}, as the stack `{stack.name}` and its table have it"

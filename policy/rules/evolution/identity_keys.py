@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conditions import Test, narrows
-from documents import Kind, allows_of
+from documents import DocumentKind, allows_of
 from plain import shown
 from rule import Finding, Severity, Stack
 from rules.aws.identity_holders import HOLDERS
@@ -33,7 +33,7 @@ def key_grants(stack: Stack) -> Iterator[Finding]:
     }
     for holder in (one for one in stack.resources if one.type in HOLDERS):
         for statement in allows_of(holder):
-            if statement.kind is not Kind.IDENTITY or not any(action.lower().startswith("kms:") for action in statement.actions):
+            if statement.kind is not DocumentKind.IDENTITY or not any(action.lower().startswith("kms:") for action in statement.actions):
                 continue
             for one in dict.fromkeys(statement.resources):
                 named = one in made if not is_wildcard_resource(one) else narrows(statement.conditions, ours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from common.results import RefusedError
+from common.results import RequestRefusedError
 from common.settings import number
 from common.shape import as_object, is_object, parse, whole
 
@@ -24,7 +24,7 @@ EXAMPLE = '{"prompt": "…", "agent_memory_bytes": 4096, "autonomy_percent": 50}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AgentRequest:
     """One request.
 
     Attributes:
@@ -48,21 +48,21 @@ class Asked:
         return json.dumps(told, ensure_ascii=False).encode()
 
 
-def asked(event: object, request_id: str) -> Asked:
+def read_request(event: object, request_id: str) -> AgentRequest:
     """Read a request: an object, or its JSON text.
 
     Args:
         request_id: Lambda's own, 36 characters: the session of a request that names none, so that a repetition is the same session.
 
     Raises:
-        RefusedError: it can't be read, or asks for more than the stack allows.
+        RequestRefusedError: it can't be read, or asks for more than the stack allows.
     """
     body = parse(event) if isinstance(event, str) else event
     if not is_object(body):
-        raise RefusedError("not_json", "The request is no JSON object.", f"Send one such as {EXAMPLE}.")
+        raise RequestRefusedError("not_json", "The request is no JSON object.", f"Send one such as {EXAMPLE}.")
     request = _read(as_object(body), request_id)
     if len(request.body) > LARGEST_BYTES:
-        raise RefusedError(
+        raise RequestRefusedError(
             "too_large",
             f"The request has {len(request.body)} bytes; at most {LARGEST_BYTES} are taken.",
             "Send less, or in several requests.",
@@ -70,7 +70,7 @@ def asked(event: object, request_id: str) -> Asked:
     return request
 
 
-def _read(body: dict[str, object], request_id: str) -> Asked:
+def _read(body: dict[str, object], request_id: str) -> AgentRequest:
     if strange := sorted(body.keys() - KEYS):
         raise _bad(f"The request has keys that nobody reads: {', '.join(strange)}.")
     prompt, session_id = _text(body, "prompt"), body.get("session_id", request_id)
@@ -79,7 +79,7 @@ def _read(body: dict[str, object], request_id: str) -> Asked:
         raise _bad(f"The prompt has {len(prompt)} characters; with a source, it may have {LONGEST_QUESTION}.")
     if not isinstance(session_id, str) or not SHORTEST_SESSION <= len(session_id) <= LONGEST_SESSION or not session_id.isascii():
         raise _bad(f"session_id must be a text of {SHORTEST_SESSION} to {LONGEST_SESSION} ASCII characters.")
-    return Asked(
+    return AgentRequest(
         prompt=prompt,
         source=source,
         agent_memory_bytes=_within(body, "agent_memory_bytes", 1, number("AGENT_MEMORY_LIMIT"), "too_much_memory"),
@@ -102,9 +102,9 @@ def _within(body: dict[str, object], key: str, least: int, most: int, kind: str)
     if value is None or value < least:
         raise _bad(f"{key} must be a whole number from {least}.")
     if value > most:
-        raise RefusedError(kind, f"{key} is {value}; this environment allows at most {most}.", f"Ask for {most} or less.")
+        raise RequestRefusedError(kind, f"{key} is {value}; this environment allows at most {most}.", f"Ask for {most} or less.")
     return value
 
 
-def _bad(message: str) -> RefusedError:
-    return RefusedError("bad_request", message, f"Send an object such as {EXAMPLE}.")
+def _bad(message: str) -> RequestRefusedError:
+    return RequestRefusedError("bad_request", message, f"Send an object such as {EXAMPLE}.")
