@@ -9,7 +9,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,9 @@ outputs: setup  ## the outputs of STACK, as JSON
 
 down: setup  ## stop the emulators; they keep what they hold
 	@.venv/bin/python -m local down
+
+quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator, no browser
+	.venv/bin/python -m pytest -n 2 -m 'not slow'
 
 test: setup-dev setup-emulator setup-browser  ## every test, the real engine's too
 	.venv/bin/python -m pytest -n 2

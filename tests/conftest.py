@@ -7,7 +7,9 @@ import multiprocessing
 import os
 import pickle
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Generator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,40 @@ for told in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # `make test` runs these test
     os.environ.pop(told, None)
 
 
+@pytest.fixture(scope="session", name="_processes")
+def processes() -> None:
+    """For fixtures that start a process, such as the Pulumi CLI, an emulator or the pack: a test that uses one is slow."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "_processes" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no test but a slow one start a process, nor its fixtures: `make quick` runs the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not item.get_closest_marker("slow"):
+            patch.setattr(subprocess.Popen, "__init__", _only_git)
+            patch.setattr(SpawnProcess, "start", _start_nothing)
+        return (yield)
+
+
+_start = subprocess.Popen.__init__
+
+
+def _only_git(popen: Any, arguments: Any, *rest: Any, **options: Any) -> None:
+    if arguments[0] != "git":
+        _start_nothing(arguments)
+    _start(popen, arguments, *rest, **options)
+
+
+def _start_nothing(started: object) -> None:
+    pytest.fail(f"a quick test starts a process, {started}: its fixture must use the fixture _processes, or it pytest.mark.slow")
+
+
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The engine's home and state of this test process; previews in it run one after the other."""
@@ -28,7 +64,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def preview(place: Path) -> Callable[..., previews.Plan]:
+def preview(place: Path, _processes: None) -> Callable[..., previews.Plan]:
     """`previews.preview` in a process of its own: it settles the Pulumi SDK's global state, which tests with mocks share."""
 
     def run(stack: str, **options: Any) -> previews.Plan:
@@ -59,7 +95,7 @@ def plan(preview: Callable[..., previews.Plan], tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def small_checkout(tmp_path: Path) -> Path:
+def small_checkout(tmp_path: Path, _processes: None) -> Path:
     """A checkout whose program makes nothing: `__main__.py` is to be written."""
     checkout = tmp_path / "checkout"
     for folder in ("components", "local", "policy"):

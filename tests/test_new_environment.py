@@ -28,7 +28,7 @@ print(json.dumps([plan.succeeded, regions, [one.text for one in plan.findings], 
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
+def repo(tmp_path: Path, _processes: None) -> Path:
     """A checkout with room for another stack file."""
     for path in ROOT.iterdir():
         if path.name not in {".git", ".local", ".venv"}:

@@ -67,6 +67,7 @@ def ordinary_up(place: Path, program: Callable[[], None]) -> tuple[bool, str, li
     return succeeded, "\n".join(said), [str(resource["urn"]) for resource in resources]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "rule"),
     [(with_a_root_user, "workload/"), (without_the_safety_alarm, "alarms/safety-score-average")],

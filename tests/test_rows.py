@@ -60,6 +60,7 @@ def test_without_a_change_nothing_changes() -> None:
         assert (again.changes(), again.refused) == ({}, [])
 
 
+@pytest.mark.slow  # each takes a second of the processor, a minute in all
 @pytest.mark.parametrize(("stack", "row", "change"), CHANGES, ids=[f"{stack}-{row}: {change.kind}" for stack, row, change in CHANGES])
 def test_a_change_of_one_row_changes_what_carries_it_and_nothing_else(
     stack: str, row: str, change: RowChange, monkeypatch: pytest.MonkeyPatch

@@ -220,7 +220,7 @@ EDITS = {
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Path]:
+def checkout(tmp_path: Path, _processes: None) -> Iterator[Path]:
     """A copy of what is deployed, to edit."""
     copy = tmp_path / "checkout"
     kept = shutil.ignore_patterns("__pycache__", ".venv", ".local", ".git", "tests", "docs", ".*_cache")

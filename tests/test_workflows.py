@@ -153,6 +153,7 @@ def test_an_image_goes_to_the_repository_of_its_stack_and_is_proposed_for_that_o
     assert proposed["add-paths"].replace(chosen, stack) == f"Pulumi.{stack}.yaml"
 
 
+@pytest.mark.slow
 def test_a_pushed_image_hands_on_its_digest_and_one_that_is_refused_does_not(tmp_path: Path) -> None:
     docker = tmp_path / "docker"
     docker.write_text('#!/bin/sh\necho "$@" >> "$0.calls"\ncase $1 in push) exit "$REFUSED";; image) echo digest=sha256:1;; esac\n')

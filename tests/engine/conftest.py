@@ -19,7 +19,7 @@ VENV = aws.ROOT / ".local" / emulator.VENV
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def endpoint(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Iterator[str]:
     """An emulator's address, with the engine's tables."""
     place = tmp_path_factory.mktemp("engine")
     started = emulator.start(place, "dev", VENV)

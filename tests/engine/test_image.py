@@ -66,6 +66,7 @@ def the(instruction: str) -> Instruction:
 # What it says.
 
 
+@pytest.mark.slow
 def test_the_dockerfile_has_no_finding_of_hadolint() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     found = subprocess.run(
@@ -122,6 +123,7 @@ def test_the_build_sees_the_sources_and_nothing_else() -> None:
     assert seen == {path.name for path in ENGINE.glob("*.py")} | {"requirements.txt"}
 
 
+@pytest.mark.slow
 def test_every_package_has_a_wheel_for_the_images_python_on_arm64(tmp_path: Path) -> None:
     tag = next(step.rest for step in STEPS if step.rest.startswith("PYTHON_TAG=")).removeprefix("PYTHON_TAG=")
     version = ".".join(tag.split("-")[0].split(".")[:2])
@@ -176,7 +178,7 @@ class Image:
 
 
 @pytest.fixture(scope="module")
-def image() -> Iterator[Image]:
+def image(_processes: None) -> Iterator[Image]:
     # Not under pytest's own folder, which only its owner may enter.
     place = Path(tempfile.mkdtemp(prefix="evolution-image-"))
     place.chmod(0o755)

@@ -257,6 +257,7 @@ def test_stopping_waits_no_longer_than_it_is_told() -> None:
         goes_on.set()
 
 
+@pytest.mark.slow
 def test_a_hanging_request_doesnt_keep_the_process() -> None:
     program = (
         "import time\n"

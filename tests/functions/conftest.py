@@ -107,7 +107,7 @@ class Measured:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+def measured(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Measured:
     """What the tests of the behaviour run, and what the functions call in them."""
     folder = tmp_path_factory.mktemp("measured")
     coverage, data, report = [sys.executable, "-m", "coverage"], f"--data-file={folder / 'coverage'}", folder / "report.json"

@@ -31,7 +31,7 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def act() -> Run:
+def act(_processes: None) -> Run:
     """`act(lifecycle.up, place, "dev", …)`: one command in a process of its own, as for a person."""
 
     def run(command: Callable[..., Any], place: Path, stack: str = "dev", **options: Any) -> Any:
@@ -43,7 +43,7 @@ def act() -> Run:
 
 
 @pytest.fixture
-def own_place(tmp_path: Path) -> Iterator[Path]:
+def own_place(tmp_path: Path, _processes: None) -> Iterator[Path]:
     """A place with emulators of its own, which end with the test."""
     yield tmp_path / "place"
     for stack in emulator.stacks(tmp_path / "place"):
@@ -132,7 +132,7 @@ def brought_up(act: Run, shared: Shared) -> BroughtUp:
 
 
 @pytest.fixture(scope="module")
-def bare() -> Iterator[Any]:
+def bare(_processes: None) -> Iterator[Any]:
     """A provider that isn't configured yet, started with an environment that tempts it."""
     temptation = {"AWS_PROFILE": "production", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_REGION": "ap-south-1", "HOME": "/nowhere"}
     process = subprocess.Popen(

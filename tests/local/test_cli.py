@@ -20,7 +20,7 @@ PINNED = cli.pinned_version()
 
 
 @pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _processes: None) -> Path:
     """The only folder on PATH, empty; a cache of the test's own; and no way to the installer, to Go modules or to wheels."""
     folder = tmp_path / "bin"
     folder.mkdir()

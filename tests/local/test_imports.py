@@ -44,11 +44,13 @@ def run(code: str, *arguments: str) -> str:
     return subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python defers annotations by itself")
 def test_the_plan_is_the_same_as_with_plain_imports(tmp_path: Path) -> None:
     assert run(PLAN, str(tmp_path)) == run(PLAN, str(tmp_path), "plainly")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python defers annotations by itself")
 def test_a_changed_module_is_compiled_again(tmp_path: Path) -> None:
     package = tmp_path / "pulumi_aws"

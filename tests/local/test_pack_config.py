@@ -60,6 +60,7 @@ print(plan.succeeded, bool(plan.findings))
 """
 
 
+@pytest.mark.slow
 def test_the_committed_configuration_leaves_the_pack_on(tmp_path: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", PREVIEW, tmp_path, COMMITTED], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "False True\n"

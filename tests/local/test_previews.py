@@ -216,6 +216,7 @@ def test_a_zone_count_that_the_region_lacks_is_refused_before_the_engine_starts(
     assert "us-east-2 offers this account only 3: us-east-2a, us-east-2b, us-east-2c." in run.stderr
 
 
+@pytest.mark.slow
 def test_a_pack_ends_with_its_engine() -> None:
     script = str(previews.ROOT / "local/pack.py")
     engine_of_it = subprocess.Popen(
@@ -265,6 +266,7 @@ def test_a_stopped_run_stops_the_engine_and_leaves_nothing(small_checkout: Path,
     assert str(small_checkout) not in running, "nothing may be left running"
 
 
+@pytest.mark.slow
 def test_an_engine_that_does_not_stop_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "STOP_SECONDS", 0.2)
     stubborn = tmp_path / "pulumi"

@@ -84,6 +84,7 @@ def test_a_table_that_is_not_a_block_is_left_to_a_person(repo: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "said"),
     [

@@ -31,7 +31,7 @@ DELIVERY = "aws:cloudwatch/logDelivery:LogDelivery"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Iterator[World]:
     place = tmp_path_factory.mktemp("agents")
     with a_world(place) as made:
         yield made
@@ -179,6 +179,7 @@ def test_a_delivery_leads_from_its_source_to_its_destination(world: World) -> No
         assert source.drift() == {"logType": "USAGE_LOGS"}
 
 
+@pytest.mark.slow
 def test_a_guardrail_outlives_the_emulators_process(tmp_path: Path) -> None:
     first = emulator.start(tmp_path, "dev", VENV)
     try:

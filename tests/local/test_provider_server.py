@@ -100,6 +100,7 @@ def test_a_creation_adds_outputs_and_keeps_the_inputs(provider: Any, token: str)
     assert outputs.get("region", REGION) == REGION
 
 
+@pytest.mark.slow
 def test_it_ends_when_the_engine_is_gone() -> None:
     """An engine that is killed can't stop its providers."""
     script = (

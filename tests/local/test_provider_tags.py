@@ -50,7 +50,7 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Iterator[World]:
     with a_world(tmp_path_factory.mktemp("tags")) as made:
         yield made
 

@@ -20,7 +20,7 @@ VPC = "aws:ec2/vpc:Vpc"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Iterator[World]:
     with a_world(tmp_path_factory.mktemp("updates")) as made:
         yield made
 

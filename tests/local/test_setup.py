@@ -22,7 +22,7 @@ MISSING = "no-such-package==1.0 --hash=sha256:" + "0" * 64 + "\n"
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _processes: None) -> Path:
     """A checkout that needs no packages, with no way to an index."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)

@@ -75,7 +75,7 @@ def holds(said: str, shown: str) -> bool:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Path]:
+def checkout(tmp_path: Path, _processes: None) -> Iterator[Path]:
     """A checkout of its own, which is set up already."""
     copy = tmp_path / "checkout"
     left = shutil.ignore_patterns("__pycache__", ".venv*", ".local", ".git", "tests", ".*_cache", "node_modules")

@@ -43,7 +43,7 @@ FOREIGN: Nodes = {
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def alone(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Path:
     folder = tmp_path_factory.mktemp("published") / "pack"
     shutil.copytree(PACK, folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
     return folder

@@ -21,6 +21,8 @@ from tests.policy.samples import KEY_ARN, TABLE, UNKNOWN, Nodes, compliant, set_
 
 PACK = Path(__file__).parents[2] / "policy"
 
+pytestmark = pytest.mark.slow
+
 
 class Pack:
     """The running pack."""
