@@ -64,10 +64,10 @@ def _preview(options: argparse.Namespace) -> int:
             pack=options.pack,
             provider=provider,
             color=sys.stdout.isatty(),
-            on_output=end.hear,
+            on_output=end.print,
             on_note=_note,
         )
-    end.show(() if plan.succeeded else plan.findings)
+    end.finish(() if plan.succeeded else plan.findings, plan.errors)
     verdict = f"{len(plan.resources)} resources planned" if plan.succeeded else "refused"
     packs = findings.counted(plan.findings) if options.pack else "no policy pack"
     _show(f"{options.stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
@@ -75,23 +75,23 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 class _End:
-    """Keeps what the engine says from its verdict on: of a refusal, the findings are told in its place."""
+    """Holds back the CLI's output from its summary of the policies on: a refusal ends with errors and findings in its place."""
 
     def __init__(self) -> None:
-        self._kept: list[str] = []
+        self._held_back: list[str] = []
 
-    def hear(self, line: str) -> None:
-        """Show a line, or keep it for the end."""
-        if self._kept or ESCAPES.sub("", line).startswith("Policies:"):
-            self._kept.append(line)
+    def print(self, line: str) -> None:
+        """Print a line, or hold it back."""
+        if self._held_back or ESCAPES.sub("", line).startswith("Policies:"):
+            self._held_back.append(line)
         else:
             _show(line)
 
-    def show(self, found: Sequence[Finding]) -> None:
-        """Tell the findings, or what was kept if there are none."""
+    def finish(self, found: Sequence[Finding], errors: Sequence[str]) -> None:
+        """Print the errors and the findings; without findings, what was held back."""
         from local import findings
 
-        for line in ("", *findings.blocks(found)) if found else self._kept:
+        for line in ("", *findings.blocks(found, errors)) if found else self._held_back:
             _show(line)
 
 
@@ -115,7 +115,7 @@ def _deploy(options: argparse.Namespace) -> int:
     where = lifecycle.Where(stack=options.stack, image=image, color=sys.stdout.isatty(), on_output=_show, on_note=_note)
     outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](where)
     if not outcome.succeeded:
-        for line in findings.blocks(outcome.findings):
+        for line in findings.blocks(outcome.findings, outcome.errors if outcome.findings else ()):
             _show(line)
         what = f"refused, {findings.counted(outcome.findings)}" if outcome.findings else f"{options.command} failed"
         _show(f"{options.stack}: {what}, {time.monotonic() - start:.1f} s")

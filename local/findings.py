@@ -1,16 +1,24 @@
-"""What the policy pack found, as it says it itself: its process writes each finding into a file that it is told of.
+"""What ends a refusal: the policy pack's findings, and the errors of the program, the provider and the CLI.
 
-The engine passes on the pack's messages alone, for people; nothing here is read out of them.
+The pack's process writes each finding into a file. The CLI passes on nothing but the finding's message, as text for people; no field is
+parsed from it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi.automation.events import EngineEvent
+
+MARKUP = re.compile(r"<\{%.*?%\}>")
+"""How the CLI marks colours in an event's text, such as `<{%reset%}>`. Source: pkg sdk/go/common/diag/colors."""
+
+SUMMARY = re.compile(r"\w+ failed")
+"""The CLI's own last error after any other, such as `preview failed`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +46,55 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """What the CLI, the program or the provider reported. severity: `info`, `info#err`, `warning` or `error`."""
+
+    severity: str
+    urn: str
+    message: str
+
+
+def diagnostics_of(events: Iterable[EngineEvent]) -> tuple[Diagnostic, ...]:
+    """The diagnostics in the CLI's events, but for debug messages."""
+    reported = [event.diagnostic_event for event in events if event.diagnostic_event]
+    return tuple(
+        Diagnostic(severity=one.severity, urn=one.urn or "", message=without_markup(one.message))
+        for one in reported
+        if one.severity != "debug"
+    )
+
+
 def read(file: Path, events: Iterable[EngineEvent]) -> tuple[Finding, ...]:
-    """The findings that the engine heard of, each as the pack wrote it; of what the pack didn't write, there is only the text."""
+    """The findings in the CLI's events, each as the pack wrote it to the file; one that isn't in the file has its text alone."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     written = [Finding(**json.loads(line)) for line in lines]
-    heard = [event.policy_event for event in events if event.policy_event]
-    return tuple(_heard(written, one.message.strip(), one.resource_urn or "") for one in heard)
+    reported = [event.policy_event for event in events if event.policy_event]
+    return tuple(_finding(written, without_markup(one.message), one.resource_urn or "") for one in reported)
 
 
-def _heard(written: Sequence[Finding], text: str, urn: str) -> Finding:
-    """The engine puts its policy's description before the pack's words."""
+def _finding(written: Sequence[Finding], text: str, urn: str) -> Finding:
+    """The finding of an event. Its text starts with the policy's description, and ends with the pack's own text."""
     return next((one for one in written if text.endswith(one.text)), Finding(text=text, message=text, urn=urn))
 
 
-def blocks(findings: Sequence[Finding]) -> Iterator[str]:
-    """The findings for a terminal: a block each, with an empty line after it."""
+def errors(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
+    """The messages of the errors, in their order and each once: what failed besides the pack's rules."""
+    messages = [without_markup(one.message) for one in diagnostics if one.severity == "error"]
+    return tuple(dict.fromkeys(one for one in messages if not SUMMARY.fullmatch(one)))
+
+
+def without_markup(text: str) -> str:
+    """An event's text without the marks of its colours and the space around it."""
+    return MARKUP.sub("", text).strip()
+
+
+def blocks(findings: Sequence[Finding], errors: Sequence[str] = ()) -> Iterator[str]:
+    """The errors and then the findings, for a terminal: a block each, with an empty line after it."""
+    for error in errors:
+        yield "error"
+        yield from (f"  {line}" for line in error.splitlines())
+        yield ""
     for one in findings:
         yield f"{one.rule or 'the policy pack'}{f' ({one.severity})' if one.severity else ''}"
         rows = {"resource": f"{one.resource} ({one.type})" if one.resource else "the stack", "wrong": one.message, "fix": one.fix}

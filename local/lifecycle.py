@@ -13,7 +13,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from local import LocalError, cli, emulator, plugins, previews, stackfile, workspace
-from local.findings import Finding, read
+from local.findings import Finding, diagnostics_of, errors, read
 from local.progress import Progress, worth_showing
 from local.state import State
 
@@ -61,12 +61,14 @@ class Outcome:
         outputs: the stack's outputs.
         text: all that the engine printed.
         findings: why the policy pack refused it.
+        errors: the messages of the errors besides.
     """
 
     succeeded: bool
     endpoint: str
     text: str
     findings: tuple[Finding, ...] = ()
+    errors: tuple[str, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict[str, int])
     operations: Mapping[str, str] = field(default_factory=dict[str, str])
     resources: int = 0
@@ -311,6 +313,7 @@ def run(
         endpoint=session.endpoint,
         text="\n".join(text),
         findings=findings,
+        errors=errors(diagnostics_of(heard)),
         changes={str(getattr(kind, "value", kind)): count for counts in counted for kind, count in counts.items()},
         operations={one.urn: one.op.value for one in pre if one.op.value != "same"},
         resources=len(there),

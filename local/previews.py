@@ -17,7 +17,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from local import LocalError, cli, imports, plugins, stackfile, workspace
-from local.findings import Finding, read
+from local.findings import Diagnostic, Finding, diagnostics_of, errors, read
 
 ROOT = plugins.ROOT
 
@@ -48,17 +48,14 @@ class PlannedResource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnostic:
-    """What the engine, the program or the provider said. severity: `info`, `info#err`, `warning` or `error`."""
-
-    severity: str
-    urn: str
-    message: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a preview came to. `policy_packs` maps the packs that ran to their versions; `text` is all that the engine printed."""
+    """What a preview came to.
+
+    Attributes:
+        findings: of the policy pack.
+        policy_packs: the packs that ran, with their versions.
+        text: all that the CLI printed.
+    """
 
     succeeded: bool
     resources: tuple[PlannedResource, ...]
@@ -67,6 +64,11 @@ class Plan:
     findings: tuple[Finding, ...]
     policy_packs: Mapping[str, str]
     text: str
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The messages of the errors, without the CLI's own summary."""
+        return errors(self.diagnostics)
 
 
 def preview(
@@ -171,7 +173,6 @@ def main_with_imports_ahead(repo: Path) -> imports.Ahead:
 def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
     resources: dict[str, PlannedResource] = {}
     outputs: Mapping[str, Any] = {}
-    diagnostics: list[Diagnostic] = []
     packs: Mapping[str, str] = {}
     for event in heard:
         if event.resource_pre_event:
@@ -201,16 +202,13 @@ def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ..
             elif resource := resources.get(metadata.urn):
                 beyond = {name: value for name, value in said.items() if name not in resource.inputs}
                 resources[metadata.urn] = replace(resource, computed=beyond)
-        if event.diagnostic_event and event.diagnostic_event.severity != "debug":
-            said = event.diagnostic_event
-            diagnostics.append(Diagnostic(severity=said.severity, urn=said.urn or "", message=said.message.strip()))
         if event.summary_event:
             packs = event.summary_event.policy_packs
     return Plan(
         succeeded=succeeded,
         resources=tuple(resources.values()),
         outputs=outputs,
-        diagnostics=tuple(diagnostics),
+        diagnostics=diagnostics_of(heard),
         findings=findings,
         policy_packs=packs,
         text=text,

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from local import LocalError
-from local.previews import Diagnostic, Plan, PlannedResource
+from local.findings import Diagnostic
+from local.previews import Plan, PlannedResource
 
 SECONDS = 300
 """A preview takes a few; the first one in a checkout gets plugins, too."""

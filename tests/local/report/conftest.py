@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.findings import Finding
-from local.previews import ROOT, Diagnostic, Plan
+from local.findings import Diagnostic, Finding
+from local.previews import ROOT, Plan
 from local.report.report import Report, gather
 from local.report.table import tables_of
 
