@@ -41,8 +41,8 @@ _GENERATORS: dict[str, Callable[[], str | int]] = {
     "upper10": lambda: _of(string.ascii_uppercase + string.digits, 10),
     "iam17": lambda: _of(string.ascii_uppercase + "234567", 17),
     "uuid": lambda: str(uuid.uuid4()),
-    # Whole seconds since 2020: each registration is higher than the one before, and there is no counter to keep.
-    "revisionNumber": lambda: int(time.time()) - 1_577_836_800,
+    # Milliseconds since 2020: each registration is higher than the one before, and there is no counter to keep.
+    "revisionNumber": lambda: int(1000 * (time.time() - 1_577_836_800)),
     "now": lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
 }
 
