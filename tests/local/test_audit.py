@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local import LocalError, audit, lifecycle
-from tests.local.conftest import BroughtUp, Run, clients
+from tests.local.conftest import BroughtUp, Run
+from tests.local.system import ENGINE, System
 
 BUCKET = "evolution-artifacts-dev-000000000000-us-east-1"
 ROLE = "evolution-engine-dev-us-east-1"
@@ -17,7 +19,7 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
 
 
-def change_by_hand(client: Any) -> None:
+def change_by_hand(client: Callable[[str], Any]) -> None:
     """What somebody might do in the console, one thing a line."""
     client("cloudwatch").disable_alarm_actions(AlarmNames=["evolution-safety-score-dev"])
     loose = {"AlarmName": "evolution-autonomy-dev", "MetricName": "AutonomyPercentage", "Threshold": 10}
@@ -89,13 +91,12 @@ def findings(found: audit.Audit) -> set[tuple[str, str]]:
     return {(one.urn.rpartition("::")[2], one.rule) for one in found.findings}
 
 
-def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, own_place: Path) -> None:
-    assert act(lifecycle.up, own_place).succeeded
-    state = own_place / "state/.pulumi/stacks/evolution-system/dev.json"
+def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, system: System) -> None:
+    state = system.place / "state/.pulumi/stacks/evolution-system/dev.json"
     before = state.read_bytes()
-    change_by_hand(clients(own_place))
+    change_by_hand(system)
 
-    found: audit.Audit = act(audit.audit, own_place)
+    found: audit.Audit = act(audit.audit, system.place)
     assert {one.urn.rpartition("::")[2]: set(one.changes) for one in found.drift} == DRIFT
     assert {one.urn.rpartition("::")[2] for one in found.drift if one.gone} == {"data-artifacts-public-access-block"}
     assert findings(found) == RULES
@@ -104,14 +105,15 @@ def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, 
     assert f'there is now {{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::{BUCKET}/*"}}' in said
     assert state.read_bytes() == before, "an audit only looks"
 
-    assert act(lifecycle.refresh, own_place).succeeded
-    mended = act(lifecycle.up, own_place)
+    assert act(lifecycle.refresh, system.place).succeeded
+    mended = act(lifecycle.up, system.place)
     assert mended.succeeded, mended.text
     assert {urn.rpartition("::")[2] for urn in mended.operations} == DRIFT.keys()
-    again: audit.Audit = act(audit.audit, own_place)
+    again: audit.Audit = act(audit.audit, system.place)
     assert (again.drift, again.findings) == ((), ())
-    service = clients(own_place)("ecs").describe_services(cluster="evolution-system-dev", services=["evolution-engine-dev"])["services"][0]
+    service = system("ecs").describe_services(cluster="evolution-system-dev", services=["evolution-engine-dev"])["services"][0]
     assert service["desiredCount"] == 4
+    system("ecs").update_service(cluster="evolution-system-dev", service="evolution-engine-dev", desiredCount=ENGINE.desired)
 
 
 def test_where_nothing_drifted_there_is_nothing_to_say(act: Run, brought_up: BroughtUp) -> None:

@@ -177,6 +177,22 @@ def test_ctrl_c_loses_nothing(world: SmallStack) -> None:
     world.is_whole()
 
 
+def test_of_two_ups_at_once_one_is_refused(world: SmallStack) -> None:
+    refused: list[str] = []
+
+    def another(_: Command) -> None:
+        try:
+            world.up()
+        except LocalError as error:
+            refused.append(str(error))
+
+    status, said = cut_off(world, "Action=CreateVpc", another)
+    assert status == 0, said
+    assert len(refused) == 1
+    assert "another local run" in refused[0]
+    world.is_whole()
+
+
 def test_a_record_that_a_full_disk_cut_short_is_said_and_everything_is_made_again(world: SmallStack) -> None:
     assert world.up().succeeded
     file = world.place / "state/.pulumi/stacks/evolution-system/dev.json"

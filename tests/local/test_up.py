@@ -118,10 +118,27 @@ def test_staging_and_prod_are_made_as_planned_keep_their_data_and_take_another_t
     event = json.dumps({"scheduled_time": "2026-11-24T06:00:00Z"})
     begun = json.loads(client("lambda").invoke(FunctionName=f"evolution-trigger-{stack}", Payload=event)["Payload"].read())
     assert begun["outcome"] == "started"
+    engine: dict[str, Any] = {"cluster": f"evolution-system-{stack}", "services": [f"evolution-engine-{stack}"]}
+    client("ecs").update_service(cluster=engine["cluster"], service=engine["services"][0], desiredCount=5)  # as the autoscaler does
+    old = client("ecs").describe_services(**engine)["services"][0]
     table, expected = together(stack)
     changed = act(lifecycle.up, own_place, stack, edits=table)
     assert changed.succeeded, changed.text
     assert operations(changed.operations) == expected
+    new = client("ecs").describe_services(**engine, include=["TAGS"])["services"][0]
+    assert new["desiredCount"] == 5
+    assert new["taskDefinition"] != old["taskDefinition"]
+    revisions = client("ecs").list_task_definitions(familyPrefix=f"evolution-engine-{stack}", status="ACTIVE")["taskDefinitionArns"]
+    assert set(revisions) == {old["taskDefinition"], new["taskDefinition"]}, "a rollback finds the revision before"
+    assert {"key": "Autonomy", "value": str(table["autonomy_percent"])} in new["tags"]
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [one["Threshold"] for one in alarms if one.get("MetricName") == "AutonomyPercentage"] == [table["autonomy_percent"]]
+    steps = [changed.text.index(f"MetricAlarm monitoring-autonomy {step}") for step in ("deleted original", "created replacement")]
+    assert steps == sorted(steps), "put under a name that is there, it would be an update: an alarm that is awake, and the old tasks' level"
+    secret = f"EvolutionSafetyConfig-{stack}"
+    versions = [client("secretsmanager").get_secret_value(SecretId=secret, VersionStage=f"AWS{one}") for one in ("CURRENT", "PREVIOUS")]
+    thresholds = [str(one["safety_score_minimum"]) for one in (table, table_of(stack))]
+    assert [json.loads(one["SecretString"])["safety_threshold"] for one in versions] == thresholds, "a new version, though it is protected"
     header = client("dynamodb").get_item(
         TableName=f"evolution-state-{stack}", Key={"evolution_id": {"S": "evo-20261124T060000Z"}, "generation": {"N": "0"}}
     )["Item"]
