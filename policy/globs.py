@@ -7,6 +7,8 @@ from functools import lru_cache
 
 WILDCARD = re.compile(r"[*?]")
 
+STARS = re.compile(r"\*+")
+
 POLICY_VARIABLE = re.compile(r"\$\{[^}]*\}")
 """What IAM fills in at each request, such as `${aws:username}`."""
 
@@ -50,15 +52,28 @@ def _single(piece: str) -> re.Pattern[str]:
 
 
 def meet(one: str, other: str) -> bool:
-    """Whether some text could match both patterns. Where both have wildcards it may say yes too often: only their ends are compared."""
-    if not WILDCARD.search(one):
-        return glob(other, one)
-    if not WILDCARD.search(other):
-        return glob(one, other)
-    return _agree(WILDCARD.split(one, maxsplit=1)[0], WILDCARD.split(other, maxsplit=1)[0]) and _agree(
-        WILDCARD.split(one[::-1], maxsplit=1)[0], WILDCARD.split(other[::-1], maxsplit=1)[0]
-    )
+    """Whether some text matches both patterns."""
+    return _meet(STARS.sub("*", one), STARS.sub("*", other))
 
 
-def _agree(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+@lru_cache(maxsize=4096)
+def _meet(one: str, other: str) -> bool:
+    """Walks `one`, with a bit for each place of `other` that can be reached by the same text. No two stars of `other` stand together."""
+    stars = sum(1 << index for index, piece in enumerate(other) if piece == "*")
+    end = 1 << len(other)
+    everywhere = 2 * end - 1
+    reached = 1 | (stars & 1) << 1
+    for piece in one:
+        if piece == "*":
+            lowest = reached & -reached
+            reached = everywhere & -lowest if lowest else 0
+        else:
+            reached = (reached & _taking(piece, other)) << 1 | reached & stars
+            reached |= (reached & stars) << 1
+    return bool(reached & end)
+
+
+@lru_cache(maxsize=4096)
+def _taking(piece: str, other: str) -> int:
+    """The places of a pattern that take the same single character as a piece of another one does."""
+    return sum(1 << index for index, its in enumerate(other) if (its != "*" and "?" in (piece, its)) or its == piece)

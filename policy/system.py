@@ -7,7 +7,7 @@ from typing import Unpack, overload
 
 from plain import NotJsonError, Plain, dig, parse
 from rule import Finding, Findings, Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule, about
-from tokens import METRIC_ALARM, STACK, TOPIC
+from tokens import METRIC_ALARM, PARAMETER, STACK, TOPIC
 
 PROJECT = "evolution-system"
 TABLE_KEY = f"{PROJECT}:environment"
@@ -34,6 +34,17 @@ def is_evolution_system(stack: Stack) -> bool:
         or any(resource.type.startswith("evolution:") for resource in stack.resources)
         or any(alarm.at("namespace") in (METRIC_NAMESPACE, ENGINE_NAMESPACE) for alarm in stack.of_type(METRIC_ALARM))
     )
+
+
+def mode_parameters_of(stack: Stack) -> list[Resource]:
+    """The parameters that hold the mode, or could: those whose name isn't known."""
+    name = mode_parameter(stack)
+    return [one for one in stack.of_type(PARAMETER) if one.at("name") == name or not isinstance(one.at("name"), str)]
+
+
+def mode_parameter(stack: Stack) -> str:
+    """The name of the parameter that says whether evolution runs or is halted."""
+    return f"/evolution/{stack.name}/mode"
 
 
 def alert_topic_of(stack: Stack) -> Resource | None:

@@ -32,10 +32,11 @@ import rules.evolution.agentcore_model
 import rules.evolution.agentcore_waf
 import rules.evolution.agentcore_way
 import rules.evolution.alarm_actions
-import rules.evolution.alarm_resume
 import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
 import rules.evolution.alarms
+import rules.evolution.containment
+import rules.evolution.containment_resources
 import rules.evolution.data_protection
 import rules.evolution.encryption_keys
 import rules.evolution.environment
@@ -84,6 +85,11 @@ FAMILIES = (
         ),
     ),
     Family(
+        "containment",
+        "What evolves must not reach what watches and halts it.",
+        (rules.evolution.containment, rules.evolution.containment_resources),
+    ),
+    Family(
         "alarms",
         "What makes evolution unsafe must raise an alarm.",
         (
@@ -92,7 +98,6 @@ FAMILIES = (
             rules.evolution.alarm_actions,
             rules.evolution.alarm_watches,
             rules.evolution.alarm_writers,
-            rules.evolution.alarm_resume,
         ),
     ),
     Family(

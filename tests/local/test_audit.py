@@ -78,8 +78,7 @@ RULES = {
     ("compute-engine-role-grants", "identity/no-wildcard-action"),
     ("compute-engine-role-grants", "identity/no-wildcard-resource"),
     # Who may do everything may also ask the agents past their gateway, forge the score, and end a halt.
-    ("compute-engine-role-grants", "agentcore/only-gateway"),
-    ("compute-engine-role-grants", "alarms/mode-writers"),
+    ("compute-engine-role-grants", "containment/grants"),
     ("compute-engine-role-grants", "alarms/score-writers"),
     ("security-key", "encryption/key-rotation"),
     ("data-state", "data-protection/table-recovery"),

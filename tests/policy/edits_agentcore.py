@@ -31,9 +31,9 @@ def _only(arn: str) -> str:
 
 
 POLICY: tuple[tuple[object, ...], ...] = (
-    ("policy.Statement.0.Principal", {"AWS": f"{ROLE}evolution-engine-prod-us-east-1"}, ONLY_GATEWAY),
+    ("policy.Statement.0.Principal", {"AWS": f"{ROLE}evolution-engine-prod-us-east-1"}, ONLY_GATEWAY, "containment/resource-policies"),
     ("policy.Statement.0.Principal", {"AWS": "arn:aws:iam::000000000000:root"}, ONLY_GATEWAY),
-    ("policy.Statement.1.Effect", "Allow", ONLY_GATEWAY, "identity/no-public-access"),
+    ("policy.Statement.1.Effect", "Allow", ONLY_GATEWAY, "identity/no-public-access", "containment/resource-policies"),
     ("policy.Statement.1.Principal", {"AWS": f"{ROLE}other"}, ONLY_GATEWAY),
     ("policy.Statement.1.Action", ["bedrock-agentcore:InvokeAgentRuntime"], ONLY_GATEWAY),
     ("policy.Statement.1.Action", [action for action in INVOCATIONS if not action.endswith("Shell")], ONLY_GATEWAY),
@@ -43,7 +43,7 @@ POLICY: tuple[tuple[object, ...], ...] = (
     ("policy.Statement.1.Condition.Bool", {"aws:SecureTransport": "false"}, ONLY_GATEWAY),
     ("policy.Statement.1.Resource", f"{RUNTIME}evolution_dev-??????????", ONLY_GATEWAY),
     ("policy", UNKNOWN, "identity/document"),
-    ("policy.Statement.0.Action", "bedrock-agentcore:PutResourcePolicy", ONLY_GATEWAY),
+    ("policy.Statement.0.Action", "bedrock-agentcore:PutResourcePolicy", ONLY_GATEWAY, "containment/resource-policies"),
     ("policy.Statement.1.NotAction", "bedrock-agentcore:InvokeAgentRuntime", ONLY_GATEWAY),
     ("policy.Statement.1.NotResource", "*", ONLY_GATEWAY),
     ("policy.Statement.1.Condition", {"ForAnyValue:ArnNotEquals": {"aws:PrincipalArn": GATEWAY_ROLE}}, ONLY_GATEWAY),
@@ -97,7 +97,14 @@ EDITS: tuple[Edit, ...] = (
         ("exceptionLevel", "DEBUG", "agentcore/gateway-authorizer"),
         ("kmsKeyArn", GONE, "encryption/gateway-cmk"),
         ("kmsKeyArn", FOREIGN_KEY, "encryption/own-key"),
-        ("roleArn", Refer("compute-engine-role"), "identity/trust-service", ONLY_GATEWAY),
+        (
+            "roleArn",
+            Refer("compute-engine-role"),
+            "identity/trust-service",
+            ONLY_GATEWAY,
+            "containment/grants",
+            "containment/resource-policies",
+        ),
     ),
     *on(
         "agentcore-gateway-target",

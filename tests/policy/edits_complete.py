@@ -147,12 +147,20 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the endpoint is another's", referring("runtime-endpoint", "agentRuntimeId", "gateway"), {"agentcore/runtime-endpoint"}),
     ("nobody says who may invoke", without("runtime-policy"), {"agentcore/only-gateway"}),
     ("the account may invoke", admitting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), {"agentcore/only-gateway"}),
-    ("anybody may invoke the runtime", admitting("*"), {"agentcore/only-gateway", "identity/no-public-access"}),
-    ("another role may invoke too", admitting({"AWS": [ROLE_ARN, f"arn:aws:iam::{ACCOUNT}:role/other"]}), {"agentcore/only-gateway"}),
+    (
+        "anybody may invoke the runtime",
+        admitting("*"),
+        {"agentcore/only-gateway", "containment/resource-policies", "identity/no-public-access"},
+    ),
+    (
+        "another role may invoke too",
+        admitting({"AWS": [ROLE_ARN, f"arn:aws:iam::{ACCOUNT}:role/other"]}),
+        {"agentcore/only-gateway", "containment/resource-policies"},
+    ),
     (
         "a service may invoke too",
         admitting({"AWS": ROLE_ARN, "Service": "lambda.amazonaws.com"}),
-        {"agentcore/only-gateway", "identity/confused-deputy"},
+        {"agentcore/only-gateway", "identity/confused-deputy", "containment/resource-policies"},
     ),
     (
         "who may invoke the runtime is unknown",

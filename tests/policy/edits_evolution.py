@@ -26,7 +26,7 @@ EDITS: tuple[Edit, ...] = (
         ("kmsKeyArn", Refer("data-state"), "encryption/key-reference"),
         ("loggingConfig", UNKNOWN, "workload/function-logs"),
         ("loggingConfig.logGroup", "/elsewhere", "workload/function-logs"),
-        ("role", Refer("evolution-scheduler-role"), "identity/trust-service"),
+        ("role", Refer("evolution-scheduler-role"), "identity/trust-service", "containment/grants"),
         ("tagsAll", GONE, "governance/tags"),
         (f"{VARIABLES}.UNSAFE_ALARM_NAME", "evolution-safety-score-prod", TOLD),
         (f"{VARIABLES}.UNSAFE_ALARM_NAME", GONE, TOLD),
@@ -41,7 +41,7 @@ EDITS: tuple[Edit, ...] = (
         (f"{VARIABLES}.ENGINE_MAXIMUM", "1000", TOLD),
         (f"{VARIABLES}.ENGINE_MINIMUM", GONE, TOLD),
         ("reservedConcurrentExecutions", GONE, "workload/reserved-executions"),
-        ("role", Refer("evolution-safety-switch-role"), "alarms/resume-by-hand"),
+        ("role", Refer("evolution-safety-switch-role"), "containment/grants"),
     ),
     *on(
         "evolution-trigger",
@@ -74,11 +74,11 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "evolution-topic-invokes-switch",
-        ("principal", "*", "workload/function-permission"),
-        ("principal", UNKNOWN, "workload/function-permission"),
+        ("principal", "*", "workload/function-permission", "containment/resource-policies"),
+        ("principal", UNKNOWN, "workload/function-permission", "containment/resource-policies"),
         ("sourceArn", GONE, "workload/function-permission"),
         ("sourceArn", "arn:aws:sns:*:*:*", "workload/function-permission"),
-        ("action", "lambda:*", "workload/function-permission"),
+        ("action", "lambda:*", "workload/function-permission", "containment/resource-policies"),
     ),
     *on(
         "evolution-switch-hears-topic",
@@ -140,9 +140,14 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "evolution-safety-switch-role-grants",
-        ("policy.Statement.1.Resource", "arn:aws:ssm:us-east-1:000000000000:parameter/*", "identity/no-wildcard-resource"),
-        ("policy.Statement.3.Condition", GONE, "identity/no-wildcard-resource"),
-        ("policy.Statement.4.Action", ["ecs:*"], "identity/no-wildcard-action"),
+        (
+            "policy.Statement.1.Resource",
+            "arn:aws:ssm:us-east-1:000000000000:parameter/*",
+            "identity/no-wildcard-resource",
+            "containment/grants",
+        ),
+        ("policy.Statement.3.Condition", GONE, "identity/no-wildcard-resource", "containment/grants"),
+        ("policy.Statement.4.Action", ["ecs:*"], "identity/no-wildcard-action", "containment/grants"),
     ),
     *on(
         "monitoring-safety-switch-errors",
@@ -168,10 +173,10 @@ EDITS: tuple[Edit, ...] = (
                     "sourceArn": "arn:aws:sns:us-east-1:000000000000:evolution-system-alerts-prod",
                 },
             ),
-            "alarms/resume-by-hand",
+            "containment/switch-and-resume",
         ),
     ),
-    *on("evolution-trigger-schedule", ("target", Refer("evolution-resume"), "alarms/resume-by-hand")),
+    *on("evolution-trigger-schedule", ("target", Refer("evolution-resume"), "containment/switch-and-resume")),
     *on(
         "spare-url",
         ("", Node("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}), "network/no-public-function"),

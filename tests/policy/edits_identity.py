@@ -22,9 +22,14 @@ EDITS: tuple[Edit, ...] = (
         ("permissionsBoundary", GONE, "identity/boundary"),
         ("permissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess", "identity/boundary"),
         ("permissionsBoundary", Refer("data-artifacts"), "identity/policy-reference"),
-        ("managedPolicyArns", ["arn:aws:iam::aws:policy/AmazonBedrockFullAccess"], "identity/managed-policies"),
+        (
+            "managedPolicyArns",
+            ["arn:aws:iam::aws:policy/AmazonBedrockFullAccess"],
+            "identity/managed-policies",
+            "containment/managed-policies",
+        ),
         ("assumeRolePolicy", UNKNOWN, "identity/document"),
-        (f"{TRUST}.Principal", "*", "identity/trust-closed", "identity/trust-service"),
+        (f"{TRUST}.Principal", "*", "identity/trust-closed", "identity/trust-service", "containment/trust"),
         (f"{TRUST}.Principal.Service", "bedrock.amazonaws.com", "identity/trust-service"),
         (f"{TRUST}.Principal.Service", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"], "identity/trust-service"),
         (f"{TRUST}.Condition", GONE, "identity/trust-source"),
@@ -34,14 +39,14 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-role-grants",
         ("policy", UNKNOWN, "identity/document"),
-        (f"{GRANT}.0.Action", "dynamodb:*", "identity/no-wildcard-action"),
-        (f"{GRANT}.0.Action", ["dynamodb:GetItems"], "identity/known-action"),
+        (f"{GRANT}.0.Action", "dynamodb:*", "identity/no-wildcard-action", "containment/grants"),
+        (f"{GRANT}.0.Action", ["dynamodb:GetItems"], "identity/known-action", "containment/grants"),
         (f"{GRANT}.0.Action", GONE, "identity/document"),
         (f"{GRANT}.0.Resource", "*", "identity/no-wildcard-resource"),
         (f"{GRANT}.0.Resource", "arn:aws:dynamodb:us-east-1:000000000000:table/*", "identity/no-wildcard-resource"),
         (f"{GRANT}.0.Resource", "arn:aws:s3:::evolution-artifacts", "identity/resource-fits"),
-        (f"{GRANT}.1.Resource", "arn:aws:s3:::*", "identity/no-wildcard-resource"),
-        (f"{GRANT}.2.Action", ["s3:PutBucketPolicy"], "identity/no-escalation"),
+        (f"{GRANT}.1.Resource", "arn:aws:s3:::*", "identity/no-wildcard-resource", "containment/grants"),
+        (f"{GRANT}.2.Action", ["s3:PutBucketPolicy"], "identity/no-escalation", "containment/grants"),
         (f"{GRANT}.4.Condition", GONE, "identity/no-wildcard-resource"),
         (f"{GRANT}.4.Condition", {"StringEquals": {"kms:ResourceAliases": "alias/another"}}, "identity/key-grants"),
         (f"{GRANT}.4.Condition", {"StringEquals": {"kms:ResourceAliases": "alias/evolution-dev"}}, "identity/key-grants"),
@@ -51,8 +56,8 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "security-boundary",
-        (f"{GRANT}.0.Action", "*", "identity/no-wildcard-action"),
-        (f"{GRANT}.0.NotAction", ["iam:*"], "identity/no-not-action"),
+        (f"{GRANT}.0.Action", "*", "identity/no-wildcard-action", "containment/grants"),
+        (f"{GRANT}.0.NotAction", ["iam:*"], "identity/no-not-action", "containment/grants"),
     ),
     *on(
         "security-key",
@@ -69,7 +74,7 @@ EDITS: tuple[Edit, ...] = (
         (f"{GRANT}.1.Condition.StringEquals.kms:ViaService", ["s3.us-east-1.amazonaws.com", LOGS], "identity/key-breadth"),
         (f"{GRANT}.1.Condition", {"StringLike": {"kms:ViaService": "l*.us-east-1.amazonaws.com"}}, "identity/key-breadth"),
         (f"{GRANT}.1.Condition", {"StringLike": {"kms:ViaService": "lambda.us-east-1.amazonaws.com"}}),
-        (f"{GRANT}.4.Principal", "*", "identity/no-public-access"),
+        (f"{GRANT}.4.Principal", "*", "identity/no-public-access", "containment/resource-policies"),
         (f"{GRANT}.4.Condition", GONE, "identity/confused-deputy"),
     ),
     *on(
@@ -99,6 +104,7 @@ EDITS: tuple[Edit, ...] = (
                 "aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "r", "policyArn": "arn:aws:iam::aws:policy/PowerUserAccess"}
             ),
             "identity/managed-policies",
+            "containment/managed-policies",
         ),
     ),
     *on(
@@ -110,6 +116,7 @@ EDITS: tuple[Edit, ...] = (
             ),
             "identity/no-wildcard-resource",
             "identity/pass-role",
+            "containment/grants",
         ),
         (
             "",
@@ -121,6 +128,7 @@ EDITS: tuple[Edit, ...] = (
             "identity/no-wildcard-action",
             "identity/models",
             "agentcore/model",
+            "containment/grants",
         ),
     ),
 )

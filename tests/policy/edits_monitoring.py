@@ -159,6 +159,7 @@ EDITS: tuple[Edit, ...] = (
             "identity/no-wildcard-action",
             "identity/resource-fits",
             WRITERS,
+            "containment/grants",
         ),
     ),
     *on(

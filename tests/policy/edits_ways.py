@@ -79,20 +79,20 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "agentcore-gateway-role-grants",
-        ("policy.Statement.0.Action", ["bedrock-agentcore:InvokeAgentRuntimeCommand"], ONLY_GATEWAY),
-        ("policy.Statement.0.Action", ["bedrock-agentcore:InvokeAgentRuntimeCommandShell"], ONLY_GATEWAY),
+        ("policy.Statement.0.Action", ["bedrock-agentcore:InvokeAgentRuntimeCommand"], "containment/grants"),
+        ("policy.Statement.0.Action", ["bedrock-agentcore:InvokeAgentRuntimeCommandShell"], "containment/grants"),
     ),
     *on(
         "agentcore-handler-role-grants",
-        ("policy.Statement.1.Action", ["bedrock-agentcore:InvokeAgentRuntime"], ONLY_GATEWAY, "identity/resource-fits"),
+        ("policy.Statement.1.Action", ["bedrock-agentcore:InvokeAgentRuntime"], "containment/grants", "identity/resource-fits"),
         *(
-            ("policy.Statement.1.Action", [f"bedrock-agentcore:{name}"], "identity/no-escalation")
+            ("policy.Statement.1.Action", [f"bedrock-agentcore:{name}"], "identity/no-escalation", "containment/grants")
             for name in ("GatewayDisassociateWebACL", "GatewayAssociateWebACL", "PutResourcePolicy", "UpdateGateway")
         ),
     ),
     *on(
         "agentcore-runtime-role-grants",
-        ("policy.Statement.7.Action", ["ssm:GetParameter", "ssm:PutParameter"], "alarms/mode-writers"),
+        ("policy.Statement.7.Action", ["ssm:GetParameter", "ssm:PutParameter"], "containment/grants"),
         ("policy.Statement.10.Resource", f"{PROFILES}us.amazon.nova-pro-v1:0", MODEL),
         ("policy.Statement.10.Resource", f"{PROFILES}us.anthropic.claude-opus-4-6-v1", MODEL),
         ("policy.Statement.11.Resource", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0", MODEL),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 
@@ -122,6 +123,14 @@ def test_no_pattern_takes_long() -> None:
 def test_two_patterns_meet_where_one_text_matches_both(one: str, other: str, some: bool) -> None:
     assert meet(one, other) is some
     assert meet(other, one) is some
+
+
+def test_two_patterns_meet_exactly_where_some_text_matches_both() -> None:
+    patterns = ["".join(pieces) for length in range(4) for pieces in itertools.product("ab*?", repeat=length)]
+    texts = ["".join(letters) for length in range(7) for letters in itertools.product("ab", repeat=length)]
+    matched = {pattern: {text for text in texts if glob(pattern, text)} for pattern in patterns}
+    for one, other in itertools.product(patterns, repeat=2):
+        assert meet(one, other) is bool(matched[one] & matched[other]), (one, other)
 
 
 def test_whatever_invokes_an_agents_runtime_is_known_to_the_program_and_the_pack() -> None:

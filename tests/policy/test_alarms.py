@@ -105,4 +105,4 @@ def test_a_policy_that_is_attached_may_not_publish_the_score_though_it_is_a_boun
     )
     [appears] = on("more", ("", attached))
     apply(appears, nodes)
-    assert rules_that_fire(nodes) == {"alarms/score-writers"}
+    assert rules_that_fire(nodes) == {"alarms/score-writers", "containment/grants"}

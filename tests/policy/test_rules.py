@@ -48,7 +48,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the topic's key is a log group", referring("topic", "kmsMasterKeyId", "logs"), {"encryption/key-reference"}),
     ("the log group is not encrypted", setting("logs", "kmsKeyId", None), {"encryption/log-group-cmk"}),
     ("the secret uses AWS's key", setting("secret", "kmsKeyId", "aws/secretsmanager"), {"encryption/secret-cmk"}),
-    ("the secret's key is a role", setting("secret", "kmsKeyId", "arn:aws:iam::123456789012:role/key"), {"encryption/secret-cmk"}),
+    (
+        "the secret's key is a role",
+        setting("secret", "kmsKeyId", "arn:aws:iam::123456789012:role/key"),
+        {"encryption/secret-cmk", "containment/own-roles"},
+    ),
     (
         "the repository uses S3's key",
         setting("repository", "encryptionConfigurations.0.encryptionType", "AES256"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accounts import own_account
-from documents import allows_of, unreadable
+from documents import unreadable
 from globs import glob
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, dig, items, parse, shown
 from rule import Finding, Resource, Severity, Stack
 from system import evolution_rule
-from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE, ROLE_POLICY
+from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, ROLE
 
 INVOCATIONS = (
     "bedrock-agentcore:InvokeAgentRuntime",
@@ -47,7 +47,8 @@ OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
     "allows the gateway's role, by its name, and denies everybody else.",
 )
 def only_gateway(stack: Stack) -> Iterator[Finding]:
-    """Whoever is granted to invoke a runtime may, unless its policy says no: allowing the gateway turns nobody away."""
+    """Whoever is granted to invoke a runtime may, unless its policy says no: allowing the gateway turns nobody away. Who is granted it is
+    `containment/grants`'s to judge."""
     roles = Linked(stack, ROLE)
     admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeArn", "agentRuntimeId", "arn", "id"))
@@ -70,19 +71,6 @@ def only_gateway(stack: Stack) -> Iterator[Finding]:
             _place(statement) for policy in attached for statement in _statements(policy) if named in str(dig(statement, "Resource"))
         }
         yield from _unguarded(runtime, own, guarded)
-    yield from _granted(stack, admitted)
-
-
-def _granted(stack: Stack, admitted: set[str]) -> Iterator[Finding]:
-    """No other role is granted what the runtime's policy denies it: the policy comes later than the runtime, and goes before it."""
-    roles = Linked(stack, ROLE, ("name", "id", "arn"))
-    for grants in stack.of_type(ROLE_POLICY):
-        holders = names_of(roles.all[urn] for urn in roles.by(grants, "role"))
-        may = {ASKS.lower()} if holders & admitted else set[str]()
-        for statement in allows_of(grants):
-            for action in statement.actions:
-                if action.lower() not in may and any(glob(action.lower(), one.lower()) for one in INVOCATIONS):
-                    yield Finding(f"{statement.where} allows {action}; only the gateway's role may ask, by {ASKS}.", grants)
 
 
 def _unguarded(runtime: Resource, endpoints: list[Resource], guarded: set[str | None]) -> Iterator[Finding]:

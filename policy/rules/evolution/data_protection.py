@@ -10,8 +10,8 @@ from graph import Linked, names_of
 from plain import dig
 from rule import Finding, Resource, Severity, Stack, StackRule, about
 from rules.aws.data_protection import PROTECTED_TIERS
-from system import evolution_rule
-from tokens import BUCKET, PARAMETER, SECRET, SECRET_VERSION, TABLE
+from system import evolution_rule, mode_parameters_of
+from tokens import BUCKET, SECRET, SECRET_VERSION, TABLE
 
 SAFETY_SETTINGS = "EvolutionSafetyConfig"
 ARTIFACTS = "evolution-artifacts"
@@ -63,15 +63,15 @@ def artifacts_bucket(stack: Stack) -> Iterator[Finding]:
 
 @evolution_rule(
     id="data-protection/mode-kept",
-    types={PARAMETER},
     severity=Severity.HIGH,
     protects="The mode parameter, which says that evolution is halted.",
     why="A parameter that is deleted and made again says `running`, whatever it said before.",
     fix="Declare it with protect=True.",
 )
-def mode_kept(parameter: Resource) -> Iterator[Finding]:
-    if not parameter.limits.known_tier or parameter.limits.tier in PROTECTED_TIERS:
-        yield from protected(parameter)
+def mode_kept(stack: Stack) -> Iterator[Finding]:
+    for parameter in mode_parameters_of(stack):
+        if not stack.limits.known_tier or stack.limits.tier in PROTECTED_TIERS:
+            yield from about(parameter, protected(parameter))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from plain import UNKNOWN, Plain, Unknown, dig, number
 from rule import Finding, Resource, Severity, Stack
-from system import UNSAFE_ALARM, evolution_rule
+from system import UNSAFE_ALARM, evolution_rule, mode_parameter
 from tokens import AGENT_RUNTIME, FUNCTION
 from variables import environments_of
 
@@ -19,7 +19,7 @@ Wanted = Mapping[str, Plain]
 
 def _common(stack: Stack) -> Wanted:
     """What all but the archiver look at before they do anything."""
-    return {"EVOLUTION_ENVIRONMENT": stack.name, "EVOLUTION_MODE_PARAMETER": f"/evolution/{stack.name}/mode"}
+    return {"EVOLUTION_ENVIRONMENT": stack.name, "EVOLUTION_MODE_PARAMETER": mode_parameter(stack)}
 
 
 def _told(stack: Stack) -> Mapping[str, Wanted]:

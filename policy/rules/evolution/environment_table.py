@@ -9,7 +9,7 @@ from graph import Linked
 from plain import Plain, Unknown, dig, number, shown
 from rule import Finding, Resource, Severity, Stack
 from rules.evolution.environment import HANDLER, LIMITED
-from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule
+from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule, mode_parameter
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
 from variables import RUNNERS, RunnerEnvironment, environments_of, unreadable
 
@@ -30,7 +30,7 @@ def _wanted(stack: Stack) -> dict[str, Plain]:
         "EVOLUTION_CHECKPOINT_TABLE": f"evolution-checkpoints-{stack.name}",
         "EVOLUTION_SAFETY_SECRET": f"EvolutionSafetyConfig-{stack.name}",
         # An engine that looks for its mode elsewhere is never halted.
-        "EVOLUTION_MODE_PARAMETER": f"/evolution/{stack.name}/mode",
+        "EVOLUTION_MODE_PARAMETER": mode_parameter(stack),
     }
     table: Mapping[str, Plain] = stack.table or {}
     return fixed | {name: table[row] for name, row in FROM_TABLE.items() if row in table}

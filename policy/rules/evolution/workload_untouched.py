@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checks import off
 from rule import Finding, Resource, Severity, Stack, about
-from system import evolution_rule
-from tokens import PARAMETER, SCALABLE_TARGET, SERVICE
+from system import evolution_rule, mode_parameter, mode_parameters_of
+from tokens import SCALABLE_TARGET, SERVICE
 
 ALL = "*"
 """Ignores every property, tags included."""
@@ -40,10 +41,14 @@ def _ignores(resource: Resource, wanted: frozenset[str]) -> Iterator[Finding]:
     fix="Declare the mode parameter with ignore_changes of every property but its tags (components/evolution.py, MODE_PROPERTIES).",
 )
 def untouched_mode(stack: Stack) -> Iterator[Finding]:
-    """Once it is there: `environment/functions-told` holds everybody to its name."""
-    for parameter in stack.of_type(PARAMETER):
-        if parameter.at("name") == f"/evolution/{stack.name}/mode":
-            yield from about(parameter, _ignores(parameter, MODE_PROPERTIES))
+    """Once it is there: `environment/functions-told` holds everybody to its name. A second declaration of it, or one that overwrites, would
+    say what the first one leaves alone."""
+    parameters = mode_parameters_of(stack)
+    for parameter in parameters:
+        yield from about(parameter, _ignores(parameter, MODE_PROPERTIES))
+        yield from about(parameter, off("overwrite", parameter.at("overwrite")))
+        if parameter is not parameters[0]:
+            yield Finding(f"it is a second parameter {mode_parameter(stack)}, or may be one; there must be one.", parameter)
 
 
 @evolution_rule(
