@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -55,7 +55,7 @@ class RuntimeArgs:
     image: str
     variables: Mapping[str, pulumi.Input[str]]
     tags: Mapping[str, str]
-    grants: pulumi.Output[Grants]
+    grants: Callable[[Names], Grants]
     gateway_role: ServiceRole
     network: RuntimeNetwork
     key_arn: pulumi.Input[str]
@@ -78,6 +78,8 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
     role = service_role(
         f"{name}-role",
         names.agent_runtime_role,
+        names=names,
+        key_arn=args.key_arn,
         description="The agents in their runtime: their mode, and the one model.",
         trust=agentcore_trust(names),
         grants=args.grants,

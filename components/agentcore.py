@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components import boundary, iam_agentcore, iam_functions, resource_policies
 from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
-from components.component import Grants, ServiceRole, log_group, service_role, with_key
+from components.component import ServiceRole, log_group, permissions_boundary, service_role
 from components.environment import Limits, NetworkMode, Retention
 from components.function import Attempts, FunctionArgs, deploy
 from components.guardrail import pinned_guardrail
@@ -65,7 +65,7 @@ class AgentCore(pulumi.ComponentResource):
         names = args.names
 
         guardrail = pinned_guardrail(f"{name}-guardrail", names, args.key_arn, child)
-        told: dict[str, pulumi.Input[str]] = {
+        variables: dict[str, pulumi.Input[str]] = {
             "BEDROCK_MODEL_ID": args.model_id,
             "BEDROCK_REGION": names.region,
             **guardrail.variables,
@@ -75,20 +75,23 @@ class AgentCore(pulumi.ComponentResource):
             "EVOLUTION_ENVIRONMENT": names.stack,
             "EVOLUTION_MODE_PARAMETER": names.mode_parameter,
         }
-        keyed = with_key(names, args.key_arn)
-        limit = aws.iam.Policy(
+        limit = permissions_boundary(
             f"{name}-boundary",
-            name=names.agents_boundary,
+            names.agents_boundary,
+            names=names,
+            key_arn=args.key_arn,
             description="The most that a role may do which asks models.",
-            policy=keyed.apply(lambda known: boundary.boundary(boundary.agent_grants(known, args.model_id))),
+            grants=lambda known: boundary.agent_grants(known, args.model_id),
             opts=child,
         )
         gateway_role = service_role(
             f"{name}-gateway-role",
             names.gateway_role,
+            names=names,
+            key_arn=args.key_arn,
             description="The AgentCore gateway: asks the runtime.",
             trust=iam_agentcore.agentcore_trust(names),
-            grants=keyed.apply(iam_agentcore.gateway_grants),
+            grants=iam_agentcore.gateway_grants,
             boundary_arn=limit.arn,
             opts=child,
         )
@@ -97,9 +100,9 @@ class AgentCore(pulumi.ComponentResource):
             runtime_args = RuntimeArgs(
                 names=names,
                 image=f"{names.repository_url}@{args.image_digest}",
-                variables=told,
+                variables=variables,
                 tags=args.limits.tags,
-                grants=keyed.apply(lambda known: (*iam_agentcore.runtime_grants(known), *iam_agentcore.model_grants(known, args.model_id))),
+                grants=lambda known: (*iam_agentcore.runtime_grants(known), *iam_agentcore.model_grants(known, args.model_id)),
                 gateway_role=gateway_role,
                 network=RuntimeNetwork(
                     network_mode=args.network_mode, vpc_id=args.vpc_id, subnet_ids=args.subnet_ids, zone_ids=args.zone_ids
@@ -110,8 +113,7 @@ class AgentCore(pulumi.ComponentResource):
                 after=args.after,
             )
             self._target(name, gateway, gateway_role, deploy_runtime(f"{name}-runtime", runtime_args, child))
-            told = {**told, "AGENTCORE_GATEWAY_URL": gateway.gateway_url}
-        self._handler(name, args, told, limit.arn)
+        self._handler(name, args, variables, gateway, limit.arn)
 
         self.gateway_url = gateway.gateway_url
         self.register_outputs({"gatewayUrl": self.gateway_url})
@@ -186,22 +188,27 @@ class AgentCore(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role.grants, *deployed.ready]),
         )
 
-    def _handler(self, name: str, args: AgentCoreArgs, told: dict[str, pulumi.Input[str]], boundary_arn: pulumi.Input[str]) -> None:
+    def _handler(
+        self,
+        name: str,
+        args: AgentCoreArgs,
+        variables: Mapping[str, pulumi.Input[str]],
+        gateway: aws.bedrock.AgentcoreGateway,
+        boundary_arn: pulumi.Input[str],
+    ) -> None:
+        """With an image it calls the gateway; without, the model."""
         names = args.names
-
-        def grants(known: Names) -> Grants:
-            return (
-                *iam_agentcore.asking_grants(known, args.model_id, through_gateway="AGENTCORE_GATEWAY_URL" in told),
-                *iam_functions.base_grants(known, names.handler_function),
-            )
-
+        calls_gateway = args.image_digest is not None
         function_args = FunctionArgs(
             names=names,
             source="agentcore_handler",
             physical_name=names.handler_function,
             description="Asks an agent for a caller, within the stack's limits and while evolution runs.",
-            grants=with_key(names, args.key_arn).apply(grants),
-            variables=told,
+            grants=lambda known: (
+                *iam_agentcore.asking_grants(known, args.model_id, through_gateway=calls_gateway),
+                *iam_functions.base_grants(known, names.handler_function),
+            ),
+            variables={**variables, "AGENTCORE_GATEWAY_URL": gateway.gateway_url} if calls_gateway else variables,
             tags=args.limits.tags,
             seconds=HANDLER_SECONDS,
             megabytes=HANDLER_MEGABYTES,

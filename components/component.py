@@ -1,13 +1,14 @@
-"""What all layers share: how a child is declared, how what holds data is kept, and how what AWS names itself is told of."""
+"""What all layers share: options for resources that hold data, roles and their boundary, log groups, and names that AWS makes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components.boundary import boundary
 from components.iam import Statement, document
 from components.naming import Names
 
@@ -35,13 +36,20 @@ def service_role(
     name: str,
     physical_name: str,
     *,
+    names: Names,
+    key_arn: pulumi.Input[str],
     description: str,
     trust: str,
-    grants: pulumi.Output[Grants],
+    grants: Callable[[Names], Grants],
     boundary_arn: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> ServiceRole:
-    """A role with its one inline policy, under the permissions boundary."""
+    """A role with its one inline policy, under the permissions boundary.
+
+    Args:
+        names, key_arn: `grants` gets the names, with the key's ARN as soon as that is known.
+        grants: the policy's statements.
+    """
     role = aws.iam.Role(
         name,
         name=physical_name,
@@ -50,10 +58,23 @@ def service_role(
         permissions_boundary=boundary_arn,
         opts=opts,
     )
-    policy = aws.iam.RolePolicy(
-        f"{name}-grants", name="grants", role=role.name, policy=grants.apply(lambda known: document(*known)), opts=opts
-    )
-    return ServiceRole(role=role, grants=policy)
+    policy = _with_key(names, key_arn).apply(lambda known: document(*grants(known)))
+    return ServiceRole(role=role, grants=aws.iam.RolePolicy(f"{name}-grants", name="grants", role=role.name, policy=policy, opts=opts))
+
+
+def permissions_boundary(
+    name: str,
+    physical_name: str,
+    *,
+    names: Names,
+    key_arn: pulumi.Input[str],
+    description: str,
+    grants: Callable[[Names], Grants],
+    opts: pulumi.ResourceOptions,
+) -> aws.iam.Policy:
+    """The permissions boundary of the roles with these grants; the arguments are as in `service_role`."""
+    policy = _with_key(names, key_arn).apply(lambda known: boundary(grants(known)))
+    return aws.iam.Policy(name, name=physical_name, description=description, policy=policy, opts=opts)
 
 
 def pattern_until_made(made: pulumi.Output[str], pattern: str) -> pulumi.Output[str]:
@@ -64,7 +85,7 @@ def pattern_until_made(made: pulumi.Output[str], pattern: str) -> pulumi.Output[
     return made.apply(lambda value: pattern if pulumi.contains_unknowns(value) else value, run_with_unknowns=True)
 
 
-def with_key(names: Names, key_arn: pulumi.Input[str]) -> pulumi.Output[Names]:
+def _with_key(names: Names, key_arn: pulumi.Input[str]) -> pulumi.Output[Names]:
     """The names with the key's own ARN or, in the preview of its creation, without: for grants, which are known either way."""
     made = pattern_until_made(pulumi.Output.from_input(key_arn), names.any_key_arn)
     return made.apply(lambda arn: names if arn == names.any_key_arn else names.with_key(arn))

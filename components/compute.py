@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components import environment, iam
 from components.capacity import MAXIMUM_PERCENT, MONITOR_TASKS
-from components.component import ServiceRole, https_out, kept, log_group, service_role, with_key
+from components.component import ServiceRole, https_out, kept, log_group, service_role
 from components.containers import SCRATCH_VOLUME, engine_container, monitor_container
 from components.environment import FargateSize
 from components.naming import Names
@@ -98,22 +98,25 @@ class Compute(pulumi.ComponentResource):
             tags=args.limits.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
-        keyed = with_key(names, args.key_arn)
         execution = service_role(
             f"{name}-execution-role",
             names.execution_role,
+            names=names,
+            key_arn=args.key_arn,
             description="ECS: pulls the image and writes the logs.",
             trust=iam.ecs_task_trust(names),
-            grants=keyed.apply(iam.execution_grants),
+            grants=iam.execution_grants,
             boundary_arn=args.boundary_arn,
             opts=child,
         )
         engine_role = service_role(
             f"{name}-engine-role",
             names.engine_role,
+            names=names,
+            key_arn=args.key_arn,
             description="The engine: its tables, its bucket, its metrics.",
             trust=iam.ecs_task_trust(names),
-            grants=keyed.apply(iam.engine_grants),
+            grants=iam.engine_grants,
             boundary_arn=args.boundary_arn,
             opts=child,
         )

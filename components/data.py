@@ -33,7 +33,6 @@ class Data(pulumi.ComponentResource):
     """The tables and the bucket."""
 
     stream_arn: pulumi.Output[str]
-    bucket: aws.s3.Bucket
 
     def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:data:Data", name, opts=opts)
@@ -52,8 +51,8 @@ class Data(pulumi.ComponentResource):
         self._table(f"{name}-checkpoints", args, names.checkpoint_table, {"checkpoint_id": "S"})
 
         self.stream_arn = state.stream_arn
-        self.bucket = self._artifacts(name, args)
-        self.register_outputs({"streamArn": self.stream_arn, "bucket": self.bucket.bucket})
+        artifacts = self._artifacts(name, args)
+        self.register_outputs({"streamArn": self.stream_arn, "bucket": artifacts.bucket})
 
     def _table(
         self,

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam_functions, resource_policies
-from components.component import kept, service_role, with_key
+from components.component import kept, service_role
 from components.environment import Engine, Limits, Retention
 from components.function import Attempts, DeployedFunction, FunctionArgs, deploy
 from components.naming import Names
@@ -221,7 +221,7 @@ class Evolution(pulumi.ComponentResource):
             source=source,
             physical_name=physical_name,
             description=description,
-            grants=with_key(args.names, args.key_arn).apply(lambda known: iam_functions.function_grants(known)[physical_name]),
+            grants=lambda known: iam_functions.function_grants(known)[physical_name],
             variables=variables,
             tags={},
             seconds=seconds,
@@ -265,9 +265,11 @@ class Evolution(pulumi.ComponentResource):
         role = service_role(
             f"{name}-scheduler-role",
             names.scheduler_role,
+            names=names,
+            key_arn=args.key_arn,
             description="EventBridge Scheduler: invokes the trigger and the switch.",
             trust=iam_functions.scheduler_trust(names),
-            grants=with_key(names, args.key_arn).apply(iam_functions.scheduler_grants),
+            grants=iam_functions.scheduler_grants,
             boundary_arn=args.boundary_arn,
             opts=child,
         )

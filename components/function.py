@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class FunctionArgs:
     source: str
     physical_name: str
     description: str
-    grants: pulumi.Output[Grants]
+    grants: Callable[[Names], Grants]
     variables: Mapping[str, pulumi.Input[str]]
     tags: Mapping[str, str]
     seconds: int
@@ -80,6 +80,8 @@ def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> Deplo
     role = service_role(
         f"{name}-role",
         names.function_role(args.physical_name),
+        names=names,
+        key_arn=args.key_arn,
         description=args.description,
         trust=iam_functions.lambda_trust(names),
         grants=args.grants,

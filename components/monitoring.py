@@ -73,7 +73,6 @@ class Monitoring(pulumi.ComponentResource):
     """What wakes a person up, and what the person looks at."""
 
     topic_arn: pulumi.Output[str]
-    unsafe_alarm: aws.cloudwatch.CompositeAlarm
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:monitoring:Monitoring", name, opts=opts)
@@ -90,7 +89,7 @@ class Monitoring(pulumi.ComponentResource):
 
         alarms = {alarm: self._safety_alarm(name, args, alarm) for alarm in args.safety_alarms}
         guards = [alarm for alarm in alarms if alarm.halts]
-        self.unsafe_alarm = aws.cloudwatch.CompositeAlarm(
+        unsafe_alarm = aws.cloudwatch.CompositeAlarm(
             f"{name}-unsafe",
             alarm_name=names.unsafe_alarm,
             alarm_description="Evolution is unsafe: at least one alarm of the rule fires. Look at the dashboard, then at that alarm.",
@@ -112,7 +111,7 @@ class Monitoring(pulumi.ComponentResource):
             f"{name}-dashboard", dashboard_name=names.dashboard, dashboard_body=dashboard_body(names, args.safety_alarms), opts=child
         )
         self._budget(name, args, topic_policy)
-        self.register_outputs({"topicArn": self.topic_arn, "unsafeAlarm": self.unsafe_alarm.alarm_name})
+        self.register_outputs({"topicArn": self.topic_arn, "unsafeAlarm": unsafe_alarm.alarm_name})
 
     def _safety_alarm(self, name: str, args: MonitoringArgs, alarm: SafetyAlarm) -> aws.cloudwatch.MetricAlarm:
         silence = _silence(args, is_breach=alarm.fails_closed)

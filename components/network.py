@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import environment, iam, resource_policies
-from components.component import HTTPS, log_group, service_role, with_key
+from components.component import HTTPS, log_group, service_role
 from components.naming import Names
 from components.zones import choose_zones
 
@@ -211,9 +211,11 @@ class Network(pulumi.ComponentResource):
         role = service_role(
             f"{name}-flow-logs-role",
             args.names.flow_logs_role,
+            names=args.names,
+            key_arn=args.key_arn,
             description="VPC flow logs: writes to their one log group.",
             trust=iam.flow_logs_trust(args.names),
-            grants=with_key(args.names, args.key_arn).apply(iam.flow_logs_grants),
+            grants=iam.flow_logs_grants,
             boundary_arn=args.boundary_arn,
             opts=child,
         )

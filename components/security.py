@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import boundary, iam, resource_policies
-from components.component import ServiceRole, kept, log_group, service_role, with_key
+from components.component import ServiceRole, kept, log_group, permissions_boundary, service_role
 from components.environment import Limits, Retention
 from components.naming import Names
 
@@ -85,21 +85,24 @@ class Security(pulumi.ComponentResource):
         # The roles' grants name the key by this alias until it is made.
         aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=keep)
 
-        keyed = with_key(names, key.arn)
-        limit = aws.iam.Policy(
+        limit = permissions_boundary(
             f"{name}-boundary",
-            name=names.permissions_boundary,
+            names.permissions_boundary,
+            names=names,
+            key_arn=key.arn,
             description="The most that a role of this stack may do, but for those that ask models.",
-            policy=keyed.apply(lambda known: boundary.boundary(boundary.system_grants(known))),
+            grants=boundary.system_grants,
             opts=child,
         )
         self._safety_settings(name, args, key.arn, keep)
         self.monitor_role = service_role(
             f"{name}-monitor-role",
             names.monitor_role,
+            names=names,
+            key_arn=key.arn,
             description="The safety monitor: reads the population, publishes the safety score.",
             trust=iam.ecs_task_trust(names),
-            grants=keyed.apply(iam.monitor_grants),
+            grants=iam.monitor_grants,
             boundary_arn=limit.arn,
             opts=child,
         )

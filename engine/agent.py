@@ -17,6 +17,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine import EngineError
+from engine.converse import LONGEST_QUESTION, NOT_ENABLED, converse_request
 from engine.serving import Answer, Routes, serve
 from engine.settings import AgentSettings
 
@@ -37,13 +38,6 @@ MOST_INVOCATIONS = 8
 
 STOP_SECONDS = 8.0
 """After SIGTERM, for the invocations under way: whoever runs a container usually kills it after 10 s."""
-
-BYTES_PER_TOKEN = 4
-"""About: an answer that the agent can't hold needn't be written."""
-
-LONGEST_QUESTION, GROUNDED_TOKENS = 1000, 1000
-"""Characters of a prompt that comes with a source, and tokens of the answer: Bedrock compares at most 5,000 characters of an answer with at
-most 1,000 of a question. Source: Bedrock user guide, "Use contextual grounding check"."""
 
 SESSION_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id"
 
@@ -168,18 +162,17 @@ class Agent:
 
     def _ask(self, invocation: Invocation) -> dict[str, Any]:
         settings = self._settings
-        part = (
-            f"You are an agent of {invocation.agent_memory_bytes} bytes. Up to {invocation.autonomy_percent} percent of your decisions "
-            "need no human; name those that do."
+        request = converse_request(
+            model=settings.model,
+            guardrail=settings.guardrail,
+            guardrail_version=settings.guardrail_version,
+            prompt=invocation.prompt,
+            source=invocation.source or "",
+            agent_memory_bytes=invocation.agent_memory_bytes,
+            autonomy_percent=invocation.autonomy_percent,
         )
         try:
-            answer = self._aws["bedrock-runtime"].converse(
-                modelId=settings.model,
-                system=[{"text": part}],
-                messages=[{"role": "user", "content": _content(invocation)}],
-                inferenceConfig={"maxTokens": _tokens(invocation)},
-                guardrailConfig={"guardrailIdentifier": settings.guardrail, "guardrailVersion": settings.guardrail_version},
-            )
+            answer = self._aws["bedrock-runtime"].converse(**request)
         except (exceptions.ClientError, exceptions.BotoCoreError) as error:
             log.error("%s can't be asked: %s", settings.model, error)
             raise _unanswered(settings.model, _code(error), str(error)) from None
@@ -189,23 +182,6 @@ class Agent:
             "stop_reason": answer["stopReason"],
             "usage": dict(answer.get("usage", {})),
         }
-
-
-def _content(invocation: Invocation) -> list[dict[str, Any]]:
-    """With a source, the guardrail compares the answer with it and with the prompt; and its other policies look at marked parts only.
-
-    Source: Bedrock user guide, "Use contextual grounding check", "Calling contextual grounding check with Converse APIs".
-    """
-    if invocation.source is None:
-        return [{"text": invocation.prompt}]
-    marked = ((invocation.source, "grounding_source"), (invocation.prompt, "query"))
-    return [{"guardContent": {"text": {"text": part, "qualifiers": [role, "guard_content"]}}} for part, role in marked]
-
-
-def _tokens(invocation: Invocation) -> int:
-    """The most that the model may write."""
-    tokens = max(1, invocation.agent_memory_bytes // BYTES_PER_TOKEN)
-    return tokens if invocation.source is None else min(tokens, GROUNDED_TOKENS)
 
 
 def _read(body: bytes) -> Invocation:
@@ -222,11 +198,7 @@ def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, exceptions.ClientError) else type(error).__name__
 
 
-NOT_ENABLED = re.compile(r"marketplace|model access|access to the model|use.case details|not available for this account", re.IGNORECASE)
-"""What Bedrock says where the account has no access to a model. The refusal of its AWS Marketplace subscription reads like one of the
-role's. Source: Bedrock user guide, "Request access to models"; seen in public reports."""
-
-_UNANSWERED: tuple[tuple[str, str, str], ...] = (
+UNANSWERED: tuple[tuple[str, str, str], ...] = (
     ("throttl|quota|toomany", "throttled", "send fewer requests, or ask for a higher quota of the model in Service Quotas"),
     ("timeout", "timeout", "ask for less, or try again later"),
     ("accessdenied", "denied", "compare the runtime's role with the request"),
@@ -239,15 +211,11 @@ _UNANSWERED: tuple[tuple[str, str, str], ...] = (
 log."""
 
 
-KINDS = frozenset({"model_not_enabled", *(kind for _, kind, _ in _UNANSWERED)})
-"""What a model that doesn't answer may be called. docs/runbook.md explains each."""
-
-
 def _unanswered(model: str, code: str, said: str) -> InvocationRefusedError:
     if re.search("accessdenied|notfound", code, re.IGNORECASE) and NOT_ENABLED.search(said):
         kind, advice = "model_not_enabled", "an administrator enables the model once: see docs/deploying.md, Model access"
     else:
-        kind, advice = next(entry[1:] for entry in _UNANSWERED if re.search(entry[0], code, re.IGNORECASE))
+        kind, advice = next(entry[1:] for entry in UNANSWERED if re.search(entry[0], code, re.IGNORECASE))
     return InvocationRefusedError(kind, f"{model} didn't answer ({code}): {advice}")
 
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from common.results import RequestRefusedError
 from common.settings import number
 from common.shape import as_object, is_object, parse, whole
+from converse import LONGEST_QUESTION
 
 LARGEST_BYTES = 16 * 1024
 """Of what an agent is sent: the web ACL in front of it blocks more (LARGEST_BODY_BYTES in components/security.py), and doesn't say why."""
-
-LONGEST_QUESTION = 1000
-"""Characters of a prompt that comes with a source. Source: Bedrock user guide, "Use contextual grounding check", on the query."""
 
 SHORTEST_SESSION, LONGEST_SESSION = 33, 256
 """What AgentCore takes as a session's id, in characters. Source: API reference, InvokeAgentRuntime, runtimeSessionId."""

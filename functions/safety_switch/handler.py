@@ -7,6 +7,7 @@ forged. So the alert topic and a schedule of one minute both only wake it, and i
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from common import alarm, log, mode
 from common.aws import PROMPT, AwsError
@@ -14,6 +15,8 @@ from common.capacity import EngineService
 from common.entry import InvocationContext, entry
 from common.results import FunctionError, Result
 from waking import woken_by
+
+State = TypeVar("State")
 
 DONE = "done"
 ALREADY = "already"
@@ -63,33 +66,32 @@ def _halt_mode() -> str:
 
 
 def _close(engine: EngineService) -> str:
-    try:
-        bounds = engine.bounds()
-    except AwsError as failure:
-        log.warning("The autoscaler's bounds can't be read; they are set all the same.", kind=failure.kind, said=failure.message)
-    else:
-        if bounds is None:
-            return ABSENT
-        if bounds.closed:
-            return ALREADY
-    engine.close()
-    return DONE
+    return _set("autoscaler's bounds", engine.bounds, lambda bounds: bounds.closed, engine.close)
 
 
 def _stop(engine: EngineService) -> str:
     try:
-        desired = engine.desired()
-    except AwsError as failure:
-        log.warning("The desired count can't be read; it is set all the same.", kind=failure.kind, said=failure.message)
-    else:
-        if desired is None:
-            return ABSENT
-        if desired == 0:
-            return ALREADY
-    try:
-        engine.stop()
+        return _set("desired count", engine.desired, lambda desired: desired == 0, engine.stop)
     except AwsError as failure:
         if failure.kind == "missing":
             return ABSENT
         raise
+
+
+def _set(what: str, read: Callable[[], State | None], is_set: Callable[[State], bool], write: Callable[[], None]) -> str:
+    """Set what isn't as it must be; without reading it if it can't be read.
+
+    Raises:
+        AwsError: it can't be set.
+    """
+    try:
+        state = read()
+    except AwsError as failure:
+        log.warning(f"The {what} can't be read and is set all the same.", kind=failure.kind, said=failure.message)
+    else:
+        if state is None:
+            return ABSENT
+        if is_set(state):
+            return ALREADY
+    write()
     return DONE

@@ -17,7 +17,7 @@ from local.findings import Finding
 from local.previews import UNKNOWN, Plan
 from plain import UNKNOWN as NOT_KNOWN
 from plain import Plain
-from rule import Reference, Resource, Rule, Stack, StackRule, judge_resource, judge_stack
+from rule import Reference, Resource, Rule, Stack, StackRule, judge_stack
 from rules import FAMILIES
 from system import TABLE_KEY, table_of
 
@@ -90,22 +90,6 @@ def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
     noting = _noting(stack, read)
     judge_stack(rule, noting)
     return tuple(sorted(read)), bool(read or not noting.asked or any(stack.of_type(kind) for kind in noting.asked))
-
-
-def found_here(plan: Plan) -> set[tuple[str, str]]:
-    """What the rules find when they are run over the plan in this process, as pairs of a rule and a resource: the pack's own findings,
-    if page and pack agree."""
-    stack = stack_of(plan)
-    rules = [rule for family in FAMILIES for rule in family.resource_rules]
-    found = [
-        finding
-        for resource in stack.resources
-        for rule in rules
-        if resource.type in rule.types
-        for finding in judge_resource(rule, resource)
-    ]
-    found += [finding for family in FAMILIES for rule in family.stack_rules for finding in judge_stack(rule, stack)]
-    return {(finding.rule_id, finding.resource.name if finding.resource else "") for finding in found}
 
 
 def stack_of(plan: Plan) -> Stack:

@@ -81,19 +81,26 @@ def services_of(roles: tuple[RoleView, ...]) -> tuple[str, ...]:
 
 
 def reach_of(plan: Plan) -> Mapping[tuple[str, str], set[str]]:
-    """By a layer and another, the services whose resources in the other the layer's roles may act on: those whose name on AWS is in a
-    grant. What is granted by a wildcard alone, or by a condition, isn't counted."""
+    """For each pair of layers, the services through which the first's roles may act on the second's resources.
+
+    A resource counts if its name on AWS is in the ARN of a grant. What is granted by a wildcard or a condition alone doesn't count.
+    """
     homes = homes_of(plan)
-    names = {name: homes[resource.urn] for resource in plan.resources if len(name := called(resource)) >= SHORTEST_NAME}
+    layers = {name: homes[resource.urn] for resource in plan.resources if len(name := called(resource)) >= SHORTEST_NAME}
     reach: dict[tuple[str, str], set[str]] = {}
     for role in roles_of(plan):
         for grant in role.grants:
-            for arn in grant.resources:
-                for name in re.split(r"[:*]|(?<=table)/|(?<=repository)/|/(?=\*)", arn):
-                    home = names.get(name) or names.get(name.removesuffix("-??????")) or names.get(name.removeprefix("parameter"))
-                    if home and home != role.layer and grant.effect == "Allow":
-                        reach.setdefault((role.layer, home), set()).add(grant.service)
+            named = {layers[name] for arn in grant.resources for name in _names_in(arn) if name in layers}
+            for layer in named - {role.layer} if grant.effect == "Allow" else ():
+                reach.setdefault((role.layer, layer), set()).add(grant.service)
     return reach
+
+
+def _names_in(arn: str) -> Iterator[str]:
+    """The names that an ARN's parts may be: of a table or repository after its kind, of a parameter with its leading slash, of a secret
+    without the suffix that AWS adds, of a bucket before `/*`."""
+    for part in re.split(r"[:*]|(?<=table)/|(?<=repository)/|/(?=\*)", arn):
+        yield from (part, part.removesuffix("-??????"), part.removeprefix("parameter"))
 
 
 def _role(plan: Plan, role: PlannedResource, layer: str) -> RoleView:

@@ -21,6 +21,12 @@ LONGEST_EVALUATION = 15
 ROLL_MINUTES = 60
 """CloudWatch lets an alarm sleep for up to two days after it is made; a service is rolled within an hour, or not at all."""
 
+FEW = 10
+"""Events in a period that an alarm may let pass: one retry makes about as many."""
+
+MOST_BLOCKED = 1000
+"""Requests in a period: half of what the web ACL lets one address send in five minutes."""
+
 ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
 
@@ -171,6 +177,10 @@ def _watched(stack: Stack, watch: Watch, within: Range, more: Callable[[Resource
         yield from min(findings, key=len)
 
 
+def _at_most(highest: float) -> Range:
+    return lambda _resource: (0, highest)
+
+
 def _tasks(stack: Stack) -> Range:
     """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one."""
     targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
@@ -205,9 +215,6 @@ SERVICES = Watch(
     operators=BELOW[:1],
 )
 
-FEW = 10
-"""Events in a period that an alarm may let pass: a retry's worth."""
-
 TABLES = Watch(
     kind=TABLE,
     key=("name",),
@@ -235,9 +242,6 @@ BLOCKED = Watch(
     metrics=frozenset({"BlockedRequests"}),
 )
 
-MOST_BLOCKED = 1000
-"""In a period: half of what the web ACL lets one address ask in five minutes."""
-
 
 @evolution_rule(
     id="alarms/blocked-requests",
@@ -258,10 +262,6 @@ def blocked_requests(stack: Stack) -> Iterator[Finding]:
 
     if stack.of_type(WEB_ACL_ASSOCIATION):
         yield from _watched(stack, BLOCKED, _at_most(MOST_BLOCKED), of_all_rules)
-
-
-def _at_most(highest: float) -> Range:
-    return lambda _resource: (0, highest)
 
 
 @evolution_rule(

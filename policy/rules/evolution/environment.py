@@ -55,11 +55,11 @@ def against_limit(where: str, row: str, value: Plain, limits: TierLimits) -> Ite
 
 
 def _required(resource: Resource, found: frozenset[str]) -> frozenset[str]:
-    """What an environment with these variables must have."""
+    """What an environment with these variables must have: one of a role's variables calls for all of them."""
     if resource.type in (AGENT_RUNTIME, FUNCTION):
-        starts = STARTS | {"AGENT_MEMORY_LIMIT"} if found & STARTS else frozenset[str]()
-        asked = (found - starts) & {"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "BEDROCK_MODEL_ID"}
-        return starts | HANDLER if asked else starts
+        trigger = STARTS | {"AGENT_MEMORY_LIMIT"} if found & STARTS else frozenset[str]()
+        handler = HANDLER if (found - trigger) & {"AGENT_MEMORY_LIMIT", "AUTONOMY_LEVEL", "BEDROCK_MODEL_ID"} else frozenset[str]()
+        return trigger | handler
     if found & EVOLVES:
         return ENGINE | frozenset(SAFETY)
     return frozenset(SAFETY) if found & frozenset(SAFETY) else frozenset()

@@ -16,9 +16,10 @@ import pytest
 from local.previews import UNKNOWN, Plan
 from local.report import pages
 from local.report.changes import changes_of, differences_of, totals
-from local.report.judged import Verdict, found_here, with_the_graph_of
+from local.report.judged import Verdict, stack_of, with_the_graph_of
 from local.report.pages import MOST_MARKDOWN, code_of, page, summary, text_of
 from local.report.report import Report, gather
+from rule import judge_resource, judge_stack
 from rules import FAMILIES
 from tests.local.report.conftest import HOSTILE, KEY_ID, SECRET, STACKS
 
@@ -60,6 +61,21 @@ def test_every_rule_has_its_verdict_and_what_it_was_judged_on(stack: str, report
     for rule in RULES:
         assert f"<code>{rule}</code>" in html
         assert f"`{rule}`" in markdown
+
+
+def found_here(plan: Plan) -> set[tuple[str, str]]:
+    """What the rules find when they run over the plan in this process: pairs of a rule and a resource."""
+    stack = stack_of(plan)
+    rules = [rule for family in FAMILIES for rule in family.resource_rules]
+    found = [
+        finding
+        for resource in stack.resources
+        for rule in rules
+        if resource.type in rule.types
+        for finding in judge_resource(rule, resource)
+    ]
+    found += [finding for family in FAMILIES for rule in family.stack_rules for finding in judge_stack(rule, stack)]
+    return {(finding.rule_id, finding.resource.name if finding.resource else "") for finding in found}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -1,0 +1,1 @@
+../../engine/converse.py
