@@ -26,8 +26,8 @@ from pulumi.runtime.proto import resource_pb2
 from components.environment import KEY, PROJECT
 from local.previews import ROOT, run_main
 from local.previews import UNKNOWN as UNKNOWN_TEXT
-from local.provider.catalogue import RESOURCES
 from local.provider.server import Provider
+from local.provider.services import RESOURCES
 from local.provider.wire import UNKNOWN, decode, provider_pb2
 
 PROVIDER = "pulumi:providers:aws"
@@ -217,7 +217,7 @@ class _Engine(MockMonitor):
         if old and step.operation == "update":
             asked = provider_pb2.UpdateRequest(id=old.identity, urn=urn, olds=old.properties, news=inputs, preview=self.preview)
             properties = self._provider.Update(asked, CONTEXT).properties
-            for name in () if self.preview else RESOURCES[step.type].moving:  # AWS counts its versions
+            for name in () if self.preview else RESOURCES[step.type].unknown_on_update:  # AWS counts its versions
                 properties.fields[name].string_value = str(int(properties.fields[name].string_value) + 1)
             return old.identity, properties
         made = self._provider.Create(provider_pb2.CreateRequest(urn=urn, properties=inputs, preview=self.preview), CONTEXT)

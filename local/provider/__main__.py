@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 
 from local.provider import models
-from local.provider.catalogue import RESOURCES
 from local.provider.cloud import Cloud
 from local.provider.server import Provider
+from local.provider.services import RESOURCES
 from local.provider.wire import provider_pb2_grpc
 
 _MESSAGE_BYTES = 400 * 1024 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from google.protobuf.struct_pb2 import Struct
 
-from local.provider.catalogue import RESOURCES
 from local.provider.refusal import refusals, shown_path
+from local.provider.resource_type import ResourceType
+from local.provider.services import RESOURCES
 from local.provider.settings import Settings
-from local.provider.table import ResourceType
 from local.provider.tags import all_tags, sent
 from local.provider.wire import Secrets, decode, encode
 
@@ -21,7 +21,7 @@ def unknown_type(token: str) -> str:
     """The refusal of a type that isn't in the table."""
     return (
         f"the local cloud doesn't know {token}: nothing here can tell whether AWS would take it; "
-        "add an entry for it to local/provider/catalogue/ (one module a service, one entry a type)"
+        "add an entry for it to local/provider/services/ (one module a service, one entry a type)"
     )
 
 
@@ -37,11 +37,11 @@ def checked(resource: ResourceType, inputs: Struct, settings: Settings) -> tuple
         made.fields["tagsAll"].CopyFrom(all_tags(asked))
     secrets = Secrets({(name,) for name in resource.write_only})
     properties = decode(asked, secrets)
-    reasons = [f"{name}: isn't taken here; {why}" for name, why in resource.instead.items() if properties.pop(name, None) is not None]
+    reasons = [f"{name}: isn't taken here; {why}" for name, why in resource.unsupported.items() if properties.pop(name, None) is not None]
     region = properties.pop("region", None) if resource.regional else None
     reasons += refusals(resource.calls, properties, secrets)
-    if resource.rule is not None and not reasons:
-        reasons += [f"{shown_path(path)}: {why}" for path, why in resource.rule(properties)]
+    if resource.validate is not None and not reasons:
+        reasons += [f"{shown_path(path)}: {why}" for path, why in resource.validate(properties)]
     if resource.regional and region is None:
         made.fields["region"].CopyFrom(encode(settings.region))
     elif region is not None and not isinstance(region, str):

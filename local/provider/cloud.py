@@ -16,7 +16,7 @@ from local.provider import models
 ATTEMPTS = 8
 """How often a request is tried, the first time included: a call that is throttled five times in a row still succeeds."""
 
-_GONE = re.compile(r"not.?found|no.?such|non.?exist|not.?exist|404", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"not.?found|no.?such|non.?exist|not.?exist|404", re.IGNORECASE)
 """How AWS's services say, in an error's code, that something isn't there: NoSuchBucket, InvalidVpcID.NotFound, NonExistentQueue, …"""
 
 
@@ -26,7 +26,7 @@ class CloudError(Exception):
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation} was refused: {code}: {message}")
         # ECS alone has no code of its own for a task definition that isn't there.
-        self.gone = bool(_GONE.search(code)) or message.startswith("Unable to describe task definition")
+        self.not_found = bool(_NOT_FOUND.search(code)) or message.startswith("Unable to describe task definition")
 
 
 class Cloud:

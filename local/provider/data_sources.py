@@ -14,14 +14,15 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
 
+from local.provider.members import Local, Wrap
 from local.provider.outputs import ACCOUNT
 from local.provider.refusal import refusals
-from local.provider.table import Call, Local, Wrap
+from local.provider.resource_type import Call
 from local.provider.wire import Secrets, decode, encode, secret
 from local.provider.zones import ZONES
 
 
-class RefusedError(ValueError):
+class InvokeError(ValueError):
     """A lookup that AWS, or the local cloud, would refuse; the message says why and what to do."""
 
 
@@ -38,11 +39,11 @@ def invoke(token: str, arguments: Struct, region: str) -> Struct:
     """The answer to a lookup.
 
     Raises:
-        RefusedError: the lookup isn't known here, or AWS's model refuses its arguments.
+        InvokeError: the lookup isn't known here, or AWS's model refuses its arguments.
     """
     source = SOURCES.get(token)
     if source is None:
-        raise RefusedError(
+        raise InvokeError(
             f"the local cloud doesn't know the data source {token}; it answers {', '.join(sorted(SOURCES))}. "
             "Pass the value in instead, or add the data source to local/provider/data_sources.py."
         )
@@ -50,7 +51,7 @@ def invoke(token: str, arguments: Struct, region: str) -> Struct:
     given = {key: value for key, value in decode(arguments, hidden).items() if value is not None}
     region = given.pop("region", region)
     if reasons := refusals((source.call,), given, hidden):
-        raise RefusedError(f"{token}: " + "; ".join(reasons))
+        raise InvokeError(f"{token}: " + "; ".join(reasons))
     answer = {"id": region, "region": region, **given, **source.answer(given, region)}
     fields: dict[str, Value] = {name: secret(encode(value)) if name in source.secret else encode(value) for name, value in answer.items()}
     return Struct(fields=fields)
@@ -66,7 +67,7 @@ def _region(_: Mapping[str, Any], region: str) -> dict[str, Any]:
 
 def _zones(given: Mapping[str, Any], region: str) -> dict[str, Any]:
     if region not in ZONES:
-        raise RefusedError(
+        raise InvokeError(
             f"the local cloud has no zones for {region}; choose one of {', '.join(ZONES)} or add it to local/provider/zones.py"
         )
     rows = [
@@ -83,7 +84,7 @@ def _zones(given: Mapping[str, Any], region: str) -> dict[str, Any]:
     ]
     for one in given.get("filters", []):
         if one["name"] not in rows[0]:
-            raise RefusedError(
+            raise InvokeError(
                 f"getAvailabilityZones: filters: the local cloud doesn't filter by {one['name']!r}; it does by {', '.join(rows[0])}"
             )
         rows = [row for row in rows if row[one["name"]] in one["values"]]
@@ -115,10 +116,10 @@ def _password(given: Mapping[str, Any], region: str) -> dict[str, Any]:
     alphabets = [alphabet for alphabet in alphabets if alphabet]
     length = given.get("passwordLength", 32)
     if not alphabets:
-        raise RefusedError("getRandomPassword: every character is excluded; exclude fewer")
+        raise InvokeError("getRandomPassword: every character is excluded; exclude fewer")
     required = alphabets if given.get("requireEachIncludedType", True) else []
     if length < len(required):
-        raise RefusedError(
+        raise InvokeError(
             f"getRandomPassword: passwordLength: {length} can't hold one of each of {len(required)} kinds; write {len(required)} or more"
         )
     characters = [secrets.choice(alphabet) for alphabet in required]
@@ -131,7 +132,7 @@ def _prefix_list(given: Mapping[str, Any], region: str) -> dict[str, Any]:
     """AWS's own list of a service's addresses. The id has AWS's form and is the same each time; it is not AWS's id."""
     name = given.get("name") or next((v for f in given.get("filters", []) if f["name"] == "prefix-list-name" for v in f["values"]), None)
     if name is None:
-        raise RefusedError(f'name is missing: the local cloud finds a prefix list by its name; write name="com.amazonaws.{region}.s3"')
+        raise InvokeError(f'name is missing: the local cloud finds a prefix list by its name; write name="com.amazonaws.{region}.s3"')
     identity = "pl-" + hashlib.sha256(str(name).encode()).hexdigest()[:8]
     return {"id": identity, "prefixListId": identity, "name": name, "cidrBlocks": []}
 

@@ -2,7 +2,7 @@
 
 A template is text with `{names}`: a property, another output, `id`, `region`, `account`, or one of the generators below, which give a new
 value each time. A template that is one name and nothing else keeps that value's type. `{cluster:last}` is what follows the last slash,
-`{resourceArn:service}` the service of an ARN.
+`{resourceArn:service}` the service of an ARN, `{scope:upper}` the same in capitals.
 Lists are templates of their items; anything else stands for itself.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from local.provider.table import Given, ResourceType
+from local.provider.resource_type import IfGiven, ResourceType
 from local.provider.wire import UNKNOWN
 
 ACCOUNT: Final = "000000000000"
@@ -49,6 +49,7 @@ _GENERATORS: dict[str, Callable[[], str | int]] = {
 
 _FORMS: dict[str, Callable[[str], str]] = {
     "last": lambda text: text.rpartition("/")[2],
+    "upper": str.upper,
     "service": lambda text: next(iter(text.split(":")[2:]), ""),
 }
 
@@ -98,16 +99,16 @@ def compute(
                 raise LookupError(f"{resource.token}'s templates name {name}, which is no input, output or generator; mend its entry")
         return known[name]
 
-    wanted = [name for name, template in resource.outputs.items() if not (isinstance(template, Given) and not inputs.get(template.name))]
+    wanted = [name for name, template in resource.outputs.items() if not (isinstance(template, IfGiven) and not inputs.get(template.name))]
     if not draw:
-        wanted = [name for name in wanted if name not in resource.moving]
+        wanted = [name for name in wanted if name not in resource.unknown_on_update]
     outputs = {name: resolve(name) for name in wanted if inputs.get(name) is None}
     return resolve("id"), defaults | {name: value for name, value in outputs.items() if value is not UNKNOWN}
 
 
 def fill(template: Any, resolve: Callable[[str], Any]) -> Any:
     """What a template comes to, each of its names as `resolve` gives it; UNKNOWN as soon as one of them is."""
-    if isinstance(template, Given):
+    if isinstance(template, IfGiven):
         return fill(template.template, resolve)
     if isinstance(template, list):
         return [fill(item, resolve) for item in cast(list[Any], template)]
@@ -127,6 +128,6 @@ def fill(template: Any, resolve: Callable[[str], Any]) -> Any:
 
 def _fields(template: Any) -> list[str]:
     """The names in a template."""
-    if isinstance(template, Given):
+    if isinstance(template, IfGiven):
         return _fields(template.template)
     return [name for _, name, _, _ in _FORMATTER.parse(template) if name] if isinstance(template, str) else []

@@ -18,11 +18,11 @@ def same(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Field:
     """Where one property is in AWS's answers."""
 
     path: str
-    """JMESPath, below the resource's place in the answer to `look`; `it` is that place itself, where it isn't an object."""
+    """JMESPath, below the resource's place in the answer; `it` is that place itself, where it isn't an object."""
 
     form: Callable[[Any], Any] = same
     """From AWS's form to a program's."""
@@ -33,19 +33,26 @@ class Seen:
     whole: bool = False
     """Whether the program writes all of it: then a key that is there no more is a difference, where AWS often just doesn't tell."""
 
+    def reconciled(self, recorded: Any, found: Any) -> Any:
+        """`recorded` as far as it means what was found at the path, and else that."""
+        there = self.form(found)
+        if self.whole and (recorded or {}).keys() != (there or {}).keys():
+            return there
+        return reconciled(recorded, there)
+
 
 @dataclass(frozen=True)
-class Sent:
-    """A property that AWS answers as it was asked for it: the first call's `member` is compared, and below `at` it has the same name."""
+class AsSent:
+    """A property that AWS answers as it was asked for it: the first call's `member` is compared with the answer's of the same name."""
 
     member: str
 
 
-Reading = str | Seen | Sent
-"""A plain text is the path of a `Seen`."""
+Reading = str | Field | AsSent
+"""A plain text is the path of a `Field`."""
 
 
-def plainly(*members: str) -> dict[str, Reading]:
+def fields(*members: str) -> dict[str, Reading]:
     """The properties that AWS's members bear the names of."""
     return {member[0].lower() + member[1:]: member for member in members}
 
@@ -60,11 +67,6 @@ def pairs(items: Any) -> Any:
             key, value = sorted(item, key=lambda name: name.lower().endswith("value"))
             found[item[key]] = item[value]
     return {key: value for key, value in found.items() if not key.startswith("aws:")}
-
-
-def tags(path: str = "Tags") -> dict[str, Reading]:
-    """The tags, as a list or an object at a path."""
-    return {"tags": Seen(path, pairs, default={}, whole=True)}
 
 
 def search(path: str, value: Any) -> Any:

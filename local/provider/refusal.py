@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.provider import models, shapes
+from local.provider.members import Convert, Json, Member, Path, Wrap
 from local.provider.models import Model
-from local.provider.request import Request, property_name, requests
-from local.provider.table import Call, Convert, Json, Member, Path, Wrap
+from local.provider.request import PreparedRequest, property_name, requests
+from local.provider.resource_type import Call
 from local.provider.wire import UNKNOWN, Secrets
 
 
@@ -33,7 +34,7 @@ def refusals(calls: Sequence[Call], properties: Mapping[str, Any], secrets: Secr
     return list(found.values())
 
 
-def _wanted(call: Call, request: Request, model: Model, shape: str, path: Path, member: str) -> Path:
+def _wanted(call: Call, request: PreparedRequest, model: Model, shape: str, path: Path, member: str) -> Path:
     """The property that would have carried a member which is missing."""
     for depth in range(len(path) + 1):
         body = model.shape(shape)
@@ -54,7 +55,7 @@ def _leads_to(where: Member, place: str) -> bool:
     return target == place or target.startswith(f"{place}.")
 
 
-def _origin(request: Request, path: Path) -> Path:
+def _origin(request: PreparedRequest, path: Path) -> Path:
     """The property behind a place, or behind the nearest place around it."""
     for length in range(len(path), 0, -1):
         if path[:length] in request.origins:

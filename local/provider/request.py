@@ -5,15 +5,16 @@ Every place of a request remembers the property that it came from, so that a ref
 
 from __future__ import annotations
 
-import copy
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from local.provider import models
+from local.provider.members import Convert, FirstOf, Json, Local, Members, Path, Wrap, parse_object
 from local.provider.models import Model, Shape
-from local.provider.table import Beside, Call, Convert, Json, Local, Members, Path, Wrap, parse_object
+from local.provider.outputs import fill
+from local.provider.resource_type import Call
 from local.provider.wire import UNKNOWN
 
 _PAIR_KEYS = frozenset({"key", "name", "tagkey"})
@@ -22,7 +23,7 @@ _KINDS = {bool: "true or false", int: "a whole number", str: "text", dict: "an o
 
 
 @dataclass
-class Request:
+class PreparedRequest:
     """One request, ready to be sent: an operation and its parameters."""
 
     operation: str
@@ -34,34 +35,40 @@ class Request:
     """Properties that could not be placed, and why."""
 
 
-def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[tuple[Call, Request]]:
+def _unknown(_: str) -> Any:
+    return UNKNOWN
+
+
+def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[tuple[Call, PreparedRequest]]:
     """The requests that carry `properties`: the first always, each further one when a property that it names is given."""
     given = {name: value for name, value in properties.items() if value is not None}
     further = {name for call in calls[1:] for name in call.members if name not in calls[0].members}
-    yield calls[0], _Builder(calls[0]).build({name: value for name, value in given.items() if name not in further})
+    yield calls[0], _Builder(calls[0], _unknown).build({name: value for name, value in given.items() if name not in further})
     for call in calls[1:]:
         own = {name: value for name, value in given.items() if name in call.members}
         if any(name in further for name in own):
-            yield call, _Builder(call).build(own)
+            yield call, _Builder(call, _unknown).build(own)
 
 
-def request_of(call: Call, properties: Mapping[str, Any]) -> Request:
-    """The request that carries those of the properties that the call names."""
-    return _Builder(call).build({name: value for name, value in properties.items() if name in call.members and value is not None})
+def request_of(call: Call, properties: Mapping[str, Any], resolve: Callable[[str], Any] = _unknown) -> PreparedRequest:
+    """The request that carries those of the properties that the call names; `resolve` gives the names in what it fixes."""
+    return _Builder(call, resolve).build({name: value for name, value in properties.items() if name in call.members and value is not None})
 
 
 class _Builder:
     """Fills one request."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, resolve: Callable[[str], Any]) -> None:
         service, _, self._operation = call.operation.partition(":")
         self._call = call
+        self._resolve = resolve
         self._model: Model = models.load(service)
-        self._request = Request(call.operation)
+        self._request = PreparedRequest(call.operation)
 
-    def build(self, properties: Mapping[str, Any]) -> Request:
+    def build(self, properties: Mapping[str, Any]) -> PreparedRequest:
         shape = self._model.input_of(self._operation)
-        self._request.parameters.update(copy.deepcopy(dict(self._call.fixed)))
+        fixed = {name: fill(template, self._resolve) for name, template in self._call.fixed.items()}
+        self._request.parameters.update({name: value for name, value in fixed.items() if value is not None})
         self._structure(shape, properties, (), self._request.parameters, (), self._call.members)
         return self._request
 
@@ -72,7 +79,7 @@ class _Builder:
             if item is None:
                 continue
             member = members.get(key) or _same_name(shape, key, item)
-            if isinstance(member, Beside):
+            if isinstance(member, FirstOf):
                 there = next((place for sibling, place in member.places.items() if value.get(sibling) is not None), None)
                 if there is None:
                     self._request.refusals.append(((*origin, key), f"stands beside one of {', '.join(member.places)}; write one of them"))
@@ -93,7 +100,7 @@ class _Builder:
         meant = f"did you mean `{near[0]}`? If it is right, " if near else "if it is right, "
         return (
             f"the local cloud doesn't know where {self._call.operation} takes `{key}`; {meant}"
-            "add it to the type's entry in local/provider/catalogue/"
+            "add it to the type's entry in local/provider/services/"
         )
 
     def _place(self, shape: str, member: str | Convert | Json, value: Any, origin: Path, into: dict[str, Any], path: Path) -> None:

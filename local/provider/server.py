@@ -1,6 +1,6 @@
 """The gRPC service: what the engine says to a provider, and the answers. It holds the configuration and nothing else.
 
-With an emulator, what is asked for is really made there, except for the types that the emulator lacks (`lives/`).
+With an emulator, what is asked for is really made there, except for the types that the emulator lacks (`not_emulated`).
 """
 
 # ruff: noqa: N802, ARG002  # the protocol's names and parameters
@@ -18,13 +18,12 @@ from google.protobuf.struct_pb2 import Struct
 from local.provider import data_sources
 from local.provider.check import checked, known, unknown_type
 from local.provider.cloud import Cloud, CloudError
-from local.provider.difference import difference, resource_difference
-from local.provider.keeper import Keeper, KeeperError
-from local.provider.lives import LIVES
+from local.provider.crud import Crud, CrudError
+from local.provider.diff import diff, diff_resource
 from local.provider.outputs import compute
 from local.provider.references import NotMadeError, refuse_unmade
+from local.provider.resource_type import ResourceType
 from local.provider.settings import Settings, SettingsError, read
-from local.provider.table import ResourceType
 from local.provider.tags import all_tags, own, recorded, sent
 from local.provider.wire import Secrets, decode, encode, inside, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
 
@@ -69,7 +68,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         """Another region is another cloud: everything in it is made anew."""
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
-        return difference(decode(old), decode(request.news), replaces=frozenset({"region"}), ignored=frozenset({"version"}))
+        return diff(decode(old), decode(request.news), force_new=frozenset({"region"}), ignored=frozenset({"version"}))
 
     def Configure(self, request: provider_pb2.ConfigureRequest, context: Context) -> provider_pb2.ConfigureResponse:
         try:
@@ -96,7 +95,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if resource.tags:
             old["tagsAll"] = state.get("tagsAll", old.get("tags") or {})
             new["tagsAll"] = decode(Struct(fields={"all": all_tags(self._asked(resource, request.news, context))}))["all"]
-        return resource_difference(resource, old, new, state, request.ignoreChanges)
+        return diff_resource(resource, old, new, state, request.ignoreChanges)
 
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         resource = self._resource(request.urn, context)
@@ -106,9 +105,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=kept)
         inputs, region = self._placed(asked, context)
         with _refusals(context):
-            self._refuse_unmade(request.urn, inputs, region)
-            keeper = self._keeper(resource, region)
-            identity, outputs = keeper.create(_sent(inputs)) if keeper else compute(resource, inputs, region)
+            self._refuse_unmade(resource, request.urn, inputs, region)
+            crud = self._crud(resource, region)
+            identity, outputs = crud.create(_sent(inputs)) if crud else compute(resource, inputs, region)
         return provider_pb2.CreateResponse(id=identity, properties=_read_back(resource, _with(resource, kept, outputs, region)))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
@@ -119,16 +118,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 f"{request.id}: the local cloud holds nothing that this stack didn't make, so there is nothing to import or look up",
             )
         state, region = self._placed(recorded(resource, request.properties, request.properties), context)
-        keeper = self._keeper(resource, region)
-        if keeper:
+        crud = self._crud(resource, region)
+        if crud:
             secrets = Secrets()
             asked = decode(recorded(resource, request.inputs, request.properties), secrets)
             inputs = {name: value for name, value in asked.items() if not secrets.touch((name,))}
             with _refusals(context):
-                seen = keeper.seen(request.id, _sent(state), _sent(inputs))
-            if seen is None:
+                there = crud.read(request.id, _sent(state), _sent(inputs))
+            if there is None:
                 return provider_pb2.ReadResponse()  # no id: it is gone
-            changed = {name: seen.get(name) for name in _sent(inputs).keys() | seen.keys() if inputs.get(name) != seen.get(name)}
+            changed = {name: there.get(name) for name in _sent(inputs).keys() | there.keys() if inputs.get(name) != there.get(name)}
             if resource.tags and "tags" in changed:
                 given = decode(request.inputs).get("tags")
                 changed["tagsAll"] = changed["tags"] or {}
@@ -148,12 +147,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         kept = _kept(resource, request.news, asked)
         inputs, region = self._placed(asked, context)
         before = decode(recorded(resource, request.olds, request.olds))
-        keeper = None if request.preview else self._keeper(resource, region)
+        crud = None if request.preview else self._crud(resource, region)
         with _refusals(context):
             if not request.preview:
-                self._refuse_unmade(request.urn, inputs, region)
-            if keeper:
-                outputs = keeper.update(request.id, before, _sent(inputs))
+                self._refuse_unmade(resource, request.urn, inputs, region)
+            if crud:
+                outputs = crud.update(request.id, before, _sent(inputs))
             else:
                 _, outputs = compute(resource, inputs, region, identity=request.id, before=before, draw=not request.preview)
         properties = _with(resource, kept, outputs, region)
@@ -162,10 +161,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
         resource = self._resource(request.urn, context)
         state, region = self._placed(request.properties, context)
-        keeper = self._keeper(resource, region)
-        if keeper:
+        crud = self._crud(resource, region)
+        if crud:
             with _refusals(context):
-                keeper.delete(request.id, _sent(state), {})
+                crud.delete(request.id, _sent(state))
         return Empty()
 
     # Lookups.
@@ -174,7 +173,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         settings = self._configured(context)
         try:
             answer = data_sources.invoke(request.tok, request.args, settings.region)
-        except data_sources.RefusedError as error:
+        except data_sources.InvokeError as error:
             return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(answer)  # a keyword in Python
@@ -193,17 +192,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
         return resource
 
-    def _keeper(self, resource: ResourceType, region: str) -> Keeper | None:
-        """What keeps the resource in the emulator; None where it is kept in the engine's state alone."""
-        return Keeper(self._cloud, resource, region) if self._cloud and resource.token in LIVES else None
+    def _crud(self, resource: ResourceType, region: str) -> Crud | None:
+        """What makes and changes the resource in the emulator; None where it is kept in the engine's state alone."""
+        return Crud(self._cloud, resource, region) if self._cloud and resource.read else None
 
     def _asked(self, resource: ResourceType, inputs: Struct, context: Context) -> Struct:
         """The inputs as AWS is to be sent them."""
         return sent(resource, inputs, self._configured(context).default_tags)
 
-    def _refuse_unmade(self, urn: str, inputs: dict[str, Any], region: str) -> None:
+    def _refuse_unmade(self, resource: ResourceType, urn: str, inputs: dict[str, Any], region: str) -> None:
         if self._cloud:
-            refuse_unmade(self._cloud, _type(urn), inputs, _stack(urn), region)
+            refuse_unmade(self._cloud, resource, inputs, _stack(urn), region)
 
     def _placed(self, kept: Struct, context: Context) -> tuple[dict[str, Any], str]:
         """The properties as plain data, and the region that they are for: their own, or the provider's."""
@@ -216,7 +215,7 @@ def _refusals(context: Context) -> Generator[None]:
     """Tell the engine in one sentence what the emulator refused."""
     try:
         yield
-    except (CloudError, KeeperError, NotMadeError) as error:
+    except (CloudError, CrudError, NotMadeError) as error:
         _abort(context, grpc.StatusCode.UNKNOWN, str(error))
 
 

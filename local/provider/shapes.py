@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, cast
 
 import regex
 
+from local.provider.members import Path
 from local.provider.models import Model, Shape, pattern
-from local.provider.table import Path
 from local.provider.wire import UNKNOWN
 
 _LISTED = 40

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from google.protobuf.struct_pb2 import Struct, Value
 
-from local.provider.table import ResourceType
+from local.provider.resource_type import ResourceType
 from local.provider.wire import UNKNOWN, decode, encode, inside
 
 

@@ -14,9 +14,9 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
-from local.provider.catalogue import RESOURCES
 from local.provider.data_sources import invoke
 from local.provider.outputs import compute
+from local.provider.services import RESOURCES
 
 REGION = "us-east-1"
 

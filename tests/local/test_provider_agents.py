@@ -188,7 +188,7 @@ def test_a_guardrail_outlives_the_emulators_process(tmp_path: Path) -> None:
         second = emulator.start(tmp_path, "dev", VENV)
         assert (
             World(Cloud(second.endpoint), clients(tmp_path))
-            .keeper(GUARDRAIL)
+            .crud(GUARDRAIL)
             .outputs(guardrail.id, {**guardrail.inputs, **guardrail.outputs})
         )
     finally:

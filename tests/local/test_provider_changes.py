@@ -8,7 +8,7 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from local.provider.catalogue import RESOURCES
+from local.provider.services import RESOURCES
 from local.provider.wire import decode, provider_pb2
 from tests.local.provider.common import ACCOUNT
 from tests.local.provider.samples import VALID
@@ -75,7 +75,7 @@ def update(
 def test_an_update_keeps_what_aws_computed(provider: Any, token: str, preview: bool) -> None:
     """In a preview too: an ARN that seemed unknown would make everything that refers to it seem to change."""
     made, updated = update(provider, token, VALID[token], VALID[token], preview=preview)
-    moving = RESOURCES[token].moving - VALID[token].keys() if preview else frozenset[str]()
+    moving = RESOURCES[token].unknown_on_update - VALID[token].keys() if preview else frozenset[str]()
     assert updated == {name: value for name, value in made.items() if name not in moving}
 
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from local.provider.catalogue import RESOURCES
 from local.provider.check import checked, unknown_type
+from local.provider.services import RESOURCES
 from local.provider.settings import Settings
 from local.provider.wire import Secrets, decode, encode, secret
 from tests.local.provider.common import GONE, TAGS
@@ -65,7 +65,7 @@ def test_a_property_that_the_table_does_not_account_for_is_refused_by_name(token
     found = reasons(token, VALID[token] | {"colour": "blue"})
     assert len(found) == 1
     assert found[0].startswith("colour: the local cloud doesn't know where")
-    assert "local/provider/catalogue/" in found[0]
+    assert "local/provider/services/" in found[0]
 
 
 @pytest.mark.parametrize(

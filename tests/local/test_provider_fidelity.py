@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from local.provider.catalogue import RESOURCES
+from local.provider.services import RESOURCES
 from tests.local.test_provider_table import sdk_inputs
 
 FACTS: Final[dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "provider" / "facts.json").read_text(encoding="utf-8"))
@@ -114,7 +114,7 @@ UNSAID: Final[dict[str, set[str]]] = {
 
 def taken(token: str, paths: Iterable[str]) -> set[str]:
     """Those of the paths whose property the stand-in takes from a program."""
-    inputs = sdk_inputs(token) - set(RESOURCES[token].instead)
+    inputs = sdk_inputs(token) - set(RESOURCES[token].unsupported)
     return {path for path in paths if path.partition(".")[0] in inputs}
 
 
@@ -129,12 +129,12 @@ def test_there_are_facts_of_every_type() -> None:
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
 def test_what_is_of_the_plugin_framework_is_known(token: str) -> None:
-    assert RESOURCES[token].framework == (RESOURCES[token].tags and FACTS[token].get("framework", False))
+    assert RESOURCES[token].framework == (bool(RESOURCES[token].tags) and FACTS[token].get("framework", False))
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
 def test_what_is_replaced_is_what_the_provider_replaces(token: str) -> None:
-    assert RESOURCES[token].replaces == taken(token, FACTS[token].get("replaces", [])) - reasons(token, "replaces")
+    assert RESOURCES[token].force_new == taken(token, FACTS[token].get("replaces", [])) - reasons(token, "replaces")
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
@@ -151,7 +151,7 @@ def test_what_aws_fills_in_is_what_the_provider_lets_it(token: str) -> None:
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
 def test_every_output_is_said_or_known_to_be_unsaid(token: str) -> None:
-    outputs = set(FACTS[token].get("computed", [])) - sdk_inputs(token) - set(RESOURCES[token].instead)
+    outputs = set(FACTS[token].get("computed", [])) - sdk_inputs(token) - set(RESOURCES[token].unsupported)
     assert {name for name in outputs if "." not in name} - RESOURCES[token].outputs.keys() == UNSAID.get(token, set())
 
 
@@ -163,7 +163,7 @@ def test_what_has_no_order_has_none_for_the_provider(token: str) -> None:
 @pytest.mark.parametrize("token", sorted(RESOURCES))
 def test_what_means_the_same_means_it_to_the_provider(token: str) -> None:
     suppressed = taken(token, FACTS[token].get("suppressed", [])) - reasons(token, "suppressed")
-    assert RESOURCES[token].equivalent.keys() == suppressed | reasons(token, "suppressed beyond the provider's")
+    assert RESOURCES[token].diff_suppress.keys() == suppressed | reasons(token, "suppressed beyond the provider's")
 
 
 def test_no_reason_outlives_its_difference() -> None:
@@ -171,11 +171,11 @@ def test_no_reason_outlives_its_difference() -> None:
     for key in REASONS["replaces"]:
         token, _, path = key.partition(".")
         assert path in FACTS[token]["replaces"], key
-        assert path not in RESOURCES[token].replaces, key
+        assert path not in RESOURCES[token].force_new, key
     for key in REASONS["suppressed"]:
         token, _, path = key.partition(".")
         assert path in FACTS[token]["suppressed"], key
-        assert path not in RESOURCES[token].equivalent, key
+        assert path not in RESOURCES[token].diff_suppress, key
     for kind, side in (("computed beyond the provider's", "computed"), ("suppressed beyond the provider's", "suppressed")):
         for key in REASONS[kind]:
             token, _, path = key.partition(".")

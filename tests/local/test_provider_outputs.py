@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from local.provider import models
-from local.provider.catalogue import RESOURCES
 from local.provider.models import pattern
 from local.provider.outputs import compute
+from local.provider.services import RESOURCES
 from tests.local.provider.common import ACCOUNT, KEY
 from tests.local.provider.samples import VALID
 from tests.local.provider.talk import REGION, create

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.previews import Plan
-from local.provider.catalogue import RESOURCES
+from local.provider.services import RESOURCES
 from local.provider.wire import decode, provider_pb2
 from tests.local.provider.common import KEY, TOPIC
 from tests.local.provider.samples import VALID

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.provider.reading import pairs, reconciled, spelled
+from local.provider.reading import Field, pairs, reconciled, spelled
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject"}
 
@@ -51,6 +51,12 @@ def test_what_means_the_same_keeps_the_words_of_the_program(recorded: Any, seen:
 )
 def test_what_means_something_else_is_taken_as_it_is(recorded: Any, seen: Any, becomes: Any) -> None:
     assert reconciled(recorded, seen) == becomes
+
+
+def test_a_key_that_is_there_no_more_is_missed_where_the_program_writes_all_of_it() -> None:
+    recorded, there = {"a": "1", "b": "2"}, {"a": "1"}
+    assert Field("it", whole=True).reconciled(recorded, there) == there
+    assert Field("it").reconciled(recorded, there) == recorded, "AWS often doesn't tell"
 
 
 def test_tags_come_in_every_form_that_services_give_them_and_awss_own_are_left_out() -> None:

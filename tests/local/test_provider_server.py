@@ -11,7 +11,7 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from local.provider.catalogue import RESOURCES
+from local.provider.services import RESOURCES
 from local.provider.wire import decode, provider_pb2
 from tests.local.provider.samples import VALID
 from tests.local.provider.talk import REGION, TAGS, create, struct, urn
@@ -95,7 +95,7 @@ def test_a_creation_adds_outputs_and_keeps_the_inputs(provider: Any, token: str)
     assert identity
     assert {name: outputs.get(name) for name in VALID[token] if name not in resource.write_only}.items() <= VALID[token].items()
     assert not resource.write_only & outputs.keys()
-    assert ("tagsAll" in outputs) == resource.tags
+    assert ("tagsAll" in outputs) == bool(resource.tags)
     assert "{" not in identity
     assert outputs.get("region", REGION) == REGION
 

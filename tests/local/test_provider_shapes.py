@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local.provider import models
-from local.provider.catalogue import RESOURCES
 from local.provider.models import Model, pattern
+from local.provider.services import RESOURCES
 from local.provider.shapes import faults
 from local.provider.wire import UNKNOWN
 

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from local.provider import models
-from local.provider.catalogue import RESOURCES
 from local.provider.data_sources import SOURCES
+from local.provider.members import Convert, FirstOf, Json, Local, Member, Members
 from local.provider.models import Model
-from local.provider.request import requests
-from local.provider.table import Beside, Call, Convert, Json, Local, Member, Members, ResourceType
+from local.provider.request import request_of, requests
+from local.provider.resource_type import Call, ResourceType
+from local.provider.services import RESOURCES
 from local.provider.wire import UNKNOWN
 from tests.local.provider.samples import VALID
+from tests.local.test_provider_requests import changes_of
 
 botocore_model: Any = importlib.import_module("botocore.model")  # botocore publishes no types
 validator: Any = importlib.import_module("botocore.validate").ParamValidator()
@@ -54,9 +56,9 @@ def sdk_outputs(token: str) -> set[str]:
 
 
 def named_inputs(resource: ResourceType) -> set[str]:
-    names = {name for call in resource.calls for name in call.members} | resource.write_only | set(resource.instead)
-    paths = {*resource.replaces, *resource.defaults, *resource.computed, *resource.sets, *resource.equivalent, *resource.read_back}
-    return names | {path.partition(".")[0] for path in paths} | ({resource.name} if resource.name else set())
+    names = {name for call in resource.calls for name in call.members} | resource.write_only | set(resource.unsupported)
+    paths = {*resource.force_new, *resource.defaults, *resource.computed, *resource.sets, *resource.diff_suppress, *resource.read_back}
+    return names | {path.partition(".")[0] for path in paths} | ({resource.autoname} if resource.autoname else set())
 
 
 @pytest.mark.parametrize("resource", ENTRIES)
@@ -68,18 +70,18 @@ def test_every_token_is_the_sdks(resource: ResourceType) -> None:
 def test_every_property_that_an_entry_names_is_one_of_the_sdks(resource: ResourceType) -> None:
     assert named_inputs(resource) - sdk_inputs(resource.token) == set()
     assert set(resource.outputs) - sdk_outputs(resource.token) == set()
-    assert resource.tags == ("tags" in sdk_inputs(resource.token))
+    assert bool(resource.tags) == ("tags" in sdk_inputs(resource.token))
     assert resource.regional == ("region" in sdk_inputs(resource.token))
 
 
 @pytest.mark.parametrize("resource", ENTRIES)
 def test_every_property_of_the_sdks_is_sent_somewhere_or_refused_on_purpose(resource: ResourceType) -> None:
     lost: set[str] = set()
-    for name in sdk_inputs(resource.token) - set(resource.instead) - {"region"}:
+    for name in sdk_inputs(resource.token) - set(resource.unsupported) - {"region"}:
         siblings = dict.fromkeys(("cidrIpv4",) if name == "description" and "vpc/" in resource.token else (), UNKNOWN)
         if any(request.refusals for _, request in requests(resource.calls, {**siblings, name: UNKNOWN})):
             lost.add(name)
-    assert lost == set(), "map them in the type's entry, or say under `instead` what to write"
+    assert lost == set(), "map them in the type's entry, or say under `unsupported` what to write"
 
 
 def test_every_sample_property_is_one_of_the_sdks() -> None:
@@ -105,7 +107,7 @@ def targets(member: Member) -> Iterator[str]:
         case Convert() | Json():
             if member.member:
                 yield member.member
-        case Beside():
+        case FirstOf():
             yield from member.places.values()
         case Local():
             return
@@ -122,8 +124,9 @@ def shapes_below(model: Model, shape: str, seen: set[str]) -> set[str]:
 
 
 def test_every_member_that_the_table_names_is_in_awss_model() -> None:
-    calls = [call for resource in RESOURCES.values() for call in resource.calls] + [source.call for source in SOURCES.values()]
-    for call in calls:
+    calls = [call for resource in RESOURCES.values() for call in (*resource.calls, *changes_of(resource))]
+    for call in (*calls, *(source.call for source in SOURCES.values())):
+        assert not request_of(call, dict.fromkeys(call.members, UNKNOWN)).refusals, call.operation
         service, _, operation = call.operation.partition(":")
         model = models.load(service)
         top = model.input_of(operation)
@@ -132,7 +135,7 @@ def test_every_member_that_the_table_names_is_in_awss_model() -> None:
         for shape, members in places:
             assert shape in known, f"{call.operation} has no shape {shape}"
             for name, member in members.items():
-                for target in targets(member) if member else [name]:
+                for target in targets(member) if member else [name] if members is not call.members else []:
                     assert target_shape(model, shape, target), f"{call.operation}: {name}"
 
 

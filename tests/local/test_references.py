@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import Mock
@@ -11,140 +11,109 @@ from unittest.mock import Mock
 import pytest
 
 from local import lifecycle, state
-from local.provider.catalogue import RESOURCES
 from local.provider.cloud import Cloud
-from local.provider.references import IGNORED, REFERENCES, NotMadeError, given_by, refuse_unmade
+from local.provider.references import NotMadeError, references_in, refuse_unmade
+from local.provider.resource_type import Reference, ResourceType
 from local.provider.server import Provider
+from local.provider.services import RESOURCES
 from local.provider.wire import encode, provider_pb2
 from tests.local.conftest import BroughtUp, Run, clients
 from tests.local.provider.samples import VALID
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/missing-dev-us-east-1"
-POLICY = f"arn:aws:iam::{ACCOUNT}:policy/missing-dev-us-east-1"
-FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:missing-dev"
-QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:missing-dev"
-TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:missing-dev"
-STREAM = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/missing-dev/stream/2026-01-31T00:00:00.000"
-GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/missing/dev"
-CLUSTER = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/missing-dev"
-TASK = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/missing-dev:1"
-WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/missing-dev/1234abcd-12ab-34cd-56ef-1234567890ab"
-RUNTIME = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/missing_dev-AbCdEfGh12"
-DESTINATION = f"arn:aws:logs:{REGION}:{ACCOUNT}:delivery-destination:missing-dev"
-ALIAS = "alias/missing-dev"
-NAME = "missing-dev"
-BUCKET = f"missing-dev-{ACCOUNT}-{REGION}"
-SERVICE = "service/evolution-system-dev/missing-dev"
+MISSING: dict[str, tuple[str, ...]] = {
+    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": (
+        f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/missing_dev-AbCdEfGh12",
+        "missing_dev-AbCdEfGh12",
+    ),
+    "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint": (
+        f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/missing_dev-AbCdEfGh12/runtime-endpoint/own",
+    ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("missing-dev",),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": (f"arn:aws:logs:{REGION}:{ACCOUNT}:delivery-destination:missing-dev",),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": ("missing-dev",),
+    "aws:cloudwatch/logGroup:LogGroup": (
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/missing/dev",
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/missing/dev:*",
+        "/missing/dev",
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("missing-dev",),
+    "aws:dynamodb/table:Table": (f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/missing-dev/stream/2026-01-31T00:00:00.000",),
+    "aws:ecr/repository:Repository": ("missing-dev",),
+    "aws:ecs/cluster:Cluster": (f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/missing-dev", "missing-dev"),
+    "aws:ecs/service:Service": ("service/evolution-system-dev/missing-dev",),
+    "aws:ecs/taskDefinition:TaskDefinition": (f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/missing-dev:1",),
+    "aws:iam/policy:Policy": (f"arn:aws:iam::{ACCOUNT}:policy/missing-dev-us-east-1",),
+    "aws:iam/role:Role": (
+        f"arn:aws:iam::{ACCOUNT}:role/missing-dev-us-east-1",
+        f"arn:aws:iam::{ACCOUNT}:role/a/path/missing-dev-us-east-1",
+        "missing-dev-us-east-1",
+    ),
+    "aws:kms/key:Key": ("alias/missing-dev", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/missing-dev"),
+    "aws:lambda/function:Function": (f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:missing-dev", "missing-dev"),
+    "aws:s3/bucket:Bucket": (f"missing-dev-{ACCOUNT}-{REGION}", f"arn:aws:s3:::missing-dev-{ACCOUNT}-{REGION}"),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": ("missing-dev",),
+    "aws:secretsmanager/secret:Secret": (f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:missing-dev-AbCdEf", "missing-dev"),
+    "aws:sns/topic:Topic": (f"arn:aws:sns:{REGION}:{ACCOUNT}:missing-dev",),
+    "aws:sqs/queue:Queue": (f"arn:aws:sqs:{REGION}:{ACCOUNT}:missing-dev",),
+    "aws:wafv2/webAcl:WebAcl": (f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/missing-dev/1234abcd-12ab-34cd-56ef-1234567890ab",),
+}
+"""References to what nobody made, by the type that they refer to."""
+
+ROLE = MISSING["aws:iam/role:Role"][0]
 
 
 def admits(principal: str) -> str:
     """A policy; what it says of resources and in conditions need not be there."""
-    elsewhere = {"ArnLike": {"aws:SourceArn": QUEUE}}
-    statement = {"Effect": "Allow", "Principal": {"AWS": [principal]}, "Action": "*", "Resource": FUNCTION, "Condition": elsewhere}
+    queue, function = MISSING["aws:sqs/queue:Queue"][0], MISSING["aws:lambda/function:Function"][0]
+    elsewhere = {"ArnLike": {"aws:SourceArn": queue}}
+    statement = {"Effect": "Allow", "Principal": {"AWS": [principal]}, "Action": "*", "Resource": function, "Condition": elsewhere}
     return json.dumps({"Statement": [statement]})
 
 
-REDRIVE = json.dumps({"deadLetterTargetArn": QUEUE})
+INSIDE: dict[str, Callable[[str], str]] = {
+    "assumeRolePolicy": admits,
+    "policy": admits,
+    "redrivePolicy": lambda queue: json.dumps({"deadLetterTargetArn": queue}),
+    "alarmRule": lambda alarm: f'ALARM("evolution-autonomy-dev") OR ALARM({alarm})',
+}
+"""By property, a text that holds a reference."""
 
-BROKEN: list[tuple[str, dict[str, Any], str]] = [
-    ("aws:appautoscaling/policy:Policy", {"resourceId": SERVICE}, SERVICE),
-    ("aws:appautoscaling/scheduledAction:ScheduledAction", {"resourceId": SERVICE}, SERVICE),
-    ("aws:appautoscaling/target:Target", {"resourceId": SERVICE}, SERVICE),
-    ("aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime", {"roleArn": ROLE}, ROLE),
-    ("aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint", {"agentRuntimeId": NAME}, NAME),
-    ("aws:bedrock/agentcoreGateway:AgentcoreGateway", {"roleArn": ROLE}, ROLE),
-    ("aws:bedrock/agentcoreGateway:AgentcoreGateway", {"kmsKeyArn": ALIAS}, ALIAS),
-    (
-        "aws:bedrock/agentcoreGateway:AgentcoreGateway",
-        {"interceptorConfigurations": [{"interceptor": {"lambda": {"arn": FUNCTION}}}]},
-        FUNCTION,
-    ),
-    (
-        "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
-        {"targetConfiguration": {"http": {"agentcoreRuntime": {"arn": RUNTIME}}}},
-        RUNTIME,
-    ),
-    ("aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy", {"resourceArn": RUNTIME}, RUNTIME),
-    ("aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy", {"resourceArn": f"{RUNTIME}/runtime-endpoint/own"}, RUNTIME),
-    ("aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy", {"policy": admits(ROLE)}, ROLE),
-    ("aws:bedrock/guardrail:Guardrail", {"kmsKeyArn": ALIAS}, ALIAS),
-    ("aws:cloudwatch/compositeAlarm:CompositeAlarm", {"alarmRule": f'ALARM("evolution-autonomy-dev") OR ALARM({NAME})'}, NAME),
-    ("aws:cloudwatch/logDelivery:LogDelivery", {"deliverySourceName": NAME}, NAME),
-    ("aws:cloudwatch/logDelivery:LogDelivery", {"deliveryDestinationArn": DESTINATION}, DESTINATION),
-    (
-        "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
-        {"deliveryDestinationConfiguration": {"destinationResourceArn": GROUP}},
-        GROUP,
-    ),
-    ("aws:cloudwatch/logDeliverySource:LogDeliverySource", {"resourceArn": RUNTIME}, RUNTIME),
-    ("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": ALIAS}, ALIAS),
-    ("aws:dynamodb/table:Table", {"serverSideEncryption": {"kmsKeyArn": ALIAS}}, ALIAS),
-    ("aws:ec2/flowLog:FlowLog", {"iamRoleArn": ROLE}, ROLE),
-    ("aws:ec2/flowLog:FlowLog", {"logDestination": f"{GROUP}:*"}, GROUP),
-    ("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"repository": NAME}, NAME),
-    ("aws:ecr/repository:Repository", {"encryptionConfigurations": [{"kmsKey": ALIAS}]}, ALIAS),
-    ("aws:ecs/service:Service", {"cluster": CLUSTER}, CLUSTER),
-    ("aws:ecs/service:Service", {"iamRole": NAME}, NAME),
-    ("aws:ecs/service:Service", {"taskDefinition": TASK}, TASK),
-    ("aws:ecs/taskDefinition:TaskDefinition", {"executionRoleArn": ROLE}, ROLE),
-    ("aws:ecs/taskDefinition:TaskDefinition", {"taskRoleArn": ROLE}, ROLE),
-    ("aws:iam/role:Role", {"assumeRolePolicy": admits(ROLE)}, ROLE),
-    ("aws:iam/role:Role", {"permissionsBoundary": POLICY}, POLICY),
-    ("aws:iam/rolePolicy:RolePolicy", {"role": NAME}, NAME),
-    ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": NAME}, NAME),
-    ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"policyArn": POLICY}, POLICY),
-    ("aws:kms/key:Key", {"policy": admits(ROLE)}, ROLE),
-    ("aws:lambda/eventSourceMapping:EventSourceMapping", {"functionName": NAME}, NAME),
-    ("aws:lambda/eventSourceMapping:EventSourceMapping", {"eventSourceArn": STREAM}, STREAM),
-    ("aws:lambda/eventSourceMapping:EventSourceMapping", {"destinationConfig": {"onFailure": {"destinationArn": QUEUE}}}, QUEUE),
-    ("aws:lambda/eventSourceMapping:EventSourceMapping", {"destinationConfig": {"onSuccess": {"destination": TOPIC}}}, TOPIC),
-    ("aws:lambda/function:Function", {"role": ROLE}, ROLE),
-    ("aws:lambda/function:Function", {"kmsKeyArn": ALIAS}, ALIAS),
-    ("aws:lambda/function:Function", {"loggingConfig": {"logGroup": "/missing/dev"}}, "/missing/dev"),
-    ("aws:lambda/function:Function", {"deadLetterConfig": {"targetArn": QUEUE}}, QUEUE),
-    ("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", {"functionName": NAME}, NAME),
-    (
-        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-        {"destinationConfig": {"onFailure": {"destination": QUEUE}}},
-        QUEUE,
-    ),
-    (
-        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-        {"destinationConfig": {"onSuccess": {"destination": FUNCTION}}},
-        FUNCTION,
-    ),
-    ("aws:lambda/permission:Permission", {"function": NAME}, NAME),
-    ("aws:lambda/permission:Permission", {"principal": ROLE}, ROLE),
-    ("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", {"bucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketLogging:BucketLogging", {"bucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketLogging:BucketLogging", {"targetBucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketOwnershipControls:BucketOwnershipControls", {"bucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketPolicy:BucketPolicy", {"bucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketPolicy:BucketPolicy", {"policy": admits(ROLE)}, ROLE),
-    ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"bucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", {"bucket": BUCKET}, BUCKET),
-    ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": BUCKET}, BUCKET),
-    ("aws:scheduler/schedule:Schedule", {"groupName": NAME}, NAME),
-    ("aws:scheduler/schedule:Schedule", {"target": {"roleArn": ROLE}}, ROLE),
-    ("aws:scheduler/schedule:Schedule", {"target": {"deadLetterConfig": {"arn": QUEUE}}}, QUEUE),
-    ("aws:scheduler/schedule:Schedule", {"target": {"arn": FUNCTION}}, FUNCTION),
-    ("aws:secretsmanager/secret:Secret", {"kmsKeyId": ALIAS}, ALIAS),
-    ("aws:secretsmanager/secretVersion:SecretVersion", {"secretId": NAME}, NAME),
-    ("aws:sns/topicPolicy:TopicPolicy", {"arn": TOPIC}, TOPIC),
-    ("aws:sns/topicPolicy:TopicPolicy", {"policy": admits(ROLE)}, ROLE),
-    ("aws:sns/topicSubscription:TopicSubscription", {"topic": TOPIC}, TOPIC),
-    ("aws:sns/topicSubscription:TopicSubscription", {"subscriptionRoleArn": ROLE}, ROLE),
-    ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": FUNCTION}, FUNCTION),
-    ("aws:sns/topicSubscription:TopicSubscription", {"redrivePolicy": REDRIVE}, QUEUE),
-    ("aws:sqs/queue:Queue", {"redrivePolicy": REDRIVE}, QUEUE),
-    ("aws:sqs/queuePolicy:QueuePolicy", {"policy": admits(ROLE)}, ROLE),
-    ("aws:wafv2/webAclAssociation:WebAclAssociation", {"webAclArn": WEB_ACL}, WEB_ACL),
-    ("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", {"resourceArn": WEB_ACL}, WEB_ACL),
-    ("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", {"logDestinationConfigs": [GROUP]}, GROUP),
-]
-"""For each reference of the table, a property that breaks it, and what the message must name."""
+UNJUDGED: dict[str, str] = {
+    "alarmActions": "CloudWatch looks for an action's target only when the alarm fires",
+    "okActions": "as alarmActions",
+    "configuration": "ECS looks for the key of the ephemeral storage when a task starts",
+    "guardrailArn": "AWS makes a guardrail's id, so nobody can name one beforehand",
+    "kmsMasterKeyId": "SNS and SQS look for a key when they use it",
+    "notifications": "Budgets looks for a topic when it writes to it",
+    "resourceArn": "of a web ACL's association and a log's source: a gateway, which the emulator lacks",
+    "rules": "S3 looks for a bucket's key when it uses it",
+    "sourceArn": "a condition of a permission: what it names need not be there",
+}
+"""Properties that hold an ARN and refer to nothing that AWS looks for, with the reason."""
+
+
+def inputs_with(path: str, value: Any) -> Iterator[dict[str, Any]]:
+    """Inputs in which a reference's path leads to a value: one for each place that it names."""
+    name, _, rest = path.partition(".")
+    if name.startswith("["):
+        for inner in path[1 : path.index("]")].split(", "):
+            yield {inner: value}
+    else:
+        for inner in inputs_with(rest, value) if rest else [value]:
+            yield {name.removesuffix("[]"): [inner] if name.endswith("[]") else inner}
+
+
+def broken(resource: ResourceType) -> Iterator[tuple[dict[str, Any], str]]:
+    """Inputs that refer to what nobody made, for every reference of a type and everything that it may be of, and what isn't there."""
+    for path, to in resource.references.items():
+        types = to.types if isinstance(to, Reference) else (to,) if isinstance(to, str) else to
+        for missing in (one for token in types for one in MISSING[token]):
+            if not isinstance(to, Reference) or (missing.startswith("arn:") or "alarm" in path):
+                for inputs in inputs_with(path, INSIDE[path](missing) if isinstance(to, Reference) else missing):
+                    yield inputs, missing.removesuffix(":*")
+
 
 REVERSED = """
 import pulumi, pulumi_aws as aws
@@ -172,23 +141,30 @@ def made(brought_up: BroughtUp) -> dict[str, dict[str, Any]]:
     return state.held(brought_up.place / "state", "dev")
 
 
-@pytest.mark.parametrize(("token", "inputs", "named"), [pytest.param(*one, id=f"{one[0]}-{'-'.join(one[1])}") for one in BROKEN])
-def test_what_is_not_made_yet_is_refused_by_name(cloud: Cloud, token: str, inputs: dict[str, Any], named: str) -> None:
-    with pytest.raises(NotMadeError) as refused:
-        refuse_unmade(cloud, token, inputs, "dev", REGION)
-    message = str(refused.value)
-    assert f"refers to {named}" in message
-    assert "isn't made yet" in message
-    assert "depends_on" in message
-    refuse_unmade(cloud, token, inputs, "prod", REGION)  # another stack's may be there already
-    refuse_unmade(cloud, token, json.loads(json.dumps(inputs).replace(ACCOUNT, "111122223333")), "elsewhere", REGION)
+@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.references))
+def test_what_is_not_made_yet_is_refused_by_name(cloud: Cloud, token: str) -> None:
+    resource = RESOURCES[token]
+    for inputs, named in broken(resource):
+        with pytest.raises(NotMadeError) as refused:
+            refuse_unmade(cloud, resource, inputs, "dev", REGION)
+        message = str(refused.value)
+        assert message.startswith(f"{next(iter(inputs))}"), inputs
+        assert f"refers to {named}" in message
+        assert "isn't made yet" in message
+        assert "depends_on" in message
+        refuse_unmade(cloud, resource, inputs, "prod", REGION)  # another stack's may be there already
+        refuse_unmade(cloud, resource, json.loads(json.dumps(inputs).replace(ACCOUNT, "111122223333")), "elsewhere", REGION)
 
 
-def test_every_reference_of_the_table_has_a_case() -> None:
-    assert {(token, next(iter(inputs))) for token, inputs, _ in BROKEN} == {
-        (token, reference.path.partition(".")[0].partition("[")[0]) for token, references in REFERENCES.items() for reference in references
-    }
-    assert REFERENCES.keys() <= RESOURCES.keys()
+def test_whatever_is_referred_to_can_be_looked_for() -> None:
+    referred_to = {one for resource in RESOURCES.values() for _, _, types in _all_references(resource) for one in types}
+    assert referred_to == {token for token, resource in RESOURCES.items() if resource.referred_to_as} == MISSING.keys()
+    assert all(RESOURCES[token].read or RESOURCES[token].lookup for token in referred_to)
+
+
+def _all_references(resource: ResourceType) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for inputs, _ in broken(resource):
+        yield from references_in(resource, inputs)
 
 
 def test_all_that_dev_refers_to_is_looked_for_and_found(cloud: Cloud, made: dict[str, dict[str, Any]]) -> None:
@@ -200,7 +176,8 @@ def test_all_that_dev_refers_to_is_looked_for_and_found(cloud: Cloud, made: dict
             return cloud.send(operation, parameters, region)
 
     for one in made.values():
-        refuse_unmade(Recorder(""), one["type"], one.get("inputs", {}), "dev", REGION)
+        if one["type"] in RESOURCES:
+            refuse_unmade(Recorder(""), RESOURCES[one["type"]], one.get("inputs", {}), "dev", REGION)
     assert asked >= {
         "cloudwatch:DescribeAlarms",
         "dynamodb:DescribeTable",
@@ -224,10 +201,10 @@ def test_all_that_dev_refers_to_is_looked_for_and_found(cloud: Cloud, made: dict
 def test_every_reference_of_dev_is_an_edge_of_the_program(made: dict[str, dict[str, Any]]) -> None:
     """So that what is made first doesn't rest on chance."""
     missed = [
-        f"{one['urn'].rpartition('::')[2]} refers to {given} by {reference.path}"
+        f"{one['urn'].rpartition('::')[2]} refers to {given} by {path}"
         for one in made.values()
-        for reference in REFERENCES.get(one["type"], ())
-        for given in given_by(reference, one.get("inputs", {}))
+        if one["type"] in RESOURCES
+        for path, given, _ in references_in(RESOURCES[one["type"]], one.get("inputs", {}))
         if "dev" in given and not any(_maker(given) in _names(made[urn]) for urn in _before(made, one["urn"]))
     ]
     assert missed == [], missed
@@ -238,9 +215,10 @@ def test_every_arn_of_dev_is_looked_for_or_has_a_reason_not_to_be(made: dict[str
         f"{one['type']}.{name}"
         for one in made.values()
         for name, value in one.get("inputs", {}).items()
-        if any(f":{ACCOUNT}:" in arn for arn in _arns(value))
-        and name not in IGNORED
-        and not any(reference.path.startswith(name) for reference in REFERENCES.get(one["type"], ()))
+        if one["type"] in RESOURCES
+        and any(f":{ACCOUNT}:" in arn for arn in _arns(value))
+        and name not in UNJUDGED
+        and not any(path.startswith(name) for path in RESOURCES[one["type"]].references)
     }
     assert unjudged == set(), sorted(unjudged)
 

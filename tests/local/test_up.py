@@ -14,7 +14,7 @@ import pytest
 
 from components.compute import NOTHING_LEFT
 from local import LocalError, emulator, lifecycle, previews
-from local.provider.lives import LACKING
+from local.provider.services import RESOURCES
 from local.state import State
 from tests.components.tables import table_of
 from tests.local.conftest import VENV, BroughtUp, Run, clients
@@ -76,7 +76,14 @@ def test_the_emulator_sees_nothing_of_the_users_environment(tmp_path: Path, own_
 
 def test_every_planned_type_is_looked_for(plan: Any) -> None:
     """A type that nobody looks for could be left behind."""
-    tables = [{KEY}, set(LISTINGS), set(ASKED), set(PART_OF), set(LACKING), set(STAYS)]
+    tables = [
+        {KEY},
+        set(LISTINGS),
+        set(ASKED),
+        set(PART_OF),
+        {token for token, resource in RESOURCES.items() if resource.not_emulated},
+        set(STAYS),
+    ]
     planned = {one.type for one in plan("dev").resources if one.type.startswith("aws:")}
     assert planned - set[str]().union(*tables) == set()
     assert sum(map(len, tables)) == len(set[str]().union(*tables)), "each type is looked for in one way"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from local import emulator
-from local.provider.catalogue import RESOURCES
 from local.provider.cloud import Cloud
-from local.provider.keeper import Keeper
+from local.provider.crud import Crud
+from local.provider.services import RESOURCES
 from tests.local.conftest import VENV, clients
 from tests.local.provider.samples import VALID
 
@@ -23,31 +23,31 @@ Inputs = Mapping[str, Any]
 class Made:
     """A resource in the emulator."""
 
-    keeper: Keeper
+    crud: Crud
     id: str
     inputs: Inputs
     outputs: Inputs
 
     def drift(self) -> dict[str, Any] | None:
         """What is there where it isn't what was asked for; None if the whole is gone."""
-        seen = self.keeper.seen(self.id, {**self.inputs, **self.outputs}, self.inputs)
-        if seen is None:
+        there = self.crud.read(self.id, {**self.inputs, **self.outputs}, self.inputs)
+        if there is None:
             return None
-        return {name: seen.get(name) for name in seen.keys() | self.inputs.keys() if seen.get(name) != self.inputs.get(name)}
+        return {name: there.get(name) for name in there.keys() | self.inputs.keys() if there.get(name) != self.inputs.get(name)}
 
     def changed(self, **inputs: Any) -> Made:
         """The same with other properties, from whatever is there."""
         drift = self.drift()
         assert drift is not None
         wanted = {**self.inputs, **inputs}
-        return Made(self.keeper, self.id, wanted, self.keeper.update(self.id, {**self.inputs, **drift, **self.outputs}, wanted))
+        return Made(self.crud, self.id, wanted, self.crud.update(self.id, {**self.inputs, **drift, **self.outputs}, wanted))
 
     def delete(self) -> None:
-        self.keeper.delete(self.id, self.inputs, self.outputs)
+        self.crud.delete(self.id, {**self.inputs, **self.outputs})
 
     @property
     def gone(self) -> bool:
-        return self.keeper.outputs(self.id, {**self.inputs, **self.outputs}) is None
+        return self.crud.outputs(self.id, {**self.inputs, **self.outputs}) is None
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class World:
     cloud: Cloud
     client: Callable[[str], Any]
 
-    def keeper(self, token: str) -> Keeper:
-        return Keeper(self.cloud, RESOURCES[token], REGION)
+    def crud(self, token: str) -> Crud:
+        return Crud(self.cloud, RESOURCES[token], REGION)
 
     def make(self, token: str, **inputs: Any) -> Made:
-        keeper = self.keeper(token)
+        crud = self.crud(token)
         wanted = {**VALID[token], **inputs}
-        return Made(keeper, *self._made(keeper, wanted))
+        return Made(crud, *self._made(crud, wanted))
 
     @contextmanager
     def made(self, token: str, **inputs: Any) -> Generator[Made]:
@@ -78,8 +78,8 @@ class World:
         one.delete()
 
     @staticmethod
-    def _made(keeper: Keeper, wanted: Inputs) -> tuple[str, Inputs, Inputs]:
-        identity, outputs = keeper.create(wanted)
+    def _made(crud: Crud, wanted: Inputs) -> tuple[str, Inputs, Inputs]:
+        identity, outputs = crud.create(wanted)
         return identity, wanted, outputs
 
 

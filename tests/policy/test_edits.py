@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pytest
 
 from local.previews import Plan
-from local.provider import difference
-from local.provider.catalogue import RESOURCES
+from local.provider import diff
+from local.provider.services import RESOURCES
 from rules import FAMILIES
 from tests.policy import (
     edits_agentcore,
@@ -124,7 +124,7 @@ def test_the_committed_stacks_break_no_rule(
     nodes = nodes_of(planned)
     for node in nodes.values():
         if filled and node.type in RESOURCES:
-            node.props = difference.planned(RESOURCES[node.type], {}, node.props)
+            node.props = diff.planned(RESOURCES[node.type], {}, node.props)
     assert findings(nodes, stack=stack) == []
 
 

@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from local.provider.assets import contents
-from local.provider.table import ResourceType
+from local.provider.resource_type import ResourceType
 from local.provider.wire import provider_pb2
 
 Same = Callable[[str, Any, Any], bool]
 """Whether two values of a property are no difference."""
 
 
-def difference(
+def diff(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     *,
-    replaces: frozenset[str],
-    deletes_first: bool = False,
+    force_new: frozenset[str],
+    delete_before_replace: bool = False,
     ignored: frozenset[str] = frozenset(),
     same: Same = lambda _, was, now: was == now,
 ) -> provider_pb2.DiffResponse:
@@ -29,19 +29,19 @@ def difference(
     Args:
         old: the properties that the resource has.
         new: those that it should have.
-        replaces: the properties, and parts of properties, that force a replacement.
-        deletes_first: whether what is replaced is deleted before its replacement is made.
+        force_new: the properties, and parts of properties, that force a replacement.
+        delete_before_replace: whether what is replaced is deleted before its replacement is made.
         ignored: properties whose change means nothing.
         same: when two values of a property are no difference.
     """
     before, after = contents(dict(old)), contents(dict(new))
     changed = sorted(key for key in (before.keys() | after.keys()) - ignored if not same(key, before.get(key), after.get(key)))
-    replacing = {path.partition(".")[0] for path in replaces if found(before, path) != found(after, path)} & set(changed)
+    replacing = {path.partition(".")[0] for path in force_new if found(before, path) != found(after, path)} & set(changed)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
         diffs=changed,
         replaces=sorted(replacing),
-        deleteBeforeReplace=bool(replacing) and deletes_first,
+        deleteBeforeReplace=bool(replacing) and delete_before_replace,
         hasDetailedDiff=True,
         detailedDiff={key: _detail(key in before, key in after, replace=key in replacing) for key in changed},
     )
@@ -58,7 +58,7 @@ def _detail(was: bool, is_now: bool, *, replace: bool) -> provider_pb2.PropertyD
     return kinds(kind=kind, inputDiff=True)
 
 
-def resource_difference(
+def diff_resource(
     resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any], state: Mapping[str, Any], ignored: Iterable[str] = ()
 ) -> provider_pb2.DiffResponse:
     """The difference between what a resource was made with, or AWS has made of it, and what it should have.
@@ -71,11 +71,11 @@ def resource_difference(
         ignored: what the program leaves to others (`ignore_changes`).
     """
     was = {**old, **{name: state[name] for name in resource.read_back.keys() & old.keys() & state.keys()}}
-    return difference(
+    return diff(
         planned(resource, {}, was),
         planned(resource, was, new),
-        replaces=resource.replaces,
-        deletes_first=resource.deletes_first or (resource.name is not None and new.get(resource.name) is not None),
+        force_new=resource.force_new,
+        delete_before_replace=resource.delete_before_replace or (resource.autoname is not None and new.get(resource.autoname) is not None),
         ignored=resource.write_only | frozenset(ignored),
         same=lambda name, one, other: same(resource, name, one, other),
     )
@@ -85,8 +85,8 @@ def same(resource: ResourceType, name: str, was: Any, now: Any) -> bool:
     """Whether two values of a property are no difference to the provider."""
     if _in_one_order(resource, name, was) == _in_one_order(resource, name, now):
         return True
-    equivalent = resource.equivalent.get(name)
-    return equivalent is not None and was is not None and now is not None and equivalent(was, now)
+    suppresses = resource.diff_suppress.get(name)
+    return suppresses is not None and was is not None and now is not None and suppresses(was, now)
 
 
 def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,168 @@
+"""Where a type's properties go in AWS's requests.
+
+A property that isn't mentioned goes to the member of the same name, at every depth: `vpcId` to `VpcId`, `subnetIds` to `subnetId` when
+that is the list, a map to a list of keys and values, a single object to a list of one. Only exceptions are written down.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from local.provider.wire import UNKNOWN
+
+
+@dataclass(frozen=True)
+class Local:
+    """A property that the provider keeps to itself and AWS never sees."""
+
+    kind: type
+
+
+FLAG: Final = Local(bool)
+"""A yes or no that only the provider knows, such as `forceDestroy`."""
+
+
+@dataclass(frozen=True)
+class Convert:
+    """The property goes to `member` as `make(value)`, which is final: nothing in it is renamed. `make` never sees UNKNOWN at the top.
+
+    An empty `member` merges what `make` returns into the structure around it. `make` raises ValueError to refuse a value.
+    """
+
+    member: str
+    make: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Wrap(Convert):
+    """A `Convert` that only puts containers around the value, and so may be given UNKNOWN."""
+
+
+@dataclass(frozen=True)
+class Json:
+    """The property is JSON text whose content goes to `member`, by the same rules as any object."""
+
+    member: str
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """The property's place depends on which of its siblings is given: the first that is decides."""
+
+    places: Mapping[str, str]
+
+
+Member = str | Convert | Json | Local | FirstOf
+"""Where a property goes. A string is a member's path, `deploymentConfiguration.maximumPercent`; where a part is a map, the next is
+a key, and where it is a list, the next is `0`. An empty one is the member of the same name."""
+
+Members = Mapping[str, Member]
+"""Exceptions to the rule, by property. What two properties put into one list or map is joined, in this order."""
+
+Path = tuple[str | int, ...]
+"""A place in properties or in a request: names, map keys and list indices."""
+
+OWN_ID: Final = UNKNOWN
+"""In what a `Convert` makes: the id that AWS gives the resource. It is not known when the request is checked."""
+
+
+def named(*names: str) -> Members:
+    """Properties that go to the members of the same name, for a request that takes these alone."""
+    return dict.fromkeys(names, "")
+
+
+def json_text(member: str) -> Convert:
+    """The property is a document that AWS takes as text: valid JSON, or an object that becomes it."""
+
+    def make(value: Any) -> Any:
+        if isinstance(value, str):
+            _parse(value)
+            return value
+        if not isinstance(value, (dict, list)):
+            raise ValueError("must be JSON text; write json.dumps(…)")
+        try:
+            return json.dumps(value)
+        except TypeError:  # something in it isn't known yet, and so the text isn't
+            return UNKNOWN
+
+    return Convert(member, make)
+
+
+def parse_object(text: Any) -> Any:
+    """The content of JSON text.
+
+    Raises:
+        ValueError: it is not text, or not JSON; the message says where.
+    """
+    if not isinstance(text, str):
+        raise ValueError("must be JSON text; write json.dumps(…)")
+    return _parse(text)
+
+
+def _parse(text: str) -> Any:
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"must be JSON: {error.msg} at line {error.lineno}, column {error.colno}; write it with json.dumps") from None
+    if not isinstance(content, (dict, list)):
+        raise ValueError("must be a JSON object or list; write it with json.dumps")
+    return cast(Any, content)
+
+
+def choose(member: str, when_true: str, when_false: str) -> Convert:
+    """A yes or no that AWS spells as words."""
+
+    def make(value: Any) -> str:
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return when_true if value else when_false
+
+    return Convert(member, make)
+
+
+def each(member: str, inner: str) -> Wrap:
+    """A list of values that AWS takes as a list of objects with one member: `["a"]` as `[{"CidrIp": "a"}]`."""
+
+    def make(value: Any) -> Any:
+        return [{inner: item} for item in cast(list[Any], value)] if isinstance(value, list) else value
+
+    return Wrap(member, make)
+
+
+def text_of(member: str) -> Convert:
+    """A number or a yes or no that AWS takes as text."""
+    return Convert(member, lambda value: str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The value, when it is a list of objects.
+
+    Raises:
+        ValueError: it isn't.
+    """
+    items: list[Any] = cast(list[Any], value) if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError("must be a list of objects")
+    return items
+
+
+def keyed(member: str, key: str) -> Convert:
+    """A list of objects that AWS takes as a map, by one of their properties; the others keep AWS's spelling."""
+
+    def make(value: Any) -> dict[str, Any]:
+        return {str(item.get(key)): {k[0].upper() + k[1:]: v for k, v in item.items() if k and k != key} for item in objects(value)}
+
+    return Convert(member, make)
+
+
+def tag_specification(kind: str) -> Wrap:
+    """EC2's way to tag on creation; `kind` is its resource type, `vpc`."""
+
+    def make(value: Any) -> Any:
+        pairs = [{"Key": key, "Value": item} for key, item in cast(dict[str, Any], value).items()] if isinstance(value, dict) else value
+        return [{"ResourceType": kind, "Tags": pairs}]
+
+    return Wrap("TagSpecifications", make)

@@ -1,0 +1,88 @@
+"""Application Auto Scaling."""
+
+from __future__ import annotations
+
+from local.provider.members import named
+from local.provider.reading import AsSent, Field, fields, spelled
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
+
+_SERVICE = "application-autoscaling"
+_TARGET = {"ServiceNamespace": "{serviceNamespace}", "ResourceId": "{resourceId}", "ScalableDimension": "{scalableDimension}"}
+_REFERENCES = {"resourceId": "aws:ecs/service:Service"}
+
+RESOURCES = (
+    ResourceType(
+        token="aws:appautoscaling/target:Target",
+        create=(Call(f"{_SERVICE}:RegisterScalableTarget"),),
+        id="{resourceId}",
+        outputs={
+            "arn": "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex34}",
+            "roleArn": (
+                "arn:aws:iam::{account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
+                "AWSServiceRoleForApplicationAutoScaling_ECSService"
+            ),
+        },
+        read=Read(
+            Request(
+                f"{_SERVICE}:DescribeScalableTargets",
+                {"ServiceNamespace": "{serviceNamespace}", "ResourceIds": ["{resourceId}"], "ScalableDimension": "{scalableDimension}"},
+            ),
+            "ScalableTargets[0]",
+            {**fields("MinCapacity", "MaxCapacity"), "suspendedState": Field("SuspendedState", spelled, default={})},
+            {"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
+        ),
+        # Whichever of the two bounds has changed, the real provider sends both.
+        update=(Call(f"{_SERVICE}:RegisterScalableTarget", named("minCapacity", "maxCapacity", "suspendedState"), _TARGET),),
+        delete=(Request(f"{_SERVICE}:DeregisterScalableTarget", _TARGET),),
+        force_new=frozenset({"resourceId", "scalableDimension", "serviceNamespace"}),
+        computed=frozenset({"roleArn", "suspendedState"}),
+        references=_REFERENCES,
+        tags=tagging(_SERVICE, "ResourceARN", read="ListTagsForResource"),
+    ),
+    ResourceType(
+        token="aws:appautoscaling/policy:Policy",
+        create=(Call(f"{_SERVICE}:PutScalingPolicy", {"name": "PolicyName"}),),
+        id="{name}",
+        outputs={
+            "arn": (
+                "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}:resource/{serviceNamespace}/{resourceId}:policyName/{name}"
+            ),
+        },
+        read=Read(
+            Request(f"{_SERVICE}:DescribeScalingPolicies", {**_TARGET, "PolicyNames": ["{name}"]}),
+            "ScalingPolicies[0]",
+            {**fields("PolicyType"), "targetTrackingScalingPolicyConfiguration": AsSent("TargetTrackingScalingPolicyConfiguration")},
+            {"arn": "PolicyARN"},
+        ),
+        create_overwrites=True,
+        delete=(Request(f"{_SERVICE}:DeleteScalingPolicy", {**_TARGET, "PolicyName": "{name}"}),),
+        force_new=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),
+        autoname="name",
+        defaults={"policyType": "StepScaling", "targetTrackingScalingPolicyConfiguration.disableScaleIn": False},
+        references=_REFERENCES,
+    ),
+    ResourceType(
+        token="aws:appautoscaling/scheduledAction:ScheduledAction",
+        create=(Call(f"{_SERVICE}:PutScheduledAction", {"name": "ScheduledActionName"}),),
+        id="{name}-{serviceNamespace}-{resourceId}",
+        outputs={
+            "arn": (
+                "arn:aws:autoscaling:{region}:{account}:scheduledAction:{uuid}:resource/{serviceNamespace}/{resourceId}"
+                ":scheduledActionName/{name}"
+            ),
+            "timezone": "UTC",
+        },
+        read=Read(
+            Request(f"{_SERVICE}:DescribeScheduledActions", {**_TARGET, "ScheduledActionNames": ["{name}"]}),
+            "ScheduledActions[0]",
+            {**fields("Schedule", "Timezone"), "scalableTargetAction": AsSent("ScalableTargetAction")},
+            {"arn": "ScheduledActionARN"},
+        ),
+        create_overwrites=True,
+        delete=(Request(f"{_SERVICE}:DeleteScheduledAction", {**_TARGET, "ScheduledActionName": "{name}"}),),
+        force_new=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),
+        autoname="name",
+        defaults={"timezone": "UTC"},
+        references=_REFERENCES,
+    ),
+)

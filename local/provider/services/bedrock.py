@@ -1,0 +1,94 @@
+"""Bedrock: guardrails and their versions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from local.provider.members import FLAG, Local, named
+from local.provider.reading import Field, fields
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
+
+_GUARDRAIL = {"guardrailIdentifier": "{id}"}
+_VERSION = {"guardrailIdentifier": "{guardrailArn}", "guardrailVersion": "{version}"}
+_POLICIES = ("contentPolicy", "contextualGroundingPolicy", "sensitiveInformationPolicy", "topicPolicy", "wordPolicy")
+
+
+def _configured(policy: Any) -> Any:
+    """One of a guardrail's policies as a program writes it: AWS answers `filters` where it was asked for `filtersConfig`."""
+    found = cast("dict[str, Any]", policy or {})
+    made: dict[str, Any] = {f"{name}Configs": item if isinstance(item, list) else [item] for name, item in found.items() if item}
+    return made or None
+
+
+RESOURCES = (
+    ResourceType(
+        token="aws:bedrock/guardrail:Guardrail",
+        create=(Call("bedrock:CreateGuardrail", {"kmsKeyArn": "kmsKeyId", "timeouts": Local(dict)}),),
+        id="{guardrailId}",
+        outputs={
+            "guardrailId": "{lower12}",
+            "guardrailArn": "arn:aws:bedrock:{region}:{account}:guardrail/{guardrailId}",
+            "createdAt": "{now}Z",
+            "status": "READY",
+            "version": "DRAFT",
+        },
+        created={"id": "guardrailId"},
+        read=Read(
+            Request("bedrock:GetGuardrail", _GUARDRAIL),
+            properties={
+                **{f"{name}Config": Field(name, _configured) for name in _POLICIES},
+                **fields("name", "description", "kmsKeyArn", "blockedInputMessaging", "blockedOutputsMessaging"),
+            },
+            outputs={name: name for name in ("guardrailId", "guardrailArn", "status", "version")},
+        ),
+        update=(
+            Call(
+                "bedrock:UpdateGuardrail",
+                {
+                    **named("name", "description", "blockedInputMessaging", "blockedOutputsMessaging", "crossRegionConfig"),
+                    **named(*(f"{name}Config" for name in _POLICIES)),
+                    "kmsKeyArn": "kmsKeyId",
+                },
+                _GUARDRAIL,
+            ),
+        ),
+        delete=(Request("bedrock:DeleteGuardrail", _GUARDRAIL),),
+        computed=frozenset(
+            {
+                "contentPolicyConfig.tierConfig",
+                "description",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.inputAction",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.inputEnabled",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.outputAction",
+                "sensitiveInformationPolicyConfig.piiEntitiesConfigs.outputEnabled",
+                "topicPolicyConfig.tierConfig",
+                "topicPolicyConfig.topicsConfigs.examples",
+            }
+        ),
+        sets=frozenset(
+            {
+                "contentPolicyConfig.filtersConfigs",
+                "contentPolicyConfig.filtersConfigs.inputModalities",
+                "contentPolicyConfig.filtersConfigs.outputModalities",
+            }
+        ),
+        references={"kmsKeyArn": "aws:kms/key:Key"},
+        framework=True,
+        tags=tagging("bedrock", "resourceARN", "tags", "tagKeys", whose="{guardrailArn}", read="ListTagsForResource"),
+    ),
+    ResourceType(
+        token="aws:bedrock/guardrailVersion:GuardrailVersion",
+        create=(
+            Call(
+                "bedrock:CreateGuardrailVersion",
+                {"guardrailArn": "guardrailIdentifier", "skipDestroy": FLAG, "timeouts": Local(dict)},
+            ),
+        ),
+        id="{guardrailArn},{version}",
+        outputs={"version": "1"},
+        created={"version": "version"},
+        read=Read(Request("bedrock:GetGuardrail", _VERSION)),
+        delete=(Request("bedrock:DeleteGuardrail", _VERSION, unless=("skipDestroy", True)),),
+        force_new=frozenset({"description", "guardrailArn"}),
+    ),
+)

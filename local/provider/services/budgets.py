@@ -1,0 +1,87 @@
+"""Budgets."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from local.provider import equivalence
+from local.provider.members import Convert, Members, Wrap, objects
+from local.provider.outputs import ACCOUNT
+from local.provider.reading import fields
+from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+
+_BUDGET = {"AccountId": "{account}", "BudgetName": "{name}"}
+
+
+def _subscribers(kind: str) -> Wrap:
+    def make(value: Any) -> Any:
+        addresses = cast(list[Any], value) if isinstance(value, list) else [value]
+        return [{"SubscriptionType": kind, "Address": address} for address in addresses]
+
+    return Wrap("Subscribers", make)
+
+
+def _filters(value: Any) -> dict[str, Any]:
+    """Filters come as a list of names and values, and go as a map."""
+    return {str(one.get("name")): one.get("values") for one in objects(value)}
+
+
+def _budget(member: str) -> Members:
+    """The properties that the structure `member` takes when a budget is made or changed."""
+    return {
+        "name": f"{member}.BudgetName",
+        "autoAdjustData": f"{member}.AutoAdjustData",
+        "billingViewArn": f"{member}.BillingViewArn",
+        "budgetType": f"{member}.BudgetType",
+        "costFilters": Convert(f"{member}.CostFilters", _filters),
+        "costTypes": f"{member}.CostTypes",
+        "filterExpression": f"{member}.FilterExpression",
+        "limitAmount": f"{member}.BudgetLimit.Amount",
+        "limitUnit": f"{member}.BudgetLimit.Unit",
+        "metrics": Wrap(f"{member}.Metrics", lambda value: [value]),
+        "timePeriodEnd": f"{member}.TimePeriod.End",
+        "timePeriodStart": f"{member}.TimePeriod.Start",
+        "timeUnit": f"{member}.TimeUnit",
+    }
+
+
+RESOURCES = (
+    ResourceType(
+        token="aws:budgets/budget:Budget",
+        create=(
+            Call(
+                "budgets:CreateBudget",
+                {**_budget("Budget"), "notifications": "NotificationsWithSubscribers", "tags": "ResourceTags"},
+                {"AccountId": ACCOUNT},
+                {
+                    "NotificationWithSubscribers": {
+                        "comparisonOperator": "Notification.ComparisonOperator",
+                        "notificationType": "Notification.NotificationType",
+                        "threshold": "Notification.Threshold",
+                        "thresholdType": "Notification.ThresholdType",
+                        "subscriberEmailAddresses": _subscribers("EMAIL"),
+                        "subscriberSnsTopicArns": _subscribers("SNS"),
+                    }
+                },
+            ),
+        ),
+        id="{account}:{name}",
+        outputs={"accountId": "{account}", "arn": "arn:aws:budgets::{account}:budget/{name}"},
+        read=Read(
+            Request("budgets:DescribeBudget", _BUDGET),
+            "Budget",
+            {"limitAmount": "BudgetLimit.Amount", "limitUnit": "BudgetLimit.Unit", **fields("TimeUnit", "BudgetType")},
+        ),
+        update=(Call("budgets:UpdateBudget", _budget("NewBudget"), {"AccountId": "{account}"}),),
+        delete=(Request("budgets:DeleteBudget", _BUDGET),),
+        force_new=frozenset({"accountId", "name"}),
+        autoname="name",
+        computed=frozenset({"accountId", "costFilters", "costTypes", "limitAmount", "limitUnit", "name", "timePeriodStart"}),
+        defaults={"timePeriodEnd": "2087-06-15_00:00"},
+        sets=frozenset({"costFilters", "notifications", "notifications.subscriberEmailAddresses", "notifications.subscriberSnsTopicArns"}),
+        diff_suppress={"limitAmount": equivalence.numbers},
+        unsupported={**NO_PREFIX, "plannedLimits": "write limitAmount and limitUnit"},
+        regional=False,
+        tags=tagging("budgets", "ResourceARN", "ResourceTags", "ResourceTagKeys"),
+    ),
+)

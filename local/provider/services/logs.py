@@ -1,0 +1,123 @@
+"""CloudWatch Logs: log groups, and the deliveries of the logs that AWS's services write themselves, from a source to a destination."""
+
+from __future__ import annotations
+
+from local.provider import equivalence
+from local.provider.members import FLAG, json_text, named
+from local.provider.reading import fields
+from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+
+_ARN = "arn:aws:logs:{region}:{account}"
+_TAGS = tagging("logs", "resourceArn", "tags", "tagKeys", read="ListTagsForResource")
+
+RESOURCES = (
+    ResourceType(
+        token="aws:cloudwatch/logGroup:LogGroup",
+        create=(
+            Call("logs:CreateLogGroup", {"name": "logGroupName", "skipDestroy": FLAG}),
+            Call("logs:PutRetentionPolicy", {"name": "logGroupName", "retentionInDays": "retentionInDays"}),
+        ),
+        id="{name}",
+        outputs={"arn": f"{_ARN}:log-group:{{name}}", "logGroupClass": "STANDARD"},
+        read=Read(
+            Request("logs:DescribeLogGroups", {"logGroupNamePrefix": "{name}"}),
+            "logGroups[?logGroupName=='{name}'] | [0]",
+            fields("kmsKeyId", "retentionInDays"),
+            {"logGroupClass": "logGroupClass"},
+        ),
+        update=(Call("logs:AssociateKmsKey", named("kmsKeyId"), {"logGroupName": "{name}"}),),
+        delete=(Request("logs:DeleteLogGroup", {"logGroupName": "{name}"}, unless=("skipDestroy", True)),),
+        force_new=frozenset({"logGroupClass", "name"}),
+        autoname="name",
+        computed=frozenset({"deletionProtectionEnabled", "logGroupClass", "name"}),
+        defaults={"retentionInDays": 0, "skipDestroy": False},
+        unsupported=NO_PREFIX,
+        references={"kmsKeyId": "aws:kms/key:Key"},
+        referred_to_as=(f"{_ARN}:log-group:{{name}}", "{name}"),
+        tags=_TAGS,
+    ),
+    ResourceType(
+        token="aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        create=(Call("logs:PutResourcePolicy", {"policyDocument": json_text("policyDocument")}),),
+        id="{policyName}",
+        outputs={"policyScope": "ACCOUNT"},
+        read=Read(Request("logs:DescribeResourcePolicies"), "resourcePolicies[?policyName=='{id}'] | [0]", fields("policyDocument")),
+        create_overwrites=True,
+        delete=(Request("logs:DeleteResourcePolicy", {"policyName": "{id}"}),),
+        force_new=frozenset({"policyName", "resourceArn"}),
+        diff_suppress={"policyDocument": equivalence.policies},
+    ),
+    ResourceType(
+        token="aws:cloudwatch/logDeliverySource:LogDeliverySource",
+        create=(Call("logs:PutDeliverySource"),),
+        id="{name}",
+        outputs={"arn": f"{_ARN}:delivery-source:{{name}}", "service": "{resourceArn:service}"},
+        read=Read(
+            Request("logs:GetDeliverySource", {"name": "{id}"}),
+            "deliverySource",
+            {**fields("logType"), "resourceArn": "resourceArns[0]"},
+            {"arn": "arn", "service": "service"},
+        ),
+        delete=(Request("logs:DeleteDeliverySource", {"name": "{id}"}),),
+        force_new=frozenset({"logType", "name", "resourceArn"}),
+        references={"resourceArn": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
+        referred_to_as=(f"{_ARN}:delivery-source:{{id}}", "{id}"),
+        framework=True,
+        tags=_TAGS,
+    ),
+    ResourceType(
+        token="aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+        create=(Call("logs:PutDeliveryDestination"),),
+        id="{name}",
+        outputs={"arn": f"{_ARN}:delivery-destination:{{name}}"},
+        read=Read(
+            Request("logs:GetDeliveryDestination", {"name": "{id}"}),
+            "deliveryDestination",
+            fields("deliveryDestinationConfiguration", "deliveryDestinationType", "outputFormat"),
+            {"arn": "arn"},
+        ),
+        create_overwrites=True,
+        delete=(Request("logs:DeleteDeliveryDestination", {"name": "{id}"}),),
+        force_new=frozenset({"name", "outputFormat"}),
+        computed=frozenset({"deliveryDestinationType"}),
+        references={
+            "deliveryDestinationConfiguration.destinationResourceArn": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket")
+        },
+        referred_to_as=(f"{_ARN}:delivery-destination:{{id}}",),
+        framework=True,
+        tags=_TAGS,
+    ),
+    ResourceType(
+        token="aws:cloudwatch/logDelivery:LogDelivery",
+        create=(Call("logs:CreateDelivery"),),
+        id="{letters16}",
+        outputs={"arn": f"{_ARN}:delivery:{{id}}"},
+        created={"id": "delivery.id"},
+        read=Read(
+            Request("logs:GetDelivery", {"id": "{id}"}),
+            "delivery",
+            {
+                **fields("deliveryDestinationArn", "deliverySourceName", "fieldDelimiter", "recordFields"),
+                "s3DeliveryConfigurations": "[s3DeliveryConfiguration]",
+            },
+            {"arn": "arn"},
+        ),
+        # The emulator refuses this one by name.
+        update=(
+            Call(
+                "logs:UpdateDeliveryConfiguration",
+                named("fieldDelimiter", "recordFields", "s3DeliveryConfigurations"),
+                {"id": "{id}"},
+            ),
+        ),
+        delete=(Request("logs:DeleteDelivery", {"id": "{id}"}),),
+        force_new=frozenset({"deliveryDestinationArn", "deliverySourceName"}),
+        computed=frozenset({"fieldDelimiter", "recordFields", "s3DeliveryConfigurations"}),
+        references={
+            "deliverySourceName": "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+            "deliveryDestinationArn": "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+        },
+        framework=True,
+        tags=_TAGS,
+    ),
+)

@@ -1,0 +1,59 @@
+"""EventBridge Scheduler: schedules and their groups."""
+
+from __future__ import annotations
+
+from local.provider.members import named
+from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+
+_ARN = "arn:aws:scheduler:{region}:{account}"
+_SCHEDULE = {"Name": "{name}", "GroupName": "{groupName}"}
+
+RESOURCES = (
+    ResourceType(
+        token="aws:scheduler/schedule:Schedule",
+        create=(Call("scheduler:CreateSchedule"),),
+        id="{groupName}/{name}",
+        outputs={"arn": f"{_ARN}:schedule/{{groupName}}/{{name}}", "groupName": "default"},
+        read=Read(Request("scheduler:GetSchedule", _SCHEDULE), outputs={"arn": "Arn"}),
+        update=(
+            Call(
+                "scheduler:UpdateSchedule",
+                {
+                    **named("actionAfterCompletion", "description", "endDate", "flexibleTimeWindow", "groupName", "kmsKeyArn", "name"),
+                    **named("scheduleExpression", "scheduleExpressionTimezone", "startDate", "state", "target"),
+                },
+            ),
+        ),
+        delete=(Request("scheduler:DeleteSchedule", _SCHEDULE),),
+        force_new=frozenset({"groupName", "name"}),
+        autoname="name",
+        computed=frozenset({"actionAfterCompletion", "groupName", "name", "target.retryPolicy"}),
+        defaults={
+            "scheduleExpressionTimezone": "UTC",
+            "state": "ENABLED",
+            "target.retryPolicy.maximumEventAgeInSeconds": 86400,
+            "target.retryPolicy.maximumRetryAttempts": 185,
+        },
+        unsupported=NO_PREFIX,
+        references={
+            "groupName": "aws:scheduler/scheduleGroup:ScheduleGroup",
+            "target.roleArn": "aws:iam/role:Role",
+            "target.deadLetterConfig.arn": "aws:sqs/queue:Queue",
+            "target.arn": ("aws:lambda/function:Function", "aws:sqs/queue:Queue", "aws:sns/topic:Topic"),
+        },
+    ),
+    ResourceType(
+        token="aws:scheduler/scheduleGroup:ScheduleGroup",
+        create=(Call("scheduler:CreateScheduleGroup"),),
+        id="{name}",
+        outputs={"arn": f"{_ARN}:schedule-group/{{name}}", "state": "ACTIVE"},
+        read=Read(Request("scheduler:GetScheduleGroup", {"Name": "{id}"}), "[@] | [?State!='DELETING'] | [0]", outputs={"arn": "Arn"}),
+        delete=(Request("scheduler:DeleteScheduleGroup", {"Name": "{id}"}),),
+        force_new=frozenset({"name"}),
+        autoname="name",
+        computed=frozenset({"name"}),
+        unsupported=NO_PREFIX,
+        referred_to_as=(f"{_ARN}:schedule-group/{{id}}", "{id}"),
+        tags=tagging("scheduler", "ResourceArn"),
+    ),
+)

@@ -1,0 +1,64 @@
+"""Secrets and their versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.provider import equivalence
+from local.provider.members import Convert, Local, json_text, named
+from local.provider.reading import fields
+from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+
+_SECRET = {"SecretId": "{id}"}
+
+
+def _recovery(days: Any) -> dict[str, Any]:
+    """A window of 0 days is how the provider spells deletion at once."""
+    return {"ForceDeleteWithoutRecovery": True} if days == 0 else {"RecoveryWindowInDays": days}
+
+
+RESOURCES = (
+    ResourceType(
+        token="aws:secretsmanager/secret:Secret",
+        create=(
+            Call("secretsmanager:CreateSecret", {"replicas": "AddReplicaRegions"}),
+            Call("secretsmanager:PutResourcePolicy", {"policy": json_text("ResourcePolicy")}, _SECRET),
+        ),
+        id="{arn}",
+        outputs={"arn": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{letters6}"},
+        created={"id": "ARN"},
+        read=Read(
+            Request("secretsmanager:DescribeSecret", _SECRET),
+            "[@] | [?!DeletedDate] | [0]",
+            fields("Description", "KmsKeyId"),
+            {"arn": "ARN"},
+        ),
+        update=(Call("secretsmanager:UpdateSecret", named("description", "kmsKeyId"), _SECRET),),
+        provider_only=frozenset({"forceOverwriteReplicaSecret"}),
+        delete=(Call("secretsmanager:DeleteSecret", {"recoveryWindowInDays": Convert("", _recovery)}, _SECRET),),
+        force_new=frozenset({"name", "type"}),
+        autoname="name",
+        computed=frozenset({"name", "policy", "replicas"}),
+        defaults={"forceOverwriteReplicaSecret": False, "recoveryWindowInDays": 30},
+        sets=frozenset({"replicas"}),
+        diff_suppress={"policy": equivalence.policies},
+        unsupported=NO_PREFIX,
+        references={"kmsKeyId": "aws:kms/key:Key"},
+        referred_to_as=("arn:aws:secretsmanager:{region}:{account}:secret:{name}", "{name}"),
+        tags=tagging("secretsmanager", "SecretId", path="Tags"),
+    ),
+    # A version goes with its secret.
+    ResourceType(
+        token="aws:secretsmanager/secretVersion:SecretVersion",
+        create=(Call("secretsmanager:PutSecretValue", {"secretStringWo": "SecretString", "secretStringWoVersion": Local(int)}),),
+        id="{secretId}|{versionId}",
+        outputs={"arn": "{secretId}", "secretArn": "{secretId}", "versionId": "terraform-{uuid}", "versionStages": ["AWSCURRENT"]},
+        created={"versionId": "VersionId"},
+        read=Read(Request("secretsmanager:DescribeSecret", {"SecretId": "{secretId}"}), 'VersionIdsToStages."{versionId}" && @'),
+        force_new=frozenset({"secretBinary", "secretId", "secretString", "secretStringWoVersion"}),
+        computed=frozenset({"versionStages"}),
+        sets=frozenset({"versionStages"}),
+        write_only=frozenset({"secretStringWo"}),
+        references={"secretId": "aws:secretsmanager/secret:Secret"},
+    ),
+)

@@ -1,0 +1,103 @@
+"""Queues, and who may send to them."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from local.provider import equivalence
+from local.provider.members import Members, json_text, text_of
+from local.provider.resource_type import NO_PREFIX, Call, Read, Reference, Request, ResourceType, tagging
+from local.provider.services.iam import PRINCIPALS
+
+_QUEUE = {"QueueUrl": "{id}"}
+
+_ATTRIBUTES: Members = {
+    "contentBasedDeduplication": text_of("Attributes.ContentBasedDeduplication"),
+    "deduplicationScope": "Attributes.DeduplicationScope",
+    "delaySeconds": text_of("Attributes.DelaySeconds"),
+    "fifoThroughputLimit": "Attributes.FifoThroughputLimit",
+    "kmsDataKeyReusePeriodSeconds": text_of("Attributes.KmsDataKeyReusePeriodSeconds"),
+    "kmsMasterKeyId": "Attributes.KmsMasterKeyId",
+    "maxMessageSize": text_of("Attributes.MaximumMessageSize"),
+    "messageRetentionSeconds": text_of("Attributes.MessageRetentionPeriod"),
+    "policy": json_text("Attributes.Policy"),
+    "receiveWaitTimeSeconds": text_of("Attributes.ReceiveMessageWaitTimeSeconds"),
+    "redriveAllowPolicy": json_text("Attributes.RedriveAllowPolicy"),
+    "redrivePolicy": json_text("Attributes.RedrivePolicy"),
+    "sqsManagedSseEnabled": text_of("Attributes.SqsManagedSseEnabled"),
+    "visibilityTimeoutSeconds": text_of("Attributes.VisibilityTimeout"),
+}
+"""SQS takes every attribute as text."""
+
+
+def _dead_letters(policy: str) -> list[str]:
+    return [json.loads(policy)["deadLetterTargetArn"]]
+
+
+REDRIVE: Final = Reference(("aws:sqs/queue:Queue",), _dead_letters)
+"""The queue that a redrive policy names."""
+
+RESOURCES = (
+    ResourceType(
+        token="aws:sqs/queue:Queue",
+        create=(Call("sqs:CreateQueue", {"name": "QueueName", "fifoQueue": text_of("Attributes.FifoQueue"), **_ATTRIBUTES}),),
+        id="{url}",
+        outputs={
+            "arn": "arn:aws:sqs:{region}:{account}:{name}",
+            "url": "https://sqs.{region}.amazonaws.com/{account}/{name}",
+        },
+        created={"id": "QueueUrl", "url": "QueueUrl"},
+        read=Read(
+            Request("sqs:GetQueueAttributes", {**_QUEUE, "AttributeNames": ["All"]}),
+            "Attributes",
+            outputs={"arn": "QueueArn"},
+        ),
+        update=(Call("sqs:SetQueueAttributes", _ATTRIBUTES, _QUEUE),),
+        delete=(Request("sqs:DeleteQueue", _QUEUE),),
+        force_new=frozenset({"fifoQueue", "name"}),
+        autoname="name",
+        computed=frozenset(
+            {
+                "deduplicationScope",
+                "fifoThroughputLimit",
+                "kmsDataKeyReusePeriodSeconds",
+                "name",
+                "policy",
+                "redriveAllowPolicy",
+                "redrivePolicy",
+                "sqsManagedSseEnabled",
+            }
+        ),
+        defaults={
+            "contentBasedDeduplication": False,
+            "delaySeconds": 0,
+            "fifoQueue": False,
+            "maxMessageSize": 262144,
+            "messageRetentionSeconds": 345600,
+            "receiveWaitTimeSeconds": 0,
+            "visibilityTimeoutSeconds": 30,
+        },
+        diff_suppress={
+            "policy": equivalence.policies,
+            "redriveAllowPolicy": equivalence.documents,
+            "redrivePolicy": equivalence.documents,
+        },
+        unsupported=NO_PREFIX,
+        references={"redrivePolicy": REDRIVE},
+        referred_to_as=("arn:aws:sqs:{region}:{account}:{name}",),
+        lookup=Read(Request("sqs:GetQueueUrl", {"QueueName": "{name}"})),
+        tags=tagging("sqs", "QueueUrl", whose="{id}", operations=("TagQueue", "UntagQueue")),
+    ),
+    ResourceType(
+        token="aws:sqs/queuePolicy:QueuePolicy",
+        create=(Call("sqs:SetQueueAttributes", {"policy": json_text("Attributes.Policy")}),),
+        id="{queueUrl}",
+        read=Read(Request("sqs:GetQueueAttributes", {"QueueUrl": "{queueUrl}", "AttributeNames": ["Policy"]}), "Attributes.Policy"),
+        create_overwrites=True,
+        delete=(Request("sqs:SetQueueAttributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": ""}}),),
+        force_new=frozenset({"queueUrl"}),
+        diff_suppress={"policy": equivalence.policies},
+        references={"policy": PRINCIPALS},
+    ),
+)

@@ -1,0 +1,44 @@
+"""Parameters."""
+
+from __future__ import annotations
+
+from local.provider.members import Local, named
+from local.provider.resource_type import Call, Read, Request, ResourceType, Tagging
+
+_PARAMETER = {"ResourceType": "Parameter", "ResourceId": "{id}"}
+
+RESOURCES = (
+    ResourceType(
+        token="aws:ssm/parameter:Parameter",
+        create=(Call("ssm:PutParameter", {"insecureValue": "Value", "valueWo": "Value", "valueWoVersion": Local(int)}),),
+        id="{name}",
+        outputs={
+            "arn": "arn:aws:ssm:{region}:{account}:parameter{name}",
+            "dataType": "text",
+            "hasValueWo": False,
+            "tier": "Standard",
+            "version": 1,
+        },
+        read=Read(Request("ssm:GetParameter", {"Name": "{id}"}), "Parameter", outputs={"arn": "ARN", "version": "Version"}),
+        # Whatever else changes, the value is sent along and replaces what AWS holds: as the real provider does.
+        # Source: terraform-provider-aws, internal/service/ssm/parameter.go.
+        update=(
+            Call(
+                "ssm:PutParameter",
+                {**named("name", "allowedPattern", "description", "keyId", "tier", "type", "value"), "insecureValue": "Value"},
+                {"Overwrite": True},
+            ),
+        ),
+        provider_only=frozenset({"overwrite"}),
+        delete=(Request("ssm:DeleteParameter", {"Name": "{id}"}),),
+        force_new=frozenset({"dataType", "name"}),
+        autoname="name",
+        computed=frozenset({"dataType", "insecureValue", "keyId", "tier", "value"}),
+        write_only=frozenset({"valueWo"}),
+        unsupported={"arn": "leave it out: AWS gives it"},
+        tags=Tagging(
+            tag=Call("ssm:AddTagsToResource", named("tags"), _PARAMETER),
+            untag=Request("ssm:RemoveTagsFromResource", {**_PARAMETER, "TagKeys": "{goneTags}"}),
+        ),
+    ),
+)

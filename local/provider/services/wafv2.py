@@ -1,0 +1,94 @@
+"""Web ACLs, what they guard and where they log."""
+
+from __future__ import annotations
+
+from local.provider import equivalence
+from local.provider.members import Json, keyed, named
+from local.provider.reading import AsSent
+from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+
+_ARN = "arn:aws:wafv2:{region}:{account}"
+_WEB_ACL = {"Name": "{name}", "Scope": "{scope:upper}", "Id": "{id}"}
+"""An ARN has the scope in small letters."""
+
+RESOURCES = (
+    ResourceType(
+        token="aws:wafv2/webAcl:WebAcl",
+        create=(
+            Call(
+                "wafv2:CreateWebACL",
+                {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")},
+            ),
+        ),
+        id="{uuid}",
+        outputs={"arn": f"{_ARN}:regional/webacl/{{name}}/{{id}}", "capacity": 0, "lockToken": "{uuid}"},
+        created={"id": "Summary.Id"},
+        read=Read(
+            Request("wafv2:GetWebACL", _WEB_ACL),
+            (
+                "{{ARN: WebACL.ARN, Capacity: WebACL.Capacity, Rules: WebACL.Rules, DefaultAction: WebACL.DefaultAction, "
+                "LockToken: LockToken}}"
+            ),
+            {"rules": AsSent("Rules"), "defaultAction": AsSent("DefaultAction")},
+            {"arn": "ARN", "capacity": "Capacity", "lockToken": "LockToken"},
+        ),
+        update=(
+            Call(
+                "wafv2:UpdateWebACL",
+                {**named("name", "scope", "defaultAction", "description", "visibilityConfig", "rules"), "ruleJson": Json("Rules")},
+                {"Id": "{id}", "LockToken": "{lockToken}"},
+            ),
+        ),
+        delete=(
+            Request(
+                "wafv2:DeleteWebACL",
+                {**_WEB_ACL, "LockToken": "{each}"},
+                each=(Request("wafv2:GetWebACL", _WEB_ACL), "LockToken && [LockToken]"),
+            ),
+        ),
+        force_new=frozenset({"name", "scope"}),
+        autoname="name",
+        computed=frozenset({"name"}),
+        defaults={
+            "rules.statement.rateBasedStatement.aggregateKeyType": "IP",
+            "rules.statement.rateBasedStatement.evaluationWindowSec": 300,
+        },
+        sets=frozenset({"rules", "tokenDomains"}),
+        diff_suppress={"ruleJson": equivalence.documents},
+        unsupported=NO_PREFIX,
+        referred_to_as=(f"{_ARN}:{{scope}}/webacl/{{name}}/{{id}}",),
+        tags=tagging("wafv2", "ResourceARN", read="ListTagsForResource", path="TagInfoForResource.TagList"),
+    ),
+    ResourceType(
+        token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        create=(
+            Call(
+                "wafv2:PutLoggingConfiguration",
+                {
+                    "resourceArn": "LoggingConfiguration.ResourceArn",
+                    "logDestinationConfigs": "LoggingConfiguration.LogDestinationConfigs",
+                    "redactedFields": "LoggingConfiguration.RedactedFields",
+                    "loggingFilter": "LoggingConfiguration.LoggingFilter",
+                },
+            ),
+        ),
+        id="{resourceArn}",
+        not_emulated="ministack's WAF has no logging",
+        force_new=frozenset({"logDestinationConfigs", "resourceArn"}),
+        sets=frozenset({"logDestinationConfigs"}),
+        references={
+            "resourceArn": "aws:wafv2/webAcl:WebAcl",
+            "logDestinationConfigs": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket"),
+        },
+    ),
+    ResourceType(
+        token="aws:wafv2/webAclAssociation:WebAclAssociation",
+        create=(Call("wafv2:AssociateWebACL"),),
+        id="{webAclArn},{resourceArn}",
+        # One that is there with another ACL is not this one.
+        read=Read(Request("wafv2:GetWebACLForResource", {"ResourceArn": "{resourceArn}"}), "[WebACL] | [?ARN=='{webAclArn}'] | [0]"),
+        delete=(Request("wafv2:DisassociateWebACL", {"ResourceArn": "{resourceArn}"}),),
+        force_new=frozenset({"resourceArn", "webAclArn"}),
+        references={"webAclArn": "aws:wafv2/webAcl:WebAcl"},
+    ),
+)
