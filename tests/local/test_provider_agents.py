@@ -43,13 +43,13 @@ def test_a_guardrail_is_what_was_asked_for_and_what_a_hand_weakens_is_seen(world
         weaker = {"filtersConfig": [{"type": "PROMPT_ATTACK", "inputStrength": "LOW", "outputStrength": "NONE"}]}
         world.client("bedrock").update_guardrail(
             guardrailIdentifier=guardrail.id,
-            name="evolution-dev",
-            blockedInputMessaging="This can't be asked.",
-            blockedOutputsMessaging="This can't be answered.",
+            **{name: guardrail.inputs[name] for name in ("name", "blockedInputMessaging", "blockedOutputsMessaging")},
             contentPolicyConfig=weaker,
         )
         drift = guardrail.drift()
-        assert drift == {"contentPolicyConfig": {"filtersConfigs": weaker["filtersConfig"], "tierConfigs": [{"tierName": "CLASSIC"}]}}
+        assert drift is not None
+        assert drift.keys() == {"contentPolicyConfig"}
+        assert drift["contentPolicyConfig"]["filtersConfigs"] == weaker["filtersConfig"]
         again = guardrail.changed(description="Another.", tags={"A": "b"})
         assert again.drift() == {}
         assert world.client("bedrock").list_tags_for_resource(resourceARN=again.outputs["guardrailArn"])["tags"] == [

@@ -10,8 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from local.provider.services import RESOURCES
 from local.provider.wire import decode, provider_pb2
-from tests.local.provider.common import ACCOUNT
-from tests.local.provider.samples import VALID
+from tests.local.provider.samples import ACCOUNT, VALID
 from tests.local.provider.talk import REGION, UNKNOWN_MARK, create, struct, urn
 
 RUNTIME = "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"

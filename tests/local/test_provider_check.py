@@ -13,8 +13,8 @@ from local.provider.check import checked, unknown_type
 from local.provider.services import RESOURCES
 from local.provider.settings import Settings
 from local.provider.wire import Secrets, decode, encode, secret
-from tests.local.provider.common import GONE, TAGS
-from tests.local.provider.samples import REFUSED, VALID
+from tests.local.provider.refused import GONE, REFUSED, Edit
+from tests.local.provider.samples import TAGS, VALID
 from tests.local.provider.talk import REGION
 from tests.local.test_provider_table import sdk_inputs
 
@@ -48,16 +48,22 @@ def test_every_type_has_a_sample_that_awss_model_takes(token: str) -> None:
     assert reasons(token, VALID[token]) == []
 
 
-def test_every_type_has_an_edit_that_awss_model_refuses() -> None:
-    assert {edit[0] for edit in REFUSED} == RESOURCES.keys() == VALID.keys()
+@pytest.mark.parametrize("token", sorted(RESOURCES))
+def test_every_type_has_a_property_whose_wrong_value_awss_model_refuses_by_its_name(token: str) -> None:
+    found = {name: reasons(token, VALID[token] | {name: {"colour": [{}]}}) for name in VALID[token]}
+    assert any(len(said) == 1 and said[0].startswith(name) for name, said in found.items()), found
 
 
-@pytest.mark.parametrize(("token", "path", "value", "named", "words"), REFUSED, ids=[f"{e[0].rpartition(':')[2]}-{e[1]}" for e in REFUSED])
-def test_a_refused_edit_names_exactly_its_property(token: str, path: str, value: object, named: str, words: str) -> None:
-    found = reasons(token, edited(VALID[token], path, value))
+@pytest.mark.parametrize(
+    ("token", "edit"),
+    [pytest.param(token, edit, id=f"{token.rpartition(':')[2]}-{edit.path}") for token, edits in REFUSED.items() for edit in edits],
+)
+def test_a_refused_edit_names_exactly_its_property(token: str, edit: Edit) -> None:
+    found = reasons(token, edited(VALID[token], edit.path, edit.value))
     assert len(found) == 1, found
+    named = edit.named or edit.path
     assert re.match(re.escape(named) + r"(: | is missing: )", found[0]), f"{named} must be what the refusal starts with: {found[0]}"
-    assert words in found[0]
+    assert edit.says in found[0]
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))

@@ -12,8 +12,7 @@ from local.provider import models
 from local.provider.models import pattern
 from local.provider.outputs import compute
 from local.provider.services import RESOURCES
-from tests.local.provider.common import ACCOUNT, KEY
-from tests.local.provider.samples import VALID
+from tests.local.provider.samples import ACCOUNT, VALID
 from tests.local.provider.talk import REGION, create
 
 HEX = "[0-9a-f]{17}"
@@ -30,38 +29,39 @@ FORMS: list[tuple[str, str, str]] = [
     ("aws:ec2/vpcEndpoint:VpcEndpoint", "prefixListId", "pl-[0-9a-f]{8}"),
     ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "securityGroupRuleId", f"sgr-{HEX}"),
     ("aws:kms/key:Key", "keyId", UUID),
-    ("aws:kms/alias:Alias", "targetKeyArn", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY.rpartition('/')[2]}"),
+    ("aws:kms/alias:Alias", "targetKeyArn", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/<targetKeyId>"),
     (
         "aws:secretsmanager/secret:Secret",
         "arn",
-        f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:EvolutionSafetyConfig-dev-[A-Za-z0-9]{{6}}",
+        f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:<name>-[A-Za-z0-9]{{6}}",
     ),
     ("aws:secretsmanager/secretVersion:SecretVersion", "id", rf"arn:.*\|terraform-{UUID}"),
     ("aws:iam/role:Role", "uniqueId", "AROA[A-Z2-7]{17}"),
-    ("aws:iam/policy:Policy", "arn", f"arn:aws:iam::{ACCOUNT}:policy/evolution/evolution-boundary-dev"),
-    ("aws:dynamodb/table:Table", "streamArn", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/evolution-state-dev/stream/[-0-9T:.]+"),
-    ("aws:ecr/repository:Repository", "repositoryUrl", rf"{ACCOUNT}\.dkr\.ecr\.{REGION}\.amazonaws\.com/evolution-engine-dev"),
-    ("aws:ecs/taskDefinition:TaskDefinition", "arn", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/evolution-engine-dev:[0-9]+"),
-    ("aws:ecs/service:Service", "id", f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/evolution-system-dev/evolution-engine-dev"),
-    ("aws:s3/bucket:Bucket", "bucketRegionalDomainName", rf"evolution-artifacts-dev-{ACCOUNT}-us-east-1\.s3\.{REGION}\.amazonaws\.com"),
-    ("aws:cloudwatch/dashboard:Dashboard", "dashboardArn", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/Evolution-System-Monitoring-dev"),
-    ("aws:wafv2/webAcl:WebAcl", "arn", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/evolution-dev/{UUID}"),
+    ("aws:iam/policy:Policy", "arn", f"arn:aws:iam::{ACCOUNT}:policy/evolution/<name>"),
+    ("aws:dynamodb/table:Table", "streamArn", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/<name>/stream/[-0-9T:.]+"),
+    ("aws:ecr/repository:Repository", "repositoryUrl", rf"{ACCOUNT}\.dkr\.ecr\.{REGION}\.amazonaws\.com/<name>"),
+    ("aws:ecs/taskDefinition:TaskDefinition", "arn", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/<family>:[0-9]+"),
+    ("aws:ecs/service:Service", "id", f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/[^/]+/<name>"),
+    ("aws:s3/bucket:Bucket", "bucketRegionalDomainName", rf"<bucket>\.s3\.{REGION}\.amazonaws\.com"),
+    ("aws:cloudwatch/dashboard:Dashboard", "dashboardArn", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/<dashboardName>"),
+    ("aws:wafv2/webAcl:WebAcl", "arn", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/<name>/{UUID}"),
     ("aws:sns/topicSubscription:TopicSubscription", "arn", f"arn:aws:sns:.*:{UUID}"),
     ("aws:appautoscaling/policy:Policy", "arn", f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{UUID}:resource/ecs/service/.*"),
     ("aws:bedrock/guardrailVersion:GuardrailVersion", "id", r"arn:aws:bedrock:.*:guardrail/[a-z0-9]{12},1"),
-    (RUNTIME, "id", "evolution_dev-[a-zA-Z0-9]{10}"),
-    (GATEWAY, "id", "evolution-dev-[a-z0-9]{10}"),
-    (GATEWAY, "gatewayUrl", rf"https://evolution-dev-[a-z0-9]{{10}}\.gateway\.bedrock-agentcore\.{REGION}\.amazonaws\.com"),
-    ("aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget", "id", "evolution-dev-abcdefgh12,[0-9A-Z]{10}"),
+    (RUNTIME, "id", "<agentRuntimeName>-[a-zA-Z0-9]{10}"),
+    (GATEWAY, "id", "<name>-[a-z0-9]{10}"),
+    (GATEWAY, "gatewayUrl", rf"https://<name>-[a-z0-9]{{10}}\.gateway\.bedrock-agentcore\.{REGION}\.amazonaws\.com"),
+    ("aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget", "id", "<gatewayIdentifier>,[0-9A-Z]{10}"),
     ("aws:cloudwatch/logDeliverySource:LogDeliverySource", "service", "bedrock-agentcore"),
 ]
+"""By type and output, what it looks like; `<name>` is the sample's property."""
 
 
 @pytest.mark.parametrize(("token", "output", "form"), FORMS, ids=[f"{one[0].rpartition(':')[2]}-{one[1]}" for one in FORMS])
 def test_what_is_computed_has_awss_form(provider: Any, token: str, output: str, form: str) -> None:
     identity, outputs = create(provider, token, VALID[token])
     value = identity if output == "id" else outputs[output]
-    assert re.fullmatch(form, value), f"{output} is {value}"
+    assert re.fullmatch(re.sub("<(.*?)>", lambda name: re.escape(VALID[token][name[1]]), form), value), f"{output} is {value}"
 
 
 MODEL_FORMS: list[tuple[str, str, str, str]] = [

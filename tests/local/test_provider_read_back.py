@@ -11,9 +11,7 @@ import pytest
 from local.previews import Plan
 from local.provider.services import RESOURCES
 from local.provider.wire import decode, provider_pb2
-from tests.local.provider.common import KEY, TOPIC
-from tests.local.provider.samples import VALID
-from tests.local.provider.samples_workloads import CONTAINER
+from tests.local.provider.samples import KEY, TOPIC, VALID
 from tests.local.provider.talk import UNKNOWN_MARK, create, struct, urn
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -22,6 +20,13 @@ SERVICE = "aws:ecs/service:Service"
 TABLE = "aws:dynamodb/table:Table"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 BUDGET = "aws:budgets/budget:Budget"
+CONTAINER = {
+    "name": "engine",
+    "image": "engine",
+    "essential": True,
+    "portMappings": [{"containerPort": 8000, "protocol": "tcp"}],
+    "healthCheck": {"command": ["CMD", "true"], "interval": 30},
+}
 ENVIRONMENT = [{"name": "EVOLUTION_MODE", "value": "autonomous"}, {"name": "BEDROCK_REGION", "value": "us-east-1"}]
 
 
