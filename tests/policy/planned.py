@@ -69,6 +69,13 @@ def nodes_of(plan: Plan) -> Nodes:
     }
 
 
+def edited(nodes: Nodes, edit: Edit) -> Nodes:
+    """The nodes with one of them edited; the others are the same."""
+    changed = {**nodes, edit.resource: copy.deepcopy(nodes[edit.resource])} if edit.resource in nodes else dict(nodes)
+    apply(edit, changed)
+    return changed
+
+
 def apply(edit: Edit, nodes: Nodes) -> None:
     """Make an edit. Who replaces a whole property replaces what it comes from, too."""
     if edit.value == DELETED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 import json
 import re
@@ -277,18 +276,11 @@ def findings(
             node.protect, list(node.ignore_changes), None, [], crossguard.PolicyCustomTimeouts(0, 0, 0), []
         )
 
+    # One proxy a node for all policies: they only read.
+    inputs = {name: unknown_checking_proxy(node.props) for name, node in nodes.items()}
+    whole = {name: unknown_checking_proxy({**node.outputs, **node.props}) if node.outputs else inputs[name] for name, node in nodes.items()}
     resources = {
-        name: crossguard.PolicyResource(
-            node.type,
-            unknown_checking_proxy(copy.deepcopy({**node.outputs, **node.props})),
-            names[name],
-            name,
-            options(node),
-            None,
-            None,
-            [],
-            {},
-        )
+        name: crossguard.PolicyResource(node.type, whole[name], names[name], name, options(node), None, None, [], {})
         for name, node in nodes.items()
     }
     for name, node in nodes.items():
@@ -298,9 +290,9 @@ def findings(
         validate = cast("Callable[[object, crossguard.ReportViolation], None]", getattr(policy, "validate", None))
         if isinstance(policy, crossguard.ResourceValidationPolicy):
             for name, node in nodes.items():
-                props = unknown_checking_proxy(copy.deepcopy(node.props))
                 given = config if policy.name == "environment" else None
-                validate(crossguard.ResourceValidationArgs(node.type, props, names[name], name, options(node), None, given), report)
+                args = crossguard.ResourceValidationArgs(node.type, inputs[name], names[name], name, options(node), None, given)
+                validate(args, report)
         else:
             validate(crossguard.StackValidationArgs(list(resources.values())), report)
     return found

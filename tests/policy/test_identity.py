@@ -6,7 +6,7 @@ import pytest
 
 from rules import FAMILIES
 from tests.policy import identity_edits, identity_edits_access
-from tests.policy.edits import Edit
+from tests.policy.edits import Edit, each_fires
 from tests.policy.identity_right import GOOD
 from tests.policy.samples import KEY_ARN, compliant, configure, findings, set_at
 
@@ -26,14 +26,12 @@ def identity_rules_that_fire(edit: Edit) -> set[str]:
     return {finding.rule for finding in findings(nodes) if finding.rule.startswith("identity/")}
 
 
-@pytest.mark.parametrize(("edit", "expected"), [pytest.param(edit, expected, id=name) for name, edit, expected in EDITS])
-def test_an_edit_is_caught_by_exactly_its_rules(edit: Edit, expected: set[str]) -> None:
-    assert identity_rules_that_fire(edit) == expected
+def test_each_edit_is_caught_by_exactly_its_rules() -> None:
+    each_fires(EDITS, identity_rules_that_fire)
 
 
-@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in GOOD])
-def test_what_is_right_is_left_alone(edit: Edit) -> None:
-    assert identity_rules_that_fire(edit) == set()
+def test_what_is_right_is_left_alone() -> None:
+    each_fires([(name, edit, set[str]()) for name, edit in GOOD], identity_rules_that_fire)
 
 
 def test_every_rule_is_caught_at_least_once() -> None:

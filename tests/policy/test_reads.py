@@ -17,7 +17,7 @@ from rules import FAMILIES
 from system import table_of
 from tests.policy.builders import UNKNOWN, Node, Nodes
 from tests.policy.complete import complete
-from tests.policy.planned import GONE, Edit, apply, nodes_of
+from tests.policy.planned import GONE, Edit, edited, nodes_of
 from tests.policy.reasons import MAY_BE_UNKNOWN, MAY_GO, MAY_GO_ANYWHERE, REFERENCES
 from tests.policy.samples import TABLE, findings
 
@@ -53,31 +53,33 @@ def watched(value: Any, path: Path, note: Callable[[Path], None]) -> Any:
     return value
 
 
-def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | None = None) -> list[Resource]:
-    """The nodes as rules get them, through CrossGuard's own proxies."""
-    urns = {name: f"urn:pulumi:{stack}::evolution-system::{node.type}::{name}" for name, node in nodes.items()}
-    resources: list[Resource] = []
-    for name, node in nodes.items():
-        props: dict[str, Any] = to_properties(unknown_checking_proxy(node.props))
-        if note:
-            props = RecordingDict(props, (), lambda path, owner=name: note(owner, path))
-        references = {
-            key: tuple(Reference(urn=urns[source], type=nodes[source].type) for source in sources if source in nodes)
+def as_resource(name: str, nodes: Nodes, stack: str, note: Callable[[str, Path], None] | None = None) -> Resource:
+    """A node as rules get it, through CrossGuard's own proxies."""
+
+    def urn(of: str) -> str:
+        return f"urn:pulumi:{stack}::evolution-system::{nodes[of].type}::{of}"
+
+    node = nodes[name]
+    props: dict[str, Any] = to_properties(unknown_checking_proxy(node.props))
+    if note:
+        props = RecordingDict(props, (), lambda path: note(name, path))
+    return Resource(
+        urn=urn(name),
+        type=node.type,
+        name=name,
+        props=props,
+        limits=LIMITS.of(stack),
+        protect=node.protect,
+        ignore_changes=node.ignore_changes,
+        references={
+            key: tuple(Reference(urn=urn(source), type=nodes[source].type) for source in sources if source in nodes)
             for key, sources in node.references.items()
-        }
-        resources.append(
-            Resource(
-                urn=urns[name],
-                type=node.type,
-                name=name,
-                props=props,
-                limits=LIMITS.of(stack),
-                protect=node.protect,
-                ignore_changes=node.ignore_changes,
-                references=references,
-            )
-        )
-    return resources
+        },
+    )
+
+
+def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | None = None) -> list[Resource]:
+    return [as_resource(name, nodes, stack, note) for name in nodes]
 
 
 def found_in(resources: Sequence[Resource], configuration: str, stack: str, only: str | None = None) -> Iterator[Finding]:
@@ -132,16 +134,17 @@ def silent(make: Callable[[], Nodes], table: Any, value: Any) -> list[tuple[str,
     """The types and paths of what is read, where no rule says a word when it has this value."""
     configuration = configuration_of(table)
     found: list[tuple[str, str]] = []
-    read = reads(make(), configuration, "prod")
+    whole = make()
+    read = reads(whole, configuration, "prod")
     print(f"{len(read)} properties are read")
     assert len(read) > 300
+    resources = {one.name: one for one in as_resources(whole, "prod")}
     for owner, path in read:
-        nodes = make()
-        references = dict(nodes[owner].references)
-        apply(Edit(owner, ".".join(path), value, frozenset()), nodes)
+        nodes = edited(whole, Edit(owner, ".".join(path), value, frozenset()))
         if value == UNKNOWN:
-            nodes[owner].references = references
-        if not list(found_in(as_resources(nodes, "prod"), configuration, "prod", only=owner)):
+            nodes[owner].references = whole[owner].references
+        changed = {**resources, owner: as_resource(owner, nodes, "prod")}
+        if not list(found_in(list(changed.values()), configuration, "prod", only=owner)):
             general = ".".join("0" if part.isdigit() else part for part in path)
             found.append((nodes[owner].type.rpartition(":")[2], general))
     return found
