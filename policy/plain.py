@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Final, TypeAlias, final
 
 
@@ -31,6 +32,10 @@ class NotJsonError(ValueError):
     """A text that must be a JSON document is none."""
 
 
+class DuplicateKeyError(NotJsonError):
+    """A JSON document has a key twice in an object. Readers differ in which one they take: it can't be told what it says."""
+
+
 def dig(value: Plain, *path: str) -> Plain:
     """The value at a path of keys: None when a key is absent, UNKNOWN when a step is unknown or is no object, so that it can't be told."""
     for key in path:
@@ -49,6 +54,15 @@ def items(value: Plain) -> list[Plain]:
     return value if isinstance(value, list) else [value]
 
 
+def texts(value: Plain) -> Iterator[str]:
+    """Every text in a value, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+
+
 def number(value: Plain) -> int | float | None:
     """A finite number, also when it is written as text (environment variables are); None for everything else."""
     if isinstance(value, str):
@@ -65,16 +79,28 @@ def parse(value: Plain) -> Plain:
     """A JSON document that may be given as text or already as data. UNKNOWN stays UNKNOWN.
 
     Raises:
-        NotJsonError: the text is not JSON, or the value is neither text nor data.
+        NotJsonError: the text is not JSON, or has a key twice in an object, or the value is neither text nor data.
     """
     if not isinstance(value, str):
         if isinstance(value, dict | list | Unknown):
             return value
         raise NotJsonError("it is neither a JSON text nor an object")
     try:
-        return json.loads(value)
+        return json.loads(value, object_pairs_hook=_object)
+    except NotJsonError:
+        raise
     except (ValueError, RecursionError) as error:
         raise NotJsonError("it is not a JSON text") from error
+
+
+def _object(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
+    """An object, in which no key stands twice: IAM refuses that, Go merges both, others take the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DuplicateKeyError(f"an object in it has the key {shown(twice)} twice")
+    return found
 
 
 def shown(value: Plain) -> str:

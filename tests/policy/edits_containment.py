@@ -79,7 +79,11 @@ ATTACKS: list[tuple[str, Edit, set[str]]] = [
     ("the mode, by a short ARN", granting("ssm:PutParameter", "arn:aws:ssm"), {GRANTS}),
     ("the mode, in whatever region", granting("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/evolution/????/mod?"), {GRANTS}),
     ("the mode, by a tag of the caller", granting("ssm:PutParameter", ARN.format("ssm", "parameter/${aws:PrincipalTag/x}")), {GRANTS}),
-    ("every parameter but one", granting("ssm:PutParameter", NotResource=ARN.format("ssm", "parameter/x")), {GRANTS}),
+    (
+        "every parameter but one",
+        more(OF_ENGINE, "policy", {"Effect": "Allow", "Action": "ssm:PutParameter", "NotResource": ARN.format("ssm", "parameter/x")}),
+        {GRANTS},
+    ),
     ("the mode, by a wildcard in the action", granting("ssm:Put*", MODE), {GRANTS}),
     ("the mode, by a single character", granting("ssm:PutParamete?", MODE), {GRANTS}),
     ("the mode, in any case", granting("SSM:PUTPARAMETER", MODE), {GRANTS}),

@@ -1,4 +1,4 @@
-"""Governance: tags that every service takes, and providers without credentials."""
+"""Governance: tags that every service takes, providers without credentials, and JSON that every reader takes alike."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from checks import absent, literal
-from plain import shown
-from rule import Finding, Resource, Severity, rule
+from documents import PLACES
+from plain import DuplicateKeyError, NotJsonError, parse, shown, texts
+from rule import Finding, Resource, Severity, Stack, rule
 from taggable import TAGGABLE
-from tokens import PROVIDER
+from tokens import DASHBOARD, PROVIDER, TASK_DEFINITION
 
 TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
@@ -46,3 +47,38 @@ def no_credentials(provider: Resource) -> Iterator[Finding]:
     for name in ("accessKey", "secretKey", "token"):
         yield from absent(name, provider.at(name), "credentials belong to whoever deploys, not in a program or a state")
     yield from literal("insecure", provider.at("insecure"), False, "false", or_missing=True)
+
+
+@rule(
+    id="governance/json-keys",
+    severity=Severity.HIGH,
+    protects="The review of queues, rules, state machines and whatever else is told something as JSON.",
+    why="Of a key that stands twice in an object one reader takes the first value, another the last, and a third merges both.",
+    fix="Write the text with json.dumps, from one object.",
+)
+def json_keys(stack: Stack) -> Iterator[Finding]:
+    """In every text that is a JSON document, whatever its type; where a rule reads it, that rule says so."""
+    for resource in stack.resources:
+        for key, value in resource.props.items() if resource.type.startswith("aws:") else ():
+            if not _is_read(resource.type, key) and any(map(_says_twice, texts(value))):
+                yield Finding(f"{key} holds JSON in which an object has a key twice; it must have it once.", resource)
+
+
+def _is_read(kind: str, key: str) -> bool:
+    place = PLACES.get(kind)
+    return (place is not None and key == place.property_name) or (kind, key) in {
+        (TASK_DEFINITION, "containerDefinitions"),
+        (DASHBOARD, "dashboardBody"),
+    }
+
+
+def _says_twice(text: str) -> bool:
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        parse(text)
+    except DuplicateKeyError:
+        return True
+    except NotJsonError:
+        pass
+    return False

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from documents import PLACES, DocumentKind, Statement, allows_of
 from graph import Linked
-from plain import Plain, Unknown, items, shown
+from plain import Plain, Unknown, items, shown, texts
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.identity_holders import ATTACHABLE, ATTACHMENTS, HOLDERS
 from rules.aws.trust import TAKERS
@@ -59,15 +59,6 @@ def parts_of_roles(stack: Stack) -> Mapping[str, Part]:
                 for urn in urns:
                     taken[urn].add(_part_of(resource, stack))
     return {urn: next(iter(parts)) if len(parts) == 1 else Part.OTHER for urn, parts in taken.items()}
-
-
-def texts(value: Plain) -> Iterator[str]:
-    """Every text in a value, at any depth."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from texts(one)
 
 
 def _grants(stack: Stack) -> Iterator[tuple[Resource, Parts]]:

@@ -9,12 +9,12 @@ from accounts import account_of, own_account
 from actions import meaning
 from documents import PLACES, DocumentKind, Principal, Statement, allows_of
 from graph import Linked
-from plain import Plain, items, shown
+from plain import Plain, items, shown, texts
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.access import SERVICE_MAY
 from rules.aws.identity_actions import is_wildcard_action
 from rules.aws.trust import is_whole_account
-from rules.evolution.containment import CALLED, NOT_OF_AWS, RESUME, SWITCH, parts_of_roles, refused, said, texts
+from rules.evolution.containment import CALLED, NOT_OF_AWS, RESUME, SWITCH, parts_of_roles, refused, said
 from system import evolution_rule
 from tokens import (
     DASHBOARD,
