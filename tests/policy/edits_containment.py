@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
-from tests.policy.edits import Edit, adding, both
+from tests.policy.edits import Edit, adding
 from tests.policy.planned import edit_at
 
 ACCOUNT, OTHER = "000000000000", "999999999999"
@@ -81,7 +81,7 @@ ATTACKS: list[tuple[str, Edit, set[str]]] = [
     ("the mode, by a tag of the caller", granting("ssm:PutParameter", ARN.format("ssm", "parameter/${aws:PrincipalTag/x}")), {GRANTS}),
     (
         "every parameter but one",
-        more(OF_ENGINE, "policy", {"Effect": "Allow", "Action": "ssm:PutParameter", "NotResource": ARN.format("ssm", "parameter/x")}),
+        more(OF_ENGINE, "policy", {"Effect": "Allow", "Action": "ssm:PutParameter", "NotResource": TOPIC}),
         {GRANTS},
     ),
     ("the mode, by a wildcard in the action", granting("ssm:Put*", MODE), {GRANTS}),
@@ -391,12 +391,5 @@ RIGHT: list[tuple[str, Edit]] = [
     ),
     ("a log group that is called as resume", node("cloudwatch/logGroup:LogGroup", name="/aws/lambda/evolution-resume-prod/extra")),
     ("a role of AWS's own", node("autoscaling/group:Group", serviceLinkedRoleArn=f"{ROLE}aws-service-role/autoscaling.amazonaws.com/x")),
-    (
-        "an alarm and a queue more",
-        both(
-            granting("cloudwatch:DescribeAlarms"),
-            granting("sqs:SendMessage", ARN.format("sqs", "evolution-work-prod"), "evolution-trigger-role-grants"),
-        ),
-    ),
 ]
 """What keeps the watched from what watches it, however it is written: no containment rule has a thing to say."""
