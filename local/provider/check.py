@@ -13,12 +13,12 @@ from local.provider.wire import Secrets, decode, encode
 
 
 def known(token: str) -> ResourceType | None:
-    """The table's entry for a type."""
+    """The entry of a type."""
     return RESOURCES.get(token)
 
 
 def unknown_type(token: str) -> str:
-    """The refusal of a type that isn't in the table."""
+    """The refusal of a type that has no entry."""
     return (
         f"the local cloud doesn't know {token}: nothing here can tell whether AWS would take it; "
         "add an entry for it to local/provider/services/ (one module a service, one entry a type)"

@@ -74,6 +74,11 @@ def named(*names: str) -> Members:
     return dict.fromkeys(names, "")
 
 
+def under(structure: str, *names: str) -> Members:
+    """Properties that go to the members of the same name below a structure, whose path is given."""
+    return {name: f"{structure}.{name[0].upper()}{name[1:]}" for name in names}
+
+
 def json_text(member: str) -> Convert:
     """The property is a document that AWS takes as text: valid JSON, or an object that becomes it."""
 

@@ -42,12 +42,12 @@ class Model:
         """The name of the operation's input shape.
 
         Raises:
-            LookupError: the service has no such operation; a fault of the table.
+            LookupError: the service has no such operation; a fault of a type's entry.
         """
         try:
             return self._operations[operation]["input"]["shape"]
         except KeyError:
-            raise LookupError(f"AWS's model of {self.service} has no operation {operation} with an input; mend the table") from None
+            raise LookupError(f"AWS's model of {self.service} has no operation {operation} with an input; mend the type's entry") from None
 
     def shape(self, name: str) -> Shape:
         """The shape of that name."""
@@ -58,7 +58,7 @@ def load(service: str) -> Model:
     """The newest model of a service, read once a process.
 
     Raises:
-        LookupError: botocore has no such service; a fault of the table.
+        LookupError: botocore has no such service; a fault of a type's entry.
     """
     with _lock:  # two checks at once would both spend the time that EC2's 4 MB take
         return _load(service)
@@ -76,7 +76,7 @@ def document(service: str) -> dict[str, Any]:
     """
     versions = sorted(path.parent for path in (DATA / service).glob("*/service-2.json.gz"))
     if not versions:
-        raise LookupError(f"botocore has no service {service}; mend the table")
+        raise LookupError(f"botocore has no service {service}; mend the type's entry")
     model: dict[str, Any] = json.loads(gzip.decompress((versions[-1] / "service-2.json.gz").read_bytes()))
     amendments = versions[-1] / "service-2.sdk-extras.json"
     if amendments.exists():

@@ -76,7 +76,7 @@ def compute(
         draw: whether generators may be asked; a preview of an update must not promise what only AWS can give.
 
     Raises:
-        LookupError: a template names nothing that exists; a fault of the table.
+        LookupError: a template names nothing that exists; a fault of a type's entry.
     """
     defaults = {name: value for name, value in resource.defaults.items() if "." not in name and inputs.get(name) is None}
     known: dict[str, Any] = {"account": ACCOUNT, "region": region, **defaults}

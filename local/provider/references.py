@@ -14,7 +14,7 @@ from typing import Any, cast
 from local.provider.cloud import Cloud, CloudError
 from local.provider.outputs import ACCOUNT, fill
 from local.provider.reading import search
-from local.provider.resource_type import Reference, ResourceType
+from local.provider.resource_type import InText, ResourceType
 from local.provider.services import RESOURCES
 
 
@@ -48,11 +48,11 @@ def refuse_unmade(cloud: Cloud, resource: ResourceType, inputs: Mapping[str, Any
 def references_in(resource: ResourceType, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """The references that properties hold: the path, the ARN or name there, and the types that it may be of."""
     for path, to in resource.references.items():
-        types = to.types if isinstance(to, Reference) else (to,) if isinstance(to, str) else to
+        types = to.types if isinstance(to, InText) else (to,) if isinstance(to, str) else to
         found = search(path, inputs)
         for text in cast("list[Any]", found if isinstance(found, list) else [found]):
             if isinstance(text, str):
-                for given in to.inside(text) if isinstance(to, Reference) else [text]:
+                for given in to.find(text) if isinstance(to, InText) else [text]:
                     yield path, given, types
 
 

@@ -1,4 +1,4 @@
-"""From a resource's properties to AWS's requests, by the table and the models.
+"""From a resource's properties to AWS's requests, by the types' entries and AWS's models.
 
 Every place of a request remembers the property that it came from, so that a refusal names what the program wrote.
 """
@@ -158,10 +158,10 @@ class _Builder:
         try:
             return shape["members"][member]["shape"]
         except KeyError:
-            raise LookupError(f"AWS's model for {self._call.operation} has no member {member} in {name}; mend the table") from None
+            raise LookupError(f"AWS's model for {self._call.operation} has no member {member} in {name}; mend the type's entry") from None
 
     def _value(self, name: str, value: Any, origin: Path, path: Path) -> Any:
-        """A property's value in the form that the named shape takes; what has no such form is left for the walker to refuse."""
+        """A property's value in the form that the named shape takes; what has no such form is left for the validation to refuse."""
         if value is UNKNOWN:
             return UNKNOWN
         shape = self._model.shape(name)

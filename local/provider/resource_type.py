@@ -134,14 +134,14 @@ class IfGiven:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What a property refers to."""
+class InText:
+    """What a property refers to whose text holds the ARN or name."""
 
     types: tuple[str, ...]
     """The tokens of the types that it may refer to: one of them must be there."""
 
-    inside: Callable[[str], list[str]]
-    """Takes the references out of the property's text."""
+    find: Callable[[str], list[str]]
+    """Takes the ARNs or names out of the text."""
 
 
 NO_PREFIX: Final[Mapping[str, str]] = {"namePrefix": "write `name`: a name that AWS or the provider makes up isn't known at preview"}
@@ -231,7 +231,7 @@ class ResourceType:
     validate: Callable[[Mapping[str, Any]], Iterator[tuple[Path, str]]] | None = None
     """What AWS enforces and its model doesn't say: the property and why it is refused. Only where a mistake was seen."""
 
-    references: Mapping[str, str | tuple[str, ...] | Reference] = field(default_factory=dict[str, Any])
+    references: Mapping[str, str | tuple[str, ...] | InText] = field(default_factory=dict[str, Any])
     """By JMESPath below the inputs, the types that its ARN or name refers to, where AWS looks for that when it makes the resource."""
 
     referred_to_as: Sequence[str] = ()

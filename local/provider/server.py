@@ -31,7 +31,7 @@ Context = grpc.ServicerContext
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """A provider that knows every type of the table. Without an emulator it makes nothing: the engine's state is all there is."""
+    """A provider that knows every type in services/. Without an emulator it makes nothing: the engine's state is all there is."""
 
     def __init__(self, cloud: Cloud | None = None) -> None:
         self._settings: Settings | None = None

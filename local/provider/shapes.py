@@ -1,4 +1,4 @@
-"""The walker: judges a request by the shapes of AWS's model, and says everything that is wrong with it.
+"""Validation: judges a request by the shapes of AWS's model, and says everything that is wrong with it.
 
 botocore's own validator knows types, required members and minima, and little of the rest; the service would refuse the request for
 an enum, a pattern, a maximum or a second member of a union just as well.
@@ -79,7 +79,7 @@ def faults(model: Model, shape: str, value: Any, path: Path = ()) -> Iterator[Fa
             if isinstance(value, bool) or not isinstance(value, (int, float, str)):
                 yield Fault(path, value, f"{shape} is a time; write it as 2026-01-31T00:00:00Z")
         case other:
-            raise LookupError(f"AWS's model of {model.service} has a shape of the type {other}, which the walker doesn't know; teach it")
+            raise LookupError(f"AWS's model of {model.service} has a shape of the type {other}, which it doesn't know; teach it")
 
 
 def _structure(model: Model, shape: str, body: Shape, value: Any, path: Path) -> Iterator[Fault]:

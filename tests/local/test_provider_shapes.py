@@ -1,4 +1,4 @@
-"""The walker, over a small model: each kind of shape, each kind of fault, and where it was."""
+"""Validation, over a small model: each kind of shape, each kind of fault, and where it was."""
 
 from __future__ import annotations
 

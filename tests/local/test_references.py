@@ -13,7 +13,7 @@ import pytest
 from local import lifecycle, state
 from local.provider.cloud import Cloud
 from local.provider.references import NotMadeError, references_in, refuse_unmade
-from local.provider.resource_type import Reference, ResourceType
+from local.provider.resource_type import InText, ResourceType
 from local.provider.server import Provider
 from local.provider.services import RESOURCES
 from local.provider.wire import encode, provider_pb2
@@ -108,10 +108,10 @@ def inputs_with(path: str, value: Any) -> Iterator[dict[str, Any]]:
 def broken(resource: ResourceType) -> Iterator[tuple[dict[str, Any], str]]:
     """Inputs that refer to what nobody made, for every reference of a type and everything that it may be of, and what isn't there."""
     for path, to in resource.references.items():
-        types = to.types if isinstance(to, Reference) else (to,) if isinstance(to, str) else to
+        types = to.types if isinstance(to, InText) else (to,) if isinstance(to, str) else to
         for missing in (one for token in types for one in MISSING[token]):
-            if not isinstance(to, Reference) or (missing.startswith("arn:") or "alarm" in path):
-                for inputs in inputs_with(path, INSIDE[path](missing) if isinstance(to, Reference) else missing):
+            if not isinstance(to, InText) or (missing.startswith("arn:") or "alarm" in path):
+                for inputs in inputs_with(path, INSIDE[path](missing) if isinstance(to, InText) else missing):
                     yield inputs, missing.removesuffix(":*")
 
 

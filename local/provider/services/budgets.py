@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from local.provider import equivalence
-from local.provider.members import Convert, Members, Wrap, objects
+from local.provider.members import Convert, Members, Wrap, objects, under
 from local.provider.outputs import ACCOUNT
 from local.provider.reading import fields
 from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
@@ -30,18 +30,13 @@ def _budget(member: str) -> Members:
     """The properties that the structure `member` takes when a budget is made or changed."""
     return {
         "name": f"{member}.BudgetName",
-        "autoAdjustData": f"{member}.AutoAdjustData",
-        "billingViewArn": f"{member}.BillingViewArn",
-        "budgetType": f"{member}.BudgetType",
+        **under(member, "autoAdjustData", "billingViewArn", "budgetType", "costTypes", "filterExpression", "timeUnit"),
         "costFilters": Convert(f"{member}.CostFilters", _filters),
-        "costTypes": f"{member}.CostTypes",
-        "filterExpression": f"{member}.FilterExpression",
         "limitAmount": f"{member}.BudgetLimit.Amount",
         "limitUnit": f"{member}.BudgetLimit.Unit",
         "metrics": Wrap(f"{member}.Metrics", lambda value: [value]),
         "timePeriodEnd": f"{member}.TimePeriod.End",
         "timePeriodStart": f"{member}.TimePeriod.Start",
-        "timeUnit": f"{member}.TimeUnit",
     }
 
 
@@ -55,10 +50,7 @@ RESOURCES = (
                 {"AccountId": ACCOUNT},
                 {
                     "NotificationWithSubscribers": {
-                        "comparisonOperator": "Notification.ComparisonOperator",
-                        "notificationType": "Notification.NotificationType",
-                        "threshold": "Notification.Threshold",
-                        "thresholdType": "Notification.ThresholdType",
+                        **under("Notification", "comparisonOperator", "notificationType", "threshold", "thresholdType"),
                         "subscriberEmailAddresses": _subscribers("EMAIL"),
                         "subscriberSnsTopicArns": _subscribers("SNS"),
                     }

@@ -9,7 +9,7 @@ from typing import Any, cast
 from local.provider import equivalence
 from local.provider.members import Wrap, json_text
 from local.provider.reading import Field, Reading, fields, pairs
-from local.provider.resource_type import Call, Read, Reference, Request, ResourceType, tagging
+from local.provider.resource_type import Call, InText, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:"
 _TAGS = tagging("cloudwatch", "ResourceARN", read="ListTagsForResource")
@@ -93,7 +93,7 @@ RESOURCES = (
         defaults={"actionsEnabled": True},
         sets=frozenset({"alarmActions", "insufficientDataActions", "okActions"}),
         references={
-            "alarmRule": Reference(("aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"), _alarms)
+            "alarmRule": InText(("aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"), _alarms)
         },
         referred_to_as=(f"{_ARN}{{id}}", "{id}"),
         tags=_TAGS,

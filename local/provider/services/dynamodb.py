@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.provider import equivalence
-from local.provider.members import Convert, Members, named
+from local.provider.members import Convert, Members, named, under
 from local.provider.reading import Field
 from local.provider.resource_type import Call, IfGiven, Read, Request, ResourceType, tagging
 
@@ -25,15 +25,13 @@ _INDEX: Members = {
     **_KEYS,
     "name": "IndexName",
     "keySchemas": "KeySchema",
-    "projectionType": "Projection.ProjectionType",
-    "nonKeyAttributes": "Projection.NonKeyAttributes",
+    **under("Projection", "projectionType", "nonKeyAttributes"),
 }
 
 _CHANGING: Members = {
     "name": "TableName",
     **_CAPACITY,
-    "streamEnabled": "StreamSpecification.StreamEnabled",
-    "streamViewType": "StreamSpecification.StreamViewType",
+    **under("StreamSpecification", "streamEnabled", "streamViewType"),
     "serverSideEncryption": "SSESpecification",
 }
 """What an update takes as well as the creation."""

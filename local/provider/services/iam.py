@@ -8,7 +8,7 @@ from typing import Final
 from local.provider import equivalence
 from local.provider.members import FLAG, Local, json_text, named
 from local.provider.reading import fields, search
-from local.provider.resource_type import NO_PREFIX, Call, Read, Reference, Request, ResourceType, tagging
+from local.provider.resource_type import NO_PREFIX, Call, InText, Read, Request, ResourceType, tagging
 
 _ROLE = {"RoleName": "{id}"}
 _POLICY = {"PolicyArn": "{id}"}
@@ -20,7 +20,7 @@ def _principals(document: str) -> list[str]:
     return found or []
 
 
-PRINCIPALS: Final = Reference(("aws:iam/role:Role",), _principals)
+PRINCIPALS: Final = InText(("aws:iam/role:Role",), _principals)
 """The AWS principals of a policy. What else a policy names, its resources and its conditions, AWS doesn't look for."""
 
 RESOURCES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.provider import equivalence
 from local.provider.assets import zipped
-from local.provider.members import FLAG, Convert, Local, named
+from local.provider.members import FLAG, Convert, Local, named, under
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _NOTHING_RESERVED = ("reservedConcurrentExecutions", -1)
@@ -35,10 +35,7 @@ RESOURCES = (
                 {
                     "name": "FunctionName",
                     "code": Convert("Code.ZipFile", zipped),
-                    "imageUri": "Code.ImageUri",
-                    "s3Bucket": "Code.S3Bucket",
-                    "s3Key": "Code.S3Key",
-                    "s3ObjectVersion": "Code.S3ObjectVersion",
+                    **under("Code", "imageUri", "s3Bucket", "s3Key", "s3ObjectVersion"),
                     "sourceKmsKeyArn": "Code.SourceKMSKeyArn",
                     "codeSha256": Local(str),
                     "sourceCodeHash": Local(str),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from local.provider import equivalence
-from local.provider.members import FLAG, Local, Members, Path, json_text
+from local.provider.members import FLAG, Local, Path, json_text, under
 from local.provider.reading import Reading, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, Tagging
 from local.provider.services.iam import PRINCIPALS
@@ -75,11 +75,6 @@ def _configuration(
         references={"bucket": "aws:s3/bucket:Bucket", **(references or {})},
         **more,
     )
-
-
-def _under(structure: str, *properties: str) -> Members:
-    """Properties that go to the members of the same name below a structure."""
-    return {name: f"{structure}.{name[0].upper() + name[1:]}" for name in properties}
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
@@ -172,7 +167,7 @@ RESOURCES = (
         "BucketPublicAccessBlock",
         Call(
             "s3:PutPublicAccessBlock",
-            {**_under("PublicAccessBlockConfiguration", *fields(*_BLOCKS)), "skipDestroy": FLAG},
+            {**under("PublicAccessBlockConfiguration", *fields(*_BLOCKS)), "skipDestroy": FLAG},
         ),
         ("GetPublicAccessBlock", "PublicAccessBlockConfiguration", fields(*_BLOCKS)),
         Request("s3:DeletePublicAccessBlock", _BUCKET, unless=("skipDestroy", True)),
@@ -196,7 +191,7 @@ RESOURCES = (
         "BucketLogging",
         Call(
             "s3:PutBucketLogging",
-            _under("BucketLoggingStatus.LoggingEnabled", "targetBucket", "targetPrefix", "targetGrants", "targetObjectKeyFormat"),
+            under("BucketLoggingStatus.LoggingEnabled", "targetBucket", "targetPrefix", "targetGrants", "targetObjectKeyFormat"),
         ),
         ("GetBucketLogging", "LoggingEnabled", fields("TargetBucket", "TargetPrefix")),
         Request("s3:PutBucketLogging", {**_BUCKET, "BucketLoggingStatus": {}}),

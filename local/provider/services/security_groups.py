@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.provider.members import FLAG, OWN_ID, Convert, FirstOf, Members, Wrap, each, named, tag_specification
+from local.provider.members import FLAG, OWN_ID, Convert, FirstOf, Members, Wrap, each, named, tag_specification, under
 from local.provider.reading import fields
 from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType
 from local.provider.services.vpc import EC2_TAGS
@@ -23,16 +23,6 @@ _PEERS = {
 }
 
 _MODIFIED = "SecurityGroupRules.0.SecurityGroupRule"
-_MODIFIES = {
-    "cidrIpv4": "CidrIpv4",
-    "cidrIpv6": "CidrIpv6",
-    "description": "Description",
-    "fromPort": "FromPort",
-    "ipProtocol": "IpProtocol",
-    "prefixListId": "PrefixListId",
-    "referencedSecurityGroupId": "ReferencedGroupId",
-    "toPort": "ToPort",
-}
 
 _INLINE: dict[str, Members] = {
     "IpPermission": {
@@ -71,9 +61,7 @@ def _rule(direction: str) -> ResourceType:
                 f"ec2:AuthorizeSecurityGroup{direction}",
                 {
                     "securityGroupId": "GroupId",
-                    "ipProtocol": f"{_PERMISSION}.IpProtocol",
-                    "fromPort": f"{_PERMISSION}.FromPort",
-                    "toPort": f"{_PERMISSION}.ToPort",
+                    **under(_PERMISSION, "ipProtocol", "fromPort", "toPort"),
                     **_PEERS,
                     "description": FirstOf({peer: place.rpartition(".")[0] + ".Description" for peer, place in _PEERS.items()}),
                     "tags": tag_specification("security-group-rule"),
@@ -91,7 +79,10 @@ def _rule(direction: str) -> ResourceType:
         update=(
             Call(
                 "ec2:ModifySecurityGroupRules",
-                {name: f"{_MODIFIED}.{member}" for name, member in _MODIFIES.items()},
+                {
+                    **under(_MODIFIED, "cidrIpv4", "cidrIpv6", "description", "fromPort", "ipProtocol", "prefixListId", "toPort"),
+                    "referencedSecurityGroupId": f"{_MODIFIED}.ReferencedGroupId",
+                },
                 {"GroupId": "{securityGroupId}", "SecurityGroupRules": [{"SecurityGroupRuleId": "{id}"}]},
             ),
         ),

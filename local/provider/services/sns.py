@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.members import FLAG, Local, Members, json_text, text_of
+from local.provider.members import FLAG, Local, Members, json_text, text_of, under
 from local.provider.reading import fields
 from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
 from local.provider.services.iam import PRINCIPALS
@@ -33,14 +33,10 @@ RESOURCES = (
                     "archivePolicy": json_text("Attributes.ArchivePolicy"),
                     "contentBasedDeduplication": text_of("Attributes.ContentBasedDeduplication"),
                     "deliveryPolicy": json_text("Attributes.DeliveryPolicy"),
-                    "displayName": "Attributes.DisplayName",
-                    "fifoThroughputScope": "Attributes.FifoThroughputScope",
                     "fifoTopic": text_of("Attributes.FifoTopic"),
-                    "kmsMasterKeyId": "Attributes.KmsMasterKeyId",
-                    "maximumMessageSize": "Attributes.MaximumMessageSize",
                     "policy": json_text("Attributes.Policy"),
-                    "signatureVersion": "Attributes.SignatureVersion",
-                    "tracingConfig": "Attributes.TracingConfig",
+                    **under("Attributes", "displayName", "fifoThroughputScope", "kmsMasterKeyId", "maximumMessageSize"),
+                    **under("Attributes", "signatureVersion", "tracingConfig"),
                     **_FEEDBACK,
                 },
             ),
@@ -88,11 +84,10 @@ RESOURCES = (
                     "endpointAutoConfirms": FLAG,
                     "deliveryPolicy": json_text("Attributes.DeliveryPolicy"),
                     "filterPolicy": json_text("Attributes.FilterPolicy"),
-                    "filterPolicyScope": "Attributes.FilterPolicyScope",
                     "rawMessageDelivery": text_of("Attributes.RawMessageDelivery"),
                     "redrivePolicy": json_text("Attributes.RedrivePolicy"),
                     "replayPolicy": json_text("Attributes.ReplayPolicy"),
-                    "subscriptionRoleArn": "Attributes.SubscriptionRoleArn",
+                    **under("Attributes", "filterPolicyScope", "subscriptionRoleArn"),
                 },
             ),
         ),

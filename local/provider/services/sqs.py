@@ -6,19 +6,17 @@ import json
 from typing import Final
 
 from local.provider import equivalence
-from local.provider.members import Members, json_text, text_of
-from local.provider.resource_type import NO_PREFIX, Call, Read, Reference, Request, ResourceType, tagging
+from local.provider.members import Members, json_text, text_of, under
+from local.provider.resource_type import NO_PREFIX, Call, InText, Read, Request, ResourceType, tagging
 from local.provider.services.iam import PRINCIPALS
 
 _QUEUE = {"QueueUrl": "{id}"}
 
 _ATTRIBUTES: Members = {
     "contentBasedDeduplication": text_of("Attributes.ContentBasedDeduplication"),
-    "deduplicationScope": "Attributes.DeduplicationScope",
     "delaySeconds": text_of("Attributes.DelaySeconds"),
-    "fifoThroughputLimit": "Attributes.FifoThroughputLimit",
+    **under("Attributes", "deduplicationScope", "fifoThroughputLimit", "kmsMasterKeyId"),
     "kmsDataKeyReusePeriodSeconds": text_of("Attributes.KmsDataKeyReusePeriodSeconds"),
-    "kmsMasterKeyId": "Attributes.KmsMasterKeyId",
     "maxMessageSize": text_of("Attributes.MaximumMessageSize"),
     "messageRetentionSeconds": text_of("Attributes.MessageRetentionPeriod"),
     "policy": json_text("Attributes.Policy"),
@@ -35,7 +33,7 @@ def _dead_letters(policy: str) -> list[str]:
     return [json.loads(policy)["deadLetterTargetArn"]]
 
 
-REDRIVE: Final = Reference(("aws:sqs/queue:Queue",), _dead_letters)
+REDRIVE: Final = InText(("aws:sqs/queue:Queue",), _dead_letters)
 """The queue that a redrive policy names."""
 
 RESOURCES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.members import Json, keyed, named
+from local.provider.members import Json, keyed, named, under
 from local.provider.reading import AsSent
 from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
 
@@ -64,12 +64,7 @@ RESOURCES = (
         create=(
             Call(
                 "wafv2:PutLoggingConfiguration",
-                {
-                    "resourceArn": "LoggingConfiguration.ResourceArn",
-                    "logDestinationConfigs": "LoggingConfiguration.LogDestinationConfigs",
-                    "redactedFields": "LoggingConfiguration.RedactedFields",
-                    "loggingFilter": "LoggingConfiguration.LoggingFilter",
-                },
+                under("LoggingConfiguration", "resourceArn", "logDestinationConfigs", "redactedFields", "loggingFilter"),
             ),
         ),
         id="{resourceArn}",
