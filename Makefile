@@ -54,7 +54,7 @@ pulumi-install:  ## what a Pulumi installation needs for a real deployment: the 
 up: setup setup-emulator  ## deploy STACK to a local AWS emulator, after a preview that the policy pack lets through
 	@.venv/bin/python -m local up --stack '$(STACK)' --image '$(IMAGE)'
 
-refresh: setup setup-emulator  ## look at what the emulator holds of STACK, and record what is gone
+refresh: setup setup-emulator  ## update the state of STACK to what the emulator holds
 	@.venv/bin/python -m local refresh --stack '$(STACK)'
 
 destroy: setup setup-emulator  ## remove everything that STACK has in the emulator
@@ -66,7 +66,7 @@ audit: setup setup-emulator  ## what the emulator holds of STACK, against what w
 outputs: setup  ## the outputs of STACK, as JSON
 	@.venv/bin/python -m local outputs --stack '$(STACK)'
 
-down: setup  ## stop the emulators; they keep what they hold
+down: setup  ## stop the emulators; they keep their data
 	@.venv/bin/python -m local down
 
 quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator, no browser

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-Table = type[BaseModel]
+TableModel = type[BaseModel]
 
 
-def explain(table: Table, detail: ErrorDetails) -> str:
+def explain(table: TableModel, detail: ErrorDetails) -> str:
     """One sentence for one fault: the key, the value, what is allowed, an example."""
     path = [str(part) for part in detail["loc"]]
     key = ".".join(path)
@@ -36,7 +36,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _part(table: Table, path: Sequence[str]) -> Table:
+def _part(table: TableModel, path: Sequence[str]) -> TableModel:
     """The model that describes the part of the table at a path; the innermost known one where the path goes on into a value."""
     for key in path:
         field = table.model_fields.get(key)
@@ -46,7 +46,7 @@ def _part(table: Table, path: Sequence[str]) -> Table:
     return table
 
 
-def _example(table: Table, path: Sequence[str]) -> str:
+def _example(table: TableModel, path: Sequence[str]) -> str:
     for length, key in enumerate(path):
         field = _part(table, path[:length]).model_fields.get(key)
         if field is not None and field.examples:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from engine import EngineError
 from engine.converse import LONGEST_QUESTION, NOT_ENABLED, converse_request
-from engine.serving import Answer, Routes, serve
+from engine.serving import Response, Routes, serve
 from engine.settings import AgentSettings
 
 boto3: Any = importlib.import_module("boto3")  # it publishes no types
@@ -96,13 +96,13 @@ class Agent:
             ("POST", "/invocations"): lambda body, headers: self.invoke(body, headers.get(SESSION_HEADER, "")),
         }
 
-    def ping(self) -> Answer:
+    def ping(self) -> Response:
         """How it is, and since when: AgentCore ends a session for being idle by this very time, so it says when the status changed."""
         with self._lock:
             return 200, {"status": "HealthyBusy" if self._under_way else "Healthy", "time_of_last_update": self._changed}
 
-    def invoke(self, body: bytes, session: str = "") -> Answer:
-        """Answer one invocation. A refusal is a 200, too: of any other status AgentCore's caller sees 424, and neither kind nor sentence.
+    def invoke(self, body: bytes, session: str = "") -> Response:
+        """Response one invocation. A refusal is a 200, too: of any other status AgentCore's caller sees 424, and neither kind nor sentence.
 
         Args:
             session: AgentCore's id, by which the log is searched. Neither prompt nor answer is logged.
@@ -240,7 +240,7 @@ def clients(settings: AgentSettings) -> dict[str, Any]:
 
 
 def run(settings: AgentSettings, stopped: threading.Event) -> int:
-    """Answer until `stopped` is set; the command's exit code."""
+    """Response until `stopped` is set; the command's exit code."""
     # AgentCore asks from outside of the container.
     server = serve("0.0.0.0", settings.port, Agent(settings, clients(settings)).routes)
     log.info("agent of %s on port %d", settings.environment, server.server_port)

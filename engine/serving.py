@@ -35,10 +35,10 @@ STILL_SECONDS = 300.0
 """Without a sign of life for so long, the main loop hangs. Between two signs, it pauses for 60 s at most (engine/worker.py), and five tries
 of one call to AWS take less than 200 s."""
 
-Answer = tuple[int, Mapping[str, Any]]
+Response = tuple[int, Mapping[str, Any]]
 """HTTP status and body."""
 
-Route = Callable[[bytes, Mapping[str, str]], Answer]
+Route = Callable[[bytes, Mapping[str, str]], Response]
 """Takes a request's body and its headers, whose names are in lower case."""
 
 Routes = Mapping[tuple[str, str], Route]
@@ -110,7 +110,7 @@ class Server(ThreadingHTTPServer):
 
 
 def serve(host: str, port: int, routes: Routes) -> Server:
-    """Answer by `routes` from now on, in threads that end with the process.
+    """Response by `routes` from now on, in threads that end with the process.
 
     Args:
         port: 0 for any that is free; the server's `server_port` tells which.
@@ -135,17 +135,17 @@ def endpoints(*, still: Callable[[], float], unready: Callable[[], str], status:
         status: what /status tells.
     """
 
-    def health(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    def health(_body: bytes, _headers: Mapping[str, str]) -> Response:
         seconds = still()
         if seconds > STILL_SECONDS:
             return 503, {"alive": False, "reason": f"the main loop hasn't moved for {seconds:.0f} s, at most {STILL_SECONDS:g} are normal"}
         return 200, {"alive": True}
 
-    def ready(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    def ready(_body: bytes, _headers: Mapping[str, str]) -> Response:
         reason = unready()
         return (503, {"ready": False, "reason": reason}) if reason else (200, {"ready": True})
 
-    def tell(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    def tell(_body: bytes, _headers: Mapping[str, str]) -> Response:
         return 200, status()
 
     return {("GET", "/health"): health, ("GET", "/ready"): ready, ("GET", "/status"): tell}

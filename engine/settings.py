@@ -16,7 +16,7 @@ from engine import EngineError
 PREFIX = "EVOLUTION_"
 """Variables of this prefix are the engine's alone: one that no command knows is a misspelling."""
 
-Text = Annotated[str, Field(min_length=1)]
+NonEmptyText = Annotated[str, Field(min_length=1)]
 
 
 class Range(NamedTuple):
@@ -48,7 +48,7 @@ SMALLEST_ISLAND = 4
 
 Memory = Annotated[int, Field(ge=MEMORY.least, le=MEMORY.most)]
 
-Level = Annotated[int, Field(ge=LEVEL.least, le=LEVEL.most)]
+AutonomyLevel = Annotated[int, Field(ge=LEVEL.least, le=LEVEL.most)]
 
 
 AnySettings = TypeVar("AnySettings", bound="CommonSettings")
@@ -63,18 +63,18 @@ class CommonSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, populate_by_name=False)
 
-    environment: Text = Field(alias="EVOLUTION_ENVIRONMENT", examples=["dev"])
+    environment: NonEmptyText = Field(alias="EVOLUTION_ENVIRONMENT", examples=["dev"])
     safety_enabled: Literal["true"] = Field(alias="EVOLUTION_SAFETY_ENABLED", examples=["true"])
-    region: Text = Field(alias="AWS_REGION", examples=["us-east-1"])
+    region: NonEmptyText = Field(alias="AWS_REGION", examples=["us-east-1"])
 
 
 class Storage(CommonSettings):
     """Where an evolution is kept."""
 
-    state_table: Text = Field(alias="EVOLUTION_STATE_TABLE", examples=["evolution-state-dev"])
-    population_table: Text = Field(alias="EVOLUTION_POPULATION_TABLE", examples=["agent-population-dev"])
-    checkpoint_table: Text = Field(alias="EVOLUTION_CHECKPOINT_TABLE", examples=["evolution-checkpoints-dev"])
-    bucket: Text = Field(alias="EVOLUTION_ARTIFACTS_BUCKET", examples=["evolution-artifacts-dev-000000000000-us-east-1"])
+    state_table: NonEmptyText = Field(alias="EVOLUTION_STATE_TABLE", examples=["evolution-state-dev"])
+    population_table: NonEmptyText = Field(alias="EVOLUTION_POPULATION_TABLE", examples=["agent-population-dev"])
+    checkpoint_table: NonEmptyText = Field(alias="EVOLUTION_CHECKPOINT_TABLE", examples=["evolution-checkpoints-dev"])
+    bucket: NonEmptyText = Field(alias="EVOLUTION_ARTIFACTS_BUCKET", examples=["evolution-artifacts-dev-000000000000-us-east-1"])
 
 
 class Workload(Storage):
@@ -89,10 +89,10 @@ class Workload(Storage):
     """
 
     safety_mode: Literal["permissive", "strict"] = Field(alias="EVOLUTION_SAFETY_MODE", examples=["strict"])
-    safety_secret: Text = Field(alias="EVOLUTION_SAFETY_SECRET", examples=["EvolutionSafetyConfig-dev"])
-    metric_namespace: Text = Field(alias="EVOLUTION_METRIC_NAMESPACE", examples=["EvolutionSystem"])
+    safety_secret: NonEmptyText = Field(alias="EVOLUTION_SAFETY_SECRET", examples=["EvolutionSafetyConfig-dev"])
+    metric_namespace: NonEmptyText = Field(alias="EVOLUTION_METRIC_NAMESPACE", examples=["EvolutionSystem"])
     memory_limit: Memory = Field(alias="AGENT_MEMORY_LIMIT", examples=[8192])
-    task: Text = Field(default="cartpole", alias="EVOLUTION_TASK", examples=["cartpole"])
+    task: NonEmptyText = Field(default="cartpole", alias="EVOLUTION_TASK", examples=["cartpole"])
     agent_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=30.0, alias="EVOLUTION_AGENT_SECONDS", examples=[30])
     evaluators: Annotated[int, Field(ge=1, le=64)] | None = Field(default=None, alias="EVOLUTION_EVALUATORS", examples=[3])
     metric_seconds: Annotated[float, Field(gt=0, le=60)] = Field(default=30.0, alias="EVOLUTION_METRIC_SECONDS", examples=[30])
@@ -108,13 +108,13 @@ class EngineSettings(Workload):
     """
 
     mode: Literal["autonomous"] = Field(alias="EVOLUTION_MODE", examples=["autonomous"])
-    autonomy_level: Level = Field(alias="AI_AUTONOMY_LEVEL", examples=[75])
+    autonomy_level: AutonomyLevel = Field(alias="AI_AUTONOMY_LEVEL", examples=[75])
     instantiation_target_us: Annotated[float, Field(ge=INSTANTIATION.least, le=INSTANTIATION.most)] = Field(
         alias="INSTANTIATION_TARGET_US", examples=[3]
     )
     most_agents: Annotated[int, Field(ge=AGENTS.least, le=AGENTS.most)] = Field(alias="MAX_CONCURRENT_AGENTS", examples=[1000])
     most_generations: Annotated[int, Field(ge=GENERATIONS.least, le=GENERATIONS.most)] = Field(alias="EVOLUTION_GENERATIONS", examples=[10])
-    mode_parameter: Text = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
+    mode_parameter: NonEmptyText = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
     islands: Annotated[int, Field(ge=ISLANDS.least, le=ISLANDS.most)] = Field(alias="EVOLUTION_ISLANDS", examples=[4])
     population: Annotated[int, Field(ge=1)] | None = Field(default=None, alias="EVOLUTION_POPULATION", examples=[400])
     lease_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=20.0, alias="EVOLUTION_LEASE_SECONDS", examples=[20])
@@ -151,13 +151,13 @@ class AgentSettings(CommonSettings):
     """
 
     region: str = Field(default="", alias="AWS_REGION", examples=["us-east-1"])
-    model_region: Text = Field(alias="BEDROCK_REGION", examples=["us-east-1"])
-    model: Text = Field(alias="BEDROCK_MODEL_ID", examples=["us.anthropic.claude-sonnet-4-6"])
-    guardrail: Text = Field(alias="BEDROCK_GUARDRAIL_ID", examples=["abcdefghij"])
+    model_region: NonEmptyText = Field(alias="BEDROCK_REGION", examples=["us-east-1"])
+    model: NonEmptyText = Field(alias="BEDROCK_MODEL_ID", examples=["us.anthropic.claude-sonnet-4-6"])
+    guardrail: NonEmptyText = Field(alias="BEDROCK_GUARDRAIL_ID", examples=["abcdefghij"])
     guardrail_version: Annotated[str, Field(pattern="^[1-9][0-9]{0,7}$")] = Field(alias="BEDROCK_GUARDRAIL_VERSION", examples=["1"])
     memory_limit: Memory = Field(alias="AGENT_MEMORY_LIMIT", examples=[8192])
-    autonomy_level: Level = Field(alias="AUTONOMY_LEVEL", examples=[75])
-    mode_parameter: Text = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
+    autonomy_level: AutonomyLevel = Field(alias="AUTONOMY_LEVEL", examples=[75])
+    mode_parameter: NonEmptyText = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
     port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, alias="EVOLUTION_PORT", examples=[8080])
 
 

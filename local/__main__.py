@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from local.findings import Finding
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-"""What colours a terminal's text."""
+"""A terminal's colour codes."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong arguments are one error line and exit 1, as every other bad input is."""
+    """Wrong arguments are one error line and exit code 1, as all bad input."""
 
     def error(self, message: str) -> NoReturn:
         raise LocalError(f"{message}. Run `python -m local --help`.")
@@ -32,9 +32,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str]) -> int:
     """Run one command and give the exit status: 0, 1 for bad input or a refused plan, 130 when interrupted."""
-    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that every process that was started is stopped
         signal.signal(stop, signal.default_int_handler)
-    warnings.filterwarnings("ignore", "Error in event stream")  # of an engine that was killed, which is said in one line
+    warnings.filterwarnings("ignore", "Error in event stream")  # after the CLI was killed, which is reported in one line
     command = ""
     try:
         options = _parse(arguments)
@@ -54,8 +54,8 @@ def _preview(options: argparse.Namespace) -> int:
     start = time.monotonic()
     from local import plugins
 
-    with plugins.ProviderProcess(plugins.ROOT) as provider:  # imports beside this process
-        from local import findings, previews  # 0.4 s to import: not for a wrong argument
+    with plugins.ProviderProcess(plugins.ROOT) as provider:  # it imports its modules meanwhile
+        from local import findings, previews  # 0.4 s to import, which a wrong argument needn't cost
 
         end = _End()
         plan = previews.preview(
@@ -112,8 +112,8 @@ def _deploy(options: argparse.Namespace) -> int:
 
     start = time.monotonic()
     image = getattr(options, "image", None) or None
-    where = lifecycle.Where(stack=options.stack, image=image, color=sys.stdout.isatty(), on_output=_show, on_note=_note)
-    outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](where)
+    target = lifecycle.Target(stack=options.stack, image=image, color=sys.stdout.isatty(), on_output=_show, on_note=_note)
+    outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](target)
     if not outcome.succeeded:
         for line in findings.blocks(outcome.findings, outcome.errors if outcome.findings else ()):
             _show(line)
@@ -136,7 +136,7 @@ def _audit(options: argparse.Namespace) -> int:
     from local import audit, findings, lifecycle
 
     start = time.monotonic()
-    found = audit.audit(lifecycle.Where(stack=options.stack, on_output=_show, on_note=_note))
+    found = audit.audit(lifecycle.Target(stack=options.stack, on_output=_show, on_note=_note))
     for line in (line for one in found.drift for line in one.lines):
         _show(f"drift: {line}")
     for line in findings.blocks(found.findings):
@@ -151,7 +151,7 @@ def _audit(options: argparse.Namespace) -> int:
 def _outputs(options: argparse.Namespace) -> int:
     from local import lifecycle
 
-    _show(json.dumps(lifecycle.outputs(lifecycle.Where(stack=options.stack)), indent=2))
+    _show(json.dumps(lifecycle.outputs(lifecycle.Target(stack=options.stack)), indent=2))
     return 0
 
 
@@ -182,7 +182,7 @@ def _note(line: str) -> None:
 
 
 def _show(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # the reader, such as `head`, has seen enough
+    with contextlib.suppress(BrokenPipeError):  # the reader, such as `head`, has ended
         print(line, flush=True)
 
 
@@ -191,13 +191,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
     helps = {
         "preview": "show what a deployment would make, checked by the policy pack",
-        "report": "write the preview down as a page for a reviewer and a summary for a pull request",
-        "up": "deploy to the local AWS emulator what the policy pack lets through",
-        "refresh": "look at what the emulator holds, and record what is gone",
+        "report": "write the preview as a page for a reviewer and a summary for a pull request",
+        "up": "deploy to the local AWS emulator what passes the policy pack",
+        "refresh": "update the state to what the emulator holds",
         "destroy": "remove everything that the stack has in the emulator",
-        "audit": "look for what isn't as it was deployed, and have the policy pack judge it",
+        "audit": "detect drift, and have the policy pack judge the actual state",
         "outputs": "print the stack's outputs as JSON",
-        "down": "stop the emulators; they keep what they hold",
+        "down": "stop the emulators; they keep their data",
     }
     for name, text in helps.items():
         command = commands.add_parser(name, help=text)
@@ -208,7 +208,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         if name == "report":
             command.add_argument("--base", help="a commit or branch whose own preview the changes are counted from")
         if name == "down":
-            command.add_argument("--discard", dest="save", action="store_false", help="lose what they hold")
+            command.add_argument("--discard", dest="save", action="store_false", help="delete their data")
         if name == "preview":
             command.add_argument("--no-pack", dest="pack", action="store_false", help="without the policy pack")
     return parser.parse_args(arguments)
@@ -216,5 +216,5 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 if __name__ == "__main__":
     status = main(sys.argv[1:])
-    # Not sys.exit: a program that was waiting for the engine when that failed waits on, and would keep the process alive.
+    # Not sys.exit: a program that waits for the CLI goes on waiting after that has failed, and would keep the process alive.
     os._exit(status)

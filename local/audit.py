@@ -1,6 +1,6 @@
-"""Looks whether what is deployed is still what was deployed, and whether the policy pack would still let it through. It changes nothing.
+"""Detects drift between a stack and its emulator, and has the policy pack judge the result. It changes nothing.
 
-The engine refreshes a copy of the stack's state, and the pack then judges what that has become.
+Pulumi refreshes a copy of the stack's state, and the pack judges that copy.
 """
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ from pulumi.automation.events import EngineEvent
 
 from local import LocalError, plugins
 from local.findings import Finding, read
-from local.lifecycle import Where, opened, run
-from local.state import held
+from local.lifecycle import Target, open_session, run
+from local.state import resources_in
 
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
 """Marks a secret in the state. Source: sdk/go/common/resource/sig."""
 
 SHOWN_CHARACTERS = 160
-"""Of a value that drifted: enough to see what it is about."""
+"""The most that is shown of a value that drifted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """One resource that isn't what was deployed: gone, or with other properties, each with what was recorded and what is there."""
+    """One resource that isn't as it was deployed.
+
+    Attributes:
+        gone: whether it no longer exists.
+        changes: by property, the recorded value and the actual one.
+    """
 
     urn: str
     type: str
@@ -37,39 +42,41 @@ class Drift:
 
     @property
     def lines(self) -> list[str]:
-        """What happened to it, a sentence a line."""
+        """One sentence for each change."""
         name = f"{self.urn.rpartition('::')[2]} ({self.type})"
-        return [f"{name} is gone"] if self.gone else [f"{name}: {told(key, *pair)}" for key, pair in sorted(self.changes.items())]
+        return [f"{name} is gone"] if self.gone else [f"{name}: {in_words(key, *pair)}" for key, pair in sorted(self.changes.items())]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What an audit came to: `resources` were recorded; those that drifted; what the pack says of the rest as it is."""
+    """The result of an audit: how many resources are recorded, which of them drifted, and what the pack finds in the actual state."""
 
     resources: int
     drift: tuple[Drift, ...]
     findings: tuple[Finding, ...]
 
 
-def audit(where: Where) -> Audit:
-    """Compare what the emulator holds with what was deployed, and have the pack judge it.
+def audit(target: Target) -> Audit:
+    """Compare the emulator's resources with the recorded ones, and have the pack judge them.
 
     Raises:
-        LocalError: the stack isn't up, another run is going on, the emulator can't be asked, or the pack can't judge.
+        LocalError: the stack isn't up, another run is in progress, the emulator doesn't answer, or the pack fails.
     """
-    before = where.record.held()
+    before = target.record.resources()
     if not before:
-        raise LocalError(f"{where.stack} can't be audited: it isn't up. Run `make up STACK={where.stack}` first.")
-    with opened(where, looking=True) as session:
-        looked = run(session, "refresh", lambda stack, options: stack.refresh(**options), quiet=True)
-        if not looked.succeeded:
-            raise LocalError(f"the emulator doesn't say all that it holds of {where.stack}, so nothing was judged; the lines above say why")
-        findings = _judge(session.stack, where.stack)
-        return Audit(resources=len(before), drift=tuple(drifted(before, held(session.state, where.stack))), findings=findings)
+        raise LocalError(f"{target.stack} can't be audited: it isn't up. Run `make up STACK={target.stack}` first.")
+    with open_session(target, read_only=True) as session:
+        refreshed = run(session, "refresh", lambda stack, options: stack.refresh(**options), quiet=True)
+        if not refreshed.succeeded:
+            raise LocalError(
+                f"the emulator doesn't say all that it holds of {target.stack}, so nothing was judged; the lines above say why"
+            )
+        findings = _judge(session.stack, target.stack)
+        return Audit(resources=len(before), drift=tuple(drifted(before, resources_in(session.state, target.stack))), findings=findings)
 
 
 def drifted(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> list[Drift]:
-    """The resources whose recorded inputs a refresh changed. What the program leaves to others (`ignore_changes`) is theirs to change."""
+    """The resources whose recorded inputs a refresh changed, but for the properties in `ignore_changes`."""
     found: list[Drift] = []
     for urn, one in before.items():
         was = _without_secrets(one.get("inputs"))
@@ -82,8 +89,8 @@ def drifted(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, 
     return found
 
 
-def told(name: str, was: Any, now: Any) -> str:
-    """How one property changed, in words; of a document, the statements that came and went."""
+def in_words(name: str, was: Any, now: Any) -> str:
+    """How one property changed; for a policy document, which statements were added and removed."""
     before, after = _statements(was), _statements(now)
     if before is None or after is None:
         return f"{name} was {_shown(was)} and is {_shown(now)}"
@@ -93,24 +100,24 @@ def told(name: str, was: Any, now: Any) -> str:
 
 
 def _judge(stack: automation.Stack, name: str) -> tuple[Finding, ...]:
-    """What the policy pack finds in the state as it stands."""
+    """The policy pack's findings in the refreshed state."""
     workspace = stack.workspace
     arguments = ["policy", "analyze", "--stack", name, "--policy-pack", plugins.PACK, "--json"]
     try:
-        said = workspace.pulumi_command.run(arguments, str(workspace.work_dir), {}).stdout
+        output = workspace.pulumi_command.run(arguments, str(workspace.work_dir), {}).stdout
     except automation.CommandError as error:
-        said = str(error)
-    # The error's text has a word before the first line.
-    events = [json.loads(line[line.index("{") :]) for line in said.splitlines() if '{"sequence"' in line]
-    summaries: list[dict[str, Any]] = [event["summaryEvent"] for event in events if "summaryEvent" in event]
+        output = str(error)
+    # The error's text has a word before the first event.
+    decoded = [json.loads(line[line.index("{") :]) for line in output.splitlines() if '{"sequence"' in line]
+    summaries: list[dict[str, Any]] = [event["summaryEvent"] for event in decoded if "summaryEvent" in event]
     if not summaries or "evolution-system" not in (summaries[-1].get("PolicyPacks") or {}):
-        raise LocalError(f"the policy pack couldn't judge {name}: {said.strip()}")
-    heard = (EngineEvent.from_json(event) for event in events)  # pyright: ignore[reportUnknownMemberType] (the SDK leaves it untyped)
-    return read(Path(workspace.work_dir) / plugins.FINDINGS, heard)
+        raise LocalError(f"the policy pack couldn't judge {name}: {output.strip()}")
+    events = (EngineEvent.from_json(event) for event in decoded)  # pyright: ignore[reportUnknownMemberType] (the SDK leaves it untyped)
+    return read(Path(workspace.work_dir) / plugins.FINDINGS, events)
 
 
 def _without_secrets(inputs: Any) -> dict[str, Any]:
-    """The inputs that are no secrets: a secret is encrypted anew whenever the state is written."""
+    """The inputs without secrets: their encrypted values differ each time that the state is written."""
     found: dict[str, Any] = inputs or {}
     return {name: value for name, value in found.items() if SECRET_MARK not in json.dumps(value)}
 

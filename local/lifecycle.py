@@ -1,4 +1,4 @@
-"""Deploys one stack to its local AWS emulator with the real engine, and looks after it: up, refresh, destroy, outputs, down."""
+"""Deploys one stack to its local AWS emulator with the real Pulumi CLI: up, refresh, destroy, outputs, down."""
 
 from __future__ import annotations
 
@@ -13,24 +13,31 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from local import LocalError, cli, emulator, plugins, previews, stackfile, workspace
+from local.cli import Say
 from local.findings import Finding, diagnostics_of, errors, read
 from local.progress import Progress, worth_showing
 from local.state import State
 
-Say = Callable[[str], object]
-Action = Callable[[automation.Stack, dict[str, Any]], object]
+StackCommand = Callable[[automation.Stack, dict[str, Any]], object]
 
 ROOM_BYTES = 200 * 2**20
-"""Far more than the engine's record (2 MB, written anew with each resource, twice) and the emulator's data come to."""
+"""Far more than the state (2 MB, written twice for each resource) and the emulator's data take."""
 
 
-def to_nobody(_: str) -> None:
-    """For what nobody wants to hear."""
+def discard_line(_: str) -> None:
+    """The default for output that nobody reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One command's stack, the folder that it works in, where its state is, and who hears of it."""
+    """What one command works with.
+
+    Attributes:
+        work: the folder that the CLI runs in.
+        state: the folder of the stack's state.
+        endpoint: the emulator's.
+        show, note: get the CLI's output, and the local run's own lines.
+    """
 
     stack: automation.Stack
     provider: plugins.ProviderProcess
@@ -43,23 +50,23 @@ class Session:
 
     @property
     def ended_by_itself(self) -> bool:
-        """Whether the engine's last command did, when it was interrupted; it was killed otherwise."""
+        """Whether the last command of the CLI ended by itself after an interrupt, without being killed."""
         command = self.stack.workspace.pulumi_command
         return isinstance(command, workspace.InterruptibleCli) and not command.killed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a command came to.
+    """The result of a command.
 
     Attributes:
-        succeeded: whether all went well; else `text` says what didn't.
-        changes: what was done, by operation, such as `{"create": 101}`.
-        operations: what was done to each resource that didn't stay the same, by URN.
-        resources: how many resources there are now.
-        endpoint: where the emulator is.
+        succeeded: whether the CLI succeeded; if not, `text` says why.
+        changes: the number of resources by operation, such as `{"create": 101}`.
+        operations: by URN, the operation on each resource that changed.
+        resources: how many resources the stack has now.
+        endpoint: the emulator's.
         outputs: the stack's outputs.
-        text: all that the engine printed.
+        text: all that the CLI printed.
         findings: why the policy pack refused it.
         errors: the messages of the errors besides.
     """
@@ -76,20 +83,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Where:
-    """What a command works on.
+class Target:
+    """The stack that a command works on, and how.
 
     Attributes:
         stack: the stack's name, such as `dev`.
-        image: the engine image: a digest, `none`, or None for the table's own, else the local cloud's.
+        image: the engine image: a digest, `none`, or None for the table's own, or else the local cloud's.
         edits: keys of the environment table to replace.
         repo: the checkout.
-        place: where the engine and the emulator keep what they hold. Default: the checkout's `.local`.
+        place: the folder of the state and of the emulator's data. Default: the checkout's `.local`.
         venv: the emulator's virtual environment. Default: the one in the checkout's `.local`.
-        endpoint: stands before the emulator, for tests that break things.
-        color: let the engine colour its output.
-        on_output: gets each line that the engine prints.
-        on_note: gets each line that the local run has to say for itself.
+        endpoint: a proxy in front of the emulator, for tests of failures.
+        color: whether the CLI colours its output.
+        on_output: gets each line that the CLI prints.
+        on_note: gets each line of the local run itself.
     """
 
     stack: str
@@ -100,34 +107,34 @@ class Where:
     venv: Path | None = None
     endpoint: str | None = None
     color: bool = False
-    on_output: Say = to_nobody
-    on_note: Say = to_nobody
+    on_output: Say = discard_line
+    on_note: Say = discard_line
 
     @property
     def home(self) -> Path:
-        """The place, or its default."""
+        """The folder of the state, or its default."""
         return (self.place or self.repo / ".local").resolve()
 
     @property
     def record(self) -> State:
-        """What the engine recorded of the stack."""
+        """The stack's state."""
         return State(self.home, self.stack)
 
 
-def up(where: Where, *, pack: bool = True) -> Outcome:
-    """Preview with the pack, and deploy only what it lets through.
+def up(target: Target, *, pack: bool = True) -> Outcome:
+    """Preview with the pack, and deploy only what passes.
 
-    The Automation API's own `up` skips the preview, and rules across resources would then speak when everything is made. What a run that
-    was killed has left behind is discarded, and made again: nobody knows what of it there is.
+    The Automation API's own `up` skips the preview: rules about the whole stack would then run after everything is created. If an earlier
+    run was killed, its state and the emulator's data may disagree: both are discarded and created again.
 
     Raises:
-        LocalError: the stack or its table is wrong, another run is going on, the disk is full, or the CLI or the emulator can't be had.
+        LocalError: the stack or its table is wrong, another run is in progress, the disk is full, or the CLI or the emulator is missing.
     """
-    with opened(where, remake=True) as session:
-        free = shutil.disk_usage(where.home).free
+    with open_session(target, recreate=True) as session:
+        free = shutil.disk_usage(target.home).free
         if free < ROOM_BYTES:
             raise LocalError(
-                f"{where.home} has only {free // 2**20} MiB left, and a deployment may write {ROOM_BYTES // 2**20}. "
+                f"{target.home} has only {free // 2**20} MiB left, and a deployment may write {ROOM_BYTES // 2**20}. "
                 "Nothing was done; make room."
             )
         packs = {"policy_packs": [str(session.work / plugins.PACK)]} if pack else {}
@@ -135,55 +142,55 @@ def up(where: Where, *, pack: bool = True) -> Outcome:
         if not planned.succeeded:
             return planned
         total = sum(planned.changes.values())
-        return _changing(session, "up", lambda s, o: s.up(**packs, **o), where, total=total)
+        return _run_change(session, "up", lambda s, o: s.up(**packs, **o), target, total=total)
 
 
-def refresh(where: Where) -> Outcome:
-    """Bring the engine's state in line with what the emulator holds.
+def refresh(target: Target) -> Outcome:
+    """Update the state to what the emulator holds.
 
     Raises:
         LocalError: as `up`, or a run was killed.
     """
-    with opened(where) as session:
-        total = len(where.record.held())
-        return _changing(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), where, total=total)
+    with open_session(target) as session:
+        total = len(target.record.resources())
+        return _run_change(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), target, total=total)
 
 
-def destroy(where: Where) -> Outcome:
-    """Remove everything that the stack has in the emulator, or nothing.
+def destroy(target: Target) -> Outcome:
+    """Delete all of the stack's resources in the emulator, or none of them.
 
-    The engine would remove whatever isn't protected before it says what is.
+    Pulumi would delete what isn't protected before it fails on what is.
 
     Raises:
         LocalError: as `up`, or the stack holds protected data.
     """
-    protected = sorted(urn.rpartition("::")[2] for urn, one in where.record.held().items() if one.get("protect"))
+    protected = sorted(urn.rpartition("::")[2] for urn, one in target.record.resources().items() if one.get("protect"))
     if protected:
         raise LocalError(
-            f"{where.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. "
+            f"{target.stack} holds data that is protected: {', '.join(protected)}. Nothing was destroyed. "
             "No command gives that data up; to be rid of the whole local cloud, run `make clean`."
         )
-    with opened(where, remake=True) as session:
-        return _changing(session, "destroy", lambda s, o: s.destroy(**o), where, total=len(where.record.held()))
+    with open_session(target, recreate=True) as session:
+        return _run_change(session, "destroy", lambda s, o: s.destroy(**o), target, total=len(target.record.resources()))
 
 
-def outputs(where: Where) -> Mapping[str, Any]:
-    """The stack's outputs as the last `up` left them.
+def outputs(target: Target) -> Mapping[str, Any]:
+    """The stack's outputs after the last `up`.
 
     Raises:
         LocalError: the stack was never brought up.
     """
-    there = where.record.held()
-    if not there:
-        raise LocalError(f"{where.stack} has no outputs: it isn't up. Run `make up STACK={where.stack}` first.")
-    return _outputs(there)
+    recorded = target.record.resources()
+    if not recorded:
+        raise LocalError(f"{target.stack} has no outputs: it isn't up. Run `make up STACK={target.stack}` first.")
+    return _outputs(recorded)
 
 
-def down(place: Path = previews.ROOT / ".local", on_note: Say = to_nobody, *, save: bool = True) -> int:
-    """Stop every emulator of the place and say how many there were. Each saves what it holds, unless that is to be lost.
+def down(place: Path = previews.ROOT / ".local", on_note: Say = discard_line, *, save: bool = True) -> int:
+    """Stop every emulator of the place and return how many there were. Each saves its data first, unless `save` is False.
 
     Raises:
-        LocalError: one can't save, and so goes on, or doesn't end.
+        LocalError: one can't save and so keeps running, or doesn't end.
     """
     stopped = [stack for stack in emulator.stacks(place) if emulator.stop(place, stack, save=save)]
     for stack in stopped:
@@ -193,94 +200,94 @@ def down(place: Path = previews.ROOT / ".local", on_note: Say = to_nobody, *, sa
 
 
 @contextlib.contextmanager
-def opened(where: Where, *, looking: bool = False, remake: bool = False) -> Generator[Session]:
-    """The stack, ready for the engine, with its emulator running.
+def open_session(target: Target, *, read_only: bool = False, recreate: bool = False) -> Generator[Session]:
+    """A session with the stack selected and its emulator running.
 
     Args:
-        where: what is meant.
-        looking: work on a copy of its state, which is thrown away.
-        remake: discard what a killed run or emulator has left behind. Otherwise that is an error.
+        target: the stack.
+        read_only: work on a copy of the state, which is deleted afterwards.
+        recreate: discard what a killed run or emulator has left behind. Otherwise that is an error.
 
     Raises:
-        LocalError: the stack or its table is wrong, another run is going on, a run or the emulator was killed, or the CLI or the emulator
-            can't be had.
+        LocalError: the stack or its table is wrong, another run is in progress, a run or the emulator was killed, or the CLI or the
+            emulator is missing.
     """
-    content, note = stackfile.read(where.repo, where.stack, image=where.image, edits=where.edits)
-    if note and not looking:
-        where.on_note(note)
-    place = where.home
-    with workspace.open_place(place, where.repo, where.stack, content) as work:
-        _settle(where, remake=remake)
-        command = cli.find(where.on_note)
-        running = emulator.start(place, where.stack, where.venv or where.repo / ".local" / emulator.VENV)
+    content, note = stackfile.read(target.repo, target.stack, image=target.image, edits=target.edits)
+    if note and not read_only:
+        target.on_note(note)
+    place = target.home
+    with workspace.open_place(place, target.repo, target.stack, content) as work:
+        _reconcile(target, recreate=recreate)
+        command = cli.find(target.on_note)
+        running = emulator.start(place, target.stack, target.venv or target.repo / ".local" / emulator.VENV)
         state = place / "state"
-        if looking:
+        if read_only:
             state = Path(shutil.copytree(state, work / "state"))
         variables = workspace.environment(place, state)
         with (
-            plugins.ProviderProcess(where.repo, where.endpoint or running.endpoint) as provider,
+            plugins.ProviderProcess(target.repo, target.endpoint or running.endpoint) as provider,
             workspace.environment_of_this_process(variables),
         ):
-            ours = workspace.Workspace(
-                work, place, command, previews.main_with_imports_ahead(where.repo), {**variables, **provider.variables}
+            work_space = workspace.Workspace(
+                work, place, command, previews.main_with_imports_ahead(target.repo), {**variables, **provider.variables}
             )
             yield Session(
-                stack=automation.Stack.select(where.stack, ours),
+                stack=automation.Stack.select(target.stack, work_space),
                 provider=provider,
                 work=work,
                 state=state,
                 endpoint=running.endpoint,
-                show=where.on_output,
-                note=where.on_note,
-                color="always" if where.color else "never",
+                show=target.on_output,
+                note=target.on_note,
+                color="always" if target.color else "never",
             )
 
 
-def _settle(where: Where, *, remake: bool) -> None:
-    """See that the record is what the emulator holds; else discard both, or say so."""
-    doubt = where.record.doubt
-    if doubt is None and where.record.held() and not emulator.holds_all(where.home, where.stack):
-        doubt = f"the emulator of {where.stack} was killed, and what it held is gone"
-    if doubt is None:
+def _reconcile(target: Target, *, recreate: bool) -> None:
+    """Check that the state matches the emulator; if it doesn't, discard both or raise."""
+    defect = target.record.defect
+    if defect is None and target.record.resources() and not emulator.holds_all(target.home, target.stack):
+        defect = f"the emulator of {target.stack} was killed, and what it held is gone"
+    if defect is None:
         return
-    if not remake:
-        raise LocalError(f"{doubt}. Run `make up STACK={where.stack}`, which makes everything again.")
-    where.on_note(f"{doubt}: all that was there is discarded")
-    emulator.discard(where.home, where.stack)
-    where.record.discard()
+    if not recreate:
+        raise LocalError(f"{defect}. Run `make up STACK={target.stack}`, which makes everything again.")
+    target.on_note(f"{defect}: all that was there is discarded")
+    emulator.discard(target.home, target.stack)
+    target.record.discard()
 
 
-def _changing(session: Session, name: str, action: Action, where: Where, *, total: int) -> Outcome:
-    """Run one of the engine's commands that change things, and note whether it ended by itself: if not, nobody knows what there is.
+def _run_change(session: Session, name: str, action: StackCommand, target: Target, *, total: int) -> Outcome:
+    """Run one of the CLI's commands that change the stack. If it doesn't end by itself, the stack stays marked as unfinished.
 
     Raises:
-        LocalError: the engine or the provider was killed.
+        LocalError: the CLI or the provider was killed.
     """
-    where.record.begin()
+    target.record.begin()
     try:
-        outcome = run(session, name, action, where, total=total)
+        outcome = run(session, name, action, target, total=total)
     except KeyboardInterrupt:
         if session.ended_by_itself:
-            where.record.finish()
+            target.record.finish()
         raise
     if not session.provider.runs:
-        raise LocalError(f"the stand-in provider was killed. Run `make up STACK={where.stack}`, which makes everything again.")
-    where.record.finish()
+        raise LocalError(f"the stand-in provider was killed. Run `make up STACK={target.stack}`, which makes everything again.")
+    target.record.finish()
     return outcome
 
 
 def run(
     session: Session,
     name: str,
-    action: Action,
-    where: Where | None = None,
+    action: StackCommand,
+    target: Target | None = None,
     *,
     quiet: bool = False,
     total: int | None = None,
 ) -> Outcome:
-    """Run one of the engine's commands to its end. A quiet one is shown only when it fails."""
+    """Run one of the CLI's commands to its end. The output of a quiet one is shown only if it fails."""
     text: list[str] = []
-    heard: list[EngineEvent] = []
+    events: list[EngineEvent] = []
     progress = Progress(f"{session.stack.name}: {name}", total)
 
     def show(line: str) -> None:
@@ -289,7 +296,7 @@ def run(
             session.show(line)
 
     def hear(event: EngineEvent) -> None:
-        heard.append(event)
+        events.append(event)
         progress.hear(event)
 
     options = {"color": session.color, "on_output": show, "on_error": show, "on_event": hear}
@@ -301,23 +308,23 @@ def run(
         if not text:
             raise LocalError(f"the engine can't {name}: {error}") from None
         succeeded = False
-    findings = read(session.work / plugins.FINDINGS, heard)
+    findings = read(session.work / plugins.FINDINGS, events)
     if quiet and not succeeded and not findings:
         for line in text:
             session.show(line)
-    counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in heard if event.summary_event]
-    pre = [event.resource_pre_event.metadata for event in heard if event.resource_pre_event]
-    there = where.record.held() if where else {}
+    counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in events if event.summary_event]
+    pre = [event.resource_pre_event.metadata for event in events if event.resource_pre_event]
+    recorded = target.record.resources() if target else {}
     return Outcome(
         succeeded=succeeded,
         endpoint=session.endpoint,
         text="\n".join(text),
         findings=findings,
-        errors=errors(diagnostics_of(heard)),
+        errors=errors(diagnostics_of(events)),
         changes={str(getattr(kind, "value", kind)): count for counts in counted for kind, count in counts.items()},
         operations={one.urn: one.op.value for one in pre if one.op.value != "same"},
-        resources=len(there),
-        outputs=_outputs(there),
+        resources=len(recorded),
+        outputs=_outputs(recorded),
     )
 
 

@@ -112,7 +112,7 @@ def preview(
         on_note(note)
     place = (place or repo / ".local").resolve()
     text: list[str] = []
-    heard: list[EngineEvent] = []
+    events: list[EngineEvent] = []
 
     def show(line: str) -> None:
         text.append(line)
@@ -122,12 +122,12 @@ def preview(
         provider = provider or started.enter_context(plugins.ProviderProcess(repo))
         command = cli.find(on_note)
         plan_file = work / "plan.json"
-        own = workspace.environment(place)
-        with workspace.environment_of_this_process(own):
-            variables = {**own, **provider.variables}
-            ours = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo), variables)
+        variables_of_place = workspace.environment(place)
+        with workspace.environment_of_this_process(variables_of_place):
+            variables = {**variables_of_place, **provider.variables}
+            work_space = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo), variables)
             try:
-                automation.Stack.select(stack, ours).preview(
+                automation.Stack.select(stack, work_space).preview(
                     color="always" if color else "never",
                     policy_packs=[str(work / plugins.PACK)] if pack else None,
                     policy_pack_configs=[str(pack_config)] if pack and pack_config else None,
@@ -135,16 +135,16 @@ def preview(
                     suppress_progress=True,
                     on_output=show,
                     on_error=show,
-                    on_event=heard.append,
+                    on_event=events.append,
                 )
                 succeeded = True
             except automation.CommandError as error:
                 if not text:  # it failed before it previewed anything
                     raise LocalError(f"the engine can't start: {error}") from None
                 succeeded = False
-        findings = read(work / plugins.FINDINGS, heard)
+        findings = read(work / plugins.FINDINGS, events)
         goals: dict[str, Any] = json.loads(plan_file.read_text(encoding="utf-8"))["resourcePlans"] if plan_file.exists() else {}
-    return _plan(succeeded, heard, findings, goals, "\n".join(text))
+    return _plan(succeeded, events, findings, goals, "\n".join(text))
 
 
 def run_main(repo: Path = ROOT) -> None:
@@ -170,11 +170,11 @@ def main_with_imports_ahead(repo: Path) -> imports.Ahead:
     return imports.Ahead(repo, partial(run_main, repo))
 
 
-def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
+def _plan(succeeded: bool, events: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
     resources: dict[str, PlannedResource] = {}
     outputs: Mapping[str, Any] = {}
     packs: Mapping[str, str] = {}
-    for event in heard:
+    for event in events:
         if event.resource_pre_event:
             metadata = event.resource_pre_event.metadata
             state = metadata.new or metadata.old
@@ -208,7 +208,7 @@ def _plan(succeeded: bool, heard: list[EngineEvent], findings: tuple[Finding, ..
         succeeded=succeeded,
         resources=tuple(resources.values()),
         outputs=outputs,
-        diagnostics=diagnostics_of(heard),
+        diagnostics=diagnostics_of(events),
         findings=findings,
         policy_packs=packs,
         text=text,

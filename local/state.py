@@ -1,4 +1,4 @@
-"""The engine's record of one stack, and whether it can be trusted."""
+"""Pulumi's state of one stack, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -13,26 +13,30 @@ Resources = dict[str, dict[str, Any]]
 
 
 class State:
-    """What the engine recorded of a stack at a place."""
+    """The recorded state of a stack.
+
+    Args:
+        place: the folder that holds the state of all stacks.
+    """
 
     def __init__(self, place: Path, stack: str) -> None:
         self._stack = stack
         self._file = _file(place / "state", stack)
         self._mark = place / f"{stack}.unfinished"
 
-    def held(self) -> Resources:
+    def resources(self) -> Resources:
         """The resources, by URN.
 
         Raises:
-            LocalError: the record was cut short.
+            LocalError: the file is truncated.
         """
         return _by_urn(self.all())
 
     def all(self) -> list[dict[str, Any]]:
-        """The resources, those among them that were replaced and are still to be deleted.
+        """The resources, with those that were replaced and are still to be deleted.
 
         Raises:
-            LocalError: as `held`.
+            LocalError: as `resources`.
         """
         if not self._file.exists():
             return []
@@ -45,8 +49,8 @@ class State:
         return content.get("resources") or []
 
     @property
-    def doubt(self) -> str | None:
-        """Why the record may not be what is there, as a clause; None if it is."""
+    def defect(self) -> str | None:
+        """Why the state may not be what exists, as a clause; None if nothing is wrong."""
         if self._mark.exists():
             return f"the last run of {self._stack} was killed"
         if self._file.exists() and latest_checkpoint(self._file) is None:
@@ -54,22 +58,22 @@ class State:
         return None
 
     def begin(self) -> None:
-        """Note that a run is about to change things."""
+        """Mark the stack as being changed."""
         self._mark.touch()
 
     def finish(self) -> None:
-        """Note that the run has ended by itself, well or badly: what it did is recorded."""
+        """Remove the mark: the run has ended by itself, with or without an error, so that the state is complete."""
         self._mark.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Forget the stack."""
+        """Delete the stack's state."""
         for file in self._file.parent.glob(f"{self._file.name}*"):
             file.unlink()
         self.finish()
 
 
-def held(folder: Path, stack: str) -> Resources:
-    """The resources in the engine's folder, by URN."""
+def resources_in(folder: Path, stack: str) -> Resources:
+    """The resources in a state folder, by URN."""
     content = latest_checkpoint(_file(folder, stack)) or {}
     return _by_urn(content.get("resources") or [])
 
@@ -79,5 +83,5 @@ def _file(folder: Path, stack: str) -> Path:
 
 
 def _by_urn(resources: list[dict[str, Any]]) -> Resources:
-    """The engine lists what stands in a replaced resource's place before the one that is still to be deleted."""
+    """Pulumi lists a replacement before the resource that it replaces, which is still to be deleted."""
     return {one["urn"]: one for one in reversed(resources)}

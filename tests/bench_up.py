@@ -28,17 +28,17 @@ import os, sys
 from pathlib import Path
 from local import lifecycle
 command, stack, place = sys.argv[1:]
-done = getattr(lifecycle, command)(lifecycle.Where(stack=stack, place=Path(place)))
+done = getattr(lifecycle, command)(lifecycle.Target(stack=stack, place=Path(place)))
 print(done.text, flush=True)
 os._exit(not done.succeeded)
 """
 """As `python -m local`, in a place of its own."""
 
-Results = dict[str, list[Run]]
+Measured = dict[str, list[Run]]
 
 
 @contextmanager
-def emulated(stack: str, results: Results) -> Generator[tuple[Path, int]]:
+def emulated(stack: str, results: Measured) -> Generator[tuple[Path, int]]:
     """A new place whose emulator runs, and the emulator's process."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -50,19 +50,19 @@ def emulated(stack: str, results: Results) -> Generator[tuple[Path, int]]:
             emulator.stop(Path(folder), stack)
 
 
-def act(results: Results, command: str, stack: str, place: Path, emulated_by: int, *, again: bool = False) -> None:
+def act(results: Measured, command: str, stack: str, place: Path, emulated_by: int, *, again: bool = False) -> None:
     name = f"{command} of {stack}{', nothing to do' if again else ''}"
     results.setdefault(name, []).append(measure([sys.executable, "-c", ACT, command, stack, str(place)], beside=emulated_by))
 
 
-def round_of(results: Results) -> int:
+def round_of(results: Measured) -> int:
     """Measure everything once, and say how many resources prod has."""
     preview = [sys.executable, "-m", "local", "preview", "--stack", "prod"]
     results.setdefault("preview of prod (floor)", []).append(measure(preview))
     with emulated("prod", results) as (place, process):
         act(results, "up", "prod", place, process)
         act(results, "up", "prod", place, process, again=True)
-        count = len(State(place, "prod").held())
+        count = len(State(place, "prod").resources())
     with emulated("dev", results) as (place, process):
         act(results, "up", "dev", place, process)
         act(results, "destroy", "dev", place, process)
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="rounds, after a preview that isn't counted")
     runs = parser.parse_args().runs
     measure([sys.executable, "-m", "local", "preview", "--stack", "prod"])
-    results: Results = {}
+    results: Measured = {}
     count = 0
     for _ in range(runs):
         count = round_of(results)

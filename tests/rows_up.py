@@ -33,7 +33,7 @@ WORKERS = {"engine": "evolution-engine", "monitor": "evolution-safety-monitor"}
 
 def act(command: Callable[..., Any], stack: str, place: Path, table: Mapping[str, object]) -> lifecycle.Outcome:
     """One command, in a process of its own, as for a person."""
-    where = lifecycle.Where(stack=stack, place=place, venv=VENV, edits=table, image=NO_IMAGE if table[IMAGE_KEY] is None else None)
+    where = lifecycle.Target(stack=stack, place=place, venv=VENV, edits=table, image=NO_IMAGE if table[IMAGE_KEY] is None else None)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply_async(command, (where,)).get(timeout=600)
 
@@ -113,7 +113,7 @@ def change_all(stack: str, place: Path, only: Collection[str], say: Callable[[st
                     continue
                 if rows.get(IMAGE_KEY, "") is not None:
                     running.look()
-                protected = {name_of(urn) for urn, one in State(place, stack).held().items() if one.get("protect")}
+                protected = {name_of(urn) for urn, one in State(place, stack).resources().items() if one.get("protect")}
                 started = time.monotonic()
                 outcome = act(lifecycle.up, stack, place, with_rows(stack, asked))
                 rows, deployments = asked, deployments + 1

@@ -82,7 +82,7 @@ def pack(row: str) -> Counterpart:
 
 
 @dataclass(frozen=True)
-class Told:
+class FunctionVariable:
     """A function that is told a row by a variable. Functions have no ranges: they must take both ends of the table's."""
 
     folder: str
@@ -92,33 +92,33 @@ class Told:
 WORKER, MONITOR, AGENT = EngineSettings, Workload, AgentSettings
 HANDLER, TRIGGER, RESUME = "agentcore_handler", "evolution_trigger", "resume"
 
-COUNTERPARTS: Mapping[str, tuple[Counterpart | Told, ...] | str] = {
+COUNTERPARTS: Mapping[str, tuple[Counterpart | FunctionVariable, ...] | str] = {
     "autonomy_percent": (
         engine(WORKER, "AI_AUTONOMY_LEVEL"),
         engine(AGENT, "AUTONOMY_LEVEL"),
         pack("autonomy_percent"),
-        Told(HANDLER, "AUTONOMY_LEVEL"),
+        FunctionVariable(HANDLER, "AUTONOMY_LEVEL"),
     ),
     "agent_memory_bytes": (
         engine(WORKER, "AGENT_MEMORY_LIMIT"),
         engine(MONITOR, "AGENT_MEMORY_LIMIT"),
         engine(AGENT, "AGENT_MEMORY_LIMIT"),
         pack("agent_memory_bytes"),
-        Told(HANDLER, "AGENT_MEMORY_LIMIT"),
-        Told(TRIGGER, "AGENT_MEMORY_LIMIT"),
+        FunctionVariable(HANDLER, "AGENT_MEMORY_LIMIT"),
+        FunctionVariable(TRIGGER, "AGENT_MEMORY_LIMIT"),
     ),
     "max_concurrent_agents": (
         engine(WORKER, "MAX_CONCURRENT_AGENTS"),
         pack("max_concurrent_agents"),
-        Told(TRIGGER, "MAX_CONCURRENT_AGENTS"),
+        FunctionVariable(TRIGGER, "MAX_CONCURRENT_AGENTS"),
     ),
     "safety_mode": (engine(WORKER, "EVOLUTION_SAFETY_MODE"), engine(MONITOR, "EVOLUTION_SAFETY_MODE"), pack("safety_mode")),
-    "generations": (engine(WORKER, "EVOLUTION_GENERATIONS"), pack("generations"), Told(TRIGGER, "EVOLUTION_GENERATIONS")),
+    "generations": (engine(WORKER, "EVOLUTION_GENERATIONS"), pack("generations"), FunctionVariable(TRIGGER, "EVOLUTION_GENERATIONS")),
     "safety_score_minimum": (pack("safety_score_minimum"),),
     "instantiation_target_us": (engine(WORKER, "INSTANTIATION_TARGET_US"), pack("instantiation_target_us")),
-    "engine.islands": (engine(WORKER, "EVOLUTION_ISLANDS"), Told(TRIGGER, "EVOLUTION_ISLANDS")),
-    "engine.minimum": (Told(RESUME, "ENGINE_MINIMUM"),),
-    "engine.maximum": (Told(RESUME, "ENGINE_MAXIMUM"),),
+    "engine.islands": (engine(WORKER, "EVOLUTION_ISLANDS"), FunctionVariable(TRIGGER, "EVOLUTION_ISLANDS")),
+    "engine.minimum": (FunctionVariable(RESUME, "ENGINE_MINIMUM"),),
+    "engine.maximum": (FunctionVariable(RESUME, "ENGINE_MAXIMUM"),),
     "region": (Counterpart("policy/rules/evolution/governance.py, REGIONS", lambda: frozenset(governance.REGIONS)),),
     "model_id": "the pack approves models by name, whatever they may be called",
     "network.vpc_cidr": "the program alone makes networks of it",
@@ -168,8 +168,8 @@ def ends(row: str) -> list[int]:
     return [int(end) for end in found if end is not None]
 
 
-@pytest.mark.parametrize(("row", "tie"), [(row, one) for row, one in TIED if isinstance(one, Told)], ids=str)
-def test_a_function_takes_all_that_the_table_may_say(row: str, tie: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("row", "tie"), [(row, one) for row, one in TIED if isinstance(one, FunctionVariable)], ids=str)
+def test_a_function_takes_all_that_the_table_may_say(row: str, tie: FunctionVariable, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tie.variable in set(variables_that_are_read(FUNCTIONS / tie.folder))
     for end in ends(row):
         monkeypatch.setenv(tie.variable, str(end))
@@ -196,7 +196,7 @@ def test_every_range_of_what_the_program_tells_the_engine_is_a_rows(kind: type[s
 
 
 def test_every_whole_number_that_a_function_reads_is_a_rows() -> None:
-    told = {(tie.folder, tie.variable) for _, tie in TIED if isinstance(tie, Told)}
+    told = {(tie.folder, tie.variable) for _, tie in TIED if isinstance(tie, FunctionVariable)}
     read_by = {
         (folder.name, variable)
         for folder in FUNCTIONS.iterdir()

@@ -19,12 +19,12 @@ from botocore.session import Session
 
 from common.results import FunctionError
 
-Kind = Literal["throttled", "denied", "missing", "timeout", "unavailable", "rejected"]
+ErrorKind = Literal["throttled", "denied", "missing", "timeout", "unavailable", "rejected"]
 
 TRANSIENT: frozenset[str] = frozenset({"throttled", "timeout", "unavailable"})
 """What may go well the next time."""
 
-ADVICE: dict[Kind, str] = {
+ADVICE: dict[ErrorKind, str] = {
     "throttled": "Wait and try again; if it goes on, ask AWS for a higher quota.",
     "denied": "Compare the request with the function's role; if they agree, look at the permissions boundary and the key's policy.",
     "missing": "Run `pulumi up`, which makes what is missing.",
@@ -33,7 +33,7 @@ ADVICE: dict[Kind, str] = {
     "rejected": "AWS doesn't take this request: read its words, and mend the function or its settings.",
 }
 
-_KINDS: tuple[tuple[Kind, str], ...] = (
+_ERROR_KINDS: tuple[tuple[ErrorKind, str], ...] = (
     ("throttled", r"throttl|too.?many|quota.?exceeded|slow.?down|limit.?exceeded|throughput.?exceeded|concurrent|conflict$|in.?progress"),
     ("denied", r"access.?denied|not.?authori|unauthori|unrecognized.?client|expired.?token|invalid.?client.?token"),
     ("missing", r"not.?found|no.?such|does.?not.?exist|non.?exist|not.?active"),
@@ -70,7 +70,7 @@ class AwsError(FunctionError):
         answer: AWS's whole answer; empty where there was none.
     """
 
-    def __init__(self, operation: str, kind: Kind, code: str, message: str, answer: dict[str, object]) -> None:
+    def __init__(self, operation: str, kind: ErrorKind, code: str, message: str, answer: dict[str, object]) -> None:
         super().__init__(kind, f"{operation} failed: {code}: {message}", ADVICE[kind])
         self.code = code
         self.said = message
@@ -109,15 +109,15 @@ UNHEARD = (HTTPClientError, ConnectionError)
 """botocore's two roots of what goes wrong between here and AWS."""
 
 
-def kind_of(code: str, status: int) -> Kind:
+def kind_of(code: str, status: int) -> ErrorKind:
     """What an error's code and HTTP status mean."""
-    for kind, pattern in _KINDS:
+    for kind, pattern in _ERROR_KINDS:
         if re.search(pattern, code, re.IGNORECASE):
             return kind
     return "unavailable" if status >= 500 else "rejected"
 
 
-def _kind_of_silence(error: BotoCoreError) -> Kind:
+def _kind_of_silence(error: BotoCoreError) -> ErrorKind:
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
         return "timeout"
     return "unavailable" if isinstance(error, UNHEARD) else "rejected"

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-Level = Literal["INFO", "WARN", "ERROR"]
+LogLevel = Literal["INFO", "WARN", "ERROR"]
 
 _bound: dict[str, object] = {}
 
@@ -18,7 +18,7 @@ def bind(**fields: object) -> None:
     _bound.update(fields)
 
 
-def write(level: Level, message: str, **fields: object) -> None:
+def write(level: LogLevel, message: str, **fields: object) -> None:
     """Write one line."""
     time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"timestamp": time, "level": level, "message": message, **_bound, **fields}

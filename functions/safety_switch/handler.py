@@ -16,7 +16,7 @@ from common.entry import InvocationContext, entry
 from common.results import FunctionError, Result
 from waking import woken_by
 
-State = TypeVar("State")
+Current = TypeVar("Current")
 
 DONE = "done"
 ALREADY = "already"
@@ -78,7 +78,7 @@ def _stop(engine: EngineService) -> str:
         raise
 
 
-def _set(what: str, read: Callable[[], State | None], is_set: Callable[[State], bool], write: Callable[[], None]) -> str:
+def _set(what: str, read: Callable[[], Current | None], is_set: Callable[[Current], bool], write: Callable[[], None]) -> str:
     """Set what isn't as it must be; without reading it if it can't be read.
 
     Raises:

@@ -26,8 +26,8 @@ TARGET_PREFIX: Final = "AnyScaleFrontendService."
 
 ACCOUNT: Final = "000000000000"
 
-Document = dict[str, Any]
-Ask = Callable[[str, str, Document], Awaitable[Document]]
+JsonObject = dict[str, Any]
+CallEcs = Callable[[str, str, JsonObject], Awaitable[JsonObject]]
 """Sends a request to ECS: region, operation, parameters."""
 
 LOOK_SECONDS: Final = 1.0
@@ -51,12 +51,12 @@ class ApiError(Exception):
 class Autoscaling:
     """The targets and policies of every region, and the file that keeps them while the emulator is down."""
 
-    def __init__(self, ask: Ask, file: Path) -> None:
+    def __init__(self, ask: CallEcs, file: Path) -> None:
         self._ask = ask
         self._file = file
-        self._targets: list[Document] = []
-        self._policies: list[Document] = []
-        self._actions: list[Document] = []
+        self._targets: list[JsonObject] = []
+        self._policies: list[JsonObject] = []
+        self._actions: list[JsonObject] = []
 
     def load(self) -> None:
         """Take up what was saved."""
@@ -67,13 +67,13 @@ class Autoscaling:
         """Keep everything for the next start."""
         kept.save(self._file, {"targets": self._targets, "policies": self._policies, "actions": self._actions})
 
-    async def answer(self, region: str, operation: str, request: Document) -> Document:
+    async def answer(self, region: str, operation: str, request: JsonObject) -> JsonObject:
         """Answer one request.
 
         Raises:
             ApiError: AWS would refuse it, or nobody needed the operation so far.
         """
-        operations: Mapping[str, Callable[[str, Document], Awaitable[Document]]] = {
+        operations: Mapping[str, Callable[[str, JsonObject], Awaitable[JsonObject]]] = {
             "RegisterScalableTarget": self._register,
             "DescribeScalableTargets": self._describe_targets,
             "DeregisterScalableTarget": self._deregister,
@@ -91,10 +91,10 @@ class Autoscaling:
             raise ApiError("UnknownOperationException", f"{operation} is not served; add it to local/emulator/autoscaling.py")
         return await operations[operation](region, request)
 
-    async def _register(self, region: str, request: Document) -> Document:
+    async def _register(self, region: str, request: JsonObject) -> JsonObject:
         desired = await self._desired(region, request["ResourceId"])
         there = self._target(region, request)
-        target: Document = there or {
+        target: JsonObject = there or {
             "region": region,
             **{name: request[name] for name in _KEY},
             "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
@@ -121,19 +121,19 @@ class Autoscaling:
             await self._ask(region, "UpdateService", {"cluster": cluster, "service": service, "desiredCount": within})
         return {"ScalableTargetARN": target["ScalableTargetARN"]}
 
-    async def _describe_targets(self, region: str, request: Document) -> Document:
+    async def _describe_targets(self, region: str, request: JsonObject) -> JsonObject:
         hidden = {"region", "Tags"}
         found = self._found(self._targets, region, request, "ResourceIds", "ResourceId")
         return {"ScalableTargets": [{name: value for name, value in one.items() if name not in hidden} for one in found]}
 
-    async def _deregister(self, region: str, request: Document) -> Document:
+    async def _deregister(self, region: str, request: JsonObject) -> JsonObject:
         target = self._existing(region, request, "found")
         self._targets.remove(target)
         self._policies = [policy for policy in self._policies if not _same(policy, region, request)]
         self._actions = [action for action in self._actions if not _same(action, region, request)]
         return {}
 
-    async def _put_policy(self, region: str, request: Document) -> Document:
+    async def _put_policy(self, region: str, request: JsonObject) -> JsonObject:
         self._existing(region, request, "registered")
         policy = next((one for one in self._policies if _same(one, region, request) and one["PolicyName"] == request["PolicyName"]), None)
         if policy is None:
@@ -144,12 +144,12 @@ class Autoscaling:
         policy |= request
         return {"PolicyARN": policy["PolicyARN"], "Alarms": []}
 
-    async def _describe_policies(self, region: str, request: Document) -> Document:
+    async def _describe_policies(self, region: str, request: JsonObject) -> JsonObject:
         wanted = {**request, "ResourceIds": [request["ResourceId"]]} if "ResourceId" in request else request
         found = self._found(self._policies, region, wanted, "PolicyNames", "PolicyName")
         return {"ScalingPolicies": [{name: value for name, value in one.items() if name != "region"} for one in found]}
 
-    async def _delete_policy(self, region: str, request: Document) -> Document:
+    async def _delete_policy(self, region: str, request: JsonObject) -> JsonObject:
         left = [one for one in self._policies if not (_same(one, region, request) and one["PolicyName"] == request["PolicyName"])]
         if len(left) == len(self._policies):
             what = f"scaling policy found for {_described(request)}, policy name: {request['PolicyName']}"
@@ -157,7 +157,7 @@ class Autoscaling:
         self._policies = left
         return {}
 
-    async def _put_action(self, region: str, request: Document) -> Document:
+    async def _put_action(self, region: str, request: JsonObject) -> JsonObject:
         self._existing(region, request, "registered")
         name = request["ScheduledActionName"]
         action = next((one for one in self._actions if _same(one, region, request) and one["ScheduledActionName"] == name), None)
@@ -173,13 +173,13 @@ class Autoscaling:
         action |= {**request, "due": 0.0}
         return {}
 
-    async def _describe_actions(self, region: str, request: Document) -> Document:
+    async def _describe_actions(self, region: str, request: JsonObject) -> JsonObject:
         hidden = {"region", "due"}
         wanted = {**request, "ResourceIds": [request["ResourceId"]]} if "ResourceId" in request else request
         found = self._found(self._actions, region, wanted, "ScheduledActionNames", "ScheduledActionName")
         return {"ScheduledActions": [{name: value for name, value in one.items() if name not in hidden} for one in found]}
 
-    async def _delete_action(self, region: str, request: Document) -> Document:
+    async def _delete_action(self, region: str, request: JsonObject) -> JsonObject:
         name = request["ScheduledActionName"]
         left = [one for one in self._actions if not (_same(one, region, request) and one["ScheduledActionName"] == name)]
         if len(left) == len(self._actions):
@@ -198,17 +198,17 @@ class Autoscaling:
             if target and not target["SuspendedState"]["ScheduledScalingSuspended"]:
                 await self._register(action["region"], {**{name: action[name] for name in _KEY}, **action["ScalableTargetAction"]})
 
-    async def _tag(self, _: str, request: Document) -> Document:
+    async def _tag(self, _: str, request: JsonObject) -> JsonObject:
         self._by_arn(request)["Tags"].update(request["Tags"])
         return {}
 
-    async def _untag(self, _: str, request: Document) -> Document:
+    async def _untag(self, _: str, request: JsonObject) -> JsonObject:
         tags = self._by_arn(request)["Tags"]
         for key in request["TagKeys"]:
             tags.pop(key, None)
         return {}
 
-    async def _tags(self, _: str, request: Document) -> Document:
+    async def _tags(self, _: str, request: JsonObject) -> JsonObject:
         return {"Tags": self._by_arn(request)["Tags"]}
 
     async def _desired(self, region: str, resource: str) -> int:
@@ -223,31 +223,31 @@ class Autoscaling:
             raise ApiError("ValidationException", f"ECS service doesn't exist: {resource}")
         return active[0]["desiredCount"]
 
-    def _target(self, region: str, request: Document) -> Document | None:
+    def _target(self, region: str, request: JsonObject) -> JsonObject | None:
         return next((target for target in self._targets if _same(target, region, request)), None)
 
-    def _existing(self, region: str, request: Document, how: str) -> Document:
+    def _existing(self, region: str, request: JsonObject, how: str) -> JsonObject:
         target = self._target(region, request)
         if target is None:
             raise ApiError("ObjectNotFoundException", f"No scalable target {how} for {_described(request)}")
         return target
 
-    def _by_arn(self, request: Document) -> Document:
+    def _by_arn(self, request: JsonObject) -> JsonObject:
         arn = request["ResourceARN"]
         target = next((one for one in self._targets if one["ScalableTargetARN"] == arn), None)
         if target is None:
             raise ApiError("ResourceNotFoundException", f"The resource {arn} does not exist")
         return target
 
-    def _found(self, where: list[Document], region: str, request: Document, many: str, one: str) -> list[Document]:
+    def _found(self, where: list[JsonObject], region: str, request: JsonObject, many: str, one: str) -> list[JsonObject]:
         """Those that a listing's filters let through."""
         wanted = {name: [request[name]] for name in _KEY if name in request} | ({one: request[many]} if request.get(many) else {})
         return [item for item in where if item["region"] == region and all(item[name] in values for name, values in wanted.items())]
 
 
-def _same(item: Document, region: str, request: Document) -> bool:
+def _same(item: JsonObject, region: str, request: JsonObject) -> bool:
     return item["region"] == region and all(item[name] == request[name] for name in _KEY)
 
 
-def _described(request: Document) -> str:
+def _described(request: JsonObject) -> str:
     return ", ".join(f"{_NAMES[name]}: {request[name]}" for name in _KEY)

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, cast
 
-Answer = tuple[int, dict[str, str], bytes]
+HttpResponse = tuple[int, dict[str, str], bytes]
 Query = dict[str, list[str]] | None
 Messages = list[dict[str, Any]]
 
@@ -21,9 +21,9 @@ def mend(bedrock: Any) -> None:
     bedrock._GUARDRAIL_RE = re.compile("^/guardrails/(.+)$")  # an ARN has a slash
     create, get, delete = bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail
 
-    def create_guardrail(body: bytes) -> Answer:
+    def create_guardrail(body: bytes) -> HttpResponse:
         before = set(bedrock._guardrails.keys())
-        answer: Answer = create(body)
+        answer: HttpResponse = create(body)
         for old in set(bedrock._guardrails.keys()) - before:
             guardrail = bedrock._guardrails.pop(old)
             new = old.replace("-", "")
@@ -35,11 +35,11 @@ def mend(bedrock: Any) -> None:
             return answer[0], answer[1], answer[2].replace(old.encode(), new.encode())
         return answer
 
-    def get_guardrail(identifier: str, query: Query) -> Answer:
+    def get_guardrail(identifier: str, query: Query) -> HttpResponse:
         status, headers, body = get(identifier, query)
         return status, headers, json.dumps(_answered(json.loads(body))).encode()
 
-    def delete_guardrail(identifier: str, query: Query) -> Answer:
+    def delete_guardrail(identifier: str, query: Query) -> HttpResponse:
         versions: list[str] = (query or {}).get("guardrailVersion") or []
         if not versions:
             return delete(identifier, query)

@@ -31,7 +31,7 @@ COLOURS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class SvgText:
     """Words at a place. `role` is the stylesheet's class."""
 
     x: float
@@ -49,7 +49,7 @@ class Box:
     width: float
     height: float
     colour: int
-    texts: tuple[Text, ...]
+    texts: tuple[SvgText, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,20 +99,20 @@ def picture_of(layers: Sequence[Layer], width: float) -> Picture:
     starts: dict[str, float] = {}
     y = 4.0
     for layer in layers:
-        texts = [Text(x=left + PADDING, y=y + LINE, words=layer.name, role="layer")]
+        texts = [SvgText(x=left + PADDING, y=y + LINE, words=layer.name, role="layer")]
         count = f"{len(layer.resources)} resources"
-        texts.append(Text(x=width - PADDING - 4, y=y + LINE, words=count, role="count"))
+        texts.append(SvgText(x=width - PADDING - 4, y=y + LINE, words=count, role="count"))
         starts[layer.name] = y + LINE - 5
         line = y + LINE + 4
         for use in layer.uses:
             arrows.append(Arrow(x=lane_x[use.of], to=left, y=line + LINE - 5, colour=colours[use.of], ordering=not use.links))
             for words in _wrapped(use.in_words, inside):
                 line += LINE
-                texts.append(Text(x=left + PADDING, y=line, words=words, role=f"use c{colours[use.of]}"))
+                texts.append(SvgText(x=left + PADDING, y=line, words=words, role=f"use c{colours[use.of]}"))
         for service, contents in layer.contents:
             for words in _wrapped(f"{service}: {', '.join(contents)}", inside):
                 line += LINE
-                texts.append(Text(x=left + PADDING, y=line, words=words, role="holds"))
+                texts.append(SvgText(x=left + PADDING, y=line, words=words, role="holds"))
         height = line - y + PADDING
         boxes.append(Box(x=left, y=y, width=width - left - 4, height=height, colour=colours[layer.name], texts=tuple(texts)))
         y += height + GAP

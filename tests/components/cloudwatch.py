@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 Missing = Literal["ignore", "notBreaching"]
 Series = Sequence[float | None]
 """A figure a period, the oldest first; None where there is none."""
@@ -34,7 +34,7 @@ class Alarm:
     datapoints: int
     missing: Missing
 
-    def state(self, seen: Series, before: State) -> State:
+    def state(self, seen: Series, before: AlarmState) -> AlarmState:
         """The state after looking at the latest periods: figures that are there count, and missing ones only where those are too few."""
         real = [value > 0 for value in seen if value is not None][-self.periods :]
         if sum(real) >= self.datapoints:
@@ -60,14 +60,14 @@ def total(expression: str, metrics: Mapping[str, Series], *, empty_stays_empty: 
     return [None if all(value is None for value in row) else sum(value or 0.0 for value in row) for row in zip(*series, strict=True)]
 
 
-def history(alarm: Alarm, expression: str, metrics: Mapping[str, Series], *, late: int, empty_stays_empty: bool) -> list[State]:
+def history(alarm: Alarm, expression: str, metrics: Mapping[str, Series], *, late: int, empty_stays_empty: bool) -> list[AlarmState]:
     """The alarm's state, period for period.
 
     Args:
         late: how many of the newest periods CloudWatch has no figure of yet.
     """
-    states: list[State] = []
-    state: State = "INSUFFICIENT_DATA"
+    states: list[AlarmState] = []
+    state: AlarmState = "INSUFFICIENT_DATA"
     length = len(next(iter(metrics.values())))
     width = alarm.periods + EXTRA_PERIODS
     for now in range(width, length + 1):

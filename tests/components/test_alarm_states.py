@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.components.cloudwatch import Alarm, Missing, Series, State, history
+from tests.components.cloudwatch import Alarm, AlarmState, Missing, Series, history
 from tests.components.layers import monitoring
 
 THROTTLED: Series = [None] * 30 + [7.0] * 20 + [None] * 30
@@ -25,7 +25,7 @@ OLD = "FILL(reads, 0) + FILL(writes, 0)"
 
 def told(
     alarm: Alarm, expression: str, *, reads: Series = NOTHING, writes: Series = THROTTLED, late: int, empty_stays_empty: bool
-) -> list[State]:
+) -> list[AlarmState]:
     return history(alarm, expression, {"reads": reads, "writes": writes}, late=late, empty_stays_empty=empty_stays_empty)
 
 

@@ -27,7 +27,7 @@ KILL_SECONDS = (0.05, 0.3)
 MANY_ISLANDS = 104
 """An evolution of so many begins in two transactions."""
 
-Told = list[tuple[int, str]]
+Log = list[tuple[int, str]]
 """Generations and the hashes of all that lived in them."""
 
 
@@ -80,7 +80,7 @@ def fleet_of_many_islands(world: EngineCloud, tmp_path: Path) -> Iterator[Fleet]
     fleet.end()
 
 
-def bred(world: EngineCloud, evolution: str) -> tuple[Told, dict[str, Any]]:
+def bred(world: EngineCloud, evolution: str) -> tuple[Log, dict[str, Any]]:
     """Everything that lived, and the champion; without what carries the evolution's own name."""
     header = world.header(evolution)
     assert header["status"] == "finished", header

@@ -16,18 +16,18 @@ from typing import Any
 import pytest
 
 from engine import serving
-from engine.serving import Answer, Routes, Server, ServingError, endpoints, serve
+from engine.serving import Response, Routes, Server, ServingError, endpoints, serve
 
 
-def echo(body: bytes, headers: Mapping[str, str]) -> Answer:
+def echo(body: bytes, headers: Mapping[str, str]) -> Response:
     return 200, {"bytes": len(body), "session": headers.get("x-session", "")}
 
 
-def fail(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+def fail(_body: bytes, _headers: Mapping[str, str]) -> Response:
     raise RuntimeError("secret detail")
 
 
-def write_no_number(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+def write_no_number(_body: bytes, _headers: Mapping[str, str]) -> Response:
     return 200, {"value": float("nan")}
 
 
@@ -211,7 +211,7 @@ def test_a_taken_port_is_one_sentence(server: Server) -> None:
 def test_stopping_lets_a_request_under_way_end_and_takes_no_other() -> None:
     begun, finish = threading.Event(), threading.Event()
 
-    def slow(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    def slow(_body: bytes, _headers: Mapping[str, str]) -> Response:
         begun.set()
         finish.wait(10)
         return 200, {}
@@ -242,7 +242,7 @@ def test_stopping_waits_no_longer_than_it_is_told() -> None:
     begun = threading.Event()
     goes_on = threading.Event()
 
-    def hang(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    def hang(_body: bytes, _headers: Mapping[str, str]) -> Response:
         begun.set()
         goes_on.wait(120)
         return 200, {}

@@ -11,10 +11,10 @@ from components.security import LARGEST_BODY_BYTES
 from tests.functions.world import (
     ENVIRONMENT,
     ConnectTimeoutError,
-    Context,
     EndpointConnectionError,
     FakeApiError,
     FakeAws,
+    LambdaContext,
     ReadTimeoutError,
     Wire,
     load,
@@ -48,7 +48,7 @@ def gateway(world: FakeAws, waits: list[float], monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("world")
 def test_the_largest_request_that_is_allowed_is_answered() -> None:
-    answer = ask({"prompt": "p", "agent_memory_bytes": 8192, "autonomy_percent": 75, "session_id": "s" * 256}, Context())
+    answer = ask({"prompt": "p", "agent_memory_bytes": 8192, "autonomy_percent": 75, "session_id": "s" * 256}, LambdaContext())
     assert (answer["outcome"], answer["output"], answer["session_id"]) == ("answered", "An idea.", "s" * 256)
 
 
@@ -84,7 +84,7 @@ def test_the_largest_request_that_is_allowed_is_answered() -> None:
     ],
 )
 def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: FakeAws, logged: Any, event: object, kind: str) -> None:
-    answer = ask(event, Context())
+    answer = ask(event, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("refused", kind)
     assert world.calls == []
     (line,) = logged()
@@ -93,16 +93,16 @@ def test_a_request_that_may_not_be_is_refused_and_nobody_is_asked(world: FakeAws
 
 def test_the_largest_body_is_the_largest_that_the_web_acl_lets_through(gateway: FakeAws) -> None:
     largest = LARGEST_BODY_BYTES - len(json.dumps({**REQUEST, "prompt": ""}))
-    assert ask({**REQUEST, "prompt": "ü" * (largest // 2)}, Context())["outcome"] == "answered"
-    assert ask({**REQUEST, "prompt": "x" * largest}, Context())["outcome"] == "answered"
-    assert ask({**REQUEST, "prompt": "x" * (largest + 1)}, Context())["kind"] == "too_large"
+    assert ask({**REQUEST, "prompt": "ü" * (largest // 2)}, LambdaContext())["outcome"] == "answered"
+    assert ask({**REQUEST, "prompt": "x" * largest}, LambdaContext())["outcome"] == "answered"
+    assert ask({**REQUEST, "prompt": "x" * (largest + 1)}, LambdaContext())["kind"] == "too_large"
     assert gateway.wire
     assert [len(sent.body) for sent in gateway.wire.requests][-1] == LARGEST_BODY_BYTES
 
 
 @pytest.mark.usefixtures("world")
 def test_json_text_is_a_request_too() -> None:
-    assert ask(json.dumps(REQUEST), Context())["outcome"] == "answered"
+    assert ask(json.dumps(REQUEST), LambdaContext())["outcome"] == "answered"
 
 
 @pytest.mark.parametrize(
@@ -110,20 +110,20 @@ def test_json_text_is_a_request_too() -> None:
 )
 def test_nobody_is_asked_unless_evolution_runs(world: FakeAws, mode: str | None, outcome: str, kind: str) -> None:
     world.mode = mode
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == (outcome, kind)
     assert world.given("bedrock-runtime:Converse") == []
 
 
 def test_nobody_is_asked_with_the_safety_checks_turned_off(world: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVOLUTION_SAFETY_ENABLED", "false")
-    assert ask(REQUEST, Context())["kind"] == "safety_disabled"
+    assert ask(REQUEST, LambdaContext())["kind"] == "safety_disabled"
     assert world.calls == []
 
 
 @pytest.mark.usefixtures("world")
 def test_what_is_asked_and_answered_is_not_logged(logged: Any) -> None:
-    ask(REQUEST, Context())
+    ask(REQUEST, LambdaContext())
     text = json.dumps(logged())
     assert "Improve yourself" not in text
     assert "An idea" not in text
@@ -133,7 +133,7 @@ def test_what_is_asked_and_answered_is_not_logged(logged: Any) -> None:
 
 
 def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: FakeAws) -> None:
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["via"], answer["totalTokens"]) == ("answered", "model", 7)
     (asked,) = world.given("bedrock-runtime:Converse")
     assert asked["modelId"] == ENVIRONMENT["BEDROCK_MODEL_ID"]
@@ -143,7 +143,7 @@ def test_without_a_runtime_the_model_is_asked_with_its_guardrail(world: FakeAws)
 
 
 def test_the_guardrail_is_told_what_an_answer_must_rest_on(world: FakeAws) -> None:
-    ask({**REQUEST, "agent_memory_bytes": 8192, "source": "Tokyo is the capital of Japan."}, Context())
+    ask({**REQUEST, "agent_memory_bytes": 8192, "source": "Tokyo is the capital of Japan."}, LambdaContext())
     (asked,) = world.given("bedrock-runtime:Converse")
     told = [part["guardContent"]["text"] for part in asked["messages"][0]["content"]]
     assert [(part["text"], part["qualifiers"]) for part in told] == [
@@ -155,7 +155,7 @@ def test_the_guardrail_is_told_what_an_answer_must_rest_on(world: FakeAws) -> No
 
 def test_a_guardrail_that_steps_in_is_reported_as_such(world: FakeAws) -> None:
     world.model_answer = {"text": "I can't help with that.", "stopReason": "guardrail_intervened"}
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"], answer["output"]) == ("intervened", "guardrail_intervened", "I can't help with that.")
 
 
@@ -182,7 +182,7 @@ def test_a_model_that_does_not_answer_is_a_typed_failure_that_says_what_to_do(
     world: FakeAws, logged: Any, fault: Exception, kind: str, word: str
 ) -> None:
     world.fail("bedrock-runtime:Converse", fault)
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("failed", kind)
     assert word in answer["advice"]
     assert logged()[-1]["level"] == "ERROR"
@@ -193,14 +193,14 @@ def test_throttling_is_retried_with_growing_random_waits(world: FakeAws, waits: 
     body = {"output": {"message": {"role": "assistant", "content": [{"text": "At last."}]}}, "stopReason": "end_turn", "usage": {}}
     world.sent_anyway = {"bedrock-runtime:Converse"}
     world.wire = Wire(throttled, throttled, (200, "application/json", json.dumps(body).encode()))
-    assert ask(REQUEST, Context())["output"] == "At last."
+    assert ask(REQUEST, LambdaContext())["output"] == "At last."
     assert len(world.wire.requests) == 3
     assert len(waits) == 2
 
 
 def test_a_fault_of_the_handler_itself_is_an_answer_too(world: FakeAws, logged: Any) -> None:
     world.fail("bedrock-runtime:Converse", KeyError("oops"))
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("failed", "fault")
     assert logged()[-1]["where"]
 
@@ -209,7 +209,7 @@ def test_a_fault_of_the_handler_itself_is_an_answer_too(world: FakeAws, logged: 
 
 
 def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: FakeAws) -> None:
-    answer = ask({**REQUEST, "session_id": SESSION}, Context())
+    answer = ask({**REQUEST, "session_id": SESSION}, LambdaContext())
     assert (answer["outcome"], answer["via"], answer["output"]) == ("answered", "runtime", "An idea.")
     assert gateway.wire
     (sent,) = gateway.wire.requests
@@ -225,17 +225,17 @@ def test_the_runtime_is_asked_through_the_gateway_and_signed(gateway: FakeAws) -
 
 def test_an_address_of_the_gateways_other_protocol_is_understood(gateway: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTCORE_GATEWAY_URL", f"{GATEWAY}/mcp")
-    ask(REQUEST, Context())
+    ask(REQUEST, LambdaContext())
     assert gateway.wire
     assert gateway.wire.requests[0].url == f"{GATEWAY}/runtime/invocations"
 
 
 def test_a_request_without_a_session_gets_one_that_a_repetition_shares(gateway: FakeAws) -> None:
-    ask(REQUEST, Context())
-    ask(REQUEST, Context())
+    ask(REQUEST, LambdaContext())
+    ask(REQUEST, LambdaContext())
     assert gateway.wire
     sessions = {str(sent.headers["X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"]) for sent in gateway.wire.requests}
-    assert sessions == {Context().aws_request_id}
+    assert sessions == {LambdaContext().aws_request_id}
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_request_without_a_session_gets_one_that_a_repetition_shares(gateway: 
 )
 def test_a_stream_is_joined_and_plain_text_is_taken_as_it_is(gateway: FakeAws, kind: str, body: bytes, output: str) -> None:
     gateway.wire = Wire((200, kind, body))
-    assert ask(REQUEST, Context())["output"] == output
+    assert ask(REQUEST, LambdaContext())["output"] == output
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_stream_is_joined_and_plain_text_is_taken_as_it_is(gateway: FakeAws, k
 )
 def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: FakeAws, kind: str, body: bytes) -> None:
     gateway.wire = Wire((200, kind, body))
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["output"]) == ("intervened", "No.")
 
 
@@ -287,7 +287,7 @@ def test_a_guardrail_that_steps_in_at_the_agents_is_reported_too(gateway: FakeAw
 )
 def test_a_gateway_that_refuses_is_a_typed_failure(gateway: FakeAws, waits: list[float], status: int, failure: str, attempts: int) -> None:
     gateway.wire = Wire((status, "application/json", b'{"message": "No."}'))
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("failed", failure)
     assert answer["advice"]
     assert len(gateway.wire.requests) == attempts
@@ -301,7 +301,7 @@ def test_a_gateway_that_refuses_is_a_typed_failure(gateway: FakeAws, waits: list
 def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: FakeAws, waits: list[float], kind: str, attempts: int) -> None:
     """With 200, for of another status AgentCore hands on no body."""
     gateway.wire = Wire((200, "application/json", json.dumps({"error": "Not now: wait.", "kind": kind}).encode()))
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"], len(gateway.wire.requests)) == ("failed", kind, attempts)
     assert len(waits) == attempts - 1
     assert "Not now: wait." in answer["message"]
@@ -310,12 +310,12 @@ def test_an_agent_that_refuses_is_reported_in_its_own_words(gateway: FakeAws, wa
 def test_an_agent_that_was_busy_is_asked_again(gateway: FakeAws) -> None:
     busy = (200, "application/json", b'{"error": "Too many are under way.", "kind": "busy"}')
     gateway.wire = Wire(busy, (409, "application/json", b"{}"), (200, "application/json", b'{"output": "At last."}'))
-    assert ask(REQUEST, Context())["output"] == "At last."
+    assert ask(REQUEST, LambdaContext())["output"] == "At last."
 
 
 def test_a_container_that_fails_is_told_apart_from_an_agent_that_refuses(gateway: FakeAws) -> None:
     gateway.wire = Wire((424, "application/json", b'{"message": "Received error (500) from runtime."}'))
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert "AgentCore doesn't say" in answer["message"]
     assert "log group" in answer["advice"]
 
@@ -330,14 +330,14 @@ def test_a_container_that_fails_is_told_apart_from_an_agent_that_refuses(gateway
 )
 def test_a_gateway_that_says_nothing_is_a_typed_failure(gateway: FakeAws, fault: Exception, failure: str) -> None:
     gateway.wire = Wire(fault)
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("failed", failure)
     assert len(gateway.wire.requests) == 3
 
 
 def test_a_gateway_that_recovers_is_asked_again(gateway: FakeAws, waits: list[float]) -> None:
     gateway.wire = Wire(SILENCE, (429, "text/plain", b""), (200, "application/json", b'{"output": "At last."}'))
-    assert ask(REQUEST, Context())["output"] == "At last."
+    assert ask(REQUEST, LambdaContext())["output"] == "At last."
     assert all(0 <= wait <= limit for wait, limit in zip(waits, (2, 4), strict=True))
 
 
@@ -346,10 +346,10 @@ def test_a_gateway_that_recovers_is_asked_again(gateway: FakeAws, waits: list[fl
 )
 def test_an_agent_that_reports_an_error_is_a_failure(gateway: FakeAws, kind: str, body: bytes) -> None:
     gateway.wire = Wire((200, kind, body))
-    answer = ask(REQUEST, Context())
+    answer = ask(REQUEST, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("failed", "runtime_failed")
 
 
 def test_an_answer_that_lambda_could_not_give_back_is_a_failure(gateway: FakeAws) -> None:
     gateway.wire = Wire((200, "text/plain", b"x" * (5 * 1024 * 1024 + 1)))
-    assert ask(REQUEST, Context())["kind"] == "too_large"
+    assert ask(REQUEST, LambdaContext())["kind"] == "too_large"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.results import FunctionError
-from tests.functions.world import ConnectTimeoutError, Context, FakeApiError, FakeAws, load
+from tests.functions.world import ConnectTimeoutError, FakeApiError, FakeAws, LambdaContext, load
 
 FUNCTION = "evolution_archiver"
 ID = "evo-20261124T060000Z"
@@ -63,7 +63,7 @@ def batch(*records: Any) -> dict[str, Any]:
 
 
 def test_a_finished_evolution_is_one_object_of_canonical_json(world: FakeAws) -> None:
-    answer = archive(batch(finished()), Context())
+    answer = archive(batch(finished()), LambdaContext())
     assert (answer["archived"], answer["batchItemFailures"]) == (1, [])
     assert world.objects[KEY].decode() == (
         '{"champion":{"agent_id":"a1","fitness":0.9375,"generation":10,"island":2,"key":"champions/a1","sha256":"00ff"},'
@@ -78,15 +78,15 @@ def test_the_bounds_that_an_evolution_was_begun_with_are_kept_with_it(world: Fak
     form = {"kind": {"S": "bounds"}, "version": {"N": "1"}}
     rows = {"islands": 4, "max_concurrent_agents": 1000, "agent_memory_bytes": 8192}
     bounds = {"M": {**form, **{name: {"N": str(value)} for name, value in rows.items()}}}
-    answer = archive(batch(record(header("running", bounds=bounds), number="1"), finished("2", bounds=bounds)), Context())
+    answer = archive(batch(record(header("running", bounds=bounds), number="1"), finished("2", bounds=bounds)), LambdaContext())
     assert (answer["archived"], answer["skipped"], answer["dead_letters"]) == (1, 1, 0)
     assert json.loads(world.objects[KEY])["bounds"] == {"kind": "bounds", "version": 1, **rows}
 
 
 def test_a_record_that_comes_twice_is_kept_once(world: FakeAws) -> None:
-    archive(batch(finished()), Context())
+    archive(batch(finished()), LambdaContext())
     kept = world.objects[KEY]
-    answer = archive(batch(finished()), Context())
+    answer = archive(batch(finished()), LambdaContext())
     assert (answer["already_archived"], answer["batchItemFailures"]) == (1, [])
     assert world.objects == {KEY: kept}
 
@@ -99,7 +99,7 @@ def test_every_type_of_dynamodb_has_one_plain_form(world: FakeAws) -> None:
         "numbers": {"NS": ["10", "2", "1.5"]},
         "large": {"N": "1E+3"},
     }
-    archive(batch(finished(**more)), Context())
+    archive(batch(finished(**more)), LambdaContext())
     kept = json.loads(world.objects[KEY])
     assert {key: kept[key] for key in more} == {
         "nothing": None,
@@ -123,7 +123,7 @@ def test_every_type_of_dynamodb_has_one_plain_form(world: FakeAws) -> None:
     ids=["starts", "fails", "was finished before", "goes", "pointer", "generation"],
 )
 def test_what_has_not_just_finished_is_passed_over(world: FakeAws, skipped: dict[str, Any]) -> None:
-    answer = archive(batch(skipped), Context())
+    answer = archive(batch(skipped), LambdaContext())
     assert (answer["skipped"], answer["batchItemFailures"]) == (1, [])
     assert world.calls == []
 
@@ -148,7 +148,7 @@ UNREADABLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("unreadable", UNREADABLE)
 def test_a_record_that_cannot_be_read_goes_whole_to_the_queue_and_the_rest_is_done(world: FakeAws, unreadable: str, logged: Any) -> None:
-    answer = archive(batch(UNREADABLE[unreadable], finished("101")), Context())
+    answer = archive(batch(UNREADABLE[unreadable], finished("101")), LambdaContext())
     assert (answer["dead_letters"], answer["archived"], answer["batchItemFailures"]) == (1, 1, [])
     (letter,) = world.letters
     assert letter["record"] == UNREADABLE[unreadable]
@@ -158,7 +158,7 @@ def test_a_record_that_cannot_be_read_goes_whole_to_the_queue_and_the_rest_is_do
 
 def test_a_record_that_is_too_large_for_a_message_is_sent_compressed_and_whole(world: FakeAws) -> None:
     large = finished(version={"N": "2"}, ballast={"S": "x" * 400_000})
-    archive(batch(large), Context())
+    archive(batch(large), LambdaContext())
     (letter,) = world.letters
     assert letter["encoding"] == "gzip+base64"
     assert json.loads(gzip.decompress(base64.b64decode(letter["record"]))) == large
@@ -166,7 +166,7 @@ def test_a_record_that_is_too_large_for_a_message_is_sent_compressed_and_whole(w
 
 @pytest.mark.parametrize("event", [{}, None, {"Records": []}, {"Records": "none"}, {"source": "schedule"}])
 def test_an_event_that_is_no_batch_is_a_dead_letter_too(world: FakeAws, event: object) -> None:
-    answer = archive(event, Context())
+    answer = archive(event, LambdaContext())
     assert (answer["dead_letters"], answer["batchItemFailures"]) == (1, [])
     assert world.letters[0]["record"] == event
 
@@ -183,25 +183,25 @@ def test_an_event_that_is_no_batch_is_a_dead_letter_too(world: FakeAws, event: o
 def test_a_passing_error_is_reported_and_nothing_after_it_is_done(world: FakeAws, fault: Exception) -> None:
     later = finished("102", evolution_id={"S": "evo-20261124T070000Z"})
     world.fail("s3:PutObject", fault)
-    answer = archive(batch(UNREADABLE["an unknown kind"], finished("101"), later), Context())
+    answer = archive(batch(UNREADABLE["an unknown kind"], finished("101"), later), LambdaContext())
     assert answer["batchItemFailures"] == [{"itemIdentifier": "101"}]
     assert (answer["outcome"], len(world.letters), len(world.given("s3:PutObject"))) == ("incomplete", 1, 1)
 
 
 def test_a_bucket_that_refuses_for_good_makes_a_dead_letter(world: FakeAws) -> None:
     world.fail("s3:PutObject", FakeApiError("AccessDenied", status=403))
-    answer = archive(batch(finished()), Context())
+    answer = archive(batch(finished()), LambdaContext())
     assert (answer["dead_letters"], answer["batchItemFailures"]) == (1, [])
     assert world.letters[0]["kind"] == "denied"
 
 
 def test_a_record_that_not_even_the_queue_takes_is_delivered_again(world: FakeAws) -> None:
     world.fail("sqs:SendMessage", FakeApiError("AWS.SimpleQueueService.NonExistentQueue"))
-    answer = archive(batch(record(header(kind={"S": "lease"}))), Context())
+    answer = archive(batch(record(header(kind={"S": "lease"}))), LambdaContext())
     assert answer["batchItemFailures"] == [{"itemIdentifier": "100"}]
 
 
 def test_a_record_without_a_place_that_not_even_the_queue_takes_fails_the_whole_batch(world: FakeAws) -> None:
     world.fail("sqs:SendMessage", FakeApiError("RequestThrottled"))
     with pytest.raises(FunctionError, match="sqs:SendMessage failed"):
-        archive(batch(7), Context())
+        archive(batch(7), LambdaContext())

@@ -10,7 +10,7 @@ import pytest
 from common.results import FunctionError
 from engine import items
 from engine.records import Bounds, header_of
-from tests.functions.world import Context, FakeApiError, FakeAws, NoCredentialsError, load
+from tests.functions.world import FakeApiError, FakeAws, LambdaContext, NoCredentialsError, load
 
 FUNCTION = "evolution_trigger"
 EVENT = {"scheduled_time": "2026-11-24T06:00:00Z"}
@@ -20,7 +20,7 @@ trigger = load(FUNCTION)
 
 
 def test_an_evolution_is_started_with_its_pointer_and_its_header(world: FakeAws) -> None:
-    answer = trigger(EVENT, Context())
+    answer = trigger(EVENT, LambdaContext())
     assert (answer["outcome"], answer["evolution_id"]) == ("started", ID)
     pointer, header = world.items["current"], dict(world.items[ID])
     assert pointer == {
@@ -53,7 +53,7 @@ def test_an_evolution_is_started_with_its_pointer_and_its_header(world: FakeAws)
 
 
 def test_the_engine_reads_the_header_that_the_trigger_writes(world: FakeAws) -> None:
-    trigger(EVENT, Context())
+    trigger(EVENT, LambdaContext())
     header = header_of(items.read(world.items[ID]), "the header")
     assert (header.evolution_id, header.status, header.generations) == (ID, "running", 10)
     assert header.bounds == Bounds(islands=4, max_concurrent_agents=1000, agent_memory_bytes=8192)
@@ -63,45 +63,45 @@ def test_the_engine_reads_the_header_that_the_trigger_writes(world: FakeAws) -> 
 def test_without_a_bound_none_is_started(world: FakeAws, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(row)
     with pytest.raises(FunctionError, match=row):
-        trigger(EVENT, Context())
+        trigger(EVENT, LambdaContext())
     assert world.items == {}
 
 
 @pytest.mark.usefixtures("world")
 def test_the_seed_follows_from_the_evolutions_name() -> None:
     """The first 32 bits of `printf evo-20261124T060000Z | sha256sum`."""
-    assert trigger(EVENT, Context())["seed"] == 0x86478C0F
+    assert trigger(EVENT, LambdaContext())["seed"] == 0x86478C0F
 
 
 def test_while_one_runs_no_other_is_started(world: FakeAws) -> None:
-    trigger(EVENT, Context())
-    answer = trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())
+    trigger(EVENT, LambdaContext())
+    answer = trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, LambdaContext())
     assert (answer["outcome"], answer["active"]) == ("already_running", ID)
     assert "evo-20261124T070000Z" not in world.items
 
 
 def test_a_schedule_that_is_delivered_twice_starts_one(world: FakeAws) -> None:
-    trigger(EVENT, Context())
+    trigger(EVENT, LambdaContext())
     before = dict(world.items)
-    assert trigger(EVENT, Context())["outcome"] == "already_started"
+    assert trigger(EVENT, LambdaContext())["outcome"] == "already_started"
     assert world.items == before
 
 
 def test_a_schedule_that_comes_again_after_its_evolution_is_over_starts_none(world: FakeAws) -> None:
-    trigger(EVENT, Context())
+    trigger(EVENT, LambdaContext())
     world.items["current"] = {**world.items["current"], "status": {"S": "idle"}}
-    assert trigger(EVENT, Context())["outcome"] == "already_started"
+    assert trigger(EVENT, LambdaContext())["outcome"] == "already_started"
 
 
 def test_after_one_is_over_the_next_is_started(world: FakeAws) -> None:
-    trigger(EVENT, Context())
+    trigger(EVENT, LambdaContext())
     world.items["current"] = {**world.items["current"], "status": {"S": "idle"}}
-    assert trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, Context())["outcome"] == "started"
+    assert trigger({"scheduled_time": "2026-11-24T07:00:00Z"}, LambdaContext())["outcome"] == "started"
 
 
 def test_nothing_starts_while_evolution_is_halted(world: FakeAws, logged: Any) -> None:
     world.mode = "halted"
-    answer = trigger(EVENT, Context())
+    answer = trigger(EVENT, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("refused", "halted")
     assert world.items == {}
     assert "runbook" in logged()[-1]["advice"]
@@ -113,7 +113,7 @@ def test_nothing_starts_while_evolution_is_halted(world: FakeAws, logged: Any) -
 def test_nothing_starts_while_the_mode_cannot_be_read(world: FakeAws, fault: Exception) -> None:
     world.fail("ssm:GetParameter", fault)
     with pytest.raises(FunctionError, match="counts as halted"):
-        trigger(EVENT, Context())
+        trigger(EVENT, LambdaContext())
     assert world.items == {}
 
 
@@ -121,7 +121,7 @@ def test_nothing_starts_while_the_mode_cannot_be_read(world: FakeAws, fault: Exc
 def test_nothing_starts_unless_the_mode_is_plainly_running(world: FakeAws, mode: str | None) -> None:
     world.mode = mode
     with pytest.raises(FunctionError, match="counts as halted") as caught:
-        trigger(EVENT, Context())
+        trigger(EVENT, LambdaContext())
     assert (caught.value.kind, world.items) == ("mode_unclear", {})
 
 
@@ -138,7 +138,7 @@ def test_nothing_starts_unless_the_mode_is_plainly_running(world: FakeAws, mode:
     ],
 )
 def test_an_event_without_a_scheduled_time_is_refused_and_says_what_to_send(world: FakeAws, event: object) -> None:
-    answer = trigger(event, Context())
+    answer = trigger(event, LambdaContext())
     assert (answer["outcome"], answer["kind"]) == ("refused", "bad_event")
     assert "scheduled_time" in answer["advice"]
     assert world.calls == []
@@ -163,6 +163,6 @@ def cancelled(*codes: str) -> FakeApiError:
 def test_a_table_that_cannot_be_written_fails_the_invocation_for_a_next_attempt(world: FakeAws, fault: FakeApiError, kind: str) -> None:
     world.fail("dynamodb:TransactWriteItems", fault)
     with pytest.raises(FunctionError) as caught:
-        trigger(EVENT, Context())
+        trigger(EVENT, LambdaContext())
     assert caught.value.kind == kind
     assert caught.value.advice

@@ -25,10 +25,10 @@ __all__ = [
     "REGION",
     "STACK",
     "ConnectTimeoutError",
-    "Context",
     "EndpointConnectionError",
     "FakeApiError",
     "FakeAws",
+    "LambdaContext",
     "NoCredentialsError",
     "ReadTimeoutError",
     "Wire",
@@ -75,7 +75,7 @@ Handler = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Context:
+class LambdaContext:
     """Lambda's context object."""
 
     function_name: str = "function"

@@ -35,7 +35,7 @@ def act(_processes: None) -> Run:
     """`act(lifecycle.up, place, "dev", …)`: one command in a process of its own, as for a person."""
 
     def run(command: Callable[..., Any], place: Path, stack: str = "dev", **options: Any) -> Any:
-        where = lifecycle.Where(stack=stack, place=place, venv=VENV, **options)
+        where = lifecycle.Target(stack=stack, place=place, venv=VENV, **options)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             return pool.apply_async(command, (where,)).get(timeout=180)
 
@@ -162,7 +162,7 @@ def provider(bare: Any) -> Any:
 @pytest.fixture(scope="session")
 def made(brought_up: BroughtUp) -> Resources:
     """What the engine recorded of dev."""
-    return list(state.held(brought_up.place / "state", "dev").values())
+    return list(state.resources_in(brought_up.place / "state", "dev").values())
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ import functools, os, sys
 from pathlib import Path
 from local import __main__, lifecycle
 place, venv, endpoint, repo, *arguments = sys.argv[1:]
-lifecycle.Where = functools.partial(lifecycle.Where, place=Path(place), venv=Path(venv), endpoint=endpoint or None, repo=Path(repo))
+lifecycle.Target = functools.partial(lifecycle.Target, place=Path(place), venv=Path(venv), endpoint=endpoint or None, repo=Path(repo))
 lifecycle.up = functools.partial(lifecycle.up, pack=False)
 os._exit(__main__.main(arguments))
 """

@@ -122,4 +122,4 @@ def test_where_nothing_drifted_there_is_nothing_to_say(act: Run, brought_up: Bro
 
 def test_what_is_not_up_can_not_be_audited(own_place: Path) -> None:
     with pytest.raises(LocalError, match="`make up STACK=dev` first"):
-        audit.audit(lifecycle.Where(stack="dev", place=own_place))
+        audit.audit(lifecycle.Target(stack="dev", place=own_place))

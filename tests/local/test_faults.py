@@ -78,11 +78,11 @@ class SmallStack:
     @property
     def recorded(self) -> set[str]:
         """The names of what is recorded of AWS's."""
-        held = State(self.place, "dev").held()
+        held = State(self.place, "dev").resources()
         return {urn.rpartition("::")[2] for urn, one in held.items() if one["type"].startswith("aws:")}
 
 
-def started(where: lifecycle.Where) -> None:
+def started(where: lifecycle.Target) -> None:
     """Start the emulator; in a process that ends, as for a person: a child that was killed stays a process until its parent has looked."""
     emulator.start(where.home, where.stack, VENV)
 
@@ -210,10 +210,10 @@ def test_a_record_that_a_full_disk_cut_short_is_said_and_everything_is_made_agai
 
 def test_a_disk_without_room_is_one_error_before_anything_is_done(world: SmallStack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "ROOM_BYTES", 2**60)
-    where = lifecycle.Where(stack="dev", place=world.place, venv=VENV, repo=world.repo)
+    where = lifecycle.Target(stack="dev", place=world.place, venv=VENV, repo=world.repo)
     with pytest.raises(LocalError, match=r"has only \d+ MiB left, .* Nothing was done; make room\."):
         lifecycle.up(where, pack=False)
-    assert State(world.place, "dev").held() == {}
+    assert State(world.place, "dev").resources() == {}
 
 
 def test_requests_that_are_throttled_and_one_that_is_refused(world: SmallStack) -> None:

@@ -138,7 +138,7 @@ def cloud(brought_up: BroughtUp) -> Cloud:
 
 @pytest.fixture(scope="module")
 def made(brought_up: BroughtUp) -> dict[str, dict[str, Any]]:
-    return state.held(brought_up.place / "state", "dev")
+    return state.resources_in(brought_up.place / "state", "dev")
 
 
 @pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.references))
@@ -247,7 +247,7 @@ def test_a_program_whose_order_is_wrong_is_refused_by_up(act: Run, own_place: Pa
     assert "depends_on" in failed.text
 
 
-def _up_without_pack(where: lifecycle.Where) -> lifecycle.Outcome:
+def _up_without_pack(where: lifecycle.Target) -> lifecycle.Outcome:
     return lifecycle.up(where, pack=False)
 
 

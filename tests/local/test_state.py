@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local import LocalError
-from local.state import State, held
+from local.state import State, resources_in
 
 
 def resource(name: str, **more: Any) -> dict[str, Any]:
@@ -34,23 +34,23 @@ def state(tmp_path: Path) -> State:
 
 
 def test_a_stack_that_was_never_up_holds_nothing_and_is_not_in_doubt(state: State) -> None:
-    assert (state.held(), state.doubt) == ({}, None)
+    assert (state.resources(), state.defect) == ({}, None)
 
 
 @pytest.mark.parametrize("cut", ["", "{", '{"version": 3, "checkpoint"', '{"version": 3}', "null", "[]"])
 def test_a_record_that_was_cut_short_is_one_error_that_says_what_to_do(state: State, file: Path, cut: str) -> None:
     file.write_text(cut)
-    assert state.doubt == "what was recorded of dev was cut short, as by a full disk"
+    assert state.defect == "what was recorded of dev was cut short, as by a full disk"
     with pytest.raises(LocalError, match="Run `make up STACK=dev`, which discards it and makes everything again"):
-        state.held()
+        state.resources()
 
 
 def test_a_run_that_did_not_end_by_itself_leaves_a_doubt(state: State, file: Path) -> None:
     file.write_text(record(resource("a")))
     state.begin()
-    assert state.doubt == "the last run of dev was killed"
+    assert state.defect == "the last run of dev was killed"
     state.finish()
-    assert state.doubt is None
+    assert state.defect is None
 
 
 def test_what_is_discarded_leaves_nothing_of_this_stack_and_all_of_the_others(state: State, file: Path) -> None:
@@ -59,11 +59,11 @@ def test_what_is_discarded_leaves_nothing_of_this_stack_and_all_of_the_others(st
         file.with_name(name).write_text(record(resource("a")))
     state.discard()
     assert [path.name for path in file.parent.iterdir()] == ["dev2.json"]
-    assert (state.held(), state.doubt) == ({}, None)
+    assert (state.resources(), state.defect) == ({}, None)
 
 
 def test_of_a_replaced_resource_the_new_one_counts(tmp_path: Path, state: State, file: Path) -> None:
     file.write_text(record({**resource("new"), "urn": "u"}, {**resource("old"), "urn": "u", "delete": True}))
-    assert [one["id"] for one in state.held().values()] == ["new"]
+    assert [one["id"] for one in state.resources().values()] == ["new"]
     assert [one["id"] for one in state.all()] == ["new", "old"]
-    assert held(tmp_path / "state", "dev") == state.held()
+    assert resources_in(tmp_path / "state", "dev") == state.resources()

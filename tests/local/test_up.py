@@ -169,7 +169,7 @@ def test_what_the_pack_refuses_is_not_begun(act: Run, own_place: Path) -> None:
 
 def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(own_place: Path) -> None:
     with pytest.raises(LocalError, match="`make up STACK=dev` first"):
-        lifecycle.outputs(lifecycle.Where(stack="dev", place=own_place))
+        lifecycle.outputs(lifecycle.Target(stack="dev", place=own_place))
 
 
 def test_an_emulator_that_is_not_installed_is_one_error(own_place: Path, tmp_path: Path) -> None:
@@ -194,6 +194,6 @@ def test_a_port_that_somebody_takes_at_the_last_moment_costs_a_second_try(own_pl
 
 
 def test_outputs_are_those_of_the_last_up(brought_up: BroughtUp) -> None:
-    where = lifecycle.Where(stack="dev", place=brought_up.place)
+    where = lifecycle.Target(stack="dev", place=brought_up.place)
     assert json.dumps(lifecycle.outputs(where)) == json.dumps(brought_up.first.outputs)
     assert previews.ROOT not in brought_up.place.parents, "the tests leave the checkout alone"

@@ -21,7 +21,7 @@ from tests.policy.planned import GONE, Edit, edited, nodes_of
 from tests.policy.reasons import MAY_BE_UNKNOWN, MAY_GO, MAY_GO_ANYWHERE, REFERENCES
 from tests.policy.samples import TABLE, findings
 
-Path = tuple[str, ...]
+PropertyPath = tuple[str, ...]
 
 RESOURCE_RULES = [rule for family in FAMILIES for rule in family.resource_rules]
 STACK_RULES = [rule for family in FAMILIES for rule in family.stack_rules]
@@ -32,7 +32,7 @@ LIMITS = configured({})
 class RecordingDict(dict[str, Any]):
     """An object that notes which of its keys are read."""
 
-    def __init__(self, value: dict[str, Any], path: Path, note: Callable[[Path], None]) -> None:
+    def __init__(self, value: dict[str, Any], path: PropertyPath, note: Callable[[PropertyPath], None]) -> None:
         super().__init__({key: watched(one, (*path, key), note) for key, one in value.items()})
         self._path, self._note = path, note
 
@@ -45,7 +45,7 @@ class RecordingDict(dict[str, Any]):
         return super().__getitem__(key)
 
 
-def watched(value: Any, path: Path, note: Callable[[Path], None]) -> Any:
+def watched(value: Any, path: PropertyPath, note: Callable[[PropertyPath], None]) -> Any:
     if isinstance(value, dict):
         return RecordingDict(cast("dict[str, Any]", value), path, note)
     if isinstance(value, list):
@@ -53,7 +53,7 @@ def watched(value: Any, path: Path, note: Callable[[Path], None]) -> Any:
     return value
 
 
-def as_resource(name: str, nodes: Nodes, stack: str, note: Callable[[str, Path], None] | None = None) -> Resource:
+def as_resource(name: str, nodes: Nodes, stack: str, note: Callable[[str, PropertyPath], None] | None = None) -> Resource:
     """A node as rules get it, through CrossGuard's own proxies."""
 
     def urn(of: str) -> str:
@@ -78,7 +78,7 @@ def as_resource(name: str, nodes: Nodes, stack: str, note: Callable[[str, Path],
     )
 
 
-def as_resources(nodes: Nodes, stack: str, note: Callable[[str, Path], None] | None = None) -> list[Resource]:
+def as_resources(nodes: Nodes, stack: str, note: Callable[[str, PropertyPath], None] | None = None) -> list[Resource]:
     return [as_resource(name, nodes, stack, note) for name in nodes]
 
 
@@ -104,11 +104,11 @@ def configuration_of(table: Any) -> str:
     return json.dumps({"evolution-system:environment": json.dumps(table)})
 
 
-def reads(nodes: Nodes, configuration: str, stack: str) -> list[tuple[str, Path]]:
+def reads(nodes: Nodes, configuration: str, stack: str) -> list[tuple[str, PropertyPath]]:
     """The properties that are read and there, one resource for each type and path."""
-    found: dict[tuple[str, Path], tuple[str, Path]] = {}
+    found: dict[tuple[str, PropertyPath], tuple[str, PropertyPath]] = {}
 
-    def note(owner: str, path: Path) -> None:
+    def note(owner: str, path: PropertyPath) -> None:
         if exists(nodes[owner].props, path):
             general = tuple("0" if part.isdigit() else part for part in path)
             found.setdefault((nodes[owner].type, general), (owner, path))
@@ -117,7 +117,7 @@ def reads(nodes: Nodes, configuration: str, stack: str) -> list[tuple[str, Path]
     return list(found.values())
 
 
-def exists(value: Any, path: Path) -> bool:
+def exists(value: Any, path: PropertyPath) -> bool:
     for part in path:
         if isinstance(value, dict):
             if part not in value:

@@ -57,7 +57,7 @@ class Watched:
     period: Plain
 
 
-Range = Callable[[Resource], tuple[float, float]]
+ThresholdRange = Callable[[Resource], tuple[float, float]]
 """The lowest and the highest threshold of an alarm on a resource."""
 
 
@@ -159,7 +159,9 @@ def _nothing_more(_alarm: Resource) -> Iterator[Finding]:
     return iter(())
 
 
-def _watched(stack: Stack, watch: Watch, within: Range, more: Callable[[Resource], Iterator[Finding]] = _nothing_more) -> Iterator[Finding]:
+def _watched(
+    stack: Stack, watch: Watch, within: ThresholdRange, more: Callable[[Resource], Iterator[Finding]] = _nothing_more
+) -> Iterator[Finding]:
     """Each resource of the type has an alarm without a finding; else the findings of the best one are told."""
     by_name = watch.alarms_by_name(stack)
     for watched in stack.of_type(watch.kind):
@@ -177,11 +179,11 @@ def _watched(stack: Stack, watch: Watch, within: Range, more: Callable[[Resource
         yield from min(findings, key=len)
 
 
-def _at_most(highest: float) -> Range:
+def _at_most(highest: float) -> ThresholdRange:
     return lambda _resource: (0, highest)
 
 
-def _tasks(stack: Stack) -> Range:
+def _tasks(stack: Stack) -> ThresholdRange:
     """At least the tasks that the autoscaler keeps, or else the service's own count, and at least one."""
     targets = Linked(stack, SCALABLE_TARGET, ("resourceId",))
     kept = {
