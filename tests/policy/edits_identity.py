@@ -57,7 +57,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "security-boundary",
         (f"{GRANT}.0.Action", "*", "identity/no-wildcard-action", "containment/grants"),
-        (f"{GRANT}.0.NotAction", ["iam:*"], "identity/no-not-action", "containment/grants"),
+        (f"{GRANT}.0.NotAction", ["iam:*"], "identity/document"),
     ),
     *on(
         "security-key",
