@@ -91,6 +91,7 @@ bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, ag
 	.venv/bin/python -m tests.bench_growth
 	.venv/bin/python -m tests.bench_pack
 	.venv/bin/python -m tests.bench_engine
+	KILL_ROUNDS=24 .venv/bin/python -m pytest -q -s tests/engine/test_kills.py
 
 bench-cdk: setup-dev  ## prod's preview beside a synthesis of 50 resources with AWS CDK and cdk-nag (needs Node.js)
 	@$(PYTHON) local/setup.py --cdk

@@ -18,7 +18,9 @@ import pytest
 
 from tests.engine.aws import ROOT, EngineCloud, variables, wait_for
 
-ROUNDS = 12
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
+"""Each kills every worker once, at another moment; `make bench` goes through many."""
+
 WORKERS = 4
 GENERATIONS = 8
 KILL_SECONDS = (0.05, 0.3)
