@@ -44,19 +44,12 @@ def preview(repo: Path, stack: str, changes: Mapping[str, object]) -> Any:
     return json.loads(ran.stdout)
 
 
-def test_a_file_is_an_environment(repo: Path) -> None:
-    succeeded, regions, violations, resources = preview(repo, "canary", STRICTEST)
-    assert violations == []
-    assert succeeded
-    assert regions == ["us-east-1"]
-    assert resources > 100
-
-
-def test_a_line_is_a_region(repo: Path) -> None:
-    succeeded, regions, violations, _ = preview(repo, "canary", {**STRICTEST, "region": "us-west-2"})
+def test_a_file_is_an_environment_and_a_line_of_it_a_region(repo: Path) -> None:
+    succeeded, regions, violations, resources = preview(repo, "canary", {**STRICTEST, "region": "us-west-2"})
     assert violations == []
     assert succeeded
     assert regions == ["us-west-2"]
+    assert resources > 100
 
 
 def test_an_environment_without_limits_of_its_own_is_held_to_the_strictest_and_told_so(repo: Path) -> None:

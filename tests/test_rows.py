@@ -100,5 +100,5 @@ def test_what_cannot_be_changed_is_refused_before_anything_is_done(stack: str, r
     assert (step.operation, step.protect) == ("replace", True), f"the engine refuses to replace what is protected: {why}"
 
 
-def test_autonomy_is_carried_by_few() -> None:
-    assert all(len(change.expected) <= 15 for change in ROWS["autonomy_percent"])
+def test_a_limit_is_carried_by_few() -> None:
+    assert all(len(change.expected) <= 15 for row in ("autonomy_percent", "agent_memory_bytes") for change in ROWS[row])

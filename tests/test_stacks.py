@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from local.previews import UNKNOWN, Plan, PlannedResource
-from local.report.changes import changes_of
 from tests.policy.planned import nodes_of
 
 ROOT = Path(__file__).parents[1]
@@ -95,25 +94,6 @@ def test_everything_that_takes_tags_carries_the_stacks_and_what_enforces_the_lim
     for name in ENFORCES:
         assert tagged[name]["Autonomy"] == str(table["autonomy_percent"])
         assert tagged[name]["AgentMemoryLimit"] == f"{table['agent_memory_bytes'] / 1024:g}KB"
-
-
-@pytest.mark.parametrize(
-    ("row", "others"),
-    [
-        ("autonomy_percent", {"monitoring-autonomy"}),
-        ("agent_memory_bytes", {"monitoring-agent-memory", "evolution-trigger"}),
-    ],
-)
-def test_a_limit_changes_what_carries_it_and_nothing_else(
-    row: str, others: set[str], plan: Callable[..., Plan], preview: Callable[..., Plan]
-) -> None:
-    before = plan("prod")
-    after = preview("prod", edits={row: before.outputs["environment"][row] - 1})
-    assert after.succeeded, after.text
-    changes = {change.name for layer in changes_of(after, before).values() for change in layer}
-    assert changes == {"monitoring-dashboard", *others, *ENFORCES}
-    # The endpoint follows the runtime's new version, which only the deployment knows.
-    assert len({"agentcore-runtime-endpoint", *changes}) <= 15
 
 
 def test_every_name_is_explicit_and_carries_the_stack(stack: str, plan: Callable[..., Plan]) -> None:
