@@ -116,6 +116,7 @@ EDITS: tuple[Edit, ...] = (
         "evolution-dead-letters",
         ("kmsMasterKeyId", GONE, "encryption/queue-cmk"),
         ("messageRetentionSeconds", 60, "data-protection/dead-letters-kept"),
+        ("redrivePolicy", '{"maxReceiveCount": 5, "maxReceiveCount": 1000}', "governance/json-keys"),
         ("name", "dead-letters", "alarms/dead-letters", "identity/tls-only"),
     ),
     *on(
