@@ -5,7 +5,6 @@ Arguments are checked like a resource's inputs, by AWS's model of the call behin
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import string
 from collections.abc import Callable, Mapping
@@ -128,34 +127,6 @@ def _password(given: Mapping[str, Any], region: str) -> dict[str, Any]:
     return {"id": region, "randomPassword": "".join(characters)}
 
 
-def _prefix_list(given: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """AWS's own list of a service's addresses. The id has AWS's form and is the same each time; it is not AWS's id."""
-    name = given.get("name") or next((v for f in given.get("filters", []) if f["name"] == "prefix-list-name" for v in f["values"]), None)
-    if name is None:
-        raise InvokeError(f'name is missing: the local cloud finds a prefix list by its name; write name="com.amazonaws.{region}.s3"')
-    identity = "pl-" + hashlib.sha256(str(name).encode()).hexdigest()[:8]
-    return {"id": identity, "prefixListId": identity, "name": name, "cidrBlocks": []}
-
-
-def _managed_prefix_list(given: Mapping[str, Any], region: str) -> dict[str, Any]:
-    found = _prefix_list(given, region)
-    return {
-        "id": found["id"],
-        "name": found["name"],
-        "arn": f"arn:aws:ec2:{region}:aws:prefix-list/{found['id']}",
-        "addressFamily": "IPv4",
-        "entries": [],
-        "maxEntries": 0,
-        "ownerId": "AWS",
-        "tags": {},
-        "version": 0,
-    }
-
-
-def _named(filter_name: str) -> Wrap:
-    return Wrap("Filters", lambda value: [{"Name": filter_name, "Values": [value]}])
-
-
 SOURCES: dict[str, _Source] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _Source(Call("sts:GetCallerIdentity"), _caller),
     "aws:index/getRegion:getRegion": _Source(Call("ec2:DescribeRegions"), _region),
@@ -164,7 +135,7 @@ SOURCES: dict[str, _Source] = {
             "ec2:DescribeAvailabilityZones",
             {
                 "allAvailabilityZones": "AllAvailabilityZones",
-                "state": _named("state"),
+                "state": Wrap("Filters", lambda value: [{"Name": "state", "Values": [value]}]),
                 "excludeNames": Local(list),
                 "excludeZoneIds": Local(list),
             },
@@ -173,14 +144,6 @@ SOURCES: dict[str, _Source] = {
     ),
     "aws:secretsmanager/getRandomPassword:getRandomPassword": _Source(
         Call("secretsmanager:GetRandomPassword"), _password, frozenset({"randomPassword"})
-    ),
-    "aws:ec2/getPrefixList:getPrefixList": _Source(
-        Call("ec2:DescribePrefixLists", {"name": _named("prefix-list-name"), "prefixListId": Wrap("PrefixListIds", lambda value: [value])}),
-        _prefix_list,
-    ),
-    "aws:ec2/getManagedPrefixList:getManagedPrefixList": _Source(
-        Call("ec2:DescribeManagedPrefixLists", {"name": _named("prefix-list-name"), "id": Wrap("PrefixListIds", lambda value: [value])}),
-        _managed_prefix_list,
     ),
 }
 """The lookups that are answered, by token."""

@@ -1,7 +1,8 @@
 """Where a type's properties go in AWS's requests.
 
 A property that isn't mentioned goes to the member of the same name, at every depth: `vpcId` to `VpcId`, `subnetIds` to `subnetId` when
-that is the list, a map to a list of keys and values, a single object to a list of one. Only exceptions are written down.
+that is the list, a map to a list of keys and values, a single object to a list of one, a plain value to a structure that has only a
+`Value`. Only exceptions are written down.
 """
 
 from __future__ import annotations

@@ -171,6 +171,8 @@ class _Builder:
                 made: dict[str, Any] = {}
                 self._structure(name, cast(dict[str, Any], value), origin, made, path, self._call.structures.get(name, {}))
                 return made
+            case "structure", bool() | int() | float() | str() if list(shape["members"]) == ["Value"]:
+                return {"Value": self._value(shape["members"]["Value"]["shape"], value, origin, (*path, "Value"))}
             case "structure", [only]:
                 return self._value(name, only, (*origin, 0), path)
             case "list", dict() if keys := self._pair(shape):

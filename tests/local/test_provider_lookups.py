@@ -8,7 +8,6 @@ from typing import Any, get_args
 import pytest
 
 from components.environment import Region
-from local.provider.data_sources import SOURCES
 from local.provider.wire import Secrets, decode, provider_pb2
 from local.provider.zones import ZONES
 from tests.local.provider.talk import REGION, struct
@@ -77,18 +76,9 @@ def test_a_password_is_secret_and_as_ordered(provider: Any) -> None:
         (PASSWORD, {"passwordLength": 5000}, "at most 4096"),
         (PASSWORD, {"passwordLength": 2}, "write 4 or more"),
         (PASSWORD, {"excludeNumbers": "yes"}, "true or false"),
-        ("aws:ec2/getPrefixList:getPrefixList", {}, "name is missing"),
     ],
 )
 def test_a_lookup_that_cannot_be_answered_is_refused(provider: Any, token: str, arguments: dict[str, Any], says: str) -> None:
     _, failures, _ = invoke(provider, token, arguments)
     assert len(failures) == 1
     assert says in failures[0]
-
-
-@pytest.mark.parametrize("token", sorted(token for token in SOURCES if "PrefixList" in token))
-def test_a_prefix_list_has_the_same_id_each_time(provider: Any, token: str) -> None:
-    arguments = {"name": f"com.amazonaws.{REGION}.s3"}
-    found = invoke(provider, token, arguments)[0]
-    assert re.fullmatch("pl-[0-9a-f]{8}", found["id"])
-    assert found == invoke(provider, token, arguments)[0]

@@ -21,20 +21,17 @@ EC2_TAGS: Final = Tagging(
 _ROUTES = Request("ec2:DescribeRouteTables", {"RouteTableIds": ["{routeTableId}"]})
 _ROUTE = {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"}
 
-_VPC_ATTRIBUTES = {
-    "enableDnsSupport": "EnableDnsSupport",
-    "enableDnsHostnames": "EnableDnsHostnames",
-    "enableNetworkAddressUsageMetrics": "EnableNetworkAddressUsageMetrics",
-}
-
-_SUBNET_ATTRIBUTES = {
-    "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
-    "enableDns64": "EnableDns64",
-    "enableResourceNameDnsARecordOnLaunch": "EnableResourceNameDnsARecordOnLaunch",
-    "enableResourceNameDnsAaaaRecordOnLaunch": "EnableResourceNameDnsAAAARecordOnLaunch",
-    "mapCustomerOwnedIpOnLaunch": "MapCustomerOwnedIpOnLaunch",
-    "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
-}
+_SUBNET_ATTRIBUTES = (
+    "assignIpv6AddressOnCreation",
+    "customerOwnedIpv4Pool",
+    "enableDns64",
+    "enableLniAtDeviceIndex",
+    "enableResourceNameDnsARecordOnLaunch",
+    "enableResourceNameDnsAaaaRecordOnLaunch",
+    "mapCustomerOwnedIpOnLaunch",
+    "mapPublicIpOnLaunch",
+    "privateDnsHostnameTypeOnLaunch",
+)
 
 _ENDPOINT_LISTS = {"routeTableIds": "RouteTableIds", "securityGroupIds": "SecurityGroupIds", "subnetIds": "SubnetIds"}
 """An endpoint's lists, of which AWS wants to be told what comes and what goes."""
@@ -54,7 +51,10 @@ RESOURCES = (
                 {"assignGeneratedIpv6CidrBlock": "AmazonProvidedIpv6CidrBlock", "tags": tag_specification("vpc")},
             ),
             # One attribute a request: AWS refuses two at once.
-            *(Call("ec2:ModifyVpcAttribute", {name: f"{member}.Value"}, {"VpcId": "{id}"}) for name, member in _VPC_ATTRIBUTES.items()),
+            *(
+                Call("ec2:ModifyVpcAttribute", named(name), {"VpcId": "{id}"})
+                for name in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
+            ),
         ),
         id="vpc-{hex17}",
         outputs={
@@ -84,14 +84,7 @@ RESOURCES = (
         token="aws:ec2/subnet:Subnet",
         create=(
             Call("ec2:CreateSubnet", {"tags": tag_specification("subnet")}),
-            *(
-                Call("ec2:ModifySubnetAttribute", {name: f"{member}.Value"}, {"SubnetId": "{id}"})
-                for name, member in _SUBNET_ATTRIBUTES.items()
-            ),
-            *(
-                Call("ec2:ModifySubnetAttribute", named(name), {"SubnetId": "{id}"})
-                for name in ("customerOwnedIpv4Pool", "enableLniAtDeviceIndex", "privateDnsHostnameTypeOnLaunch")
-            ),
+            *(Call("ec2:ModifySubnetAttribute", named(name), {"SubnetId": "{id}"}) for name in _SUBNET_ATTRIBUTES),
         ),
         id="subnet-{hex17}",
         outputs={"arn": f"{_ARN}:subnet/{{id}}", "ownerId": "{account}"},
