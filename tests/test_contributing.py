@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md tells a contributor to do, done: a made-up rule is judged, told and documented by those steps and no others."""
+"""What CONTRIBUTING.md tells a contributor to do, done by its steps alone: a made-up type is planned, a made-up rule is judged and documented."""
 
 from __future__ import annotations
 
@@ -30,6 +30,44 @@ def made_up(vpc: Resource) -> Iterator[Finding]:
 '''
 """All that a rule needs, in the module of its family."""
 
+PROGRAM = """
+import pulumi, pulumi_aws as aws
+
+on_aws = pulumi.ResourceOptions(provider=aws.Provider("aws", region="us-east-1"))
+aws.kinesis.Stream("stream", name="evolution-events-dev", shard_count=1, opts=on_aws)
+"""
+
+SERVICE = '''
+"""Streams."""
+
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
+
+_STREAM = {"StreamName": "{name}"}
+
+RESOURCES = (
+    ResourceType(
+        token="aws:kinesis/stream:Stream",
+        create=(Call("kinesis:CreateStream", {"name": "StreamName"}),),
+        id="{arn}",
+        outputs={"arn": "arn:aws:kinesis:{region}:{account}:stream/{name}"},
+        read=Read(Request("kinesis:DescribeStreamSummary", _STREAM), "StreamDescriptionSummary"),
+        update=(Call("kinesis:UpdateShardCount", {"shardCount": "TargetShardCount"}, {**_STREAM, "ScalingType": "UNIFORM_SCALING"}),),
+        delete=(Request("kinesis:DeleteStream", _STREAM),),
+        force_new=frozenset({"name"}),
+        autoname="name",
+        tags=tagging("kinesis", "ResourceARN"),
+    ),
+)
+'''
+"""All that a type needs, in the file of its service."""
+
+PREVIEW_TYPE = """
+import json, pathlib
+from local import previews
+plan = previews.preview("dev", pack=False, place=pathlib.Path(".local"))
+print(json.dumps([plan.succeeded, plan.errors, [one.inputs for one in plan.resources if one.type == "aws:kinesis/stream:Stream"]]))
+"""
+
 PREVIEW = """
 import json, pathlib, sys
 from local import previews
@@ -40,7 +78,7 @@ print(json.dumps([plan.succeeded, [[one.rule, one.resource, one.message, one.fix
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
+def repo(tmp_path: Path, _processes: None) -> Path:
     """A checkout whose pack and documents can be changed."""
     for path in ROOT.iterdir():
         if path.name in {"policy", "docs"}:
@@ -65,3 +103,24 @@ def test_a_rule_is_one_function_and_its_documents_are_written(repo: Path) -> Non
     written = {path.name for path, content in before.items() if path.read_bytes() != content}
     assert written == {"invariants.md"}, "a rule that meets a control changes coverage.md, too"
     assert "network/made-up" in (repo / "docs/invariants.md").read_text(encoding="utf-8")
+
+
+def planned(checkout: Path) -> Any:
+    ran = subprocess.run([sys.executable, "-c", PREVIEW_TYPE], cwd=checkout, capture_output=True, text=True, check=True)
+    return json.loads(ran.stdout)
+
+
+def test_a_type_is_an_entry_in_its_services_file(small_checkout: Path) -> None:
+    (small_checkout / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    succeeded, errors, _ = planned(small_checkout)
+    assert not succeeded
+    assert "doesn't know aws:kinesis/stream:Stream" in "".join(errors)
+    assert "local/provider/services/" in "".join(errors), "where to add it"
+    (small_checkout / "local/provider/services/kinesis.py").write_text(SERVICE, encoding="utf-8")
+    succeeded, errors, streams = planned(small_checkout)
+    assert succeeded, errors
+    assert [one["name"] for one in streams] == ["evolution-events-dev"]
+    (small_checkout / "__main__.py").write_text(PROGRAM.replace("shard_count=1", "shard_count=0"), encoding="utf-8")
+    succeeded, errors, _ = planned(small_checkout)
+    assert not succeeded
+    assert "shardCount: 0 is refused" in "".join(errors), "AWS's model judges it"
