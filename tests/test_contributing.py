@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md tells a contributor to do, done by its steps alone: a made-up type is planned, a made-up rule is judged and documented."""
+"""What CONTRIBUTING.md tells a contributor to do, done by its steps alone: a made-up type is planned, a made-up rule judged and told."""
 
 from __future__ import annotations
 
