@@ -1,5 +1,5 @@
-"""The embedded cloud: the real Pulumi engine, run over this repository with no AWS account, no Pulumi account and no credentials."""
+"""The embedded cloud: the real Pulumi CLI, run over this repository without an AWS account, a Pulumi account or credentials."""
 
 
 class LocalError(Exception):
-    """The local run can't go on; the message is for the person who started it: what, why and what to do."""
+    """The local run can't continue. The message says what is wrong, why, and what to do."""

@@ -187,7 +187,7 @@ def _show(line: str) -> None:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog="python -m local", description="The real Pulumi engine on an embedded cloud: no account, no credentials.")
+    parser = _Parser(prog="python -m local", description="The real Pulumi CLI on an embedded cloud: no account, no credentials.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
     helps = {
         "preview": "show what a deployment would make, checked by the policy pack",

@@ -32,7 +32,7 @@ class Finding:
         message: what is wrong, in sentences.
         why: what happens otherwise.
         fix: what to write.
-        text: all of it, as the engine passes it on.
+        text: the whole text, as the CLI shows it.
     """
 
     rule: str = ""

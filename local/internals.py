@@ -1,6 +1,6 @@
-"""The parts of Pulumi and of Python that aren't public and that the local run relies on, all of them, each with its reason.
+"""Every part of Pulumi and of Python that isn't public and that the local run uses, each with its reason.
 
-tests/local/test_internals.py says in one sentence what has changed when an upgrade takes one away.
+If an upgrade removes one, tests/local/test_internals.py says in one sentence what has changed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from pulumi.automation import _stack as automation_stack  # pyright: ignore[repo
 from pulumi.automation._server import LanguageServer as SdkLanguageServer
 
 TAG = "annotations"
-"""Sets our bytecode apart from what Python itself compiles, in the same `__pycache__` (PEP 488): `vpc.cpython-311.opt-annotations.pyc`."""
+"""Tells our bytecode apart from Python's own in `__pycache__` (PEP 488): `vpc.cpython-311.opt-annotations.pyc`."""
 
 
 class LanguageServer(SdkLanguageServer):
-    """Tells the engine that a failed program has already said why, as the language host does; the SDK's server has it said twice."""
+    """Reports a failed program as the language host does: as one that has printed its error. With the SDK's server it is printed twice."""
 
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 (the protocol's name)
         result = super().Run(request, context)  # pyright: ignore[reportUnknownMemberType] (the SDK leaves it untyped)
@@ -37,41 +37,40 @@ class LanguageServer(SdkLanguageServer):
         return result
 
 
-def say_errors_once() -> None:
-    """The Automation API takes no server of one's own."""
+def report_errors_once() -> None:
+    """Use that server. The Automation API has no parameter for it."""
     automation_stack.LanguageServer = LanguageServer  # pyright: ignore[reportPrivateImportUsage]
 
 
 def silence_debug_messages() -> None:
-    """The SDK tells the engine some five things a resource that only `--debug` shows, and waits for it to hear each one: 0.65 s of prod's
-    preview (docs/speed.md)."""
-    pulumi.log.debug = _unheard
+    """The SDK sends about five messages for each resource that only `--debug` shows, and waits for each answer: 0.65 s of prod's preview
+    (docs/speed.md)."""
+    pulumi.log.debug = _ignore
 
 
-def _unheard(*_: object, **__: object) -> None:
-    """In the place of `pulumi.log.debug`."""
+def _ignore(*_: object, **__: object) -> None:
+    """Replaces `pulumi.log.debug`."""
 
 
 def latest_checkpoint(file: Path) -> dict[str, Any] | None:
-    """What a file of the engine's state holds (`resources` and more), if it is whole. `pulumi stack export` takes 0.3 s for the same."""
+    """The content of a state file (`resources` and more); None if it is truncated. `pulumi stack export` takes 0.3 s for the same."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
     return None
 
 
 def defer_annotations() -> None:
-    """Have the SDK's service modules that aren't imported yet compiled so that their annotations wait until they are read (PEP 563, the
-    compiler's own flag): about 2 s of the CPU.
+    """Compile the SDK's service modules with deferred annotations (PEP 563, a flag of the compiler): saves about 2 s of CPU time.
 
-    There are a hundred thousand, such as `pulumi.Input[Optional[str]]`. What reads them does so with `typing.get_type_hints`, which
-    evaluates the few that are used. Python 3.14 does so by itself (PEP 649).
+    There are a hundred thousand, such as `pulumi.Input[Optional[str]]`. They are read with `typing.get_type_hints`, which evaluates the few
+    that are used. Python 3.14 defers them by itself (PEP 649). Modules that are imported already stay as they are.
     """
     if sys.version_info < (3, 14) and _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
 
 
 class _Finder:
-    """Finds what Python itself would find, and gives it the other loader."""
+    """Finds the same modules as Python, and gives them another loader."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -84,7 +83,7 @@ class _Finder:
 
 
 class _CompilingLoader(SourceFileLoader):
-    """Compiles with the flag of `from __future__ import annotations`; keeps and checks the bytecode as Python does (PEP 552)."""
+    """Compiles with the flag of `from __future__ import annotations`; caches and validates the bytecode as Python does (PEP 552)."""
 
     def get_code(self, fullname: str) -> CodeType | None:
         source = Path(self.get_filename(fullname))
@@ -96,7 +95,7 @@ class _CompilingLoader(SourceFileLoader):
             content = kept.read_bytes()
             if content.startswith(header):
                 return marshal.loads(content[len(header) :])
-        if not os.access(kept.parent, os.W_OK):  # where it can't be kept, compiling each time costs more than it saves
+        if not os.access(kept.parent, os.W_OK):  # without a cache, compiling each time costs more than it saves
             return super().get_code(fullname)
         code = compile(source.read_bytes(), str(source), "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)
         with contextlib.suppress(OSError):

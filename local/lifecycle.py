@@ -229,7 +229,7 @@ def open_session(target: Target, *, read_only: bool = False, recreate: bool = Fa
             workspace.environment_of_this_process(variables),
         ):
             work_space = workspace.Workspace(
-                work, place, command, previews.main_with_imports_ahead(target.repo), {**variables, **provider.variables}
+                work, place, command, previews.preloaded_main(target.repo), {**variables, **provider.variables}
             )
             yield Session(
                 stack=automation.Stack.select(target.stack, work_space),
@@ -295,18 +295,18 @@ def run(
         if not quiet and worth_showing(line):
             session.show(line)
 
-    def hear(event: EngineEvent) -> None:
+    def on_event(event: EngineEvent) -> None:
         events.append(event)
-        progress.hear(event)
+        progress.count(event)
 
-    options = {"color": session.color, "on_output": show, "on_error": show, "on_event": hear}
+    options = {"color": session.color, "on_output": show, "on_error": show, "on_event": on_event}
     try:
-        with progress.told(session.note):
+        with progress.shown(session.note):
             action(session.stack, {**options, "suppress_outputs": True, "suppress_progress": True})
         succeeded = True
     except automation.CommandError as error:
         if not text:
-            raise LocalError(f"the engine can't {name}: {error}") from None
+            raise LocalError(f"Pulumi can't {name}: {error}") from None
         succeeded = False
     findings = read(session.work / plugins.FINDINGS, events)
     if quiet and not succeeded and not findings:

@@ -1,8 +1,8 @@
 """Refuses a policy pack's configuration that turns rules off: `python -m local.pack_config FILE`.
 
-A pack can't prevent it by itself: with `{"all": "disabled"}`, or a lower enforcement level for one policy, the engine never asks it, or
-lets pass what it refuses. So the deploy workflow asks here first. Allowed is what the pack itself reads and judges: limits and exemptions.
-"""
+A pack can't prevent that by itself: with `{"all": "disabled"}`, or a lower enforcement level for a policy, Pulumi doesn't call it or
+ignores its findings. So the deploy workflow runs this check first. Only limits and exemptions are allowed, which the pack reads and judges
+itself."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ CONFIGURED = "environment"
 """The one policy that takes a configuration."""
 
 KEYS = frozenset({"limits", "exemptions"})
-"""What it takes. `enforcementLevel`, which the engine takes out before the pack sees the rest, isn't among them."""
+"""What that policy takes. `enforcementLevel` isn't among them: Pulumi removes it before the pack sees the rest."""
 
 
 def check(text: str) -> None:
-    """Let pass a configuration that leaves every rule on.
+    """Accept a configuration that leaves every rule on.
 
     Raises:
-        LocalError: it isn't JSON, or holds anything else than limits and exemptions.
+        LocalError: it isn't JSON, or has anything but limits and exemptions.
     """
     try:
-        read: Any = json.loads(text, object_pairs_hook=_once)
+        read: Any = json.loads(text, object_pairs_hook=_unique_keys)
     except ValueError as error:
         raise LocalError(f"the pack's configuration can't be read: {error}. Write {{}} to leave everything as it is.") from None
     policies = _object(read, "the configuration")
@@ -46,11 +46,11 @@ def check(text: str) -> None:
                 )
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a key that stands there twice, Python reads the last and another reader perhaps the first."""
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a duplicate key: Python takes the last one, and another reader may take the first."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key is there twice")
     return found
 
 

@@ -1,7 +1,7 @@
-"""What the engine talks to beside the program: the stand-in provider, and the policy pack.
+"""Pulumi's two plugins: the stand-in provider and the policy pack.
 
-The provider is started here and the engine attaches to it, by Pulumi's own variable for a provider that runs already: so it imports
-beside the engine's start. The pack is an executable that the engine starts by itself.
+The provider is started here, and Pulumi attaches to it by its public variable for a provider that is already running. So the provider's
+imports run while the CLI starts. The pack is an executable that Pulumi starts by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 
 ATTACH = "PULUMI_DEBUG_PROVIDERS"
-"""`aws:12345`: the engine attaches to that port instead of starting a provider."""
+"""`aws:12345`: Pulumi attaches to that port instead of starting a provider."""
 
 
 class ProviderProcess:
@@ -28,17 +28,17 @@ class ProviderProcess:
 
     Args:
         repo: the checkout whose provider it is.
-        endpoint: the emulator that it makes things in. Default: it makes nothing.
+        endpoint: the emulator in which it creates resources. Default: none, for previews.
     """
 
     def __init__(self, repo: Path, endpoint: str | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "local.provider", *([endpoint] if endpoint else [])],
             cwd=repo,
-            env={},  # nothing of the user's
+            env={},  # no variable of the user's
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the engine, which ends what it has begun first
+            start_new_session=True,  # Ctrl-C is for the CLI, which finishes the operations in progress first
         )
 
     def __enter__(self) -> Self:
@@ -50,15 +50,15 @@ class ProviderProcess:
 
     @property
     def runs(self) -> bool:
-        """Whether it is still there."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What the engine's environment needs to find it; waits until it serves.
+        """The environment variables by which Pulumi finds it. Waits until it serves.
 
         Raises:
-            LocalError: it ended at once.
+            LocalError: it can't start.
         """
         assert self._process.stdout
         port = self._process.stdout.readline().decode().strip()
@@ -68,25 +68,25 @@ class ProviderProcess:
 
 
 PACK = "pack/evolution-system"
-"""Below the folder that the engine runs in: the pack's executable."""
+"""The pack's executable, relative to the folder that the CLI runs in."""
 
 FINDINGS = "findings.jsonl"
-"""Below the same: where the pack writes what it finds, a JSON object a line."""
+"""The pack's findings, relative to the same folder: one JSON object a line."""
 
 
 def write_pack(work: Path, repo: Path, config: Mapping[str, Any]) -> None:
-    """Write the pack's executable, beside the description that gives the pack's version.
+    """Write the pack's executable, next to the PulumiPolicy.yaml that gives its version.
 
     Args:
-        work: the folder that the engine runs in.
+        work: the folder that the CLI runs in.
         repo: the checkout whose pack it is.
-        config: the stack's configuration. A language host would hand it to the pack; the engine hands an executable nothing.
+        config: the stack's configuration. A language host passes it to a pack; an executable gets nothing from Pulumi.
     """
     executable, policy = work / PACK, repo / "policy"
     executable.parent.mkdir()
     (executable.parent / "PulumiPolicy.yaml").symlink_to(policy / "PulumiPolicy.yaml")
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    told = [f"EVOLUTION_FINDINGS={work / FINDINGS}", f"PULUMI_CONFIG={json.dumps(texts)}"]
-    words = [*told, sys.executable, "-u", str(repo / "local/pack.py")]
+    variables = [f"EVOLUTION_FINDINGS={work / FINDINGS}", f"PULUMI_CONFIG={json.dumps(texts)}"]
+    words = [*variables, sys.executable, "-u", str(repo / "local/pack.py")]
     executable.write_text(f'#!/bin/sh\ncd {shlex.quote(str(policy))} && exec env {shlex.join(words)} "$1"\n', encoding="utf-8")
     executable.chmod(0o755)

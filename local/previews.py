@@ -1,4 +1,4 @@
-"""Runs the real Pulumi engine over the real `__main__.py` and the real policy pack, and tells what it planned."""
+"""Previews a stack with the real Pulumi CLI, the real `__main__.py` and the real policy pack."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ from local.findings import Diagnostic, Finding, diagnostics_of, errors, read
 ROOT = plugins.ROOT
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine writes for a value that is known only after deployment. Source: `UnknownStringValue` in its plugin package."""
+"""Pulumi's text for a value that is known only after deployment. Source: `UnknownStringValue` in its plugin package."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedResource:
-    """One planned resource. `inputs` is plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet, `computed`
-    what the provider says beyond them of the resource that it would make.
+    """One planned resource.
 
-    The dependencies are URNs, `property_dependencies` by input; they and `ignore_changes` are empty unless the preview was asked for them.
+    Attributes:
+        inputs: plain data as the provider's Check returned it, with UNKNOWN for what isn't known yet.
+        computed: the outputs that the provider adds to the inputs.
+        dependencies: URNs. These, `property_dependencies` (by input) and `ignore_changes` are empty in a preview without dependencies.
     """
 
     urn: str
@@ -49,7 +51,7 @@ class PlannedResource:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a preview came to.
+    """The result of a preview.
 
     Attributes:
         findings: of the policy pack.
@@ -95,17 +97,17 @@ def preview(
         pack: whether to load the policy pack.
         pack_config: the pack's configuration, as `--policy-pack-config` takes it.
         edits: keys of the environment table to replace.
-        program: runs inside the engine in the place of the checkout's `__main__.py` (run_main runs the real one).
-        with_dependencies: fill in the resources' dependencies, which only the engine's plan file tells.
+        program: replaces the checkout's `__main__.py` (`run_main` runs the real one).
+        with_dependencies: read the resources' dependencies, which are only in Pulumi's plan file.
         repo: the checkout to preview.
-        place: where the engine keeps its home and state, with a lock that admits one run at a time. Default: the checkout's `.local`.
-        provider: one that was started sooner, in its `with` block. Default: one is started.
-        color: let the engine colour its output.
-        on_output: gets each line that the engine prints.
-        on_note: gets each line that the local run has to say for itself.
+        place: the folder of the CLI's home and state, with a lock for one run at a time. Default: the checkout's `.local`.
+        provider: one that is already running. Default: a new one.
+        color: whether the CLI colours its output.
+        on_output: gets each line that the CLI prints.
+        on_note: gets each line of the local run itself.
 
     Raises:
-        LocalError: the stack or its table is wrong, another run is going on, or there is no Pulumi CLI to be had.
+        LocalError: the stack or its table is wrong, another run is in progress, or there is no Pulumi CLI.
     """
     content, note = stackfile.read(repo, stack, image=image, edits=edits)
     if note:
@@ -122,10 +124,10 @@ def preview(
         provider = provider or started.enter_context(plugins.ProviderProcess(repo))
         command = cli.find(on_note)
         plan_file = work / "plan.json"
-        variables_of_place = workspace.environment(place)
-        with workspace.environment_of_this_process(variables_of_place):
-            variables = {**variables_of_place, **provider.variables}
-            work_space = workspace.Workspace(work, place, command, program or main_with_imports_ahead(repo), variables)
+        clean = workspace.environment(place)
+        with workspace.environment_of_this_process(clean):
+            variables = {**clean, **provider.variables}
+            work_space = workspace.Workspace(work, place, command, program or preloaded_main(repo), variables)
             try:
                 automation.Stack.select(stack, work_space).preview(
                     color="always" if color else "never",
@@ -139,8 +141,8 @@ def preview(
                 )
                 succeeded = True
             except automation.CommandError as error:
-                if not text:  # it failed before it previewed anything
-                    raise LocalError(f"the engine can't start: {error}") from None
+                if not text:  # it failed before the preview began
+                    raise LocalError(f"Pulumi can't start: {error}") from None
                 succeeded = False
         findings = read(work / plugins.FINDINGS, events)
         goals: dict[str, Any] = json.loads(plan_file.read_text(encoding="utf-8"))["resourcePlans"] if plan_file.exists() else {}
@@ -165,9 +167,9 @@ def run_main(repo: Path = ROOT) -> None:
         raise pulumi.RunError("".join(report.format()).strip()) from None
 
 
-def main_with_imports_ahead(repo: Path) -> imports.Ahead:
-    """The program, whose AWS modules are imported while the engine starts: over a second that the two need not spend in turn."""
-    return imports.Ahead(repo, partial(run_main, repo))
+def preloaded_main(repo: Path) -> imports.PreloadedProgram:
+    """The program, whose AWS modules are imported while the CLI starts, which saves over a second."""
+    return imports.PreloadedProgram(repo, partial(run_main, repo))
 
 
 def _plan(succeeded: bool, events: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:

@@ -1,4 +1,4 @@
-"""Says what a stack needs of its account's service quotas, with the commands that ask for more: `python -m local.quotas STACK`."""
+"""Prints which service quotas a stack needs, with the commands that request higher ones: `python -m local.quotas STACK`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from local import LocalError, stackfile
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def say(repo: Path, stack: str) -> str:
-    """A line for each quota that the stack's table decides on, and a command for each that a fresh account lacks.
+def report(repo: Path, stack: str) -> str:
+    """A line for each quota that the stack's table affects, and a command for each that a fresh account's default is too low for.
 
     Raises:
         LocalError: there is no such stack, or its table is wrong.
@@ -33,6 +33,6 @@ def say(repo: Path, stack: str) -> str:
 
 if __name__ == "__main__":
     try:
-        print(say(ROOT, *sys.argv[1:]))
+        print(report(ROOT, *sys.argv[1:]))
     except LocalError as refused:
         sys.exit(f"error: {refused}")

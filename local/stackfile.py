@@ -1,4 +1,4 @@
-"""Reads `Pulumi.<stack>.yaml` before the engine starts, so that a bad one is a single error, and writes the copy that the engine gets."""
+"""Reads and checks `Pulumi.<stack>.yaml` before Pulumi starts, so that a bad file is a single error."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ IMAGE_KEY = "engine_image_digest"
 """The table's key that names the engine image."""
 
 LOCAL_IMAGE_DIGEST = "sha256:" + hashlib.sha256(b"evolution-system: the engine image of the embedded cloud").hexdigest()
-"""The engine image that the embedded cloud has: the digest of this sentence, so that no built image has it too."""
+"""The engine image of the embedded cloud: the digest of a sentence, which no built image can have."""
 
 NO_IMAGE = "none"
-"""As `image`: a first deployment, before any image was pushed."""
+"""The value of `image` for a first deployment, before any image is pushed."""
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Reads YAML as the engine does: `yes`, `no`, `on` and `off` are text, and a key that is written twice is an error."""
+    """Reads YAML as Pulumi does: `yes`, `no`, `on` and `off` are text, and a duplicate key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]

@@ -1,4 +1,4 @@
-"""Where the engine runs: its own home and state under `.local/`, a copy of the project to work on, and a clean environment."""
+"""Where the Pulumi CLI runs: with its own home and state under `.local/`, on a copy of the project, and in a clean environment."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from semver import VersionInfo
 from components.environment import PROJECT
 from local import LocalError, internals, plugins, stackfile
 from local.cli import Cli
-from local.imports import Ahead
+from local.imports import PreloadedProgram
 
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
-"""All that the engine, the program, the pack and the provider see of the user's environment: no AWS_*, no PULUMI_*, no proxy."""
+PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
+"""The only variables of the user's that the CLI, the program, the pack and the provider get: no AWS_*, no PULUMI_*, no proxy."""
 
-internals.say_errors_once()
+internals.report_errors_once()
 internals.silence_debug_messages()
 
 STOP_SECONDS = 20
-"""How long an interrupted engine gets to end by itself: it waits for what it has begun, and records it. 1 s on an idle machine."""
+"""How long an interrupted CLI may take to end: it finishes and records the operations in progress. 1 s on an idle machine."""
 
 _locks: list[int] = []
-"""What holds this process's places. The engine inherits it: one that outlives a killed run still keeps others out until it ends."""
+"""The file descriptors of this process's locks. The CLI inherits them: if it outlives a killed run, it still holds the lock."""
 
 
 @contextlib.contextmanager
 def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> Generator[Path]:
-    """Lay out what the engine needs and give the folder to run it in, which is removed at the end.
+    """Prepare the folder that the CLI runs in, which is deleted at the end.
 
     Args:
-        place: the folder that keeps the engine's home and state from run to run.
+        place: the folder of the CLI's home and state, which stays.
         repo: the checkout.
         stack: the stack's name.
         content: the stack file's content.
@@ -51,14 +51,14 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
         LocalError: another run is using the place.
     """
     with _only_run(place):
-        # A killed run leaves the engine's own lock; ours, which the system drops with the process, shows that nobody holds it.
+        # A killed run leaves Pulumi's own lock behind. Ours ends with its process, so here nobody holds the other either.
         locks = place / "state/.pulumi/locks"
         shutil.rmtree(locks, ignore_errors=True)
         shutil.rmtree(place / "home/logs", ignore_errors=True)
-        # It may also leave the description beside its record empty, which is then read, and all that is said is EOF.
-        for described in (place / "state/.pulumi/stacks").rglob("*.attrs"):
-            if not described.stat().st_size:
-                described.unlink()
+        # It may also leave an empty .attrs file next to the state, on which the CLI fails with nothing but `EOF`.
+        for attributes in (place / "state/.pulumi/stacks").rglob("*.attrs"):
+            if not attributes.stat().st_size:
+                attributes.unlink()
         work = place / "work"
         shutil.rmtree(work, ignore_errors=True)
         try:
@@ -72,22 +72,22 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
 
 
 def environment(place: Path, state: Path | None = None) -> dict[str, str]:
-    """The whole environment of the engine and of all that it starts.
+    """The whole environment of the CLI and of all that it starts.
 
     Args:
-        place: the folder that keeps the engine's home and state.
-        state: stands for the place's state.
+        place: the folder of the CLI's home and state.
+        state: another folder for the state.
     """
     return {
-        **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+        **{name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ},
         "HOME": str(place / "home"),
         "PULUMI_HOME": str(place / "home"),
         "PULUMI_BACKEND_URL": (state or place / "state").resolve().as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # The engine's collector may let its heap of some 30 MB grow fourfold, not twofold, between two looks at it.
+        # The CLI's heap of some 30 MB may grow by 400 % between two garbage collections, not by 100 %.
         "GOGC": "400",
-        # A real AWS provider on PATH, or one that the engine would download, must never stand in for the stand-in.
+        # Never use a real AWS provider from PATH, nor download one.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
@@ -95,7 +95,7 @@ def environment(place: Path, state: Path | None = None) -> dict[str, str]:
 
 @contextlib.contextmanager
 def environment_of_this_process(variables: Mapping[str, str]) -> Generator[None]:
-    """The program runs in this process: give it the clean environment, and put the old one back afterwards."""
+    """Give this process, which runs the program, the clean environment, and restore the old one afterwards."""
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(variables)
@@ -107,33 +107,35 @@ def environment_of_this_process(variables: Mapping[str, str]) -> Generator[None]
 
 
 class Workspace(automation.LocalWorkspace):
-    """An Automation API workspace that doesn't ask the CLI what a look at the state folder answers (about 0.2 s a question)."""
+    """An Automation API workspace that reads the state folder instead of calling the CLI, which takes about 0.2 s a call."""
 
     def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], variables: Mapping[str, str] | None = None) -> None:
         self._place = place
-        beside = program.start if isinstance(program, Ahead) else lambda: None
-        super().__init__(work_dir=str(work), program=program, pulumi_command=InterruptibleCli(cli, variables or environment(place), beside))
+        on_start = program.start if isinstance(program, PreloadedProgram) else lambda: None
+        super().__init__(
+            work_dir=str(work), program=program, pulumi_command=InterruptibleCli(cli, variables or environment(place), on_start)
+        )
 
     def select_stack(self, stack_name: str) -> None:
-        """Make the stack if it isn't there. Selecting is for people: every command names its stack."""
+        """Create the stack if it doesn't exist. Nothing needs to be selected: every command names its stack."""
         if not (self._place / f"state/.pulumi/stacks/{PROJECT}/{stack_name}.json").exists():
             self.create_stack(stack_name)
 
 
 class InterruptibleCli(automation.PulumiCommand):
-    """The CLI, started with the given environment alone, and stopped when this process is interrupted.
+    """The CLI, started with exactly the given environment, and stopped when this process is interrupted.
 
-    `beside` is called when it runs, and not before: what it begins would keep this process from starting the CLI.
+    `on_start` is called as soon as it runs. Called earlier, it would delay the CLI's start.
     """
 
-    # The parent's would run the CLI to learn its version.
-    def __init__(self, cli: Cli, variables: Mapping[str, str], beside: Callable[[], object] = lambda: None) -> None:
+    # The base class would run the CLI to ask for its version.
+    def __init__(self, cli: Cli, variables: Mapping[str, str], on_start: Callable[[], object] = lambda: None) -> None:
         self.command = str(cli.path)
         self.version = VersionInfo.parse(cli.version)
         self._variables = variables
-        self._beside = beside
+        self._on_start = on_start
         self.killed = False
-        """Whether the last command didn't end by itself."""
+        """Whether the last command was killed."""
 
     def run(
         self,
@@ -153,7 +155,7 @@ class InterruptibleCli(automation.PulumiCommand):
             encoding="utf-8",
             errors="replace",
             pass_fds=_locks,
-            start_new_session=True,  # so that Ctrl-C reaches this process alone, which then stops the engine once
+            start_new_session=True,  # so that Ctrl-C reaches this process only, which then stops the CLI once
         )
         assert process.stdout
         assert process.stderr
@@ -165,7 +167,7 @@ class InterruptibleCli(automation.PulumiCommand):
         for reader in readers:
             reader.start()
         try:
-            self._beside()
+            self._on_start()
             code = process.wait()
         except BaseException:
             _stop(process)
@@ -176,7 +178,7 @@ class InterruptibleCli(automation.PulumiCommand):
                 reader.join()
         result = automation.CommandResult("\n".join(lines[0]), "\n".join(lines[1]), code)
         if code < 0:
-            raise LocalError(f"the engine was killed ({signal.Signals(-code).name}). Run the same command again.")
+            raise LocalError(f"Pulumi was killed ({signal.Signals(-code).name}). Run the same command again.")
         if code:
             raise create_command_error(result)
         return result
@@ -191,12 +193,12 @@ def _read(stream: IO[str], lines: list[str], callback: automation.OnOutput | Non
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    """Ask the engine to end, which ends its plugins; if it doesn't, or when interrupted once more, end its whole session."""
+    """Interrupt the CLI, which stops its plugins; if it doesn't end, or after a second interrupt, kill its whole session."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(STOP_SECONDS)
     except BaseException:
-        # The engine gives each plugin a process group, so that killing its own would leave them.
+        # Pulumi gives each plugin its own process group, so killing the CLI's group would leave them running.
         for pid in _processes():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if os.getsid(pid) == process.pid:
@@ -205,7 +207,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def _processes() -> list[int]:
-    """Every process of the machine. A slim Linux image has no `ps`, and macOS no /proc."""
+    """The ids of all processes. A slim Linux image has no `ps`, and macOS has no /proc."""
     if Path("/proc/self").exists():
         return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     listed = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True, check=True)
@@ -218,7 +220,7 @@ def _only_run(place: Path) -> Generator[None]:
         place.mkdir(parents=True, exist_ok=True)
         lock = (place / "lock").open("a+", encoding="utf-8")
     except OSError as error:
-        raise LocalError(f"{place} can't be written ({error.strerror}), and the engine keeps its state there. Make it writable.") from None
+        raise LocalError(f"{place} can't be written ({error.strerror}), and Pulumi's state is kept there. Make it writable.") from None
     with lock:
         deadline = time.monotonic() + STOP_SECONDS
         while True:
@@ -228,7 +230,7 @@ def _only_run(place: Path) -> Generator[None]:
             except BlockingIOError:
                 lock.seek(0)
                 holder = lock.read().strip()
-            if time.monotonic() > deadline or holder in map(str, _processes()):  # else its engine is still ending
+            if time.monotonic() > deadline or holder in map(str, _processes()):  # otherwise its CLI is still ending
                 raise LocalError(
                     f"another local run (process {holder or 'unknown'}) is using {place}. Wait until it has finished, or stop it."
                 )
@@ -244,19 +246,19 @@ def _only_run(place: Path) -> Generator[None]:
 
 
 def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Copy what the engine writes to, and give the stack's configuration; the program and the rules stay where they are."""
+    """Copy the files that Pulumi writes to, and return the stack's configuration. The program and the rules aren't copied."""
     work.mkdir()
     project = stackfile.parse(repo / "Pulumi.yaml")
     _write_yaml(work / "Pulumi.yaml", {**project, "main": str(repo)})
-    # Only plain configuration: the rest (a secrets provider, a salt, encrypted values) belongs to the backend where the stack is deployed,
-    # and would have the engine ask a real cloud for a key.
+    # Plain configuration only: a secrets provider, a salt and encrypted values belong to the real backend, and Pulumi would call a real
+    # cloud for their key.
     config = {key: value for key, value in content["config"].items() if not _is_encrypted(value)}
     _write_yaml(work / f"Pulumi.{stack}.yaml", {"config": config})
     return config
 
 
 def _is_encrypted(value: Any) -> bool:
-    """Whether a configuration value is, or holds, a secret: `{secure: …}`."""
+    """Whether a configuration value is, or contains, a secret: `{secure: …}`."""
     if isinstance(value, dict):
         return "secure" in value or any(_is_encrypted(item) for item in cast("dict[str, Any]", value).values())
     return isinstance(value, list) and any(_is_encrypted(item) for item in cast("list[Any]", value))

@@ -80,4 +80,4 @@ def test_who_comes_back_up_is_told_what_is_in_the_way() -> None:
 
 
 def test_the_quotas_that_are_named_are_those_that_a_table_may_need() -> None:
-    assert set(re.findall(r"L-[0-9A-F]{8}", TEXT)) <= set(re.findall(r"L-[0-9A-F]{8}", quotas.say(ROOT, "prod")))
+    assert set(re.findall(r"L-[0-9A-F]{8}", TEXT)) <= set(re.findall(r"L-[0-9A-F]{8}", quotas.report(ROOT, "prod")))

@@ -205,7 +205,7 @@ def test_what_is_missing_is_said_before_an_image_is_asked_for(plan: Callable[...
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_make_quotas_says_the_same_with_the_commands_that_ask_for_more(stack: str) -> None:
-    said = quotas.say(quotas.ROOT, stack)
+    said = quotas.report(quotas.ROOT, stack)
     for need in needs(env_of(stack)):
         assert f"{need.quota.code}  {need.quota.name}: {need.least}, {need.most}, {need.quota.fresh}" in said
         assert (need.request in said) == need.lacks

@@ -1,8 +1,7 @@
-"""The AWS emulator's process: one a stack, on loopback, in the background, until `make down`.
+"""The AWS emulator's process: one for each stack, on loopback, in the background, until `make down`.
 
-`serve.py` is what runs: ministack, and at the same address what ministack lacks and the safety switch can't do without. It has a virtual
-environment of its own and a cleaned environment, because it executes the functions that are deployed to it.
-"""
+It runs `serve.py`: ministack, and at the same address Application Auto Scaling, which ministack lacks and the safety switch needs. Because
+it executes deployed functions, it has its own virtual environment and a cleaned environment."""
 
 from __future__ import annotations
 
@@ -25,31 +24,31 @@ from local import LocalError
 from local.emulator import kept
 
 VENV = Path("emulator/venv")
-"""Below `.local`; local/setup.py --emulator makes it."""
+"""Relative to `.local`; `local/setup.py --emulator` makes it."""
 
 START_SECONDS = 30
-"""It is up in 2 s on an idle machine."""
+"""It starts in 2 s on an idle machine."""
 
 START_ATTEMPTS = 3
-"""Whatever asks somebody for something on this machine may be given the port that was free a moment ago."""
+"""Another process may be given the port that was free a moment ago."""
 
 STOP_SECONDS = 20
-"""It saves everything before it ends."""
+"""It saves all data before it ends."""
 
 SAVE_ATTEMPTS = 3
-"""What a function or a schedule changes while it is being saved fails to be saved, once."""
+"""Saving fails once if a function or a schedule changes data meanwhile."""
 
 _STATE = "state"
 
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
+_PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 
 _started: list[subprocess.Popen[bytes]] = []
-"""Children that are meant to outlive this process; Python complains of those that nobody holds."""
+"""Child processes that outlive this one. Python warns of a child without a reference."""
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """An emulator that runs."""
+    """A running emulator."""
 
     pid: int
     port: int
@@ -62,7 +61,7 @@ class Emulator:
 
 
 def folder(place: Path, stack: str) -> Path:
-    """Where one stack's emulator keeps its data and its log."""
+    """The folder of one stack's emulator: its data and its log."""
     return place / "emulator" / stack
 
 
@@ -70,12 +69,12 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
     """The stack's emulator, started if it isn't running.
 
     Args:
-        place: the folder that keeps the local cloud's things.
+        place: the folder of the local cloud's data.
         stack: the stack's name.
         venv: the emulator's virtual environment.
 
     Raises:
-        LocalError: it isn't installed, or it doesn't come up.
+        LocalError: it isn't installed, or it doesn't start.
     """
     running = find(place, stack)
     if running:
@@ -94,7 +93,7 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
 
 
 class _PortTakenError(LocalError):
-    """Somebody took the port between the look and the start."""
+    """Another process took the port after it was checked."""
 
 
 def _started_at(home: Path, python: Path, port: int) -> Emulator:
@@ -107,7 +106,7 @@ def _started_at(home: Path, python: Path, port: int) -> Emulator:
             stderr=log,
             cwd=home,
             env=_environment(home, port, token),
-            start_new_session=True,  # it outlives the command that started it, and its Ctrl-C
+            start_new_session=True,  # it outlives the command that started it, and a Ctrl-C there
         )
     emulator = Emulator(process.pid, port, token)
     try:
@@ -115,10 +114,10 @@ def _started_at(home: Path, python: Path, port: int) -> Emulator:
         while not _answers(emulator):
             if process.poll() is not None or time.monotonic() > deadline:
                 kind = _PortTakenError if "GATEWAY_PORT" in _last_line(home / "log") else LocalError
-                raise kind(f"the AWS emulator doesn't come up; {home / 'log'} says why{_last_line(home / 'log')}.")
+                raise kind(f"the AWS emulator doesn't start; {home / 'log'} says why{_last_line(home / 'log')}.")
             time.sleep(0.05)
         kept.save(home / "process.json", asdict(emulator))
-        (home / _STATE / kept.SAVED).unlink(missing_ok=True)  # from now on it may hold more
+        (home / _STATE / kept.SAVED).unlink(missing_ok=True)  # from now on there may be unsaved data
     except BaseException:
         process.kill()
         process.wait()
@@ -128,32 +127,32 @@ def _started_at(home: Path, python: Path, port: int) -> Emulator:
 
 
 def find(place: Path, stack: str) -> Emulator | None:
-    """The stack's emulator, if it runs."""
+    """The stack's emulator, if it is running."""
     emulator = _recorded(place, stack)
     return emulator if emulator and _answers(emulator) else None
 
 
 def holds_all(place: Path, stack: str) -> bool:
-    """Whether the stack's emulator runs, or saved what it held when it ended: it saves nothing when it is killed."""
+    """Whether no data is lost: the stack's emulator is running, or saved its data before it ended. When killed, it saves nothing."""
     return find(place, stack) is not None or (folder(place, stack) / _STATE / kept.SAVED).exists()
 
 
 def discard(place: Path, stack: str) -> None:
-    """End the stack's emulator, if it runs, and remove all that it holds or has kept."""
+    """Stop the stack's emulator, if it is running, and delete all its data."""
     stop(place, stack, save=False)
     shutil.rmtree(folder(place, stack), ignore_errors=True)
 
 
 def stop(place: Path, stack: str, *, save: bool = True) -> bool:
-    """End the stack's emulator, which saves what it holds; whether there was one.
+    """Stop the stack's emulator, and return whether there was one.
 
     Args:
-        place: the folder that keeps the local cloud's things.
+        place: the folder of the local cloud's data.
         stack: the stack's name.
-        save: have it save what it holds. Otherwise that is gone.
+        save: save its data first. Otherwise they are lost.
 
     Raises:
-        LocalError: it can't save what it holds, and so goes on, or it doesn't end.
+        LocalError: it can't save its data and so keeps running, or it doesn't end.
     """
     emulator = find(place, stack)
     if emulator is None:
@@ -162,10 +161,10 @@ def stop(place: Path, stack: str, *, save: bool = True) -> bool:
     failures = list(itertools.takewhile(bool, attempts))
     if len(failures) == SAVE_ATTEMPTS:
         raise LocalError(
-            f"the AWS emulator of {stack} could not save what it holds: {failures[-1][0]}. It goes on running, so nothing is lost yet. "
+            f"the AWS emulator of {stack} could not save its data: {failures[-1][0]}. It keeps running, so nothing is lost yet. "
             f"Make room in {folder(place, stack)}, and run `make down` again."
         )
-    os.kill(emulator.pid, signal.SIGTERM if save else signal.SIGKILL)  # it saves once more on SIGTERM, and only then
+    os.kill(emulator.pid, signal.SIGTERM if save else signal.SIGKILL)  # on SIGTERM it saves once more
     deadline = time.monotonic() + STOP_SECONDS
     while _runs(emulator.pid):
         if time.monotonic() > deadline:
@@ -184,7 +183,7 @@ def _environment(home: Path, port: int, token: str) -> dict[str, str]:
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     return {
-        **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+        **{name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ},
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "BIND_HOST": "127.0.0.1",  # its own default is every interface
@@ -194,7 +193,7 @@ def _environment(home: Path, port: int, token: str) -> dict[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(home / "s3"),
         "LOG_LEVEL": "WARNING",
-        "MINISTACK_EDITION": token,  # its health answer repeats this: nothing else on this port does
+        "MINISTACK_EDITION": token,  # its health check repeats this, which tells it from any other process on the port
     }
 
 
@@ -219,7 +218,7 @@ def _ask(emulator: Emulator, path: str, seconds: float = STOP_SECONDS) -> dict[s
 
 
 def _runs(pid: int) -> bool:
-    """Whether the process is there; the child of this one is cleared away when it has ended."""
+    """Whether the process exists. A child that has ended is reaped."""
     with contextlib.suppress(ChildProcessError):
         return os.waitpid(pid, os.WNOHANG) == (0, 0)
     try:
@@ -230,7 +229,7 @@ def _runs(pid: int) -> bool:
 
 
 def _free_port(before: Emulator | None) -> int:
-    """The port that it had, so that addresses stay as they were; else one that nobody uses."""
+    """The port of its last run, so that its address stays the same; otherwise a free one."""
     for port in (before.port if before else 0, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

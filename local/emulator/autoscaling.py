@@ -1,10 +1,9 @@
-"""Application Auto Scaling, which the emulator lacks: targets, policies, scheduled actions and tags, and capacity within a target's bounds.
+"""Application Auto Scaling, which ministack lacks: targets, policies, scheduled actions and tags. Capacity stays within a target's bounds.
 
-Registering a target, anew or again, adjusts the service's desired count into [min, max], whether or not the call names them, and suspended
-or not. Source: API reference, RegisterScalableTarget. No policy scales anything here: nothing runs that could be measured.
-A scheduled action registers its bounds at its times, unless those are suspended. Source: user guide, "Suspend and resume scaling".
-It runs in the emulator's virtual environment: the standard library is all that it may import.
-"""
+Each registration of a target adjusts the service's desired count into [min, max], also if the call doesn't name them or scaling is
+suspended. Source: API reference, RegisterScalableTarget. Policies scale nothing here: nothing runs that could be measured. A scheduled
+action registers its bounds at its times, unless they are suspended. Source: user guide, "Suspend and resume scaling". It runs in the
+emulator's virtual environment, so it may import nothing but the standard library."""
 
 from __future__ import annotations
 
@@ -18,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING or __package__:
     from local.emulator import kept
-else:  # in the emulator's process, this folder stands alone
+else:  # the emulator's process has only this folder on its path
     import kept
 
 TARGET_PREFIX: Final = "AnyScaleFrontendService."
-"""How requests for the service begin their X-Amz-Target header. Source: botocore's model."""
+"""The prefix of the service's X-Amz-Target header. Source: botocore's model."""
 
 ACCOUNT: Final = "000000000000"
 
@@ -30,8 +29,8 @@ JsonObject = dict[str, Any]
 CallEcs = Callable[[str, str, JsonObject], Awaitable[JsonObject]]
 """Sends a request to ECS: region, operation, parameters."""
 
-LOOK_SECONDS: Final = 1.0
-"""How often scheduled actions are looked at."""
+POLL_SECONDS: Final = 1.0
+"""How often due scheduled actions are looked for."""
 
 RATE: Final = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)s?\)")
 SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86400}
@@ -41,7 +40,7 @@ _NAMES = {"ServiceNamespace": "service namespace", "ResourceId": "resource ID", 
 
 
 class ApiError(Exception):
-    """What AWS would answer with an error: its code and its message."""
+    """An error response of AWS: its code and its message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -49,7 +48,7 @@ class ApiError(Exception):
 
 
 class Autoscaling:
-    """The targets and policies of every region, and the file that keeps them while the emulator is down."""
+    """The targets, policies and scheduled actions of all regions, saved in a file while the emulator isn't running."""
 
     def __init__(self, ask: CallEcs, file: Path) -> None:
         self._ask = ask
@@ -59,19 +58,19 @@ class Autoscaling:
         self._actions: list[JsonObject] = []
 
     def load(self) -> None:
-        """Take up what was saved."""
+        """Load the saved data."""
         saved = kept.load(self._file, {"targets": [], "policies": []})
         self._targets, self._policies, self._actions = saved["targets"], saved["policies"], saved.get("actions", [])
 
     def save(self) -> None:
-        """Keep everything for the next start."""
+        """Save all data for the next start."""
         kept.save(self._file, {"targets": self._targets, "policies": self._policies, "actions": self._actions})
 
     async def answer(self, region: str, operation: str, request: JsonObject) -> JsonObject:
         """Answer one request.
 
         Raises:
-            ApiError: AWS would refuse it, or nobody needed the operation so far.
+            ApiError: AWS would refuse it, or the operation isn't implemented.
         """
         operations: Mapping[str, Callable[[str, JsonObject], Awaitable[JsonObject]]] = {
             "RegisterScalableTarget": self._register,
@@ -169,7 +168,7 @@ class Autoscaling:
             arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:scheduledAction:{uuid.uuid4()}:resource/{resource}:scheduledActionName/{name}"
             action = {"region": region, "ScheduledActionARN": arn, "CreationTime": time.time(), "Timezone": "UTC"}
             self._actions.append(action)
-        # AWS says when it runs, not when first: here at once.
+        # AWS doesn't document when a rate's first run is: here it is at once.
         action |= {**request, "due": 0.0}
         return {}
 
@@ -188,11 +187,11 @@ class Autoscaling:
         return {}
 
     async def act(self, now: float) -> None:
-        """Run the scheduled actions that are due, at a time in seconds. One whose target is suspended is passed over."""
+        """Run the scheduled actions that are due at a time in seconds, but for those whose target is suspended."""
         for action in self._actions:
             if action["due"] > now:
                 continue
-            number, unit = RATE.fullmatch(action["Schedule"]).groups()  # pyright: ignore[reportOptionalMemberAccess] (put so)
+            number, unit = RATE.fullmatch(action["Schedule"]).groups()  # pyright: ignore[reportOptionalMemberAccess] (checked when it was put)
             action["due"] = now + int(number) * SECONDS[unit]
             target = self._target(action["region"], action)
             if target and not target["SuspendedState"]["ScheduledScalingSuspended"]:
@@ -240,7 +239,7 @@ class Autoscaling:
         return target
 
     def _found(self, where: list[JsonObject], region: str, request: JsonObject, many: str, one: str) -> list[JsonObject]:
-        """Those that a listing's filters let through."""
+        """The items that pass the filters of a list request."""
         wanted = {name: [request[name]] for name in _KEY if name in request} | ({one: request[many]} if request.get(many) else {})
         return [item for item in where if item["region"] == region and all(item[name] in values for name, values in wanted.items())]
 

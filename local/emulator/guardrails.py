@@ -1,8 +1,8 @@
-"""Mends what ministack has of Bedrock's guardrails, where it isn't what AWS has and something here rests on it.
+"""Patches ministack's Bedrock guardrails where they differ from AWS and this system needs AWS's behaviour.
 
-Five things: an id has a hyphen, which AWS's own pattern refuses wherever a guardrail is named; an ARN isn't taken for an id; policies are
-answered in the words of the request (`filtersConfig`) and not in the answer's (`filters`), so that botocore drops them and no drift is
-seen; who deletes one version deletes the guardrail; and Converse doesn't look at a message's parts that are marked for the guardrail.
+Five differences: an id has a hyphen, which AWS's pattern refuses; an ARN isn't accepted as an id; policies are returned under the names of
+the request (`filtersConfig`) instead of the response (`filters`), so that botocore drops them and drift goes unseen; deleting one version
+deletes the guardrail; and Converse ignores the parts of a message that are marked for the guardrail.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Query = dict[str, list[str]] | None
 Messages = list[dict[str, Any]]
 
 
-def mend(bedrock: Any) -> None:
-    """Put the mended functions into ministack's module."""
+def patch(bedrock: Any) -> None:
+    """Replace the functions in ministack's module."""
     bedrock._GUARDRAIL_RE = re.compile("^/guardrails/(.+)$")  # an ARN has a slash
     create, get, delete = bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail
 
@@ -37,7 +37,7 @@ def mend(bedrock: Any) -> None:
 
     def get_guardrail(identifier: str, query: Query) -> HttpResponse:
         status, headers, body = get(identifier, query)
-        return status, headers, json.dumps(_answered(json.loads(body))).encode()
+        return status, headers, json.dumps(_as_response(json.loads(body))).encode()
 
     def delete_guardrail(identifier: str, query: Query) -> HttpResponse:
         versions: list[str] = (query or {}).get("guardrailVersion") or []
@@ -50,8 +50,8 @@ def mend(bedrock: Any) -> None:
     bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail = create_guardrail, get_guardrail, delete_guardrail
 
 
-def mend_converse(runtime: Any) -> None:
-    """Put the mended functions into ministack's module of Bedrock's runtime: what is marked goes to the model, and to the guardrail.
+def patch_converse(runtime: Any) -> None:
+    """Replace the functions in ministack's module of Bedrock's runtime: marked parts go to the model and to the guardrail.
 
     Source: Bedrock user guide, "Include a guardrail with the Converse API".
     """
@@ -61,7 +61,7 @@ def mend_converse(runtime: Any) -> None:
         return everything([{**message, "content": [_marked(part) or part for part in message["content"]]} for message in messages])
 
     def last_user_text(messages: Messages) -> str:
-        """Of a message with marked parts, those only."""
+        """Of a message with marked parts, only these."""
         judged = [{**message, "content": [*filter(None, map(_marked, message["content"]))] or message["content"]} for message in messages]
         return newest(judged)
 
@@ -72,9 +72,9 @@ def _marked(part: dict[str, Any]) -> dict[str, Any] | None:
     return part.get("guardContent", {}).get("text")
 
 
-def _answered(value: Any) -> Any:
-    """A policy in the words of AWS's answers."""
+def _as_response(value: Any) -> Any:
+    """A policy under the names of AWS's response."""
     if isinstance(value, dict):
         given = cast("dict[str, Any]", value)
-        return {name.removesuffix("Config"): _answered(item) for name, item in given.items() if item is not None}
-    return [_answered(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+        return {name.removesuffix("Config"): _as_response(item) for name, item in given.items() if item is not None}
+    return [_as_response(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What the emulator's additions keep while it is down: a JSON file each, which is the old one or the new one, whatever happens."""
+"""Data that outlives the emulator's process, as JSON files that are replaced atomically."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any, Final
 
 SAVE_PATH: Final = "/_evolution/save"
-"""Where the emulator is asked to save everything, and says what it can't. When it ends, it saves as well, and then could only log that."""
+"""The path of the request to save all data, which returns the failures. On its end the emulator saves too, but could only log them."""
 
 SAVED: Final = "saved"
-"""The file that the emulator leaves in its state's folder when it has saved everything and ends. Without it, what it held is gone."""
+"""The file in its state folder by which the emulator says that it has ended with all data saved. Without it, data are lost."""
 
 
 def load(file: Path, default: Any) -> Any:
-    """What was saved, or the default."""
+    """The saved content, or the default."""
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else default
 
 
 def save(file: Path, content: Any) -> None:
-    """Save it for the next start.
+    """Save content for the next start.
 
     Raises:
-        OSError: it can't be written. What was saved before is still there.
+        OSError: it can't be written. The file is unchanged.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")

@@ -1,7 +1,7 @@
-"""Mends what ministack has of secrets: it forgets a version as soon as two newer ones are there.
+"""Patches ministack's secrets: it deletes a version as soon as there are two newer ones.
 
-Secrets Manager removes versions without a label only beyond a hundred, and none of the last day. A champion names the version of the key
-that it was signed with. Source: API reference, PutSecretValue.
+Secrets Manager deletes versions without a label only beyond a hundred, and none of the last day. A champion names the version of the key
+with which it was signed. Source: API reference, PutSecretValue.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 
-def mend(secretsmanager: Any) -> None:
-    """Put the mended function into ministack's module."""
+def patch(secretsmanager: Any) -> None:
+    """Replace the function in ministack's module."""
     promote = secretsmanager._apply_current_promotion
 
     def apply_current_promotion(secret: dict[str, Any], version: str) -> None:

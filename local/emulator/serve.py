@@ -1,6 +1,6 @@
-"""Runs the emulator, at the same address with what it lacks (autoscaling.py), and with its guardrails and secrets mended.
+"""Runs the emulator, with Application Auto Scaling at the same address (autoscaling.py), and with patched guardrails and secrets.
 
-`python local/emulator/serve.py` runs in the emulator's virtual environment, where the standard library and ministack are all there is.
+`python local/emulator/serve.py` runs in the emulator's virtual environment, which has only ministack and the standard library.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local.emulator import guardrails, secret_versions
-    from local.emulator.autoscaling import LOOK_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
+    from local.emulator.autoscaling import POLL_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from local.emulator.kept import SAVE_PATH, SAVED
-else:  # this folder alone: a function's own modules must never meet the checkout's
+else:  # from this folder alone: a deployed function must not import the checkout's modules
     import guardrails
     import secret_versions
-    from autoscaling import LOOK_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
+    from autoscaling import POLL_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from kept import SAVE_PATH, SAVED
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
@@ -38,15 +38,15 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class WithAutoscaling:
-    """An ASGI application: the emulator's, with one service more, which is loaded and saved when it is."""
+    """The emulator's ASGI application with one more service, which is loaded and saved together with it."""
 
     def __init__(self, emulator: App, save: Callable[[], None], folder: Path) -> None:
         self._emulator = emulator
         self._save = save
-        self._autoscaling = Autoscaling(self._ask_ecs, folder / "application-autoscaling.json")
+        self._autoscaling = Autoscaling(self._call_ecs, folder / "application-autoscaling.json")
         self._folder = folder
-        self._one_at_a_time = asyncio.Lock()
-        self._clock: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self._timer: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -65,7 +65,7 @@ class WithAutoscaling:
         region = _region(headers.get("authorization", ""))
         request: Message = json.loads(await _read(receive) or b"{}")
         try:
-            async with self._one_at_a_time:
+            async with self._lock:
                 status, answer = 200, await self._autoscaling.answer(region, target.removeprefix(TARGET_PREFIX), request)
         except ApiError as error:
             status, answer = 400, {"__type": error.code, "message": str(error)}
@@ -77,40 +77,40 @@ class WithAutoscaling:
         message = await receive()
         if message["type"] == "lifespan.startup":
             self._autoscaling.load()
-            self._clock = asyncio.create_task(self._run_scheduled_actions())
+            self._timer = asyncio.create_task(self._run_scheduled_actions())
         if message["type"] == "lifespan.shutdown":
-            if self._clock:
-                self._clock.cancel()
+            if self._timer:
+                self._timer.cancel()
             if not self._failures_to_save():
                 (self._folder / SAVED).touch()
         return message
 
     async def _run_scheduled_actions(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            async with self._one_at_a_time:
+            await asyncio.sleep(POLL_SECONDS)
+            async with self._lock:
                 try:
                     await self._autoscaling.act(time.time())
-                except ApiError as error:  # of a service that is gone
+                except ApiError as error:  # of a deleted service
                     logging.getLogger("autoscaling").warning("a scheduled action failed: %s", error)
 
     def _failures_to_save(self) -> list[str]:
-        """Save everything, and say of what can't be saved why."""
-        heard = _Heard()
+        """Save all data, and return an error for each part that can't be saved."""
+        errors = _ErrorLog()
         persistence = logging.getLogger("persistence")
-        persistence.addHandler(heard)
+        persistence.addHandler(errors)
         try:
             self._save()
         finally:
-            persistence.removeHandler(heard)
+            persistence.removeHandler(errors)
         try:
             self._autoscaling.save()
         except OSError as error:
-            heard.said.append(str(error))
-        return heard.said
+            errors.messages.append(str(error))
+        return errors.messages
 
-    async def _ask_ecs(self, region: str, operation: str, parameters: Message) -> Message:
-        """Ask the emulator's ECS, as the service's own role would."""
+    async def _call_ecs(self, region: str, operation: str, parameters: Message) -> Message:
+        """Call the emulator's ECS, as the service's own role would."""
         headers = {
             "host": f"ecs.{region}.amazonaws.com",
             "content-type": _JSON,
@@ -131,17 +131,17 @@ class WithAutoscaling:
             "client": ("127.0.0.1", 0),
             "server": ("127.0.0.1", 0),
         }
-        said: list[Message] = []
+        sent: list[Message] = []
 
         async def receive() -> Message:
             return {"type": "http.request", "body": json.dumps(parameters).encode(), "more_body": False}
 
         async def send(message: Message) -> None:
-            said.append(message)
+            sent.append(message)
 
         await self._emulator(scope, receive, send)
-        answer: Message = json.loads(b"".join(part.get("body", b"") for part in said[1:]))
-        if said[0]["status"] != 200:
+        answer: Message = json.loads(b"".join(part.get("body", b"") for part in sent[1:]))
+        if sent[0]["status"] != 200:
             raise ApiError("ValidationException", str(answer.get("message") or answer.get("__type")))
         return answer
 
@@ -161,15 +161,15 @@ async def _send_json(send: Send, status: int, answer: Message) -> None:
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
-class _Heard(logging.Handler):
-    """What the emulator logs while it saves: it goes on after a failure."""
+class _ErrorLog(logging.Handler):
+    """Collects the errors that the emulator logs while it saves: it continues after a failure."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
+        self.messages.append(record.getMessage())
 
 
 def _headers(scope: Message) -> dict[str, str]:
@@ -177,21 +177,21 @@ def _headers(scope: Message) -> dict[str, str]:
 
 
 def _region(authorization: str) -> str:
-    """The region that a request was signed for."""
+    """The region in a request's signature."""
     found = re.search(r"Credential=[^/]+/\d+/([^/]+)/", authorization)
     return found.group(1) if found else "us-east-1"
 
 
 def main() -> None:
-    """Serve until the process is ended, as `python -m ministack` does."""
+    """Serve until the process is stopped, as `python -m ministack` does."""
     sys.path.pop(0)
     ministack: Any = importlib.import_module("ministack.app")
-    guardrails.mend(importlib.import_module("ministack.services.bedrock"))
-    secret_versions.mend(importlib.import_module("ministack.services.secretsmanager"))
-    guardrails.mend_converse(importlib.import_module("ministack.services.bedrock_runtime"))
+    guardrails.patch(importlib.import_module("ministack.services.bedrock"))
+    secret_versions.patch(importlib.import_module("ministack.services.secretsmanager"))
+    guardrails.patch_converse(importlib.import_module("ministack.services.bedrock_runtime"))
     persistence: Any = importlib.import_module("ministack.core.persistence")
 
-    def save() -> None:  # as its own end does; it has no public way
+    def save() -> None:  # as it does when it ends; it has no public function for it
         persistence.save_all(ministack._build_persistence_save_dict())
 
     ministack.app = WithAutoscaling(ministack.app, save, Path(os.environ["STATE_DIR"]))

@@ -52,7 +52,7 @@ def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Pla
         _run([sys.executable, "-c", SCRIPT, stack, image or "", str(result)], checkout, what)
         plan = plan_from(json.loads(result.read_text(encoding="utf-8")))
     if not plan.succeeded:
-        raise LocalError(f"{what}: {plan.text.strip()[-2000:] or 'the engine refused it'}")
+        raise LocalError(f"{what}: {plan.text.strip()[-2000:] or 'Pulumi refused it'}")
     return plan
 
 

@@ -45,7 +45,7 @@ def changes_of(plan: Plan, base: Plan | None = None) -> Mapping[str, Sequence[Ch
     Args:
         plan: the preview.
         base: another preview of the same stack, such as that of the main branch, that the change is counted from. Without it, the
-            operations are the engine's own.
+            operations are Pulumi's own.
     """
     homes = homes_of(plan)
     found: dict[str, list[Change]] = {layer.name: [] for layer in layers_of(plan)}

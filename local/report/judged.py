@@ -1,7 +1,7 @@
-"""Every invariant with its verdict and the resources that it was judged on.
+"""Every invariant with its verdict and the resources that it read.
 
-The verdict is the pack's, which ran in a process of its own inside the real preview. What it was judged on, the pack doesn't tell: its
-pure rules are run once more here, over the plan, and each resource that a rule reads anything of is noted.
+The verdicts come from the pack, which ran in the real preview. The pack doesn't report which resources a rule read: so the rules run again
+here, over the plan, and each resource records the reads (`Resource.reads`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from system import TABLE_KEY, table_of
 
 
 class Verdict(Enum):
-    """What became of a rule."""
+    """The result of a rule."""
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -34,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One rule, what became of it, the names of the resources that it read, and what it found."""
+    """One rule with its verdict, the names of the resources that it read, and its findings."""
 
     rule: Rule
     verdict: Verdict
@@ -43,8 +43,7 @@ class Judged:
 
 
 def with_the_graph_of(plan: Plan, whole: Plan) -> Plan:
-    """A plan that the pack refused, with the resources of one that it didn't judge: the engine tells the dependencies only of a plan that
-    was let through."""
+    """A refused plan, with the resources of a preview without the pack: Pulumi writes the dependencies of successful previews only."""
     return replace(plan, resources=whole.resources) if whole.succeeded else plan
 
 
@@ -76,10 +75,9 @@ def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
 
 
 def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
-    """The names of the resources that a rule reads anything of, sorted, and whether it has anything to judge.
+    """The sorted names of the resources that a rule reads, and whether it has anything to judge.
 
-    A rule about the whole stack may find its resources by asking others for their name; those were read, too. It has nothing to judge
-    where it asks for resources of some types, and there are none.
+    A rule about the whole stack has nothing to judge if it asks for resources of some types and there are none.
     """
     if rule.types:
         names = sorted(resource.name for resource in stack.resources if resource.type in rule.types)
@@ -87,13 +85,13 @@ def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
     if not isinstance(rule, StackRule) or not _is_in_tier(rule, stack.limits):
         return (), False
     read: set[str] = set()
-    noting = _noting(stack, read)
-    judge_stack(rule, noting)
-    return tuple(sorted(read)), bool(read or not noting.asked or any(stack.of_type(kind) for kind in noting.asked))
+    recorder = _recording(stack, read)
+    judge_stack(rule, recorder)
+    return tuple(sorted(read)), bool(read or not recorder.asked or any(stack.of_type(kind) for kind in recorder.asked))
 
 
 def stack_of(plan: Plan) -> Stack:
-    """The plan as rules take it."""
+    """The plan in the form that rules take."""
     types = {resource.urn: resource.type for resource in plan.resources}
     head, _, rest = (plan.resources[0].urn if plan.resources else "").removeprefix("urn:pulumi:").partition("::")
     limits = configured({}).of(head)
@@ -112,7 +110,7 @@ def stack_of(plan: Plan) -> Stack:
                 for key, urns in resource.property_dependencies.items()
             },
         )
-        for resource in sorted(plan.resources, key=lambda resource: resource.urn)  # the engine plans in any order
+        for resource in sorted(plan.resources, key=lambda resource: resource.urn)  # Pulumi plans in any order
     ]
     table = json.dumps({TABLE_KEY: json.dumps(plan.outputs.get("environment"))})
     return Stack(
@@ -125,7 +123,7 @@ def stack_of(plan: Plan) -> Stack:
 
 
 def to_plain(value: Any) -> Plain:
-    """A plan's value as rules take it, as the pack's adapter makes it of CrossGuard's."""
+    """A plan's value in the form that the pack's adapter gives to rules."""
     if value == UNKNOWN:
         return NOT_KNOWN
     if isinstance(value, Mapping):
@@ -140,8 +138,8 @@ def _is_in_tier(rule: Rule, limits: TierLimits) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _NotingStack(Stack):
-    """A stack that notes which types of resources it is asked for."""
+class _RecordingStack(Stack):
+    """A stack that records the types that a rule asks for."""
 
     asked: set[str] = field(default_factory=set[str])
 
@@ -150,7 +148,7 @@ class _NotingStack(Stack):
         return super().of_type(kind)
 
 
-def _noting(stack: Stack, read: set[str]) -> _NotingStack:
-    """The stack with resources that note their names when a rule reads anything of them."""
+def _recording(stack: Stack, read: set[str]) -> _RecordingStack:
+    """The stack with resources that record their names in `read` when a rule reads them."""
     resources = tuple(replace(resource, reads=read) for resource in stack.resources)
-    return _NotingStack(name=stack.name, project=stack.project, resources=resources, limits=stack.limits, table=stack.table)
+    return _RecordingStack(name=stack.name, project=stack.project, resources=resources, limits=stack.limits, table=stack.table)

@@ -73,7 +73,7 @@ class Report:
 
     @cached_property
     def errors(self) -> tuple[str, ...]:
-        """What the engine, the program or the provider refused; where the pack did, the engine adds only that the preview failed."""
+        """The errors of Pulumi, the program and the provider; after findings of the pack, Pulumi adds only that the preview failed."""
         errors = (said.message for said in self.plan.diagnostics if said.severity == "error")
         return tuple(error for error in errors if not (self.findings and error == "preview failed"))
 
@@ -119,7 +119,7 @@ class Report:
     @property
     def compared_with(self) -> str:
         if self.base is None:
-            return "Against a cloud that holds nothing yet: the local engine keeps no deployed state, so everything is to be created."
+            return "Against a cloud that holds nothing yet: the local run keeps no deployed state, so everything is to be created."
         return f"Against the preview of {self.base_name}: what is the same there is left out."
 
     @property

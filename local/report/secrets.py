@@ -1,7 +1,7 @@
 """Takes secrets out of a plan before anything is written down.
 
-Pulumi's own secrets come marked, so the engine has already put `[secret]` in the place of their values. This is for the others: what a
-program, a table or a message holds in plain text, found as the pack finds it, by name or by form.
+Pulumi has already replaced the values of its own, marked secrets with `[secret]`. This is for plain text in a program, a table or a
+message, which is found by name or by form, as the pack finds it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from local.previews import UNKNOWN, Plan
 from rules.aws.environment_secrets import PLAIN_WORDS, SECRET_VALUES, looks_secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks an object as one of Pulumi's special values, a secret or an asset. Source: `sig.Key` in the engine's SDK."""
+"""The key that marks an object as one of Pulumi's special values, a secret or an asset. Source: `sig.Key` in Pulumi's Go SDK."""
 
 WITHHELD = "[secret]"
 
@@ -24,7 +24,7 @@ MORE_NAMES = re.compile(r"secret_?(string|binary)|(secret_?)?string_?wo|master_?
 """Inputs of AWS resources whose value is a secret whatever it looks like."""
 
 SHORTEST = 6
-"""Characters. What is shorter would be found all over the page by chance."""
+"""Characters. A shorter text would match all over the page by chance."""
 
 
 Hide = Callable[[Any], Any]

@@ -42,7 +42,7 @@ def write(
         image: the engine image, as `previews.preview` takes it.
         base: a commit or branch to compare with; None for none. One that can't be previewed is noted, and nothing is compared.
         repo: the checkout.
-        place: where the engine keeps its state, and where the report goes; the checkout's `.local` by default.
+        place: the folder of the CLI's state and of the report; the checkout's `.local` by default.
         on_note: gets each line that there is to say.
 
     Raises:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
 
 from local import emulator
-from local.emulator.autoscaling import LOOK_SECONDS
+from local.emulator.autoscaling import POLL_SECONDS
 from tests.local.conftest import VENV, clients
 from tests.local.system import until
 
@@ -97,7 +97,7 @@ def test_a_scheduled_action_sets_the_bounds_but_for_what_is_suspended(herd: Call
     scaling.put_scheduled_action(**TARGET, ScheduledActionName="bounds", ScalableTargetAction={"MinCapacity": 5, "MaxCapacity": 9})
     (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs", ScheduledActionNames=["bounds"])["ScheduledActions"]
     assert (action["Schedule"], action["ScalableTargetAction"]) == ("rate(5 minutes)", {"MinCapacity": 5, "MaxCapacity": 9})
-    time.sleep(2 * LOOK_SECONDS)
+    time.sleep(2 * POLL_SECONDS)
     assert desired(herd) == 0, "suspended"
     assert refused(scaling.put_scheduled_action, **TARGET, ScheduledActionName="other", Schedule="soon")[0] == "ValidationException"
     scaling.delete_scheduled_action(**TARGET, ScheduledActionName="bounds")

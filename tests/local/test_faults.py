@@ -121,7 +121,7 @@ def kill_the_engine(command: Command) -> None:
     ("cut", "says"),
     [
         (kill_the_provider, "error: the stand-in provider was killed. Run `make up STACK=dev`, which makes everything again."),
-        (kill_the_engine, "error: the engine was killed (SIGKILL). Run the same command again."),
+        (kill_the_engine, "error: Pulumi was killed (SIGKILL). Run the same command again."),
         (Command.kill, None),
     ],
     ids=["the provider", "the engine", "the command"],

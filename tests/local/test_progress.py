@@ -63,9 +63,9 @@ def test_a_line_says_how_many_are_done_and_what_is_waited_for() -> None:
         ("resOutputsEvent", f"{URN}$aws:s3/bucket:Bucket::data-artifacts"),
         ("resOutputsEvent", f"{URN}$aws:s3/bucket:Bucket::data-artifacts"),
     ):
-        progress.hear(event(kind, name))
+        progress.count(event(kind, name))
     assert progress.line() == "dev: up, 1 of 3 resources, 0 s, now data-state"
-    progress.hear(event("resOpFailedEvent", f"{URN}$aws:dynamodb/table:Table::data-state"))
+    progress.count(event("resOpFailedEvent", f"{URN}$aws:dynamodb/table:Table::data-state"))
     assert progress.line() == "dev: up, 2 of 3 resources, 0 s"
 
 
@@ -75,7 +75,7 @@ def test_without_a_plan_there_is_no_total() -> None:
 
 def test_the_line_comes_again_until_the_work_has_ended() -> None:
     said: list[str] = []
-    with Progress("dev: up", 3).told(said.append, every=0.01):
+    with Progress("dev: up", 3).shown(said.append, every=0.01):
         time.sleep(0.2)
     told = len(said)
     assert told >= 2
@@ -85,11 +85,11 @@ def test_the_line_comes_again_until_the_work_has_ended() -> None:
 
 def test_short_or_finished_work_says_nothing() -> None:
     said: list[str] = []
-    with Progress("dev: up").told(said.append):
+    with Progress("dev: up").shown(said.append):
         pass
     done = Progress("dev: up", 1)
-    done.hear(event("resOutputsEvent", f"{URN}::data"))
-    with done.told(said.append, every=0.01):
+    done.count(event("resOutputsEvent", f"{URN}::data"))
+    with done.shown(said.append, every=0.01):
         time.sleep(0.05)
     assert said == []
     assert 2 <= EVERY_SECONDS <= 5
