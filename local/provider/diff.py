@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, cast
 
 from local.provider.assets import contents
@@ -19,9 +19,9 @@ def diff(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     *,
-    force_new: frozenset[str],
+    force_new: Set[str],
     delete_before_replace: bool = False,
-    ignored: frozenset[str] = frozenset(),
+    ignored: Set[str] = frozenset(),
     same: Same = lambda _, was, now: was == now,
 ) -> provider_pb2.DiffResponse:
     """Compare properties.

@@ -5,7 +5,7 @@ All of it is declared; `check.py`, `diff.py`, `crud.py` and `references.py` act 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -182,16 +182,16 @@ class ResourceType:
     create_overwrites: bool = False
     """The first call changes what is there as well as it makes it."""
 
-    unsent_unless_changed: frozenset[str] = frozenset()
+    unsent_unless_changed: Set[str] = frozenset()
     """Properties that AWS itself may have changed since: sent only when the program changed them, not along with others."""
 
-    provider_only: frozenset[str] = frozenset()
+    provider_only: Set[str] = frozenset()
     """Properties that are sent when it is made, and whose change is no request. Those that AWS never sees (`Local`) need not be named."""
 
     delete: Sequence[Call | Request] = ()
     """The requests that remove it. None: it goes with what it belongs to. The calls are checked before anything is made."""
 
-    force_new: frozenset[str] = frozenset()
+    force_new: Set[str] = frozenset()
     """Properties that AWS can't change in place, and parts of properties: `dnsOptions.privateDnsPreference`."""
 
     delete_before_replace: bool = False
@@ -204,16 +204,16 @@ class ResourceType:
     provider/autonaming.go. Types of the plugin framework's have none: the bridge's provider_diff.go makes the new resource first,
     whatever it is called."""
 
-    computed: frozenset[str] = frozenset()
+    computed: Set[str] = frozenset()
     """Properties and parts that AWS fills in where the program says nothing: to leave one out, or to stop saying it, is no difference."""
 
-    unknown_on_update: frozenset[str] = frozenset()
+    unknown_on_update: Set[str] = frozenset()
     """Outputs that any update may change: not known at its preview."""
 
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the provider fills in where the program says nothing, by property or part: to say it is then no difference."""
 
-    sets: frozenset[str] = frozenset()
+    sets: Set[str] = frozenset()
     """Lists, by property or part, whose order means nothing to the provider."""
 
     read_back: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
@@ -222,7 +222,7 @@ class ResourceType:
     diff_suppress: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict[str, Callable[[Any, Any], bool]])
     """When the provider takes two values of a property for the same: its DiffSuppressFunc."""
 
-    write_only: frozenset[str] = frozenset()
+    write_only: Set[str] = frozenset()
     """Properties that are sent and never kept: no difference and no output comes of them."""
 
     unsupported: Mapping[str, str] = field(default_factory=dict[str, str])

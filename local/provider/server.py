@@ -68,7 +68,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         """Another region is another cloud: everything in it is made anew."""
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
-        return diff(decode(old), decode(request.news), force_new=frozenset({"region"}), ignored=frozenset({"version"}))
+        return diff(decode(old), decode(request.news), force_new={"region"}, ignored={"version"})
 
     def Configure(self, request: provider_pb2.ConfigureRequest, context: Context) -> provider_pb2.ConfigureResponse:
         try:

@@ -11,7 +11,7 @@ from local.provider.reading import Reading, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, Tagging
 from local.provider.services.iam import PRINCIPALS
 
-_COLDER = frozenset({"STANDARD_IA", "ONEZONE_IA"})
+_COLDER = {"STANDARD_IA", "ONEZONE_IA"}
 
 _COLDER_DAYS = 30
 """S3 keeps an object this long before it may move to an infrequent-access class. Source: S3 user guide, "Transitioning objects"."""
@@ -71,7 +71,7 @@ def _configuration(
         read=Read(Request(f"s3:{operation}", _BUCKET), path, properties),
         create_overwrites=True,
         delete=(delete,),
-        force_new=frozenset({"bucket", "expectedBucketOwner"} if owner else {"bucket"}),
+        force_new={"bucket", "expectedBucketOwner"} if owner else {"bucket"},
         references={"bucket": "aws:s3/bucket:Bucket", **(references or {})},
         **more,
     )
@@ -127,9 +127,9 @@ RESOURCES = (
             ),
             Request("s3:DeleteBucket", _BUCKET),
         ),
-        force_new=frozenset({"bucket", "bucketNamespace", "objectLockEnabled"}),
+        force_new={"bucket", "bucketNamespace", "objectLockEnabled"},
         autoname="bucket",
-        computed=frozenset({"acl", "bucket", "bucketNamespace", "objectLockEnabled"}),
+        computed={"acl", "bucket", "bucketNamespace", "objectLockEnabled"},
         defaults={"forceDestroy": False},
         unsupported={name: f"use aws.s3.{resource}" for name, resource in _SEPARATE.items()}
         | {"bucketPrefix": "write `bucket`: a name that the provider makes up isn't known at preview"},
@@ -142,7 +142,7 @@ RESOURCES = (
         ("GetBucketVersioning", "Status && @", {"versioningConfiguration": "{status: Status, mfaDelete: MFADelete}"}),
         Request("s3:PutBucketVersioning", {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),
         owner=True,
-        computed=frozenset({"versioningConfiguration.mfaDelete"}),
+        computed={"versioningConfiguration.mfaDelete"},
     ),
     _configuration(
         "BucketServerSideEncryptionConfiguration",
@@ -158,10 +158,8 @@ RESOURCES = (
         ),
         Request("s3:DeleteBucketEncryption", _BUCKET),
         owner=True,
-        computed=frozenset(
-            {"rules.applyServerSideEncryptionByDefault.kmsMasterKeyId", "rules.blockedEncryptionTypes", "rules.bucketKeyEnabled"}
-        ),
-        sets=frozenset({"rules"}),
+        computed={"rules.applyServerSideEncryptionByDefault.kmsMasterKeyId", "rules.blockedEncryptionTypes", "rules.bucketKeyEnabled"},
+        sets={"rules"},
     ),
     _configuration(
         "BucketPublicAccessBlock",
@@ -196,7 +194,7 @@ RESOURCES = (
         ("GetBucketLogging", "LoggingEnabled", fields("TargetBucket", "TargetPrefix")),
         Request("s3:PutBucketLogging", {**_BUCKET, "BucketLoggingStatus": {}}),
         owner=True,
-        sets=frozenset({"targetGrants"}),
+        sets={"targetGrants"},
         references={"targetBucket": "aws:s3/bucket:Bucket"},
     ),
     _configuration(
@@ -205,19 +203,17 @@ RESOURCES = (
         ("GetBucketLifecycleConfiguration", "Rules", {"rules": _RULES}),
         Request("s3:DeleteBucketLifecycle", _BUCKET),
         owner=True,
-        computed=frozenset(
-            {
-                "expectedBucketOwner",
-                "rules.expiration.days",
-                "rules.expiration.expiredObjectDeleteMarker",
-                "rules.filter.objectSizeGreaterThan",
-                "rules.filter.objectSizeLessThan",
-                "rules.filter.prefix",
-                "rules.prefix",
-                "transitionDefaultMinimumObjectSize",
-            }
-        ),
-        sets=frozenset({"rules.noncurrentVersionTransitions", "rules.transitions"}),
+        computed={
+            "expectedBucketOwner",
+            "rules.expiration.days",
+            "rules.expiration.expiredObjectDeleteMarker",
+            "rules.filter.objectSizeGreaterThan",
+            "rules.filter.objectSizeLessThan",
+            "rules.filter.prefix",
+            "rules.prefix",
+            "transitionDefaultMinimumObjectSize",
+        },
+        sets={"rules.noncurrentVersionTransitions", "rules.transitions"},
         validate=_lifecycle,
     ),
 )
