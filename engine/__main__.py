@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
-from engine import EngineError, agent, logs, operations
+from engine import EngineError, agent, logs, operations, wall
 from engine.calls import clients
 from engine.evaluators import EvaluatorPool
 from engine.metrics import Reporter
@@ -176,6 +176,7 @@ def _storage() -> Store:
 
 
 def _pool(settings: Workload) -> EvaluatorPool:
+    wall.hide()
     return EvaluatorPool(settings.task, seconds=settings.agent_seconds, evaluators=settings.evaluators)
 
 

@@ -1,24 +1,21 @@
-"""Genetic operators: DEAP's, each drawing from numbers keyed by (seed, island, generation, individual).
+"""Genetic operators on whole populations: DEAP's tournament, blend and Gaussian mutation, in numpy.
 
-DEAP draws from Python's global generator, so breeding happens only in the evaluators (engine/evaluators.py): single-threaded processes in
-which nobody else draws from it.
+Random numbers are Philox's, keyed by (seed, island, generation), with a counter of its own for each CHUNK of individuals. So what is drawn
+depends on no order and on no machine's cores. A task's code has no part in it: it runs elsewhere (engine/evaluators.py).
 """
 
 from __future__ import annotations
 
-import importlib
-import random
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-from engine import keyed
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import EngineError, keyed
 from engine.individuals import DEAD, Individual
-from engine.tasks import Task
-
-tools: Any = importlib.import_module("deap.tools")  # it publishes no types
+from engine.tasks import TaskSpec
 
 ELITES = 2
 """The island's best go on unchanged, to be scored again: luck doesn't last."""
@@ -29,6 +26,9 @@ BLEND = 0.3
 MUTATION_RATE = 0.2
 MUTATION_SIGMA = 0.5
 """Common choices for real-valued genomes; CartPole is solved with them on every seed tried (docs/engine.md)."""
+
+CHUNK = 256
+"""Individuals that are made at once: 34 MB for each matrix of the largest genomes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,35 +46,46 @@ class Breeder:
     generation: int
     own: Sequence[Individual]
     migrants: Sequence[Individual]
-    task: Task
+    task: TaskSpec
     limit: int
 
-    @cached_property
-    def _living(self) -> list[Individual]:
-        return [individual for individual in (*self.own, *self.migrants) if individual.fitness != DEAD]
+    def breed(self, count: int) -> list[Individual]:
+        """So many individuals: the elite, and children of two; or, where nobody is left to breed from, new ones.
 
-    @cached_property
-    def _elite(self) -> list[Individual]:
-        return best(self.own, ELITES)
+        Raises:
+            IndividualTooLargeError: they would be larger than `limit`.
+        """
+        living = [individual for individual in (*self.own, *self.migrants) if individual.fitness != DEAD]
+        if other := next((one for one in living if len(one.genome) != self.task.weights), None):
+            raise EngineError(f"its individuals have {len(other.genome)} weights, and its task has {self.task.weights} now")
+        genomes = np.frombuffer(b"".join(one.genome.tobytes() for one in living), np.float32).reshape(-1, self.task.weights)
+        fitness = np.array([individual.fitness for individual in living])
+        elite = [Individual(one.genome, self.limit) for one in best(self.own, ELITES)]
+        key = keyed.seed(self.seed, self.island, self.generation)
+        made: list[Individual] = []
+        for start in range(0, count, CHUNK):
+            draw = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, start // CHUNK]))
+            size = min(CHUNK, count - start)
+            rows = _children(draw, size, genomes, fitness) if living else draw.standard_normal((size, self.task.weights))
+            made += [Individual(array("f", row.tobytes()), self.limit) for row in self._within_limit(rows)]
+        return [*elite, *made[len(elite) :]][:count]
 
-    def breed(self, index: int) -> Individual:
-        """The individual of an index: one of the elite, a child of two, or, where nobody is left to breed from, a new one."""
-        if index < len(self._elite):
-            return Individual(self._elite[index].genome, self.limit)
-        random.seed(keyed.seed(self.seed, self.island, self.generation, index))
-        if not self._living:
-            return self._ready(array("f", [random.gauss(0.0, 1.0) for _ in range(self.task.weights)]))
-        mother, father = tools.selTournament(self._living, 2, TOURNAMENT)
-        child = array("f", mother.genome)
-        if random.random() < CROSSOVER_RATE:
-            tools.cxBlend(child, array("f", father.genome), BLEND)
-        tools.mutGaussian(child, 0.0, MUTATION_SIGMA, MUTATION_RATE)
-        return self._ready(child)
-
-    def _ready(self, genome: array[float]) -> Individual:
-        """Within the task's limit: blending and mutation know none. In this order of comparisons NaN becomes the limit, too."""
+    def _within_limit(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Within the task's limit: blending and mutation know none. NaN, of what was infinite, becomes the limit, too."""
         most = self.task.weight_limit
-        return Individual(array("f", [max(-most, min(most, weight)) for weight in genome]), self.limit)
+        return np.clip(np.nan_to_num(rows, nan=most, posinf=most, neginf=-most), -most, most).astype(np.float32)
+
+
+def _children(draw: np.random.Generator, count: int, genomes: NDArray[np.float32], fitness: NDArray[np.float64]) -> NDArray[np.float64]:
+    picks = draw.integers(len(fitness), size=(2, count, TOURNAMENT))
+    winners = np.take_along_axis(picks, np.argmax(fitness[picks], axis=2)[..., None], axis=2)[..., 0]
+    mothers, fathers = (genomes[one].astype(np.float64) for one in winners)
+    # Each weight anywhere between the parents' and BLEND of their distance beyond; those that don't cross are their mother's.
+    gamma = (1 + 2 * BLEND) * draw.random(mothers.shape) - BLEND
+    gamma[draw.random(count) >= CROSSOVER_RATE] = 0.0
+    mutated = draw.random(mothers.shape) < MUTATION_RATE
+    with np.errstate(invalid="ignore"):  # what was infinite
+        return mothers + gamma * (fathers - mothers) + mutated * draw.normal(0.0, MUTATION_SIGMA, mothers.shape)
 
 
 def best(individuals: Sequence[Individual], count: int) -> list[Individual]:

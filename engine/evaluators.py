@@ -1,35 +1,48 @@
-"""The evaluators: processes that breed and score individuals, apart from the worker.
+"""The evaluators: processes that score individuals, apart from the worker and behind a wall (engine/wall.py).
 
-A task is somebody's code. It may raise, return nonsense, hang, or take its process with it: then that one individual is dead, and the
-generation goes on. Whoever exceeds the wall-clock limit is killed, and the run counts as not repeatable, because a slower or a faster
-machine might have judged otherwise.
+A task is somebody's code. It may raise, return nonsense, hang, or take its process with it, and it may mean to: then that one individual
+is dead, and the generation goes on. Whoever exceeds the wall-clock limit is killed, and the run counts as not repeatable, because a slower
+or a faster machine might have judged otherwise.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import fcntl
 import os
+import select
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
-from array import array
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from typing import Any, cast
+from functools import cached_property
 
-from engine import EngineError, keyed, tasks
-from engine.breeding import Breeder
-from engine.individuals import DEAD, Individual
-
-Packed = tuple[bytes, float]
-"""An individual on its way to another process: genome and fitness."""
+from engine import EngineError, fork_server, frames, wall
+from engine.individuals import DEAD, WEIGHT_BYTES
+from engine.tasks import TaskSpec
 
 WAKE_SECONDS = 0.2
 """How often a waiting worker looks whether it should stop."""
+
+START_SECONDS = 30.0
+"""What a new evaluator may take to be there, on a busy machine; it takes 10 ms on an idle one, and the first a second."""
+
+OLDEST_SECONDS = 3600.0
+"""An evaluator that has worked for so long is replaced before its next batch: whatever a task has piled up in it is gone."""
+
+PIPE_BYTES = 1 << 17
+"""Of each pipe. A job fits into it, so that sending one never waits for a task: an individual of 64 KiB, with 1,000 seeds, takes 68 KiB."""
+
+JOB_BYTES = 1 << 16
+MOST_IN_JOB = 256
+"""A job is at most one of both, or one individual."""
+
+JOBS_EACH = 2
+"""A job is an evaluator's share of half of what is left, so that all evaluators are done at about the same time."""
 
 
 class AbandonedError(EngineError):
@@ -37,25 +50,8 @@ class AbandonedError(EngineError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BreedBatch:
-    """Breed these individuals of an island's generation, and score each in its own episodes.
-
-    Attributes:
-        limit: the most bytes that an individual may occupy.
-    """
-
-    seed: int
-    island: int
-    generation: int
-    own: Sequence[Packed]
-    migrants: Sequence[Packed]
-    indices: Sequence[int]
-    limit: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ScoreBatch:
-    """Score ready genomes, each in the episodes of its seeds."""
+    """Genomes to be scored, each in the episodes of its seeds; of each, as many."""
 
     genomes: Mapping[int, bytes]
     seeds: Mapping[int, Sequence[int]]
@@ -63,31 +59,219 @@ class ScoreBatch:
 
 @dataclass
 class Results:
-    """What came out of a job, by index.
+    """What came out of a batch, by index.
 
     Attributes:
-        genomes: as they were bred, also those of the dead.
         fitness: DEAD for the dead.
         causes: what the dead died of.
         repeatable: False if somebody was killed by the clock.
     """
 
-    genomes: dict[int, bytes] = field(default_factory=dict[int, bytes])
     fitness: dict[int, float] = field(default_factory=dict[int, float])
     causes: dict[int, str] = field(default_factory=dict[int, str])
     repeatable: bool = True
 
+    def kill(self, index: int, cause: str) -> None:
+        """An individual is dead."""
+        self.fitness[index], self.causes[index] = DEAD, cause
 
-@dataclass
+
+class ForkServer:
+    """The process that evaluators are forked from: one for all pools of this process, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, task: str, memory: int, jobs: int, replies: int) -> int:
+        """Start an evaluator that reads and writes these pipes; its process."""
+        request = fork_server.START + fork_server.MEMORY.pack(memory) + task.encode()
+        with self._lock:
+            return self._ask(request, (jobs, replies))
+
+    def end(self, process: int) -> int:
+        """End an evaluator; its exit code, negative for a signal. It may have ended by itself before."""
+        with self._lock:
+            try:
+                return self._ask(fork_server.END + fork_server.NUMBER.pack(process), ()) if self._socket else -signal.SIGKILL
+            except EngineError:
+                return -signal.SIGKILL  # it has ended with the fork server
+
+    def _ask(self, request: bytes, descriptors: Sequence[int]) -> int:
+        asked = self._socket or self._serve()
+        try:
+            socket.send_fds(asked, [request], list(descriptors))
+            answer = asked.recv(fork_server.NUMBER.size)
+            if not answer:
+                raise ConnectionResetError("it has closed its socket")
+        except OSError as error:
+            self._close()
+            raise EngineError(f"the evaluators' fork server has ended ({error}): another one is started for the next evaluator") from error
+        (number,) = fork_server.NUMBER.unpack(answer)
+        return number
+
+    def close(self) -> None:
+        """End it, and every evaluator with it."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._socket and self._process:
+            self._socket.close()
+            self._process.kill()
+            self._process.wait()
+            self._socket = self._process = None
+
+    def _serve(self) -> socket.socket:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.settimeout(START_SECONDS)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "engine.fork_server", str(theirs.fileno())],
+                env=wall.environment(os.environ),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self._socket
+
+
+FORK_SERVER = ForkServer()
+
+
 class _Evaluator:
-    process: Any
-    connection: Connection
-    deadline: float = 0.0
-    indices: deque[int] = field(default_factory=deque[int])
+    """One evaluator, as its worker sees it.
+
+    Attributes:
+        spec: what it says its task is; None until it has said so.
+        closed: whether it will never say anything again.
+        leaving: whether it ends itself now.
+        last: whom it scored last.
+        fault: what it did that no evaluator does.
+        indices: what it is scoring, in order.
+        deadline: when it must have said something more.
+    """
+
+    def __init__(self, task: str, memory: int, seconds: float) -> None:
+        """Start it.
+
+        Args:
+            task: EVOLUTION_TASK.
+            memory: bytes of its address space.
+            seconds: the longest that one individual may take.
+        """
+        self._seconds = seconds
+        self.born = time.monotonic()
+        self.deadline = self.born + START_SECONDS + seconds
+        self.spec: TaskSpec | None = None
+        self.closed = self.leaving = False
+        self.fault = ""
+        self.last: int | None = None
+        self.indices: deque[int] = deque()
+        self._code: int | None = None
+        self._unread = frames.Unread()
+        jobs, self._jobs = _pipe()
+        self.replies, replies = _pipe()
+        try:
+            self.process = FORK_SERVER.start(task, memory, jobs, replies)
+        except BaseException:
+            os.close(self._jobs)
+            os.close(self.replies)
+            raise
+        finally:
+            os.close(jobs)
+            os.close(replies)
+        for descriptor in (self._jobs, self.replies):
+            os.set_blocking(descriptor, False)
+
+    def send(self, batch: ScoreBatch, indices: Sequence[int]) -> None:
+        """Give it individuals to score."""
+        self.indices.extend(indices)
+        if self.spec:
+            self.deadline = time.monotonic() + self._seconds
+        job = frames.job_of(indices, batch.genomes, batch.seeds)
+        try:
+            if os.write(self._jobs, job) < len(job):
+                raise BlockingIOError
+        except BrokenPipeError:
+            pass  # it has ended: `closed` comes after the last that it said
+        except BlockingIOError:
+            self.fault = "its evaluator doesn't read what it is sent"
+
+    def hear(self, results: Results) -> None:
+        """Take in what it has written.
+
+        Raises:
+            EngineError: it can't load the task.
+        """
+        try:
+            self._listen()
+            if self.spec is None:
+                self.spec = self._unread.hello()
+                if self.spec:
+                    self.deadline = time.monotonic() + self._seconds
+                elif self.closed or time.monotonic() > self.deadline:
+                    raise EngineError(f"an evaluator ended before it did anything (exit code {self.end()}): can it load the task?")
+            if self.spec:
+                self._scores(results)
+        except frames.FrameError as error:
+            self.fault = self.fault or f"its evaluator said what nobody understands: {error}"
+        if self.indices and not self.fault and not self.leaving:
+            if self.closed:
+                self.fault = "the task ended its process"
+            elif time.monotonic() > self.deadline:
+                self.fault = f"scoring took more than {self._seconds:g} s"
+
+    def is_quiet(self) -> bool:
+        """Whether it says nothing while it is asked nothing."""
+        try:
+            self._listen()
+        except frames.FrameError:
+            return False
+        return not self.closed and not len(self._unread)
+
+    def end(self) -> int:
+        """End it; its exit code, negative for a signal."""
+        if self._code is None:
+            os.close(self._jobs)
+            os.close(self.replies)
+            self._code = FORK_SERVER.end(self.process)
+        return self._code
+
+    def _listen(self) -> None:
+        try:
+            while not self.closed:
+                content = os.read(self.replies, PIPE_BYTES)
+                self.closed = not content
+                self._unread.add(content)
+        except BlockingIOError:
+            pass
+
+    def _scores(self, results: Results) -> None:
+        for score in self._unread.scores():
+            if score.number == self.last:
+                self.indices.appendleft(score.number)  # it was its own that it told for the engine's
+                raise frames.FrameError(f"two scores of individual {score.number}")
+            if not self.indices or score.number != self.indices[0]:
+                raise frames.FrameError(f"a score of individual {score.number}")
+            self.last = self.indices.popleft()
+            results.fitness[self.last] = score.fitness
+            if score.cause:
+                results.causes[score.number] = score.cause
+            self.deadline = time.monotonic() + self._seconds
+            self.leaving |= score.leaving
+
+
+def _pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return ends
 
 
 class EvaluatorPool:
-    """Some evaluators, started when they are first needed."""
+    """Some evaluators of one task, started when they are first needed."""
 
     def __init__(self, task: str, *, seconds: float, evaluators: int | None) -> None:
         """Args:
@@ -97,171 +281,105 @@ class EvaluatorPool:
         """
         self._task, self._seconds = task, seconds
         self._count = evaluators or len(os.sched_getaffinity(0))
-        # One process imports everything, once, and every evaluator is forked from it: a killed one is replaced in milliseconds.
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["engine.evaluators"])
+        self._memory = wall.memory_share(self._count)
         self._idle: list[_Evaluator] = []
 
-    def run(self, job: BreedBatch | ScoreBatch, stop: Callable[[], bool] = lambda: False) -> Results:
-        """Do a job and wait for it.
+    @cached_property
+    def spec(self) -> TaskSpec:
+        """What the task says of itself.
+
+        Raises:
+            EngineError: it can't be loaded, or is none.
+        """
+        one = self._start()
+        try:
+            while one.spec is None:
+                _wait([one])
+                one.hear(Results())
+                if one.fault:
+                    raise EngineError(f"the task {self._task!r} can't be used: {one.fault}")
+        except BaseException:
+            one.end()
+            raise
+        self._idle.append(one)
+        return one.spec
+
+    def run(self, batch: ScoreBatch, stop: Callable[[], bool] = lambda: False) -> Results:
+        """Score a batch and wait for it.
 
         Raises:
             AbandonedError: `stop` became true.
         """
-        results = Results()
-        indices = list(job.indices if isinstance(job, BreedBatch) else job.genomes)
-        shares = [deque(indices[start :: self._count]) for start in range(min(self._count, len(indices)))]
-        busy = [self._begin(job, share) for share in shares]
+        results, todo = Results(), deque[int]()
+        size = self.spec.weights * WEIGHT_BYTES
+        for index, genome in batch.genomes.items():
+            if len(genome) == size:
+                todo.append(index)
+            else:
+                results.kill(index, f"its genome has {len(genome)} bytes, and its task's have {size}")
+        busy: list[_Evaluator] = []
         try:
-            while busy:
-                ready = wait([one.connection for one in busy], timeout=WAKE_SECONDS)
+            while todo or busy:
+                while todo and len(busy) < self._count:
+                    busy.append(self._take())
+                    self._give(busy[-1], batch, todo)
+                _wait(busy)
                 if stop():
                     raise AbandonedError("the work was given up: the worker must stop")
                 for one in list(busy):
-                    died = ""
-                    try:
-                        if one.connection in ready:
-                            while one.indices and one.connection.poll():
-                                self._hear(one, results)
-                    except (EOFError, ConnectionResetError):
-                        died = "the task ended its process"
-                    except Exception as error:  # half a message, or none at all: its last words
-                        died = f"its evaluator said what nobody understands ({type(error).__name__})"
-                    if not died and one.indices and time.monotonic() > one.deadline:
-                        died = f"scoring took more than {self._seconds:g} s"
-                    if died:
+                    one.hear(results)
+                    if one.spec not in (None, self.spec):
+                        one.fault = "its task says of itself what it hasn't said before"
+                    if one.fault or one.leaving:
                         busy.remove(one)
-                        _end(one)
-                        if one.indices[0] not in results.genomes:
-                            raise EngineError(
-                                f"an evaluator ended before it did anything (exit code {one.process.exitcode}): can it load the task?"
-                            )
-                        # Whoever was killed, by us or for memory, might have lived on another machine.
-                        results.repeatable &= one.process.exitcode >= 0
-                        results.causes[one.indices[0]] = died
-                        results.fitness[one.indices.popleft()] = DEAD
-                        if one.indices:
-                            busy.append(self._begin(job, one.indices))
+                        _bury(one, results)
+                        todo.extendleft(reversed(one.indices))
+                    elif not one.indices and todo:
+                        self._give(one, batch, todo)
                     elif not one.indices:
                         busy.remove(one)
                         self._idle.append(one)
         finally:
             for one in busy:
-                _end(one)
+                one.end()
         return results
 
     def close(self) -> None:
         """End the evaluators."""
         while self._idle:
-            _end(self._idle.pop())
-
-    def _begin(self, job: BreedBatch | ScoreBatch, indices: deque[int]) -> _Evaluator:
-        one = self._idle.pop() if self._idle else self._start()
-        one.indices, one.deadline = indices, time.monotonic() + self._seconds + START_SECONDS
-        one.connection.send((job, list(indices)))
-        return one
+            self._idle.pop().end()
 
     def _start(self) -> _Evaluator:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_evaluate, args=(theirs, self._task), daemon=True)
-        process.start()
-        theirs.close()
-        return _Evaluator(process, ours)
+        return _Evaluator(self._task, self._memory, self._seconds)
 
-    def _hear(self, one: _Evaluator, results: Results) -> None:
-        """One message: an individual was made, or it was scored."""
-        index, genome, fitness, cause = one.connection.recv()
-        one.deadline = time.monotonic() + self._seconds
-        if genome is not None:
-            results.genomes[index] = genome
-            return
-        if cause:
-            results.causes[index] = cause
-        results.fitness[index] = fitness
-        one.indices.popleft()  # they come in order
+    def _take(self) -> _Evaluator:
+        """One that has nothing to do."""
+        while self._idle:
+            one = self._idle.pop()
+            if one.is_quiet() and time.monotonic() - one.born < OLDEST_SECONDS:
+                return one
+            one.end()
+        return self._start()
 
-
-START_SECONDS = 30.0
-"""What a new evaluator may take to be there, on a busy machine; it takes 10 ms on an idle one, and the first a second."""
+    def _give(self, one: _Evaluator, batch: ScoreBatch, todo: deque[int]) -> None:
+        first = todo[0]
+        each = frames.size_of_individual(len(batch.genomes[first]), len(batch.seeds[first]))
+        share = -(-len(todo) // (JOBS_EACH * self._count))
+        one.send(batch, [todo.popleft() for _ in range(max(1, min(share, MOST_IN_JOB, JOB_BYTES // each)))])
 
 
-def _end(one: _Evaluator) -> None:
-    one.process.kill()
-    one.process.join()
-    one.connection.close()
+def _bury(one: _Evaluator, results: Results) -> None:
+    """End an evaluator, and let the individual die that it was at."""
+    code = one.end()
+    if one.fault and one.indices:
+        # Whoever was killed, by us or for memory, might have lived on another machine.
+        results.repeatable &= code >= 0
+        results.kill(one.indices.popleft(), one.fault)
 
 
-def _evaluate(connection: Connection, task_name: str) -> None:
-    """An evaluator's life: do jobs until the worker is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _be_silent()
-    _end_with_the_worker()
-    task = tasks.load(task_name)
-    while True:
-        try:
-            received: tuple[BreedBatch | ScoreBatch, list[int]] = connection.recv()
-        except EOFError:
-            return
-        job, indices = received
-        breeder = _breeder(job, task) if isinstance(job, BreedBatch) else None
-        for index in indices:
-            if isinstance(job, BreedBatch):
-                genome = cast(Breeder, breeder).breed(index).genome
-                seeds: Sequence[int] = keyed.episode_seeds(job.seed, job.island, job.generation, index, task.episodes)
-            else:
-                genome, seeds = array("f", job.genomes[index]), job.seeds[index]
-            connection.send((index, genome.tobytes(), DEAD, ""))
-            connection.send((index, None, *_score(task, genome, seeds)))
-
-
-def _score(task: tasks.Task, genome: array[float], seeds: Sequence[int]) -> tuple[float, str]:
-    try:
-        return tasks.fitness(task, genome, seeds), ""
-    except BaseException as error:
-        return DEAD, f"{type(error).__name__}: {error}"[:200]
-
-
-def _breeder(job: BreedBatch, task: tasks.Task) -> Breeder:
-    return Breeder(
-        seed=job.seed,
-        island=job.island,
-        generation=job.generation,
-        own=[unpack(one, job.limit) for one in job.own],
-        migrants=[unpack(one, job.limit) for one in job.migrants],
-        task=task,
-        limit=job.limit,
-    )
-
-
-def pack(individual: Individual) -> Packed:
-    """An individual, ready to be sent to an evaluator."""
-    return individual.genome.tobytes(), individual.fitness
-
-
-def unpack(packed: Packed, limit: int) -> Individual:
-    """An individual as it was packed."""
-    individual = Individual(array("f", packed[0]), limit)
-    individual.fitness = packed[1]
-    return individual
-
-
-def _be_silent() -> None:
-    """Keep a task's output out of the worker's log, where a line could be a metric (engine/logs.py). The worker logs the causes itself."""
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        for output in (sys.stdout, sys.stderr):
-            output.flush()
-        for descriptor in (1, 2):
-            os.dup2(nowhere.fileno(), descriptor)
-
-
-def _end_with_the_worker() -> None:
-    """A hanging task must not outlive a worker that was killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent:
-            parent.join()
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _wait(evaluators: Sequence[_Evaluator]) -> None:
+    """Until one of them says something, or it is time to look whether to stop."""
+    poll = select.poll()
+    for one in evaluators:
+        poll.register(one.replies, select.POLLIN)
+    poll.poll(WAKE_SECONDS * 1000)

@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Any
 
-from engine import population, promotion, tasks
+from engine import population, promotion
 from engine.bounds import memory_limit
 from engine.calls import NotFoundError, StoreError
 from engine.evaluators import EvaluatorPool
@@ -36,7 +36,6 @@ class Monitor:
 
     def __init__(self, settings: Workload, store: Store, pool: EvaluatorPool) -> None:
         self._settings, self._store, self._pool = settings, store, pool
-        self._task = tasks.load(settings.task)
         self._draw = random.SystemRandom()
 
     def run(self, stopped: threading.Event) -> None:
@@ -87,7 +86,7 @@ class Monitor:
         living = [index for index, individual in enumerate(individuals) if individual.fitness != DEAD]
         drawn = self._draw.sample(living, min(count, len(living)))
         limit = memory_limit(header, self._settings)
-        validator = Validator(pool=self._pool, task=self._task, seed=header.seed, limit=limit)
+        validator = Validator(pool=self._pool, seed=header.seed, limit=limit)
         faults = validator.faults(lease.island, lease.generation, {index: individuals[index] for index in drawn})
         for index, found in faults.items():
             log.warning("individual %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 
-from engine import EngineError, population, tasks
+from engine import EngineError, population
 from engine.bounds import memory_limit
 from engine.evaluators import EvaluatorPool
 from engine.individuals import DEAD, Individual
@@ -84,7 +84,7 @@ def _cull_island(settings: EngineSettings, store: Store, pool: EvaluatorPool, he
     individuals = read_population(store, was, population.NO_LIMIT)
     living: dict[int, Individual] = {index: individual for index, individual in enumerate(individuals) if individual.fitness != DEAD}
     limit = memory_limit(header, settings)
-    validator = Validator(pool=pool, task=tasks.load(settings.task), seed=header.seed, limit=limit)
+    validator = Validator(pool=pool, seed=header.seed, limit=limit)
     faults = validator.faults(lease.island, lease.generation, living)
     if faults:
         for index in faults:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import items, keyed, tasks
+from engine import items, keyed
 from engine.breeding import ranking
 from engine.evaluators import EvaluatorPool, ScoreBatch
 from engine.individuals import DEAD, Individual
@@ -91,7 +91,7 @@ def choose(
     Raises:
         AbandonedError: `must_stop` became true.
     """
-    task = tasks.load(terms.task)
+    task = pool.spec
     picked = [(island, index) for island, individuals in enumerate(islands) for index in ranking(individuals)[:CANDIDATES]]
     genomes = {number: islands[island][index].genome.tobytes() for number, (island, index) in enumerate(picked)}
     held_out = tuple(keyed.seed(header.seed, "held out", episode) >> 33 for episode in range(HELD_OUT_EPISODES))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, cast
 
 from engine import EngineError
+from engine.individuals import WEIGHT_BYTES
+from engine.settings import MEMORY, Range
 
 
 class Task(Protocol):
@@ -32,6 +35,48 @@ class Task(Protocol):
         ...
 
 
+WEIGHTS = Range(1, MEMORY.most // WEIGHT_BYTES)
+"""As many as the largest individual of any table has room for."""
+
+WEIGHT_LIMIT = 1e38
+"""Below the largest 32-bit float, 3.4e38."""
+
+EPISODES = Range(1, 1000)
+"""A seed for each is a hash, a microsecond, for each individual."""
+
+STEPS = Range(1, 2**31 - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec:
+    """What a task says of itself: all that a worker and the monitor know of it. Its code runs in evaluators alone."""
+
+    weights: int
+    weight_limit: float
+    episodes: int
+    steps: int
+
+    def __post_init__(self) -> None:
+        """An EngineError if no task can be so."""
+        for name, value, allowed in (
+            ("weights", self.weights, WEIGHTS),
+            ("episodes", self.episodes, EPISODES),
+            ("steps", self.steps, STEPS),
+        ):
+            if not allowed.least <= value <= allowed.most:
+                raise EngineError(f"a task's {name} must be from {allowed.least} to {allowed.most}, and it says {value}")
+        if not 0 < self.weight_limit <= WEIGHT_LIMIT:  # nor is NaN
+            raise EngineError(f"a task's weight_limit must be above 0 and at most {WEIGHT_LIMIT:g}, and it says {self.weight_limit}")
+
+
+def spec_of(task: Task) -> TaskSpec:
+    """What a task says of itself, if it can be so."""
+    return TaskSpec(weights=int(task.weights), weight_limit=float(task.weight_limit), episodes=int(task.episodes), steps=int(task.steps))
+
+
+CARTPOLE = "gymnasium.envs.classic_control.cartpole"
+
+
 class CartPole:
     """Gymnasium's CartPole-v1: keep a pole upright on a cart. One point a step, 500 at most; solved at a mean of 475 over 100 episodes.
 
@@ -46,7 +91,7 @@ class CartPole:
     scale = (2.4, 2.0, 0.21, 2.0)
 
     def __init__(self) -> None:
-        cartpole: Any = importlib.import_module("gymnasium.envs.classic_control.cartpole")
+        cartpole: Any = importlib.import_module(CARTPOLE)
         self._environment = cartpole.CartPoleEnv()
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
@@ -70,6 +115,9 @@ class CartPole:
 
 TASKS: dict[str, Callable[[], Task]] = {"cartpole": CartPole}
 """The tasks that EVOLUTION_TASK can name."""
+
+LIBRARIES: Mapping[str, str] = {"cartpole": CARTPOLE}
+"""What one of them imports: the image's own, so that the fork server may import it once for all evaluators."""
 
 
 @cache

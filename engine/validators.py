@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine import keyed
 from engine.evaluators import EvaluatorPool, ScoreBatch
 from engine.individuals import DEAD, Individual
-from engine.tasks import Task
+from engine.tasks import TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Candidate:
     held_out: float | None = None
 
 
-def findings(one: Candidate, task: Task, limit: int) -> list[str]:
+def findings(one: Candidate, task: TaskSpec, limit: int) -> list[str]:
     """What is wrong with an individual, in sentences; empty if nothing is."""
     individual = one.individual
     found: list[str] = []
@@ -53,17 +53,17 @@ class Validator:
     """
 
     pool: EvaluatorPool
-    task: Task
     seed: int
     limit: int
 
     def faults(self, island: int, generation: int, individuals: Mapping[int, Individual]) -> dict[int, list[str]]:
         """What is wrong with those individuals, by index, with which something is wrong."""
+        task = self.pool.spec
         fitting = {index: individual.genome.tobytes() for index, individual in individuals.items() if individual.size <= self.limit}
-        seeds = {index: keyed.episode_seeds(self.seed, island, generation, index, self.task.episodes) for index in fitting}
+        seeds = {index: keyed.episode_seeds(self.seed, island, generation, index, task.episodes) for index in fitting}
         again = self.pool.run(ScoreBatch(genomes=fitting, seeds=seeds)).fitness if fitting else {}
         tried = {index: Candidate(individual=individual, again=again.get(index, DEAD)) for index, individual in individuals.items()}
-        return {index: found for index, one in tried.items() if (found := findings(one, self.task, self.limit))}
+        return {index: found for index, one in tried.items() if (found := findings(one, task, self.limit))}
 
 
 HELD_OUT_SHARE = 0.5

@@ -12,11 +12,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import EngineError, items, population, promotion, tasks
+from engine import EngineError, items, keyed, population, promotion
 from engine.bounds import differences, impossible, memory_limit, plan_of, too_large
-from engine.breeding import best
+from engine.breeding import Breeder, best
 from engine.calls import StoreError
-from engine.evaluators import AbandonedError, BreedBatch, EvaluatorPool, pack, unpack
+from engine.evaluators import AbandonedError, EvaluatorPool, ScoreBatch
 from engine.individuals import DEAD, WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
 from engine.lease import Heartbeat, LeaseWatch, Standstill
 from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease
@@ -71,7 +71,7 @@ class Worker:
         self, settings: EngineSettings, store: Store, pool: EvaluatorPool, *, name: str, signing_key: promotion.SigningKey
     ) -> None:
         self._settings, self._store, self._pool, self._signing_key = settings, store, pool, signing_key
-        self._task = tasks.load(settings.task)
+        self._task = pool.spec
         Individual(
             array("f", bytes(self._task.weights * WEIGHT_BYTES)), settings.memory_limit
         )  # a task whose individuals are too large is refused now
@@ -309,20 +309,19 @@ class _Work:
             theirs, known = self._population(one, generation - 1)
             migrants += best(theirs, MIGRANTS)
             deterministic &= known
-        batch = BreedBatch(
-            seed=self._header.seed,
-            island=island,
-            generation=generation,
-            own=[pack(individual) for individual in own],
-            migrants=[pack(individual) for individual in migrants],
-            indices=range(self._plan.size),
-            limit=self._limit,
+        task, key = self._pool.spec, (self._header.seed, island, generation)
+        breeder = Breeder(seed=key[0], island=island, generation=generation, own=own, migrants=migrants, task=task, limit=self._limit)
+        individuals = breeder.breed(self._plan.size)
+        batch = ScoreBatch(
+            genomes={index: individual.genome.tobytes() for index, individual in enumerate(individuals)},
+            seeds={index: keyed.episode_seeds(*key, index, task.episodes) for index in range(len(individuals))},
         )
         results = self._pool.run(batch, self._must_stop)
         if results.causes:
             index, cause = next(iter(results.causes.items()))
             log.warning("%d individuals of island %d died; individual %d of: %s", len(results.causes), island, index, cause)
-        individuals = [unpack((results.genomes[index], results.fitness[index]), self._limit) for index in batch.indices]
+        for index, individual in enumerate(individuals):
+            individual.fitness = results.fitness[index]
         self._status.largest_individual = max(self._status.largest_individual, *(individual.size for individual in individuals))
         return individuals, deterministic and results.repeatable
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from local import emulator
 from tests.engine import aws
-
-# Before the first evaluator is started: they keep the environment of that moment.
-os.environ.setdefault("POISON", str(Path(tempfile.gettempdir()) / f"poison-{os.getpid()}"))
 
 VENV = aws.ROOT / ".local" / emulator.VENV
 

@@ -9,6 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import fork_server
+from engine.tasks import EPISODES, WEIGHTS
+
 
 class Hill:
     """Climb to where every weight is 1: at once, and told from every other genome."""
@@ -96,11 +99,13 @@ class Meddles(Hill):
 
 
 class Poisoned(Hill):
-    """While the file that POISON names is there, says of half of all individuals that they are far better than they are."""
+    """While a file is there, says of half of all individuals that they are far better than they are."""
+
+    poison = Path()
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         score = super().play(genome, seed, steps)
-        return score + 1e6 if seed % 2 and Path(os.environ["POISON"]).exists() else score
+        return score + 1e6 if seed % 2 and self.poison.exists() else score
 
 
 class SlowPoisoned(Poisoned):
@@ -109,6 +114,18 @@ class SlowPoisoned(Poisoned):
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         time.sleep(0.008)
         return super().play(genome, seed, steps)
+
+
+def poisoned_by(poison: Path, kind: type[Poisoned] = Poisoned) -> str:
+    """The name of such a task: it carries the file's, for an evaluator's environment tells it nothing."""
+    return f"{__name__}:{kind.__name__}_{str(poison).encode().hex()}"
+
+
+def __getattr__(name: str) -> type[Poisoned]:
+    kind, _, poison = name.partition("_")
+    if kind not in ("Poisoned", "SlowPoisoned") or not poison:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return type(kind, (globals()[kind],), {"poison": Path(bytes.fromhex(poison).decode())})
 
 
 METRIC = (
@@ -148,13 +165,11 @@ class Tiny(Hill):
 class MumblesHalf(Hill):
     """Dies in the middle of what its evaluator says, for negative genomes."""
 
-    words = b"\0\0\x01\0only the beginning of 256 bytes"
+    words = b"half"
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         if genome[0] < 0:
-            for descriptor in Path("/proc/self/fd").iterdir():
-                if descriptor.exists() and descriptor.is_socket():
-                    os.write(int(descriptor.name), self.words)
+            os.write(fork_server.REPLIES, self.words)
             os._exit(3)
         return super().play(genome, seed, steps)
 
@@ -162,4 +177,33 @@ class MumblesHalf(Hill):
 class MumblesGarbage(MumblesHalf):
     """Says what nobody understands, and dies."""
 
-    words = b"\0\0\0\x04what"
+    words = b"what the worker must not understand"
+
+
+class Largest(Hill):
+    """As large as a task may be."""
+
+    weights = WEIGHTS.most
+    episodes = EPISODES.most
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        return sum(genome) + 0 * seed * steps
+
+
+class TooLarge(Hill):
+    """Larger."""
+
+    weights = WEIGHTS.most + 1
+
+
+class Shapeless(Hill):
+    """Says of itself what is no number."""
+
+    weight_limit = "none"  # type: ignore[assignment]  (it is what is tested)
+
+
+class EndsAtOnce(Hill):
+    """Isn't there when it should begin."""
+
+    def __init__(self) -> None:
+        os._exit(0)

@@ -326,6 +326,7 @@ def test_a_worker_that_cant_read_the_mode_says_so(start_worker: StartWorker) -> 
 # A dying evaluator's last words.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["half", "garbage"])
 def test_an_evaluator_that_dies_in_the_middle_of_a_word_is_one_dead_individual(words: str) -> None:
     pool = EvaluatorPool(f"tests.engine.plugins:Mumbles{words.title()}", seconds=5, evaluators=1)

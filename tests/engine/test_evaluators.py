@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from engine import EngineError, keyed
-from engine.evaluators import AbandonedError, BreedBatch, EvaluatorPool, Results, ScoreBatch
+from engine import EngineError, keyed, tasks
+from engine.breeding import Breeder
+from engine.evaluators import JOB_BYTES, PIPE_BYTES, AbandonedError, EvaluatorPool, Results, ScoreBatch
 from engine.individuals import DEAD
+from engine.tasks import EPISODES, WEIGHTS, TaskSpec
+from tests.engine.plugins import Hill
 
-BATCH = BreedBatch(seed=7, island=0, generation=1, own=(), migrants=(), indices=range(48), limit=8192)
+SPEC = tasks.spec_of(Hill())
+
+GENOMES = {
+    index: one.genome.tobytes()
+    for index, one in enumerate(Breeder(seed=7, island=0, generation=1, own=(), migrants=(), task=SPEC, limit=8192).breed(48))
+}
+
+BATCH = ScoreBatch(genomes=GENOMES, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in GENOMES})
 
 MakePool = Callable[..., EvaluatorPool]
 
 
 @pytest.fixture
-def pool() -> Iterator[MakePool]:
+def pool(_processes: None) -> Iterator[MakePool]:
     made: list[EvaluatorPool] = []
 
     def make(task: str, *, seconds: float = 30, evaluators: int = 2) -> EvaluatorPool:
@@ -29,7 +40,7 @@ def pool() -> Iterator[MakePool]:
 
 
 @pytest.fixture(scope="module")
-def good() -> Results:
+def good(_processes: None) -> Results:
     one = EvaluatorPool("tests.engine.plugins:Hill", seconds=30, evaluators=1)
     results = one.run(BATCH)
     one.close()
@@ -40,11 +51,12 @@ def dead(results: Results) -> set[int]:
     return {index for index, fitness in results.fitness.items() if fitness == DEAD}
 
 
-def test_three_evaluators_breed_what_one_does(pool: MakePool, good: Results) -> None:
+def test_three_evaluators_score_as_one_does_and_as_the_task_does_by_itself(pool: MakePool, good: Results) -> None:
     assert pool("Hill", evaluators=3).run(BATCH) == good
-    assert good.fitness.keys() == good.genomes.keys() == set(range(48))
     assert not good.causes
     assert good.repeatable
+    for index, genome in GENOMES.items():
+        assert good.fitness[index] == tasks.fitness(Hill(), array("f", genome), BATCH.seeds[index])
 
 
 @pytest.mark.parametrize(
@@ -56,32 +68,44 @@ def test_an_individual_that_fails_is_dead_and_the_others_live(pool: MakePool, go
     died = dead(results)
     assert 0 < len(died) < 48
     assert all(cause in results.causes[index] for index in died)
-    assert results.genomes == good.genomes
     assert {index: one for index, one in results.fitness.items() if index not in died} == {
         index: one for index, one in good.fitness.items() if index not in died
     }
     assert results.repeatable, "the same individuals die wherever it runs"
 
 
-def test_one_that_hangs_is_killed_and_the_run_isnt_repeatable(pool: MakePool, good: Results) -> None:
+def test_one_that_hangs_is_killed_and_the_run_isnt_repeatable(pool: MakePool) -> None:
     results = pool("Hangs", seconds=0.5).run(BATCH)
-    hung = {index for index in range(48) if keyed.episode_seeds(7, 0, 1, index, 1)[0] % 16 == 3}
+    hung = {index for index in range(48) if BATCH.seeds[index][0] % 16 == 3}
     assert hung
     assert dead(results) == hung
     assert all("took more than 0.5 s" in results.causes[index] for index in hung)
-    assert results.genomes == good.genomes
     assert not results.repeatable
 
 
-def test_a_task_can_change_neither_the_individual_nor_the_next_one(pool: MakePool, good: Results) -> None:
-    assert pool("Meddles").run(BATCH).genomes == good.genomes
+def test_a_task_cant_change_the_next_individual(pool: MakePool, good: Results) -> None:
+    assert pool("Meddles").run(BATCH) == good
 
 
 def test_ready_genomes_are_scored_in_the_episodes_asked_for(pool: MakePool, good: Results) -> None:
     one = pool("Hill")
-    again = one.run(ScoreBatch(genomes=good.genomes, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in good.genomes}))
-    assert again.fitness == good.fitness
-    assert one.run(ScoreBatch(genomes={3: good.genomes[3]}, seeds={3: (5,)})).fitness != {3: good.fitness[3]}
+    assert one.run(BATCH) == good
+    assert one.run(ScoreBatch(genomes={3: GENOMES[3]}, seeds={3: (5,)})).fitness != {3: good.fitness[3]}
+
+
+def test_a_genome_of_another_length_is_dead(pool: MakePool, good: Results) -> None:
+    results = pool("Hill").run(ScoreBatch(genomes={1: GENOMES[1], 2: GENOMES[2] + bytes(4)}, seeds={1: BATCH.seeds[1], 2: (5,)}))
+    assert results.fitness == {1: good.fitness[1], 2: DEAD}
+    assert results.causes == {2: "its genome has 28 bytes, and its task's have 24"}
+
+
+def test_jobs_of_the_largest_individuals_fit_into_a_pipe(pool: MakePool) -> None:
+    assert JOB_BYTES + 64 <= PIPE_BYTES
+    one = pool("Largest")
+    genome = array("f", [1.0] * WEIGHTS.most).tobytes()
+    seeds = (2**31 - 1,) * EPISODES.most
+    results = one.run(ScoreBatch(genomes=dict.fromkeys(range(5), genome), seeds=dict.fromkeys(range(5), seeds)))
+    assert set(results.fitness.values()) == {float(WEIGHTS.most)}
 
 
 def test_work_can_be_given_up(pool: MakePool) -> None:
@@ -89,6 +113,21 @@ def test_work_can_be_given_up(pool: MakePool) -> None:
         pool("Slow").run(BATCH, lambda: True)
 
 
-def test_a_task_that_no_evaluator_can_load_is_said_and_kills_nobody(pool: MakePool) -> None:
-    with pytest.raises(EngineError, match="can it load the task"):
-        pool("Nowhere").run(BATCH)
+def test_what_a_task_says_of_itself_is_known_without_loading_it_here(pool: MakePool) -> None:
+    assert pool("Hill").spec == TaskSpec(weights=6, weight_limit=8.0, episodes=1, steps=1)
+
+
+@pytest.mark.parametrize(
+    ("task", "says"),
+    [
+        ("Nowhere", "has no attribute 'Nowhere'"),
+        ("TooLarge", "weights must be from 1 to 16384, and it says 16385"),
+        ("Shapeless", "could not convert string to float: 'none'"),
+        ("EndsAtOnce", "can it load the task"),
+    ],
+)
+def test_a_task_that_no_evaluator_can_load_is_said_and_kills_nobody(pool: MakePool, task: str, says: str) -> None:
+    one = pool(task)
+    for _ in range(2):
+        with pytest.raises(EngineError, match=says):
+            one.run(BATCH)

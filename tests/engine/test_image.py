@@ -25,7 +25,8 @@ import pytest
 
 from components import containers
 from components.naming import Names
-from tests.engine import aws
+from tests.engine import attacks, aws
+from tests.engine.attacks import ATTACKS
 from tests.engine.aws import LIMITS, ROOT, EngineCloud
 from tests.engine.test_agent import ENVIRONMENT, REQUEST
 
@@ -268,6 +269,23 @@ def test_the_engine_evolves_its_own_task_and_ends_cleanly(image: Image, world: E
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (0, ""), output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("attack", ["ReadsOthersEnvironments", "WritesIntoOthersMemory", "KillsEverybody", "AsksForCredentials"])
+def test_a_task_gets_at_nothing_of_the_worker_though_its_user_is_the_same(image: Image, world: EngineCloud, attack: str) -> None:
+    """Root, as whom the tests may run, reads everything: so this is the image's user."""
+    evolution_id = world.trigger(f"evo-image-{attack}", generations=1)
+    shutil.copytree(ROOT / "tests/engine", image.scratch / "tests/engine", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    changes = {"EVOLUTION_TASK": f"tests.engine.attacks:{attack}", "EVOLUTION_ISLANDS": "1", "EVOLUTION_POPULATION": "16"}
+    process = image.start("engine", aws.variables(world.endpoint, PYTHONPATH=str(image.scratch), **changes))
+    try:
+        aws.wait_for(lambda: world.header(evolution_id)["status"] != "running", 45, "the evolution is over")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=30)
+    assert world.header(evolution_id)["status"] == "finished", output
+    assert re.search(rf"individual \d+ of: .*({ATTACKS[getattr(attacks, attack)]})", output), output
+    assert "ItWorked" not in output
 
 
 def test_a_human_decides_in_the_image_though_its_user_has_no_name(image: Image, world: EngineCloud) -> None:

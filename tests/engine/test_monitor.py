@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +18,8 @@ from engine.promotion import SigningKey
 from engine.store import Store
 from engine.worker import Worker
 from tests.engine.aws import BUCKET, SECRET, EngineCloud, settings
+from tests.engine.plugins import poisoned_by
 from tests.engine.test_worker import Failing, run_out
-
-POISONED = "tests.engine.plugins:Poisoned"
 
 
 class Scene:
@@ -29,8 +27,8 @@ class Scene:
 
     def __init__(self, world: EngineCloud, evolution: str, poison: Path) -> None:
         self.world, self.evolution, self.poison = world, evolution, poison
-        self.settings = settings(world.endpoint, EVOLUTION_TASK=POISONED, EVOLUTION_POPULATION="64")
-        self.pool = EvaluatorPool(POISONED, seconds=30, evaluators=1)
+        self.settings = settings(world.endpoint, EVOLUTION_TASK=poisoned_by(poison), EVOLUTION_POPULATION="64")
+        self.pool = EvaluatorPool(self.settings.task, seconds=30, evaluators=1)
         self.store = Store(self.settings, world.clients)
         self.worker = self.engine()
 
@@ -55,10 +53,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(world: EngineCloud, request: pytest.FixtureRequest) -> Iterator[Scene]:
-    one = Scene(world, world.trigger(f"evo-{request.node.name}", generations=4), Path(os.environ["POISON"]))
+def scene(world: EngineCloud, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    one = Scene(world, world.trigger(f"evo-{request.node.name}", generations=4), tmp_path / "poison")
     yield one
-    one.poison.unlink(missing_ok=True)
     one.pool.close()
 
 
@@ -187,7 +184,9 @@ def test_a_champion_of_an_engine_that_named_no_version_is_checked_with_the_curre
 def test_individuals_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:
     for _ in range(5):
         scene.worker.step()
-    small = settings(scene.world.endpoint, EVOLUTION_TASK=POISONED, AGENT_MEMORY_LIMIT="1024").model_copy(update={"memory_limit": 100})
+    small = settings(scene.world.endpoint, EVOLUTION_TASK=scene.settings.task, AGENT_MEMORY_LIMIT="1024").model_copy(
+        update={"memory_limit": 100}
+    )
     assert Monitor(small, scene.store, scene.pool).scores() == [0.0] * 4
 
 

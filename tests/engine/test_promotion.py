@@ -25,7 +25,7 @@ TERMS = Terms(task=TASK, limit=8192, level=75, strict=True, signing_key=KEY)
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[EvaluatorPool]:
+def pool(_processes: None) -> Iterator[EvaluatorPool]:
     one = EvaluatorPool(TASK, seconds=30, evaluators=1)
     yield one
     one.close()
@@ -128,5 +128,5 @@ def changed(**attributes: Any) -> Individual:
     ],
 )
 def test_what_is_wrong_with_an_individual_is_said(candidate: Candidate, says: str | None) -> None:
-    found = findings(candidate, Hill(), 8192)
+    found = findings(candidate, tasks.spec_of(Hill()), 8192)
     assert says in " ".join(found) if says else not found

@@ -19,6 +19,7 @@ from engine import items
 from local import lifecycle
 from local.previews import ROOT
 from tests.engine.aws import wait_for
+from tests.engine.plugins import SlowPoisoned, poisoned_by
 from tests.local.conftest import Run, clients
 
 BUCKET = "evolution-artifacts-dev-000000000000-us-east-1"
@@ -26,7 +27,6 @@ SAFETY_ALARMS = [
     f"evolution-{stem}-dev" for stem in ("safety-score", "safety-score-worst", "agent-memory", "instantiation-speed", "autonomy")
 ]
 QUICK = {
-    "EVOLUTION_TASK": "tests.engine.plugins:SlowPoisoned",
     "EVOLUTION_POPULATION": "160",
     "EVOLUTION_EVALUATORS": "1",
     "EVOLUTION_POLL_SECONDS": "0.2",
@@ -51,7 +51,13 @@ class Tasks:
         definition = self.client("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]
         given = {item["name"]: item["value"] for item in definition["containerDefinitions"][0]["environment"]}
         credentials = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-        told = {**given, **QUICK, **credentials, "AWS_ENDPOINT_URL": self._endpoint, "POISON": str(self.poison)}
+        told = {
+            **given,
+            **QUICK,
+            **credentials,
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "EVOLUTION_TASK": poisoned_by(self.poison, SlowPoisoned),
+        }
         # A busy test machine isn't the one that the target is for.
         return {**told, "INSTANTIATION_TARGET_US": "1000", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
 

@@ -1,0 +1,176 @@
+"""What a worker and an evaluator send each other: fixed binary frames, no pickle.
+
+A task's code runs in the evaluator and can write whatever it likes to the pipe. So the worker believes a frame only as far as it is
+checked here: each length has a bound, nothing is allocated by what a frame says, and a number must be one. Both ends are on one machine, in
+its own byte order.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from engine import EngineError
+from engine.individuals import DEAD, WEIGHT_BYTES
+from engine.tasks import MOST, TaskSpec
+
+JOB = struct.Struct("=III")
+"""To an evaluator: individuals, weights of each, episodes of each. Then the individuals' indices, their seeds, and their genomes."""
+
+SEED_BYTES = INDEX_BYTES = 4
+"""The engine's seeds have 31 bits (engine/keyed.py)."""
+
+HELLO = struct.Struct("=IdIIH")
+"""From an evaluator, first: the task's weights, weight_limit, episodes and steps, and the length of why it can't load the task."""
+
+SCORE = struct.Struct("=IdBH")
+"""For each individual: its number, fitness, whether the evaluator ends itself now, and the length of a cause of death."""
+
+LONGEST_TEXT = 400
+"""Bytes of a text. A frame has fewer than PIPE_BUF then (512 at least): it is written as a whole."""
+
+MOST_UNREAD = 1 << 20
+"""Bytes from one evaluator at a time; a pipe holds 64 KiB."""
+
+
+class FrameError(EngineError):
+    """An evaluator sent what no evaluator of this engine sends."""
+
+
+class Score(NamedTuple):
+    """What became of an individual.
+
+    Attributes:
+        number: its index.
+        fitness: DEAD if there is a cause.
+        leaving: whether the evaluator ends itself.
+        cause: what it died of.
+    """
+
+    number: int
+    fitness: float
+    leaving: bool
+    cause: str
+
+
+class Job(NamedTuple):
+    """What an evaluator is to score."""
+
+    indices: Sequence[int]
+    seeds: Sequence[Sequence[int]]
+    genomes: Sequence[bytes]
+
+
+def job_of(indices: Sequence[int], genomes: Mapping[int, bytes], seeds: Mapping[int, Sequence[int]]) -> bytes:
+    """A job's frame. All genomes are of one length, and all individuals have as many seeds."""
+    first = indices[0]
+    head = JOB.pack(len(indices), len(genomes[first]) // WEIGHT_BYTES, len(seeds[first]))
+    drawn = array("I", [seed for index in indices for seed in seeds[index]])
+    return b"".join([head, array("I", indices).tobytes(), drawn.tobytes(), *(genomes[index] for index in indices)])
+
+
+def size_of_individual(genome: int, seeds: int) -> int:
+    """Bytes of a job that an individual takes; `genome` in bytes."""
+    return INDEX_BYTES + seeds * SEED_BYTES + genome
+
+
+def size_of_job(head: bytes) -> int:
+    """Bytes that follow a job's head."""
+    count, weights, episodes = JOB.unpack(head)
+    return count * size_of_individual(weights * WEIGHT_BYTES, episodes)
+
+
+def read_job(head: bytes, rest: bytes) -> Job:
+    """A job's content; the worker sent it, and is believed."""
+    count, weights, episodes = JOB.unpack(head)
+    seeds = array("I", rest[count * INDEX_BYTES :][: count * episodes * SEED_BYTES])
+    start, size = count * (INDEX_BYTES + episodes * SEED_BYTES), weights * WEIGHT_BYTES
+    return Job(
+        array("I", rest[: count * INDEX_BYTES]),
+        [seeds[one * episodes : (one + 1) * episodes] for one in range(count)],
+        [rest[start + one * size :][:size] if size else b"" for one in range(count)],
+    )
+
+
+def hello_of(spec: TaskSpec) -> bytes:
+    """An evaluator's first frame."""
+    return HELLO.pack(spec.weights, spec.weight_limit, spec.episodes, spec.steps, 0)
+
+
+def no_task(reason: str) -> bytes:
+    """An evaluator's only frame."""
+    text = _text(reason)
+    return HELLO.pack(0, 0.0, 0, 0, len(text)) + text
+
+
+def score_of(index: int, fitness: float, cause: str, *, leaving: bool) -> bytes:
+    """An individual's frame."""
+    text = _text(cause)
+    return SCORE.pack(index, fitness, leaving, len(text)) + text
+
+
+def _text(words: str) -> bytes:
+    return words.encode(errors="replace")[:LONGEST_TEXT]
+
+
+class Unread:
+    """What an evaluator wrote, and nobody has read yet."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def add(self, content: bytes) -> None:
+        """More of it."""
+        self._content += content
+        if len(self._content) > MOST_UNREAD:
+            raise FrameError(f"more than {MOST_UNREAD} bytes that nobody asked for")
+
+    def hello(self) -> TaskSpec | None:
+        """The first frame; None as long as it isn't all there.
+
+        Raises:
+            FrameError: it isn't one, or says that the task can't be loaded.
+        """
+        if len(self._content) < HELLO.size:
+            return None
+        weights, weight_limit, episodes, steps, length = HELLO.unpack_from(self._content)
+        text = self._words(HELLO.size, length)
+        if text is None:
+            return None
+        del self._content[: HELLO.size + length]
+        if text:
+            raise FrameError(text)
+        try:
+            return TaskSpec(weights=weights, weight_limit=weight_limit, episodes=episodes, steps=steps)
+        except EngineError as error:
+            raise FrameError(str(error)) from None
+
+    def scores(self) -> Iterator[Score]:
+        """The individuals' frames that are all there.
+
+        Raises:
+            FrameError: what is there isn't one.
+        """
+        while len(self._content) >= SCORE.size:
+            index, fitness, leaving, length = SCORE.unpack_from(self._content)
+            cause = self._words(SCORE.size, length)
+            if cause is None:
+                return
+            if not cause and not abs(fitness) <= MOST:  # nor is NaN
+                raise FrameError(f"a fitness of {fitness}")
+            del self._content[: SCORE.size + length]
+            yield Score(index, DEAD if cause else fitness, bool(leaving), cause)
+
+    def _words(self, start: int, length: int) -> str | None:
+        """A text, fit for a log; None if it isn't all there."""
+        if length > LONGEST_TEXT:
+            raise FrameError(f"a text of {length} bytes")
+        if len(self._content) < start + length:
+            return None
+        words = self._content[start : start + length].decode(errors="replace")
+        return "".join(letter if letter.isprintable() else " " for letter in words)

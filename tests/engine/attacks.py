@@ -1,0 +1,310 @@
+"""Tasks that mean harm. Each does it for the genomes whose first weight is negative; the others it scores as the hill does."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
+
+from engine import fork_server, frames
+from tests.engine.plugins import Hill
+
+ADDRESS = "http://169.254.170.2/v2/credentials/"
+"""Where ECS gives a task's credentials to whoever asks."""
+
+
+class Attack(Hill):
+    """A task that does harm."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        if genome[0] < 0:
+            self.attack()
+        return super().play(genome, seed, steps)
+
+    def attack(self) -> None:
+        """The harm. Whoever comes back from it, or raises ItWorked, had its way."""
+        raise NotImplementedError
+
+
+class ItWorked(Exception):  # noqa: N818 (it is no error)
+    """The wall has a hole."""
+
+
+def own_index() -> int:
+    """Which individual the evaluator is at: it stands somewhere in its variables."""
+    frame: FrameType | None = sys._getframe()  # pyright: ignore[reportPrivateUsage] (what a task may do, too)
+    while frame and "index" not in frame.f_locals:
+        frame = frame.f_back
+    return int(cast(FrameType, frame).f_locals["index"])
+
+
+def say(content: bytes) -> None:
+    """To the worker."""
+    os.write(fork_server.REPLIES, content)
+
+
+# What is said to the worker.
+
+
+class SaysGarbage(Attack):
+    def attack(self) -> None:
+        for descriptor in range(256):
+            try:
+                os.write(descriptor, b"\xff" * 300)
+            except OSError:
+                continue
+
+
+class SaysAScoreOfAnother(Attack):
+    def attack(self) -> None:
+        say(frames.SCORE.pack(own_index() + 1, 1e9, 0, 0))
+
+
+class SaysAScoreOfNobody(Attack):
+    def attack(self) -> None:
+        say(frames.SCORE.pack(2**32 - 1, 1e9, 0, 0))
+
+
+class SaysNaN(Attack):
+    def attack(self) -> None:
+        say(frames.SCORE.pack(own_index(), float("nan"), 0, 0))
+
+
+class SaysInfinity(Attack):
+    def attack(self) -> None:
+        say(frames.SCORE.pack(own_index(), float("inf"), 0, 0))
+
+
+class SaysAHugeLength(Attack):
+    def attack(self) -> None:
+        say(frames.SCORE.pack(own_index(), 1.0, 0, 65535))
+
+
+class SaysItsOwnScoreTwice(Attack):
+    def attack(self) -> None:
+        say(frames.score_of(own_index(), 1e9, "", leaving=False))
+
+
+class SaysPartOfAScoreAndHangs(Attack):
+    def attack(self) -> None:
+        say(b"\0")
+        time.sleep(3600)
+
+
+class SaysEndlesslyMuch(Attack):
+    def attack(self) -> None:
+        while True:
+            say(bytes(4096))
+
+
+class SaysNothingAnyMore(Attack):
+    def attack(self) -> None:
+        os.close(fork_server.REPLIES)
+        time.sleep(3600)
+
+
+class Pickles(Attack):
+    """What the standard library's pipes would unpickle: a length, and a call of os._exit."""
+
+    def attack(self) -> None:
+        content = b"cposix\n_exit\n(I7\ntR."
+        say(len(content).to_bytes(4, "big") + content)
+
+
+class EndsItself(Attack):
+    def attack(self) -> None:
+        os._exit(3)
+
+
+# What is taken from the machine.
+
+
+class Forks(Attack):
+    def attack(self) -> None:
+        if os.fork() == 0:
+            time.sleep(3600)
+        raise ItWorked("it has a child")
+
+
+class StartsAProgram(Attack):
+    def attack(self) -> None:
+        subprocess.Popen(["sleep", "3600"])
+        raise ItWorked("a program runs")
+
+
+class EatsMemory(Attack):
+    eaten: list[bytearray] = []  # noqa: RUF012 (it is to stay)
+
+    def attack(self) -> None:
+        while True:
+            self.eaten.append(bytearray(1 << 26))
+
+
+class EatsMemoryInAFile(Attack):
+    def attack(self) -> None:
+        descriptor = os.memfd_create("eaten")
+        for _ in range(1 << 20):
+            os.write(descriptor, bytes(1 << 20))
+        raise ItWorked("a terabyte is taken")
+
+
+class OpensFiles(Attack):
+    opened: list[int] = []  # noqa: RUF012 (as above)
+
+    def attack(self) -> None:
+        for _ in range(1 << 20):
+            self.opened.append(os.open("/proc/self/stat", os.O_RDONLY))
+        raise ItWorked("a million files are open")
+
+
+class Hangs(Attack):
+    """Without listening to a word."""
+
+    def attack(self) -> None:
+        threading.Thread(target=self._hang).start()
+        self._hang()
+
+    def _hang(self) -> None:
+        while True:
+            pass
+
+
+class WritesAFile(Attack):
+    def attack(self) -> None:
+        Path("/tmp/written-by-a-task").write_text("mine", encoding="utf-8")
+        raise ItWorked("it wrote a file")
+
+
+class RemovesAFile(Attack):
+    def attack(self) -> None:
+        Path(__file__).rename(f"{__file__}.gone")
+        raise ItWorked("a source has another name")
+
+
+# What is done to others.
+
+
+def others() -> list[Path]:
+    """The other processes."""
+    return [one for one in Path("/proc").iterdir() if one.name.isdigit() and int(one.name) != os.getpid()]
+
+
+class ReadsItsEnvironment(Attack):
+    def attack(self) -> None:
+        if found := [name for name in os.environ if name.startswith(("AWS_", "ECS_", "EVOLUTION_"))]:
+            raise ItWorked(", ".join(found))
+        raise PermissionError("nothing is in it")
+
+
+class ReadsOthersEnvironments(Attack):
+    def attack(self) -> None:
+        for one in others():
+            try:
+                content = (one / "environ").read_bytes()
+            except OSError:
+                continue
+            if b"AWS_SECRET_ACCESS_KEY" in content:
+                raise ItWorked(f"the environment of {(one / 'comm').read_text(encoding='utf-8')}")
+        raise PermissionError("nobody shows what is secret")
+
+
+class AsksForCredentials(Attack):
+    def attack(self) -> None:
+        with urllib.request.urlopen(ADDRESS, timeout=5) as answer:
+            raise ItWorked(answer.read())
+
+
+class KillsEverybody(Attack):
+    def attack(self) -> None:
+        refused = 0
+        for number in [-1, *(int(one.name) for one in others())]:
+            try:
+                os.kill(number, 0 if number == -1 else 9)
+            except PermissionError:
+                refused += 1
+                continue
+            raise ItWorked(f"{number} is dead")
+        raise PermissionError(f"{refused} times")
+
+
+class WritesIntoOthersMemory(Attack):
+    def attack(self) -> None:
+        for one in others():
+            try:
+                os.open(one / "mem", os.O_RDWR)
+            except OSError:
+                continue
+            raise ItWorked(f"the memory of {one} can be written")
+        raise PermissionError("to no memory")
+
+
+class TracesOthers(Attack):
+    def attack(self) -> None:
+        libc: Any = ctypes.CDLL(None, use_errno=True)
+        for one in others():
+            if libc.ptrace(0x4206, int(one.name), None, None) == 0:  # PTRACE_SEIZE
+                raise ItWorked(f"{one} is traced")
+            if ctypes.get_errno() != 1:
+                raise ItWorked(f"it was asked: {ctypes.get_errno()}")
+        raise PermissionError("nobody")
+
+
+class TakesOthersTime(Attack):
+    """Would leave the worker no processor time, and no descriptor."""
+
+    def attack(self) -> None:
+        attempts: list[Callable[[], object]] = [
+            lambda: os.setpriority(os.PRIO_USER, 0, 19),
+            lambda: os.sched_setaffinity(os.getppid(), [0]),
+            lambda: __import__("resource").prlimit(os.getppid(), 7, (3, 3)),
+            lambda: __import__("fcntl").fcntl(fork_server.JOBS, 8, os.getppid()),
+        ]
+        for number, attempt in enumerate(attempts):
+            try:
+                attempt()
+            except PermissionError:
+                continue
+            raise ItWorked(f"attempt {number}")
+        raise PermissionError("of nobody's")
+
+
+UNDERSTOOD = "its evaluator said what nobody understands: "
+
+ATTACKS: Mapping[type[Attack], str] = {
+    SaysGarbage: UNDERSTOOD + "a text of 65535 bytes",
+    SaysAScoreOfAnother: UNDERSTOOD + "a score of individual",
+    SaysAScoreOfNobody: UNDERSTOOD + "a score of individual 4294967295",
+    SaysNaN: UNDERSTOOD + "a fitness of nan",
+    SaysInfinity: UNDERSTOOD + "a fitness of inf",
+    SaysAHugeLength: UNDERSTOOD + "a text of 65535 bytes",
+    SaysItsOwnScoreTwice: UNDERSTOOD + "two scores of individual",
+    SaysPartOfAScoreAndHangs: "scoring took more than",
+    SaysEndlesslyMuch: UNDERSTOOD,
+    SaysNothingAnyMore: "the task ended its process",
+    Pickles: UNDERSTOOD,
+    EndsItself: "the task ended its process",
+    Forks: "PermissionError",
+    StartsAProgram: "PermissionError",
+    EatsMemory: "MemoryError",
+    EatsMemoryInAFile: "File too large",
+    OpensFiles: "Too many open files",
+    Hangs: "scoring took more than",
+    WritesAFile: "PermissionError",
+    RemovesAFile: "PermissionError",
+    ReadsItsEnvironment: "PermissionError: nothing is in it",
+    ReadsOthersEnvironments: "PermissionError: nobody shows what is secret",
+    AsksForCredentials: "Operation not permitted",
+    KillsEverybody: r"PermissionError: \d\d* times",
+    WritesIntoOthersMemory: "PermissionError: to no memory",
+    TracesOthers: "PermissionError: nobody",
+    TakesOthersTime: "PermissionError: of nobody's",
+}
+"""What becomes of each: the individual is dead, and of this."""

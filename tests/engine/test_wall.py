@@ -1,0 +1,289 @@
+"""A task that means harm is its own individual's death: in the pool, in the worker, in the monitor."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from engine import evaluators, fork_server, frames, items, keyed, tasks, wall
+from engine.evaluators import EvaluatorPool, ForkServer, ScoreBatch
+from engine.frames import FrameError, Unread
+from engine.individuals import DEAD
+from engine.monitor import Monitor
+from engine.population import decode
+from engine.store import Store
+from engine.tasks import TaskSpec
+from engine.worker import Worker
+from tests.engine import aws
+from tests.engine.attacks import ATTACKS, Attack
+from tests.engine.aws import KEY, EngineCloud, settings, wait_for
+from tests.engine.plugins import Hill
+from tests.engine.test_worker import run_out
+
+SPEC = tasks.spec_of(Hill())
+ATTACKERS = {3, 4, 11}
+GENOMES = {index: array("f", [-0.5 if index in ATTACKERS else 0.5] * 6).tobytes() for index in range(16)}
+BATCH = ScoreBatch(genomes=GENOMES, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in GENOMES})
+
+TASK_ROLE = {
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/some-id",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/some-id",
+    "EVOLUTION_STATE_TABLE": "evolution-state-dev",
+}
+"""What an evaluator must not be told."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_fork_server(_processes: None) -> Iterator[None]:
+    """One that is started with such an environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in TASK_ROLE.items():
+            patch.setenv(name, value)
+        server = ForkServer()
+        patch.setattr(evaluators, "FORK_SERVER", server)
+        yield
+        server.close()
+
+
+def name_of(attack: type[Attack]) -> str:
+    return f"{attack.__module__}:{attack.__name__}"
+
+
+@pytest.fixture(params=ATTACKS, ids=lambda attack: attack.__name__)
+def attack(request: pytest.FixtureRequest) -> type[Attack]:
+    return request.param
+
+
+@pytest.fixture
+def attacked(attack: type[Attack], monkeypatch: pytest.MonkeyPatch) -> Iterator[EvaluatorPool]:
+    monkeypatch.setattr(wall, "memory_share", Mock(return_value=1 << 29))  # soon eaten
+    pool = EvaluatorPool(name_of(attack), seconds=1 if ATTACKS[attack].startswith("scoring took") else 60, evaluators=2)
+    yield pool
+    pool.close()
+
+
+def test_whoever_attacks_is_dead_and_nobody_else(attack: type[Attack], attacked: EvaluatorPool) -> None:
+    results = attacked.run(BATCH)
+    assert {index for index, fitness in results.fitness.items() if fitness == DEAD} == ATTACKERS == results.causes.keys(), results.causes
+    assert all(re.search(ATTACKS[attack], cause) for cause in results.causes.values()), results.causes
+    for index in GENOMES.keys() - ATTACKERS:
+        assert results.fitness[index] == tasks.fitness(Hill(), array("f", GENOMES[index]), BATCH.seeds[index])
+    assert Path(__file__).with_name("attacks.py").exists()
+
+
+def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(
+    attack: type[Attack], attacked: EvaluatorPool, world: EngineCloud
+) -> None:
+    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack), EVOLUTION_ISLANDS="1", EVOLUTION_POPULATION="8")
+    evolution = world.trigger(f"evo-{attack.__name__}", generations=2)
+    run_out(Worker(told, Store(told, world.clients), attacked, name="one", signing_key=KEY))
+    assert world.header(evolution)["status"] == "finished"
+    checkpoint = world.store().checkpoint(evolution, 0, 2)
+    assert checkpoint
+    for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192):
+        assert (individual.fitness == DEAD) == (individual.genome[0] < 0)
+
+
+@pytest.fixture(scope="module")
+def honest(endpoint: str) -> list[float]:
+    """The first weights of an honest generation, which stays in the tables."""
+    world = aws.EngineCloud(endpoint, aws.aws(endpoint))
+    world.set_mode("running")
+    told = settings(endpoint, EVOLUTION_ISLANDS="1", EVOLUTION_POPULATION="16")
+    evolution = world.trigger("evo-judged-behind-the-wall", generations=2)
+    pool = EvaluatorPool(told.task, seconds=30, evaluators=1)
+    worker = Worker(told, Store(told, world.clients), pool, name="one", signing_key=KEY)
+    for _ in range(2):
+        worker.step()
+    pool.close()
+    checkpoint = world.store().checkpoint(evolution, 0, 1)
+    assert checkpoint
+    return [individual.genome[0] for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192)]
+
+
+def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score(
+    attack: type[Attack], attacked: EvaluatorPool, world: EngineCloud, honest: list[float]
+) -> None:
+    """The score says so: an individual that dies when it is tried again isn't what was stored. Nothing that a task does raises it."""
+    pointer = {"evolution_id": "current", "generation": 0, "kind": "pointer", "version": 1, "status": "running"}
+    item = items.write({**pointer, "active": "evo-judged-behind-the-wall"})
+    world.clients["dynamodb"].put_item(TableName="evolution-state-dev", Item=item)
+    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack))
+    (score,) = Monitor(told, world.store(), attacked).scores()
+    assert score == pytest.approx(1 - sum(weight < 0 for weight in honest) / len(honest))
+
+
+# What is told and what is left.
+
+
+def test_an_evaluators_environment_has_nothing_but_what_is_listed() -> None:
+    given = {**TASK_ROLE, "PATH": "/bin", "AWS_SESSION_TOKEN": "t", "GITHUB_TOKEN": "t", "HOME": "/root"}
+    told = wall.environment(given)
+    assert told.keys() <= {*wall.KEPT, *wall.GIVEN, "PYTHONPATH"}
+    assert told["PATH"] == "/bin"
+
+
+def test_the_numbers_of_the_refused_calls_are_the_machines() -> None:
+    """The compiler's headers say so, where they are installed."""
+    headers = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}
+    looked = 0
+    for column, header in headers.items():
+        if not Path(header).exists():
+            continue
+        numbers = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)\b", Path(header).read_text(encoding="utf-8")))
+        calls = {**wall.REFUSED, **wall.UNKNOWN, **{name: one.numbers for name, one in wall.conditions(1).items()}}
+        for name, known in calls.items():
+            if name in numbers:
+                assert known[column] == int(numbers[name]), name
+                looked += 1
+            elif name != "fchmodat2":  # of Linux 6.6
+                assert known[column] is None, name
+    if not looked:
+        pytest.skip("no header is installed")
+
+
+def test_another_machine_walls_nothing_off_and_so_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(wall.WallError, match="can't be walled off on riscv64"):
+        wall.program(1)
+
+
+def test_the_filter_of_both_machines_ends_where_the_kernel_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for machine in wall.MACHINES:
+        monkeypatch.setattr("platform.machine", lambda machine=machine: machine)
+        program = wall.program(1)
+        steps = [wall.struct.unpack_from("=HBBI", program, place) for place in range(0, len(program), 8)]
+        assert len(steps) <= 4096, "BPF_MAXINSNS"
+        assert steps[-1] == (wall.RETURN, 0, 0, wall.ALLOW)
+        assert all(place + max(then, otherwise) < len(steps) for place, (_, then, otherwise, _) in enumerate(steps))
+
+
+def test_an_evaluator_has_its_two_pipes_and_nothing_else() -> None:
+    pool = EvaluatorPool("tests.engine.plugins:Hill", seconds=30, evaluators=1)
+    try:
+        assert pool.spec
+        (one,) = pool._idle  # pyright: ignore[reportPrivateUsage] (which process it is)
+        opened = {int(path.name): str(path.readlink()) for path in Path(f"/proc/{one.process}/fd").iterdir()}
+        assert opened.keys() == {0, 1, 2, fork_server.JOBS, fork_server.REPLIES}
+        assert [opened[number] for number in range(3)] == ["/dev/null"] * 3
+        status = Path(f"/proc/{one.process}/status").read_text(encoding="utf-8")
+        assert "\nSeccomp:\t2" in status
+        assert "\nNoNewPrivs:\t1" in status
+        assert os.getsid(one.process) == one.process
+        assert Path(f"/proc/{one.process}/oom_score_adj").read_text(encoding="ascii") == "1000\n"
+    finally:
+        pool.close()
+
+
+def test_evaluators_end_with_their_worker_even_while_they_hang() -> None:
+    code = f"""
+import os, threading, time
+from engine.evaluators import EvaluatorPool, ScoreBatch
+pool = EvaluatorPool("tests.engine.attacks:Hangs", seconds=60, evaluators=2)
+pool.spec
+threading.Timer(0.5, os.kill, (os.getpid(), 9)).start()
+pool.run(ScoreBatch(genomes=dict.fromkeys(range(2), {GENOMES[3]!r}), seeds=dict.fromkeys(range(2), (1,))))
+"""
+    worker = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    assert worker.wait(30) == -9
+
+    def left() -> list[str]:
+        found: list[str] = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if b"engine.fork_server" in path.read_bytes() and _parent(path.parent) == 1:
+                    found.append(path.parent.name)
+            except OSError:
+                continue
+        return found
+
+    wait_for(lambda: not left(), 30, "nobody is left")
+
+
+def _parent(process: Path) -> int:
+    return int((process / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
+
+
+def test_a_fork_server_that_was_killed_is_replaced() -> None:
+    pool = EvaluatorPool("tests.engine.plugins:Hill", seconds=30, evaluators=1)
+    try:
+        assert pool.spec == SPEC
+        server = evaluators.FORK_SERVER._process  # pyright: ignore[reportPrivateUsage] (which process it is)
+        assert server
+        server.kill()
+        server.wait()
+        wait_for(lambda: not pool._idle[0].is_quiet(), 30, "its evaluator is gone, too")  # pyright: ignore[reportPrivateUsage]
+        good = {5: GENOMES[5]}
+        assert pool.run(ScoreBatch(genomes=good, seeds={5: (1,)})).causes == {}
+    finally:
+        pool.close()
+
+
+# Frames.
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (frames.HELLO.pack(0, 8.0, 1, 1, 0), "weights must be from 1"),
+        (frames.HELLO.pack(6, float("nan"), 1, 1, 0), "weight_limit must be above 0"),
+        (frames.HELLO.pack(6, float("inf"), 1, 1, 0), "weight_limit must be above 0"),
+        (frames.HELLO.pack(6, 8.0, 2**32 - 1, 1, 0), "episodes must be from 1 to 1000"),
+        (frames.HELLO.pack(6, 8.0, 1, 0, 0), "steps must be from 1"),
+        (frames.HELLO.pack(0, 0, 0, 0, 65535), "a text of 65535 bytes"),
+        (frames.no_task("because\x1b[2J\nof {this}"), r"because \[2J of {this}"),
+    ],
+)
+def test_a_first_frame_is_checked(content: bytes, says: str) -> None:
+    unread = Unread()
+    unread.add(content)
+    with pytest.raises(FrameError, match=says):
+        unread.hello()
+
+
+def test_a_frame_is_read_when_all_of_it_is_there() -> None:
+    hello = TaskSpec(weights=6, weight_limit=8.0, episodes=3, steps=500)
+    content = frames.hello_of(hello) + frames.score_of(1, 2.5, "", leaving=False) + frames.score_of(2, 0.0, "why", leaving=True)
+    unread, specs, scores = Unread(), list[TaskSpec](), list[frames.Score]()
+    for place in range(len(content)):
+        unread.add(content[place : place + 1])
+        if specs:
+            scores += unread.scores()
+        elif one := unread.hello():
+            specs.append(one)
+    assert specs == [hello]
+    assert scores == [(1, 2.5, False, ""), (2, DEAD, True, "why")]
+    assert len(unread) == 0
+
+
+def test_whatever_bytes_an_evaluator_sends_nothing_but_a_frame_error_comes_of_it() -> None:
+    draw = random.Random(7)
+    for _ in range(3000):
+        unread = Unread()
+        unread.add(draw.randbytes(draw.randrange(60)) if draw.random() < 0.5 else bytes(draw.randrange(60)))
+        try:
+            unread.hello() if draw.random() < 0.5 else list(unread.scores())
+        except FrameError:
+            continue
+
+
+def test_a_job_is_read_as_it_was_sent() -> None:
+    content = frames.job_of([3, 9], {3: b"abcd", 9: b"efgh"}, {3: (1, 2**31 - 1), 9: (0, 5)})
+    head, rest = content[: frames.JOB.size], content[frames.JOB.size :]
+    assert frames.size_of_job(head) == len(rest)
+    job = frames.read_job(head, rest)
+    assert (list(job.indices), [list(one) for one in job.seeds], list(job.genomes)) == (
+        [3, 9],
+        [[1, 2**31 - 1], [0, 5]],
+        [b"abcd", b"efgh"],
+    )
