@@ -32,6 +32,7 @@ TOGETHER = ("exercised", "without_an_image", "brought_up", "story", "guarded", "
 """Fixtures that are made once for many tests: those that use one run in one process, so that it is made once and nobody waits for it."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         used: Sequence[str] = getattr(item, "fixturenames", ())

@@ -101,6 +101,7 @@ def test_prod_comes_after_staging_and_staging_after_dev_and_every_other_stack_la
     assert [order[name]["with"]["stack"] for name in PROMOTED] == PROMOTED
 
 
+@pytest.mark.slow
 def test_every_stack_that_has_a_file_is_deployed_and_looked_at_for_drift(tmp_path: Path) -> None:
     (tmp_path / "Makefile").symlink_to(ROOT / "Makefile")
     for stack in (*PROMOTED, "canary", "sandbox"):
@@ -118,6 +119,7 @@ def test_every_stack_that_has_a_file_is_deployed_and_looked_at_for_drift(tmp_pat
     assert set(PROMOTED) <= STACKS
 
 
+@pytest.mark.slow
 def test_an_image_is_built_for_a_stack_that_has_a_file_only() -> None:
     first, second = [step["run"] for step in jobs(workflow("image"))["push"]["steps"] if "run" in step][:2]
     assert (first, second) == ('make known-stack STACK="$STACK"', "make image")

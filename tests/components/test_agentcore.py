@@ -61,7 +61,8 @@ def test_the_runtime_runs_the_stacks_image_with_the_tables_limits() -> None:
     [container] = runtime.inputs["agentRuntimeArtifact"].values()
     assert container == {"containerUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/evolution-engine-prod@{DIGEST}"}
     variables = runtime.inputs["environmentVariables"]
-    assert (variables["AGENT_MEMORY_LIMIT"], variables["AUTONOMY_LEVEL"]) == ("6656", "85")
+    env = env_of("prod")
+    assert (variables["AGENT_MEMORY_LIMIT"], variables["AUTONOMY_LEVEL"]) == (str(env.agent_memory_bytes), str(env.autonomy_percent))
     assert "AGENTCORE_GATEWAY_URL" not in variables, "an agent asks the model, and no other agent"
     assert {"mode", "agentcore-runtime-role-grants"} <= runtime.depends_on
 
@@ -110,7 +111,7 @@ def test_the_agents_log_group_is_made_before_agentcore_would_make_one_without_a_
     logs = layer.of("LogGroup")["agentcore-runtime-logs"]
     assert logs.inputs["name"].startswith("/aws/bedrock-agentcore/runtimes/evolution_prod-")
     assert logs.inputs["name"].endswith("-evolution")
-    assert (logs.inputs["kmsKeyId"], logs.inputs["retentionInDays"]) == (KEY, 365)
+    assert (logs.inputs["kmsKeyId"], logs.inputs["retentionInDays"]) == (KEY, env_of("prod").retention.log_retention_days)
     assert "agentcore-runtime-logs" in layer.only("AgentcoreAgentRuntimeEndpoint").depends_on
 
 

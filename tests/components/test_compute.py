@@ -9,7 +9,8 @@ from tests.components.tables import env_of
 def test_the_engine_runs_as_the_design_says() -> None:
     service = compute("prod").of("Service")["compute-engine-service"]
     inputs = service.inputs
-    assert (inputs["name"], inputs["launchType"], inputs["desiredCount"]) == ("evolution-engine-prod", "FARGATE", 3)
+    assert (inputs["name"], inputs["launchType"]) == ("evolution-engine-prod", "FARGATE")
+    assert inputs["desiredCount"] == env_of("prod").engine.desired
     assert (inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]) == (50, 200)
     assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert inputs["availabilityZoneRebalancing"] == "ENABLED"
@@ -60,13 +61,16 @@ def test_the_engine_and_its_judge_are_two_tasks_with_two_roles() -> None:
     for task in tasks.values():
         assert task.inputs["runtimePlatform"] == {"operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64"}
         assert task.inputs["requiresCompatibilities"] == ["FARGATE"]
-    assert (tasks["compute-engine-task"].inputs["cpu"], tasks["compute-engine-task"].inputs["memory"]) == ("4096", "8192")
+    size = env_of("prod").engine.task
+    engine = tasks["compute-engine-task"].inputs
+    assert (engine["cpu"], engine["memory"]) == (str(size.cpu), str(size.memory))
 
 
 def test_the_autoscaler_follows_cpu_and_memory_within_the_tables_bounds() -> None:
     layer = compute("prod")
     target = layer.only("Target").inputs
-    assert (target["minCapacity"], target["maxCapacity"]) == (2, 100)
+    engine = env_of("prod").engine
+    assert (target["minCapacity"], target["maxCapacity"]) == (engine.minimum, engine.maximum)
     assert target["resourceId"] == "service/evolution-system-prod/evolution-engine-prod"
     policies = [policy.inputs["targetTrackingScalingPolicyConfiguration"] for policy in layer.of("Policy").values()]
     assert {policy["predefinedMetricSpecification"]["predefinedMetricType"]: policy["targetValue"] for policy in policies} == {

@@ -99,14 +99,14 @@ MONITOR = container(monitor_container(NAMES, PROD, image=IMAGE))
 def test_the_engine_is_told_what_the_table_says() -> None:
     assert {item["name"]: item["value"] for item in ENGINE["environment"]} == {
         "EVOLUTION_MODE": "autonomous",
-        "AI_AUTONOMY_LEVEL": "85",
-        "AGENT_MEMORY_LIMIT": "6656",
-        "INSTANTIATION_TARGET_US": "3",
-        "MAX_CONCURRENT_AGENTS": "10000",
+        "AI_AUTONOMY_LEVEL": str(PROD.autonomy_percent),
+        "AGENT_MEMORY_LIMIT": str(PROD.agent_memory_bytes),
+        "INSTANTIATION_TARGET_US": str(PROD.instantiation_target_us),
+        "MAX_CONCURRENT_AGENTS": str(PROD.max_concurrent_agents),
         "BEDROCK_REGION": "us-east-1",
         "EVOLUTION_SAFETY_ENABLED": "true",
         "EVOLUTION_SAFETY_MODE": "strict",
-        "EVOLUTION_GENERATIONS": "50",
+        "EVOLUTION_GENERATIONS": str(PROD.generations),
         "EVOLUTION_ISLANDS": "16",
         "EVOLUTION_ENVIRONMENT": "prod",
         "EVOLUTION_STATE_TABLE": "evolution-state-prod",
@@ -136,18 +136,16 @@ def test_the_engine_answers_on_its_port_and_is_checked() -> None:
     assert (ENGINE["command"], MONITOR["command"]) == (["engine"], ["monitor"])
 
 
-@pytest.mark.parametrize(
-    ("stack", "thresholds"),
-    [("dev", [0.8, 0.8, 8.0, 3, 75]), ("staging", [0.8, 0.8, 7.0, 3, 80]), ("prod", [0.8, 0.8, 6.5, 3, 85])],
-)
-def test_the_safety_alarms_stand_at_the_tables_thresholds(stack: str, thresholds: list[float]) -> None:
-    alarms = safety_alarms(env_of(stack))
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_the_safety_alarms_stand_at_the_tables_thresholds(stack: str) -> None:
+    env = env_of(stack)
+    alarms = safety_alarms(env)
     assert [(alarm.metric, alarm.statistic, alarm.comparison, alarm.threshold, alarm.periods) for alarm in alarms] == [
-        ("SafetyScore", "Average", "LessThanThreshold", thresholds[0], 2),
-        ("SafetyScore", "Minimum", "LessThanThreshold", thresholds[1], 2),
-        ("AgentMemoryUsageKB", "Maximum", "GreaterThanThreshold", thresholds[2], 1),
-        ("InstantiationSpeedMicroseconds", "Average", "GreaterThanThreshold", thresholds[3], 3),
-        ("AutonomyPercentage", "Average", "LessThanThreshold", thresholds[4], 2),
+        ("SafetyScore", "Average", "LessThanThreshold", env.safety_score_minimum, 2),
+        ("SafetyScore", "Minimum", "LessThanThreshold", env.safety_score_minimum, 2),
+        ("AgentMemoryUsageKB", "Maximum", "GreaterThanThreshold", env.agent_memory_bytes / 1024, 1),
+        ("InstantiationSpeedMicroseconds", "Average", "GreaterThanThreshold", env.instantiation_target_us, 3),
+        ("AutonomyPercentage", "Average", "LessThanThreshold", env.autonomy_percent, 2),
     ]
     assert [alarm.fails_closed for alarm in alarms] == [True, True, False, False, False]
 
@@ -164,11 +162,12 @@ def test_the_dashboard_draws_each_metric_with_its_bound() -> None:
         for widget in (score, constraints, autonomy)
         for line in widget["properties"]["annotations"]["horizontal"]
     }
+    score_bound, kilobytes = PROD.safety_score_minimum, PROD.agent_memory_bytes / 1024
     assert drawn == {
-        ("SafetyScore: at least 0.8", 0.8, "left"),
-        ("AgentMemoryUsageKB: at most 6.5", 6.5, "left"),
-        ("InstantiationSpeedMicroseconds: at most 3", 3, "right"),
-        ("AutonomyPercentage: at least 85", 85, "left"),
+        (f"SafetyScore: at least {score_bound:g}", score_bound, "left"),
+        (f"AgentMemoryUsageKB: at most {kilobytes:g}", kilobytes, "left"),
+        (f"InstantiationSpeedMicroseconds: at most {PROD.instantiation_target_us}", PROD.instantiation_target_us, "right"),
+        (f"AutonomyPercentage: at least {PROD.autonomy_percent}", PROD.autonomy_percent, "left"),
     }
     for widget in (score, constraints, autonomy):
         for namespace, metric, dimension, value, _ in widget["properties"]["metrics"]:

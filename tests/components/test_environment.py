@@ -16,6 +16,8 @@ STACKS = ("dev", "staging", "prod")
 
 Table = dict[str, Any]
 
+ENGINE = table_of("prod")["engine"]
+
 
 def refusal(stack: str, table: Table) -> str:
     with pytest.raises(EnvironmentTableError) as refused:
@@ -50,7 +52,7 @@ def test_no_committed_stack_names_an_image(stack: str) -> None:
 
 
 def test_tags_keep_to_the_characters_that_every_service_takes() -> None:
-    table = load("prod", json.dumps(table_of("prod")))
+    table = load("prod", json.dumps({**table_of("prod"), "autonomy_percent": 85, "agent_memory_bytes": 6656}))
     assert table.tags == {"Autonomy": "85", "AgentMemoryLimit": "6.5KB"}
     assert common_tags("prod") == {
         "Project": "evolution-system",
@@ -103,14 +105,18 @@ def _drop(path: str) -> Callable[[Table], None]:
             _put("engine.task", {"cpu": 3000, "memory": 8192}),
             "engine.task: Fargate has no task with 3000 CPU units; choose one of 256, 512",
         ),
-        (_put("engine.desired", 101), "engine: desired (101) must lie between minimum (2) and maximum (100)"),
-        (_put("engine.container_cpu", 8192), "container_cpu (8192) must be at most task.cpu (4096)"),
-        (_put("engine.container_memory", 9000), "container_memory (9000) must be at most task.memory (8192)"),
+        (
+            _put("engine.desired", 1001),
+            f"engine: desired (1001) must lie between minimum ({ENGINE['minimum']}) and maximum ({ENGINE['maximum']})",
+        ),
+        (_put("engine.container_cpu", 99999), f"container_cpu (99999) must be at most task.cpu ({ENGINE['task']['cpu']})"),
+        (_put("engine.container_memory", 999999), f"container_memory (999999) must be at most task.memory ({ENGINE['task']['memory']})"),
         (_put("engine.islands", 0), "engine.islands is 0: Input should be greater than or equal to 1. Example: `islands: 16`."),
         (_put("engine.islands", 257), "engine.islands is 257: Input should be less than or equal to 256."),
         (
-            _put("max_concurrent_agents", 63),
-            "engine.islands (16) must be at most max_concurrent_agents / 4 (15): each island needs 4 agents to select from.",
+            _put("max_concurrent_agents", 4 * ENGINE["islands"] - 1),
+            f"engine.islands ({ENGINE['islands']}) must be at most max_concurrent_agents / 4 ({ENGINE['islands'] - 1}): "
+            "each island needs 4 agents to select from.",
         ),
         (_put("evolution_schedule", "every hour"), "evolution_schedule is 'every hour': EventBridge Scheduler takes rate(<number>"),
         (_put("evolution_schedule", "rate(0 hours)"), 'Example: `evolution_schedule: "rate(1 hour)"`.'),
@@ -119,7 +125,10 @@ def _drop(path: str) -> Callable[[Table], None]:
         (_put("network.vpc_cidr", "52.0.0.0/16"), "a VPC must use a private range"),
         (_put("network.vpc_cidr", "127.0.0.0/16"), "a VPC must use a private range"),
         (_put("network.interface_endpoints", ["logs", "logs"]), "logs stands in it twice"),
-        (_put("network.nat_gateways", 4), "nat_gateways (4) must be at most availability_zones (3)"),
+        (
+            _put("network.nat_gateways", 4),
+            f"nat_gateways (4) must be at most availability_zones ({table_of('prod')['network']['availability_zones']})",
+        ),
         (_put("network.interface_endpoints", ["lambda"]), "network.interface_endpoints.0 is 'lambda'"),
         (_put("engine_image_digest", "evolution-engine:latest"), "engine_image_digest is 'evolution-engine:latest'"),
         (_put("model_id", "eu.anthropic.claude-sonnet-4-6"), "there, its name must start with one of us, global"),

@@ -77,7 +77,8 @@ def test_nothing_but_a_person_invokes_resume() -> None:
     invoked = [layer.only("Permission"), layer.only("TopicSubscription"), layer.only("EventSourceMapping"), *layer.of("Schedule").values()]
     assert all("evolution-resume" not in json.dumps(dict(one.inputs)) for one in invoked)
     variables = layer.of("Function")["evolution-resume"].inputs["environment"]["variables"]
-    assert (variables["ENGINE_MINIMUM"], variables["ENGINE_MAXIMUM"]) == ("2", "100")
+    engine = env_of("prod").engine
+    assert (variables["ENGINE_MINIMUM"], variables["ENGINE_MAXIMUM"]) == (str(engine.minimum), str(engine.maximum))
 
 
 def test_one_record_that_cannot_be_read_holds_up_no_other() -> None:

@@ -42,10 +42,11 @@ def test_the_safety_settings_are_write_only_and_secret() -> None:
     wrapped = value["secretStringWo"]
     assert wrapped["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270", "it must be marked as a secret"
     settings = json.loads(wrapped["value"])
-    assert settings["safety_threshold"] == "0.8"
+    threshold = env_of("prod").safety_score_minimum
+    assert settings["safety_threshold"] == str(threshold)
     assert len(settings["safety_validation_key"]) == 32
     assert not set('"@/\\') & set(settings["safety_validation_key"])
-    assert value["secretStringWoVersion"] == 8000
+    assert value["secretStringWoVersion"] == round(10_000 * threshold)
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -189,7 +190,9 @@ def test_the_artifacts_are_private_versioned_logged_and_expire() -> None:
         "bucketKeyEnabled": True,
     }
     [rule] = layer.of("BucketLifecycleConfiguration")["data-artifacts-lifecycle"].inputs["rules"]
-    assert (rule["expiration"], rule["noncurrentVersionExpiration"]) == ({"days": 365}, {"noncurrentDays": 90})
+    kept = env_of("prod").retention
+    assert rule["expiration"] == {"days": kept.artifact_retention_days}
+    assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": kept.noncurrent_retention_days}
     assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
     assert "transitions" not in rule, "objects of this size never move to a colder class"
     assert layer.only("BucketLogging").inputs["targetPrefix"] == "artifacts/"

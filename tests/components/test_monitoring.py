@@ -6,6 +6,7 @@ from components.compute import STEADY
 from local.provider.outputs import ACCOUNT
 from tests.components.cloud import REGION, RegisteredLayer
 from tests.components.layers import monitoring
+from tests.components.tables import env_of
 
 
 def test_the_safety_alarms_measure_this_stack_and_go_to_the_topic() -> None:
@@ -97,7 +98,7 @@ def test_a_subscription_is_known_by_its_address() -> None:
 def test_somebody_is_told_before_the_budget_is_spent() -> None:
     layer = monitoring("prod")
     budget = layer.only("Budget")
-    assert (budget.inputs["limitAmount"], budget.inputs["limitUnit"]) == ("10000", "USD")
+    assert (budget.inputs["limitAmount"], budget.inputs["limitUnit"]) == (str(env_of("prod").alerts.monthly_budget_usd), "USD")
     assert [(told["notificationType"], told["threshold"]) for told in budget.inputs["notifications"]] == [
         ("FORECASTED", 80),
         ("ACTUAL", 100),
