@@ -8,7 +8,7 @@ import os
 import pickle
 import shutil
 import subprocess
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,10 @@ def processes() -> None:
     """For fixtures that start a process, such as the Pulumi CLI, an emulator or the pack: a test that uses one is slow."""
 
 
-TOGETHER = ("exercised", "without_an_image", "brought_up", "story", "guarded", "image", "seen", "measured", "alone", "pack")
-"""Fixtures that are made once for many tests: those that use one run in one process, so that it is made once and nobody waits for it."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        used: Sequence[str] = getattr(item, "fixturenames", ())
-        if "_processes" in used:
+        if "_processes" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-        for name in TOGETHER:
-            if name in used:
-                item.add_marker(pytest.mark.xdist_group(name))
-                break
 
 
 @pytest.hookimpl(wrapper=True)
