@@ -10,7 +10,7 @@ from local.provider.cloud import Cloud, CloudError
 from local.provider.diff import planned, same
 from local.provider.members import Local
 from local.provider.outputs import ACCOUNT, compute, fill
-from local.provider.reading import AsSent, Field, Reading, pairs, reconciled, search, spelled
+from local.provider.reading import AsSent, Field, Reading, as_properties, pairs, reconciled, search
 from local.provider.request import PreparedRequest, request_of, requests
 from local.provider.resource_type import Call, Request, ResourceType
 from local.provider.wire import UNKNOWN
@@ -95,7 +95,7 @@ class Crud:
                 if name in inputs:
                     asked = self._creation(wanted)[0][1].parameters.get(reading.member)
                     if reconciled(asked, there.get(reading.member)) != asked:
-                        made[name] = spelled(there.get(reading.member))
+                        made[name] = as_properties(there.get(reading.member))
                 continue
             field = Field(reading) if isinstance(reading, str) else reading
             if name in inputs or field.default is not None:
@@ -129,7 +129,7 @@ class Crud:
             if not same(self._type, name, contents(had.get(name)), contents(wanted.get(name)))
         }
         inputs = {name: value for name, value in wanted.items() if name in inputs or name in changed}
-        known = {**before, **inputs, **there, "id": identity, "added": _beyond(inputs, before), "removed": _beyond(before, inputs)}
+        known = {**before, **inputs, **there, "id": identity, "added": _added(inputs, before), "removed": _added(before, inputs)}
         changes = list(self._changes(changed, inputs, known))
         unknown = changed - self._without_request() - {name for names, _, _ in changes for name in names}
         if unknown:
@@ -222,7 +222,7 @@ class Crud:
 
     def _send(self, call: Call, parameters: Values, identity: str, inputs: Values) -> None:
         if call.holds(inputs):
-            self._cloud.send(call.operation, _owned(parameters, identity), self._region)
+            self._cloud.send(call.operation, _with_id(parameters, identity), self._region)
 
     def _send_filled(self, request: Request, known: Values) -> None:
         """Send a request, or one for each item of its listing; what is gone is no error."""
@@ -265,19 +265,19 @@ def _with_region(call: Call, parameters: Values, region: str) -> dict[str, Any]:
     return dict(parameters)
 
 
-def _beyond(properties: Values, others: Values) -> dict[str, list[Any]]:
+def _added(properties: Values, others: Values) -> dict[str, list[Any]]:
     """What the lists of `properties` hold that the same lists of `others` don't; nothing of those that hold no more."""
     lists = {name: cast("list[Any]", value) for name, value in properties.items() if isinstance(value, list)}
     more = {name: [item for item in items if item not in (others.get(name) or ())] for name, items in lists.items()}
     return {name: items for name, items in more.items() if items}
 
 
-def _owned(value: Any, identity: str) -> Any:
+def _with_id(value: Any, identity: str) -> Any:
     """The parameters with the resource's own id where it was not known yet."""
     if value is UNKNOWN:
         return identity
     if isinstance(value, dict):
-        return {key: _owned(item, identity) for key, item in cast(dict[str, Any], value).items()}
+        return {key: _with_id(item, identity) for key, item in cast(dict[str, Any], value).items()}
     if isinstance(value, list):
-        return [_owned(item, identity) for item in cast(list[Any], value)]
+        return [_with_id(item, identity) for item in cast(list[Any], value)]
     return value

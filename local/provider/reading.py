@@ -76,59 +76,59 @@ def search(path: str, value: Any) -> Any:
     return jmespath.search(path, value)  # pyright: ignore[reportUnknownMemberType]
 
 
-def spelled(value: Any) -> Any:
+def as_properties(value: Any) -> Any:
     """A structure of AWS's with the properties' spelling."""
     if isinstance(value, dict):
-        return {key[0].lower() + key[1:]: spelled(item) for key, item in cast("dict[str, Any]", value).items()}
+        return {key[0].lower() + key[1:]: as_properties(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [spelled(item) for item in cast("list[Any]", value)]
+        return [as_properties(item) for item in cast("list[Any]", value)]
     return value.decode() if isinstance(value, bytes) else value
 
 
-def reconciled(recorded: Any, seen: Any) -> Any:
-    """`recorded` as far as it means what is there, `seen` where it doesn't."""
-    if _nothing(recorded) and _nothing(seen):
+def reconciled(recorded: Any, there: Any) -> Any:
+    """`recorded` as far as it means what is there, `there` where it doesn't."""
+    if _nothing(recorded) and _nothing(there):
         return recorded
-    match recorded, seen:
-        case str(), _ if (document := _document(seen)) is not None:
+    match recorded, there:
+        case str(), _ if (document := _document(there)) is not None:
             return recorded if _document(recorded) == document else json.dumps(document)
         case dict(), dict():
-            return _object(cast("dict[str, Any]", recorded), cast("dict[str, Any]", seen))
+            return _object(cast("dict[str, Any]", recorded), cast("dict[str, Any]", there))
         case list(), list():
-            return _list(cast("list[Any]", recorded), cast("list[Any]", seen))
+            return _list(cast("list[Any]", recorded), cast("list[Any]", there))
         case _:
-            return recorded if _alike(recorded, seen) else seen
+            return recorded if _alike(recorded, there) else there
 
 
-def _object(recorded: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
-    made = {key: value for key, value in recorded.items() if key not in seen}
-    for key, value in seen.items():
+def _object(recorded: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
+    made = {key: value for key, value in recorded.items() if key not in there}
+    for key, value in there.items():
         one = reconciled(recorded.get(key), value)
         if key in recorded or not _nothing(one):
             made[key] = one
     return {key: value for key, value in made.items() if value is not None or recorded.get(key, "") is None}
 
 
-def _list(recorded: list[Any], seen: list[Any]) -> list[Any]:
+def _list(recorded: list[Any], there: list[Any]) -> list[Any]:
     """Of plain values, the order means nothing to AWS."""
-    if not any(isinstance(item, (dict, list)) for item in (*recorded, *seen)):
-        return recorded if sorted(map(str, recorded)) == sorted(map(str, seen)) else seen
-    if len(recorded) != len(seen):
-        return seen
-    return [reconciled(one, other) for one, other in zip(recorded, seen, strict=True)]
+    if not any(isinstance(item, (dict, list)) for item in (*recorded, *there)):
+        return recorded if sorted(map(str, recorded)) == sorted(map(str, there)) else there
+    if len(recorded) != len(there):
+        return there
+    return [reconciled(one, other) for one, other in zip(recorded, there, strict=True)]
 
 
-def _alike(recorded: Any, seen: Any) -> bool:
-    if isinstance(seen, bytes):
-        return recorded == seen.decode()
-    if isinstance(recorded, bool) or isinstance(seen, bool):
-        return str(recorded).lower() == str(seen).lower()
-    if isinstance(recorded, (int, float, str)) and isinstance(seen, (int, float, str)):
+def _alike(recorded: Any, there: Any) -> bool:
+    if isinstance(there, bytes):
+        return recorded == there.decode()
+    if isinstance(recorded, bool) or isinstance(there, bool):
+        return str(recorded).lower() == str(there).lower()
+    if isinstance(recorded, (int, float, str)) and isinstance(there, (int, float, str)):
         try:
-            return float(recorded) == float(seen)
+            return float(recorded) == float(there)
         except ValueError:
-            return str(recorded) == str(seen)
-    return recorded == seen
+            return str(recorded) == str(there)
+    return recorded == there
 
 
 def _nothing(value: Any) -> bool:

@@ -37,7 +37,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._settings: Settings | None = None
         self._cloud = cloud
 
-    # Getting acquainted.
+    # The handshake.
 
     def Handshake(self, request: provider_pb2.ProviderHandshakeRequest, context: Context) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)

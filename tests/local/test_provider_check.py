@@ -16,7 +16,7 @@ from local.provider.wire import Secrets, decode, encode, secret
 from tests.local.provider.refused import GONE, REFUSED, Edit
 from tests.local.provider.samples import TAGS, VALID
 from tests.local.provider.talk import REGION
-from tests.local.test_provider_table import sdk_inputs
+from tests.local.test_provider_types import sdk_inputs
 
 UNKNOWN_MARK = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -67,7 +67,7 @@ def test_a_refused_edit_names_exactly_its_property(token: str, edit: Edit) -> No
 
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
-def test_a_property_that_the_table_does_not_account_for_is_refused_by_name(token: str) -> None:
+def test_a_property_that_no_entry_accounts_for_is_refused_by_name(token: str) -> None:
     found = reasons(token, VALID[token] | {"colour": "blue"})
     assert len(found) == 1
     assert found[0].startswith("colour: the local cloud doesn't know where")

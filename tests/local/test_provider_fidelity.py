@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from local.provider.services import RESOURCES
-from tests.local.test_provider_table import sdk_inputs
+from tests.local.test_provider_types import sdk_inputs
 
 FACTS: Final[dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "provider" / "facts.json").read_text(encoding="utf-8"))
 

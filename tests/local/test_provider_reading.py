@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.provider.reading import Field, pairs, reconciled, spelled
+from local.provider.reading import Field, as_properties, pairs, reconciled
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject"}
 
@@ -67,4 +67,4 @@ def test_tags_come_in_every_form_that_services_give_them_and_awss_own_are_left_o
 
 
 def test_bytes_are_told_as_the_text_that_a_program_writes() -> None:
-    assert spelled({"ByteMatchStatement": {"SearchString": b"/ping"}}) == {"byteMatchStatement": {"searchString": "/ping"}}
+    assert as_properties({"ByteMatchStatement": {"SearchString": b"/ping"}}) == {"byteMatchStatement": {"searchString": "/ping"}}

@@ -110,7 +110,7 @@ def test_every_fault_is_told_not_only_the_first() -> None:
     assert len(list(faults(MODEL, "MakeRequest", {"Mode": "x", "Count": 0}))) == 3
 
 
-def test_an_operation_that_does_not_exist_is_a_fault_of_the_table() -> None:
+def test_an_operation_that_does_not_exist_is_a_fault_of_an_entry() -> None:
     with pytest.raises(LookupError, match="toy has no operation Mkae"):
         MODEL.input_of("Mkae")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider.members import named
-from local.provider.reading import AsSent, Field, fields, spelled
+from local.provider.reading import AsSent, Field, as_properties, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _SERVICE = "application-autoscaling"
@@ -28,7 +28,7 @@ RESOURCES = (
                 {"ServiceNamespace": "{serviceNamespace}", "ResourceIds": ["{resourceId}"], "ScalableDimension": "{scalableDimension}"},
             ),
             "ScalableTargets[0]",
-            {**fields("MinCapacity", "MaxCapacity"), "suspendedState": Field("SuspendedState", spelled, default={})},
+            {**fields("MinCapacity", "MaxCapacity"), "suspendedState": Field("SuspendedState", as_properties, default={})},
             {"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
         ),
         # Whichever of the two bounds has changed, the real provider sends both.

@@ -1,4 +1,4 @@
-"""The table against its two sources: Pulumi's SDK, for types and properties, and AWS's models, for operations and members."""
+"""The types' entries against their two sources: Pulumi's SDK, for types and properties, and AWS's models, for operations and members."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def shapes_below(model: Model, shape: str, seen: set[str]) -> set[str]:
     return seen
 
 
-def test_every_member_that_the_table_names_is_in_awss_model() -> None:
+def test_every_member_that_an_entry_names_is_in_awss_model() -> None:
     calls = [call for resource in RESOURCES.values() for call in (*resource.calls, *changes_of(resource))]
     for call in (*calls, *(source.call for source in SOURCES.values())):
         assert not request_of(call, dict.fromkeys(call.members, UNKNOWN)).refusals, call.operation
@@ -189,7 +189,7 @@ def known(value: Any) -> Any:
     return value
 
 
-def test_requests_do_not_share_what_the_table_fixes() -> None:
+def test_requests_do_not_share_what_an_entry_fixes() -> None:
     call = Call("ec2:CreateTags", {"tags": "Tags"}, {"Resources": ["vpc-1"]})
     first, second = (next(iter(requests((call,), {"tags": {"a": "b"}})))[1] for _ in range(2))
     first.parameters["Resources"].append("vpc-2")
