@@ -115,8 +115,10 @@ def _drop(path: str) -> Callable[[Table], None]:
         (_put("engine.islands", 257), "engine.islands is 257: Input should be less than or equal to 256."),
         (
             _put("max_concurrent_agents", 4 * ENGINE["islands"] - 1),
-            f"engine.islands ({ENGINE['islands']}) must be at most max_concurrent_agents / 4 ({ENGINE['islands'] - 1}): "
-            "each island needs 4 agents to select from.",
+            (
+                f"engine.islands ({ENGINE['islands']}) must be at most max_concurrent_agents / 4 ({ENGINE['islands'] - 1}): "
+                "each island needs 4 agents to select from."
+            ),
         ),
         (_put("evolution_schedule", "every hour"), "evolution_schedule is 'every hour': EventBridge Scheduler takes rate(<number>"),
         (_put("evolution_schedule", "rate(0 hours)"), 'Example: `evolution_schedule: "rate(1 hour)"`.'),
