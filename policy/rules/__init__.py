@@ -32,6 +32,7 @@ import rules.evolution.agentcore_model
 import rules.evolution.agentcore_waf
 import rules.evolution.agentcore_way
 import rules.evolution.alarm_actions
+import rules.evolution.alarm_path
 import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
 import rules.evolution.alarms
@@ -39,6 +40,7 @@ import rules.evolution.containment
 import rules.evolution.containment_resources
 import rules.evolution.data_protection
 import rules.evolution.encryption_keys
+import rules.evolution.encryption_logs
 import rules.evolution.environment
 import rules.evolution.environment_functions
 import rules.evolution.environment_sources
@@ -69,7 +71,7 @@ FAMILIES = (
     Family(
         "encryption",
         "What stores data must encrypt it under a customer-managed key.",
-        (rules.aws.encryption, rules.aws.encryption_keys, rules.evolution.encryption_keys),
+        (rules.aws.encryption, rules.aws.encryption_keys, rules.evolution.encryption_keys, rules.evolution.encryption_logs),
     ),
     Family(
         "identity",
@@ -96,6 +98,7 @@ FAMILIES = (
             rules.evolution.alarms,
             rules.aws.alarms,
             rules.evolution.alarm_actions,
+            rules.evolution.alarm_path,
             rules.evolution.alarm_watches,
             rules.evolution.alarm_writers,
         ),

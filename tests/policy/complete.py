@@ -8,11 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.builders import UNKNOWN, Node, Nodes, document, physical, tagged, watch
-from tests.policy.samples import ACCOUNT, DIGEST, compliant, deny_plain_transport
+from tests.policy.samples import ACCOUNT, CALLS, DIGEST, compliant, deny_plain_transport
 
 MODEL = "us.anthropic.claude-sonnet-4-6"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
 RUNTIME_ARN = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/evolution_prod-??????????"
+TO_QUEUE = {
+    "Effect": "Allow",
+    "Principal": {"Service": "sns.amazonaws.com"},
+    "Action": "sqs:SendMessage",
+    "Resource": "*",
+    "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+}
+"""What the topic couldn't deliver."""
 
 HANDLER = {
     "EVOLUTION_ENVIRONMENT": "prod",
@@ -123,10 +131,18 @@ def _functions() -> Nodes:
         ),
         "dead-letters-policy": Node(
             "aws:sqs/queuePolicy:QueuePolicy",
-            {"queueUrl": UNKNOWN, "policy": document(deny_plain_transport("sqs:*", "*"))},
+            {"queueUrl": UNKNOWN, "policy": document(deny_plain_transport("sqs:*", "*"), TO_QUEUE)},
             {"queueUrl": ["dead-letters"]},
         ),
         "scheduler-role": role("evolution-scheduler", "scheduler"),
+        "scheduler-role-grants": Node(
+            "aws:iam/rolePolicy:RolePolicy",
+            {
+                "role": UNKNOWN,
+                "policy": document(CALLS),
+            },
+            {"role": ["scheduler-role"]},
+        ),
         "dead-letters-alarm": watch(
             "dead-letters", "AWS/SQS", ["ApproximateNumberOfMessagesVisible"], {"QueueName": "evolution-dead-letters-prod"}
         ),
@@ -151,8 +167,8 @@ def _functions() -> Nodes:
         ),
         "switch-by-topic": Node(
             "aws:sns/topicSubscription:TopicSubscription",
-            {"topic": UNKNOWN, "protocol": "lambda", "endpoint": UNKNOWN},
-            {"topic": ["topic"], "endpoint": ["switch"]},
+            {"topic": UNKNOWN, "protocol": "lambda", "endpoint": UNKNOWN, "redrivePolicy": UNKNOWN},
+            {"topic": ["topic"], "endpoint": ["switch"], "redrivePolicy": ["dead-letters"]},
         ),
         "switch-permission": Node(
             "aws:lambda/permission:Permission",

@@ -61,7 +61,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "security-key",
-        ("policy", GONE, "identity/own-policy"),
+        ("policy", GONE, "identity/own-policy", "alarms/heard-by-topic", "alarms/switch-is-called", "encryption/logs-may-encrypt"),
         (f"{GRANT}.0.Action", "kms:*", "identity/key-breadth", "identity/no-wildcard-action"),
         (f"{GRANT}.1.Condition", GONE, "identity/key-breadth"),
         (f"{GRANT}.3.Condition", GONE, "identity/key-breadth"),
@@ -80,8 +80,8 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-alerts-policy",
         (f"{GRANT}.0.Condition", GONE, "identity/confused-deputy"),
-        (f"{GRANT}.2.Condition", {"Bool": {"aws:SecureTransport": "true"}}, "identity/tls-only"),
-        ("", DELETED, "identity/tls-only"),
+        (f"{GRANT}.2.Condition", {"Bool": {"aws:SecureTransport": "true"}}, "identity/tls-only", "alarms/heard-by-topic"),
+        ("", DELETED, "identity/tls-only", "alarms/heard-by-topic"),
     ),
     *on(
         "security-web-acl-log-delivery",

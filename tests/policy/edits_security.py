@@ -54,7 +54,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "security-web-acl-logs",
         ("retentionInDays", 0, "data-protection/log-retention"),
-        ("name", "waf-logs", "agentcore/web-acl-log-form"),
+        ("name", "waf-logs", "encryption/logs-may-encrypt", "agentcore/web-acl-log-form"),
     ),
     *on(
         "security-web-acl",

@@ -33,7 +33,7 @@ EDITS: tuple[Edit, ...] = (
         ("kmsKeyId", GONE, "encryption/log-group-cmk"),
         ("kmsKeyId", FOREIGN_KEY, "encryption/own-key"),
         ("retentionInDays", 7, "data-protection/log-retention"),
-        ("name", "/other", "workload/log-group"),
+        ("name", "/other", "encryption/logs-may-encrypt", "workload/log-group"),
         ("", DELETED, "workload/log-group"),
     ),
     *on(
@@ -175,7 +175,7 @@ EDITS: tuple[Edit, ...] = (
         ("minCapacity", 0, "environment/scale-bounds"),
         ("maxCapacity", UNKNOWN, "environment/scale-bounds"),
         ("", DELETED, "alarms/running-tasks", "environment/scale-bounds"),
-        ("tagsAll.Environment", GONE, "governance/tags"),
+        ("tagsAll.Environment", GONE, "governance/tags", "alarms/switch-may-halt"),
     ),
     *on(
         "compute-engine-bounds",

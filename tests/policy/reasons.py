@@ -13,6 +13,7 @@ ELSEWHERE: Final = "this one is found by dependency; those that are found by nam
 
 MAY_GO = {
     ("Key", "rotationPeriodInDays"): DEFAULTED,
+    ("Budget", "name"): "the topic admits every budget of the account",
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,
     ("TaskDefinition", "executionRoleArn"): STRICT,
@@ -77,6 +78,8 @@ MAY_GO_ANYWHERE = {"region": "then it is the provider's"}
 """What may be deleted of any type."""
 
 MAY_BE_UNKNOWN = {
+    ("Budget", "name"): "the topic admits every budget of the account",
+    ("TopicSubscription", "redrivePolicy"): "a queue of this stack, by reference",
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,
     ("MetricAlarm", "metricQueries.0.id"): OTHER,

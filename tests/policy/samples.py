@@ -64,6 +64,13 @@ GRANTS: list[dict[str, Any]] = [
     {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
 ]
 
+CALLS: dict[str, Any] = {
+    "Effect": "Allow",
+    "Action": "lambda:InvokeFunction",
+    "Resource": [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:evolution-{one}-prod" for one in ("trigger", "safety-switch")],
+}
+"""What the schedules may do, where the stack has functions."""
+
 
 def deny_plain_transport(action: str, *resources: str) -> dict[str, Any]:
     condition = {"Bool": {"aws:SecureTransport": "false"}}
@@ -137,28 +144,32 @@ def compliant() -> Nodes:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
-    to_key = {
+    groups = ("/evolution/prod/*", "/aws/lambda/evolution-*-prod", "aws-waf-logs-evolution-prod")
+    logs_use_key = {
         "Sid": "Use",
         "Effect": "Allow",
         "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
-        "Action": "kms:Decrypt",
+        "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
         "Resource": "*",
-        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:evolution-prod"}},
+        "Condition": {
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}" for group in groups]}
+        },
     }
-    to_topic = {
+    speak = {
         "Effect": "Allow",
-        "Principal": {"Service": "cloudwatch.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": TOPIC_ARN,
+        "Principal": {"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]},
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
+    services = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "sns.amazonaws.com"]
+    to_key = {**speak, "Principal": {"Service": services}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
+    to_topic = {**speak, "Action": "sns:Publish", "Resource": TOPIC_ARN}
     sse = "applyServerSideEncryptionByDefault"
     return tagged(
         {
             "stack": Node("pulumi:pulumi:Stack", {}),
             "key": Node(
                 "aws:kms/key:Key",
-                {"policy": document(to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0},
+                {"policy": document(logs_use_key, to_key), "enableKeyRotation": True, "deletionWindowInDays": 30.0},
                 protect=True,
             ),
             "state": table(
@@ -214,7 +225,7 @@ def compliant() -> Nodes:
                 {"bucket": UNKNOWN, "targetBucket": physical("access-logs")},
                 {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
             ),
-            "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1])}),
+            "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1], CALLS)}),
             "role": Node(
                 "aws:iam/role:Role",
                 {"name": "evolution-engine-prod", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN},

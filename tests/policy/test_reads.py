@@ -213,7 +213,11 @@ def deployed(nodes: Nodes) -> Nodes:
     for node in nodes.values():
         for key, sources in node.references.items():
             arns = [nodes[source].props["arn"] for source in sources]
-            if arns and key in node.props:
+            if key == "name" and node.props.get("name") == UNKNOWN:  # an agent's log group is called as the runtime
+                node.props[key] = "/aws/bedrock-agentcore/runtimes/evolution_{}-0123456789-evolution".format(
+                    node.props["tagsAll"]["Environment"]
+                )
+            elif arns and key in node.props:
                 node.props[key] = _known(node.props[key], arns)
     return nodes
 

@@ -1,0 +1,101 @@
+"""Whether documents let a request through: for rules that hold that enough is granted, not only not too much.
+
+Who must get through must do so surely: an Allow counts only where all that it asks for is known of the request, and a Deny wherever it
+may be meant. Source: IAM user guide, "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from conditions import tests_of
+from documents import Statement
+from globs import POLICY_VARIABLE, glob
+from plain import Plain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One call of AWS.
+
+    Attributes:
+        resource: its ARN; `*` where the caller asks for all of them.
+        service: the service that calls, such as sns.amazonaws.com; empty where a role does, whose own documents are asked.
+        context: by condition key in lower case, what is known of the request.
+    """
+
+    action: str
+    resource: str
+    service: str = ""
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def allowed(request: Request, statements: Iterable[Statement]) -> bool:
+    """Whether a statement surely allows it, and none may deny it."""
+    relevant = [one for one in statements if _is_about(one, request)]
+    return any(one.allows and _holds(one, request, unknown=False) for one in relevant) and not any(
+        not one.allows and _holds(one, request, unknown=True) for one in relevant
+    )
+
+
+def _is_about(statement: Statement, request: Request) -> bool:
+    action = request.action.lower()
+    return (
+        any(glob(one.lower(), action) for one in statement.actions)
+        if statement.actions
+        else not any(glob(one.lower(), action) for one in statement.excepted_actions)
+    )
+
+
+def _holds(statement: Statement, request: Request, *, unknown: bool) -> bool:
+    """Whether the rest of a statement is met. `unknown`: what is said where that can't be told."""
+    return (
+        _is_on(statement, request, unknown)
+        and _is_by(statement, request, unknown)
+        and all(_test(operator, key, values, request.context, unknown) for operator, key, values in tests_of(statement.conditions))
+    )
+
+
+def _is_on(statement: Statement, request: Request, unknown: bool) -> bool:
+    if statement.excepted_resources:
+        return unknown
+    patterns = [POLICY_VARIABLE.sub("*", one) for one in statement.resources if unknown or not POLICY_VARIABLE.search(one)]
+    return not statement.resources or any(glob(one, request.resource) for one in patterns)
+
+
+def _is_by(statement: Statement, request: Request, unknown: bool) -> bool:
+    if statement.excepted_principals:
+        return unknown
+    if not statement.principals:
+        return not request.service
+    return any(one.name == "*" or (one.kind == "Service" and one.name == request.service) for one in statement.principals)
+
+
+def _test(operator: str, key: str, values: list[Plain], context: Mapping[str, str], unknown: bool) -> bool:
+    """One test of a condition; what isn't known of the request, and an operator that isn't known here, can't be told."""
+    plain = operator.removeprefix("forallvalues:").removesuffix("ifexists")
+    positive, negated = plain.replace("not", ""), "not" in plain
+    found = context.get(key)
+    if found is None or positive not in SAME or not all(isinstance(value, str | bool) for value in values):
+        return unknown
+    return any(SAME[positive](str(value), found) for value in values) is not negated
+
+
+def _same(value: str, found: str) -> bool:
+    return value == found
+
+
+def _same_in_any_case(value: str, found: str) -> bool:
+    return value.lower() == found.lower()
+
+
+SAME = {
+    "stringequals": _same,
+    "stringequalsignorecase": _same_in_any_case,
+    "stringlike": glob,
+    "arnequals": glob,
+    "arnlike": glob,
+    "bool": _same_in_any_case,
+}
+"""By operator, whether a value is met. ArnEquals and ArnLike are the same to IAM."""
