@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import TypeVar
 
 from engine.calls import StoreError
 from engine.records import Lease
@@ -16,6 +18,11 @@ log = logging.getLogger(__name__)
 
 BEATS = 5
 """Beats in a lease's time: four may fail before anybody takes over."""
+
+PAUSES = 20
+"""Pauses in a lease's time between attempts to write what was made."""
+
+Given = TypeVar("Given")
 
 UNWATCHED_SECONDS = 120.0
 """Looks that lie further apart tell nothing of what was between them. A worker pauses for a minute at most."""
@@ -64,7 +71,7 @@ class Heartbeat:
     """
 
     def __init__(self, store: Store, lease: Lease, seconds: float) -> None:
-        self._store, self._lease, self._pause = store, lease, seconds / BEATS
+        self._store, self._lease, self._seconds = store, lease, seconds
         self.beat = lease.beat
         self.lost = False
         self._stop = threading.Event()
@@ -78,8 +85,28 @@ class Heartbeat:
         self._stop.set()
         self._thread.join()
 
+    def persist(self, write: Callable[[], Given], must_stop: Callable[[], bool]) -> Given:
+        """Write what was made, and try again where AWS fails, for as long as a lease lasts: making it again would take longer.
+
+        `write` must see for itself that it has succeeded before, and only its answer was lost. So it is asked once more after the lease has
+        gone: what gave it back may have been the write.
+
+        Raises:
+            StoreError: AWS goes on failing, or the worker must stop.
+        """
+        until = time.monotonic() + self._seconds
+        while True:
+            last = must_stop() or self.lost or time.monotonic() > until
+            try:
+                return write()
+            except StoreError as error:
+                if last:
+                    raise
+                log.warning("%s: tried again: %s", self._lease.name, error)
+            self._stop.wait(random.SystemRandom().uniform(0.5, 1) * self._seconds / PAUSES)
+
     def _run(self) -> None:
-        while not self._stop.wait(self._pause):
+        while not self._stop.wait(self._seconds / BEATS):
             try:
                 self.beat += 1
                 if not self._store.beat(self._lease, self.beat):

@@ -37,6 +37,10 @@ class LostLeaseError(EngineError):
     """Another worker has taken over, or was faster. What this one made is thrown away."""
 
 
+class DisagreementError(EngineError):
+    """What is stored can't be so. To try again doesn't help: a human must look."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Pointer:
     active: str
@@ -164,7 +168,12 @@ class Store(Approvals):
             taken = self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}})
         except ConditionFailedError:
             return None
-        return mine if taken else None
+        except StoreError:  # nobody knows whether it was written
+            if self._is(mine, "owner", "token"):
+                return mine
+            raise
+        # Written, and tried again because the answer was lost, it fails: the lease isn't as it was seen, for it is this worker's.
+        return mine if taken or self._is(mine, "owner", "token") else None
 
     def beat(self, lease: Lease, beat: int) -> bool:
         """Show that the owner lives; False if it is the owner no longer."""
@@ -211,9 +220,11 @@ class Store(Approvals):
     def commit(self, lease: Lease, checkpoint: Checkpoint, *, beat: int, forget: int) -> None:
         """Commit an island's generation, once and for all, and give the lease back; forget generation `forget`, if it is positive.
 
+        It may be done again after a StoreError: nobody knows then whether it was done.
+
         Raises:
             LostLeaseError: it has been committed already, or the lease is another worker's.
-            StoreError: the tables disagree about whether it has been committed.
+            DisagreementError: the tables disagree about whether it has been committed.
         """
         done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation)
         values = {":mine": {"S": lease.owner}, ":before": {"N": str(lease.generation)}}
@@ -227,15 +238,21 @@ class Store(Approvals):
         if self._transact(writes):
             return
         where = f"{lease.name} of {lease.evolution_id}: generation {checkpoint.generation}"
-        if self._has(lease) and self.checkpoint(checkpoint.evolution_id, checkpoint.island, checkpoint.generation):
-            raise StoreError(f"{where} has a checkpoint that its lease knows nothing of: the tables disagree, restore all of them together")
+        if self._is(done, "owner", "token", "generation"):
+            return  # by this very lease, and the answer was lost
+        if self._is(lease, "owner", "token", "generation") and self.checkpoint(
+            checkpoint.evolution_id, checkpoint.island, checkpoint.generation
+        ):
+            raise DisagreementError(
+                f"{where} has a checkpoint that its lease knows nothing of: the tables disagree, restore all of them together"
+            )
         raise LostLeaseError(f"{where} was committed by another worker")
 
-    def _has(self, lease: Lease) -> bool:
-        """Whether a lease is still its owner's, and its generation the same."""
+    def _is(self, lease: Lease, *names: str) -> bool:
+        """Whether a lease is so in the table, in these of its attributes."""
         key = {"population_id": lease.evolution_id, "agent_id": lease.name}
         item = self._get(self._settings.population_table, key) or {}
-        return all(item.get(name) == getattr(lease, name) for name in ("owner", "token", "generation"))
+        return all(item.get(name) == getattr(lease, name) for name in names)
 
     def replace(self, checkpoint: Checkpoint, was: Checkpoint) -> bool:
         """Point a committed generation to another population; False if somebody else has done so since `was` was read."""
@@ -248,7 +265,7 @@ class Store(Approvals):
                 ExpressionAttributeValues={":was": {"S": was.sha256}},
             )
         except ConditionFailedError:
-            return False
+            return self.checkpoint(checkpoint.evolution_id, checkpoint.island, checkpoint.generation) == checkpoint  # the answer was lost
         return True
 
     def last_recorded(self, evolution_id: str) -> int:
@@ -288,10 +305,16 @@ class Store(Approvals):
     def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease) -> None:
         """Write the outcome into the header, free the pointer, and keep the promotions; all or nothing, and once.
 
+        It may be done again after a StoreError: nobody knows then whether it was done.
+
         Raises:
             LostLeaseError: another worker has ended it, or has claimed `lease`, on whose strength it is ended, since.
         """
-        if not self._transact(writes_of_end(self._settings, evolution_id, outcome, promotions, lease)):
+        if self._transact(writes_of_end(self._settings, evolution_id, outcome, promotions, lease)):
+            return
+        # It was ended on the strength of this very lease if all is so, and the answer was lost.
+        header = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0}) or {}
+        if not self._is(lease, "token") or any(header.get(name) != value for name, value in outcome.items()):
             raise LostLeaseError(f"{evolution_id} was ended, or its lease claimed, by another worker")
 
     def leave(self, evolution_id: str, plan: EvolutionPlan, generations: Sequence[int]) -> None:
@@ -319,7 +342,9 @@ class Store(Approvals):
             self._call("s3", "put_object", Bucket=self._settings.bucket, Key=key, Body=content, **({"IfNoneMatch": "*"} if once else {}))
         except ConditionFailedError:
             if self.fetch(key) != content:
-                raise StoreError(f"s3://{self._settings.bucket}/{key} is there already, with other content: it isn't overwritten") from None
+                raise DisagreementError(
+                    f"s3://{self._settings.bucket}/{key} is there already, with other content: it isn't overwritten"
+                ) from None
 
     def fetch(self, key: str) -> bytes | None:
         """An object's content; None if there is no such object."""

@@ -11,6 +11,7 @@ import time
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from engine import EngineError, items, keyed, population, promotion
 from engine.bounds import differences, impossible, memory_limit, plan_of, too_large
@@ -198,23 +199,25 @@ class Worker:
             self.status.alive = time.monotonic()
             return heartbeat.lost or self.status.alive > self._give_up_at
 
-        work = _Work(self._settings, self._store, self._pool, header, plan, must_stop, self.status)
+        work = _Work(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat, self.status)
         try:
             with heartbeat:
-                made = work.outcome(self._signing_key) if lease.name == FINISH else work.next_generation(lease)
+                if lease.name == FINISH:
+                    outcome, promotions = work.outcome(self._signing_key)
+                    heartbeat.persist(lambda: self._store.end(header.evolution_id, outcome, promotions, lease), must_stop)
+                    log.info("%s is finished: %s", header.evolution_id, outcome)
+                else:
+                    made = work.next_generation(lease)
+                    forget = made.generation - _kept(plan)
+                    heartbeat.persist(lambda: self._store.commit(lease, made, beat=heartbeat.beat + 1, forget=forget), must_stop)
+                    self.status.committed += 1
+                    self.status.dead += made.dead
+                    log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
         except BaseException:
             if not heartbeat.lost:
                 self._give_back(lease, heartbeat.beat + 1)
             raise
-        if isinstance(made, Checkpoint):
-            self._store.commit(lease, made, beat=heartbeat.beat + 1, forget=made.generation - _kept(plan))
-            self.status.committed += 1
-            self.status.dead += made.dead
-            log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
-        else:
-            outcome, promotions = made
-            self._store.end(header.evolution_id, outcome, promotions, lease)
-            log.info("%s is finished: %s", header.evolution_id, outcome)
+        if lease.name == FINISH:
             self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _kept(plan)), header.generations))
 
     def _give_back(self, lease: Lease, beat: int) -> None:
@@ -268,16 +271,21 @@ class _Work:
         header: Header,
         plan: EvolutionPlan,
         must_stop: promotion.MustStop,
+        heartbeat: Heartbeat,
         status: Status,
     ) -> None:
         self._settings, self._store, self._pool = settings, store, pool
-        self._header, self._plan, self._must_stop, self._status = header, plan, must_stop, status
+        self._header, self._plan, self._must_stop, self._heartbeat, self._status = header, plan, must_stop, heartbeat, status
         self._limit = memory_limit(header, settings)
 
     def next_generation(self, lease: Lease) -> Checkpoint:
         """Breed and score an island's next generation, and put it into the bucket."""
         individuals, deterministic = self._breed(lease.island, lease.generation + 1)
-        return put_population(self._store, self._header, lease.island, lease.generation + 1, individuals, deterministic=deterministic)
+        return self._put(lease.island, lease.generation + 1, individuals, deterministic=deterministic)
+
+    def _put(self, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool) -> Checkpoint:
+        put = partial(put_population, self._store, self._header, island, generation, individuals, deterministic=deterministic)
+        return self._heartbeat.persist(put, self._must_stop)
 
     def outcome(self, signing_key: promotion.SigningKey) -> tuple[items.Item, list[dict[str, object]]]:
         """Choose the champions of the last generation, and what becomes of them."""
@@ -298,7 +306,7 @@ class _Work:
         if not chosen:
             raise EvolutionFailedError("nobody lives in its last generation")
         for one in chosen:
-            self._store.keep(one.key, one.content, once=True)
+            self._heartbeat.persist(partial(self._store.keep, one.key, one.content, once=True), self._must_stop)
         deterministic = all(known for _, known in last)
         return promotion.finished(chosen, deterministic), [one.item() for one in chosen]
 
@@ -339,7 +347,7 @@ class _Work:
         except population.CorruptPopulationError as error:
             log.error("generation %d of island %d is corrupt (%s): it is made again from the one before", generation, island, error)
         individuals, deterministic = self._breed(island, generation)
-        again = put_population(self._store, self._header, island, generation, individuals, deterministic=deterministic)
+        again = self._put(island, generation, individuals, deterministic=deterministic)
         if again.sha256 != checkpoint.sha256:
             log.error("generation %d of island %d came out otherwise: the run isn't repeatable", generation, island)
             again = dataclasses.replace(again, deterministic=False)

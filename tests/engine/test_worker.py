@@ -145,7 +145,8 @@ def test_what_aws_refuses_is_done_again_and_no_generation_is_lost(
                 break
         except StoreError as error:
             faults.append(str(error))
-    assert [code in fault for fault in faults] == [True] * 3, faults
+    # What was made is put into the bucket until it is there: nothing is made again for that.
+    assert [code in fault for fault in faults] == [True] * (0 if operation == "put_object" else 3), faults
     assert world.header(evolution)["status"] == "finished"
     assert [record["generation"] for record in world.records(evolution)] == [1, 2, 3, 4]
     assert world.header(evolution)["deterministic"] is True
