@@ -1,4 +1,4 @@
-"""The agents' runtime: the container that AgentCore runs, its endpoint, and the policies that keep everybody but the gateway out."""
+"""The agents' runtime: the container that AgentCore runs, its endpoint, and the policies that admit only the gateway."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from components.naming import AGENT_ENDPOINT, Names
 from components.zones import agent_zones
 
 IDLE_SECONDS = 60
-"""AgentCore's least. A request without a session of its own gets a microVM for itself, which is paid for until it was idle for so long; and
-an agent keeps nothing between two requests. While it answers it isn't idle, for its ping says HealthyBusy; a caller's next attempt, in the
+"""AgentCore's minimum. A request without a session gets its own microVM, which costs until it has been idle for so long, and an agent keeps
+nothing between two requests. While it answers it isn't idle, for its ping says HealthyBusy; a caller's next attempt, in the
 same session, comes within seconds. Source: AgentCore API reference, LifecycleConfiguration: 60 s at least, 900 s unless it is set."""
 
 LIFE_SECONDS = 8 * 3600
-"""AgentCore's own default, written down."""
+"""AgentCore's default, written down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class RuntimeNetwork:
     """Where the agents run.
 
     Attributes:
-        network_mode: in the VPC, or in AgentCore's own network, where nothing else here matters.
-        subnet_ids, zone_ids: the private subnets, and of each the id of its zone.
+        network_mode: in the VPC, or in AgentCore's own network, which needs none of the other attributes.
+        subnet_ids, zone_ids: the private subnets, and the id of each one's zone.
     """
 
     network_mode: NetworkMode
@@ -40,15 +40,15 @@ class RuntimeNetwork:
 
 @dataclass(frozen=True, kw_only=True)
 class RuntimeArgs:
-    """What a runtime is made from.
+    """The arguments of a runtime.
 
     Attributes:
         image: by digest, for arm64.
         variables: the container's environment.
-        tags: of its own, beside the provider's.
+        tags: besides the provider's default tags.
         grants: what its role may do.
-        gateway_role: the only one that may invoke it.
-        after: what must be there before an agent runs.
+        gateway_role: the only role that may invoke it.
+        after: what must exist before an agent runs.
     """
 
     names: Names
@@ -66,7 +66,7 @@ class RuntimeArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedRuntime:
-    """A runtime, and what must be there before anybody leads requests to it."""
+    """A runtime, and what must exist before requests may be sent to it."""
 
     runtime: aws.bedrock.AgentcoreAgentRuntime
     ready: Sequence[pulumi.Resource]
@@ -100,7 +100,7 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         lifecycle_configurations=[{"idle_runtime_session_timeout": IDLE_SECONDS, "max_lifetime": LIFE_SECONDS}],
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role.grants, *args.after])),
     )
-    # AgentCore would make it without a key, and keep it for ever.
+    # AgentCore would create it without a key and without a retention.
     logs = log_group(
         f"{name}-logs",
         runtime.agent_runtime_id.apply(names.agent_log_group),
@@ -127,7 +127,7 @@ def _policies(
     endpoint: aws.bedrock.AgentcoreAgentRuntimeEndpoint,
     opts: pulumi.ResourceOptions,
 ) -> list[aws.bedrock.AgentcoreResourcePolicy]:
-    """AgentCore asks the policy of the runtime and that of the endpoint that is named; and each runtime has one that nobody made."""
+    """Policies of the runtime and of its endpoints: AgentCore checks both. Each runtime also has an endpoint that AgentCore creates."""
     names = args.names
     under = "/runtime-endpoint/"
     places: dict[str, tuple[pulumi.Output[str], str]] = {
@@ -140,7 +140,7 @@ def _policies(
             f"{name}{part}-policy",
             resource_arn=arn,
             policy=pattern_until_made(arn, f"{names.agent_runtime_arn}{suffix}").apply(lambda known: only_gateway(names, known)),
-            # AWS refuses a policy that names a role which isn't there.
+            # AWS refuses a policy that names a role that doesn't exist.
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[args.gateway_role.role])),
         )
         for part, (arn, suffix) in places.items()
@@ -150,7 +150,7 @@ def _policies(
 def _network(
     name: str, names: Names, network: RuntimeNetwork, opts: pulumi.ResourceOptions
 ) -> aws.bedrock.AgentcoreAgentRuntimeNetworkConfigurationArgsDict:
-    """In a VPC, agents call AWS over HTTPS, and nobody calls them: AgentCore brings them their requests another way."""
+    """In a VPC, agents call AWS over HTTPS. No connection to them is needed: AgentCore delivers their requests another way."""
     if network.network_mode != "VPC":
         return {"network_mode": network.network_mode}
     chosen = agent_zones(network.zone_ids, names.region)

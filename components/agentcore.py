@@ -1,4 +1,4 @@
-"""AgentCore: the guardrail, the gateway in front of the agents, the agents in their runtime, and the handler that asks for a caller."""
+"""AgentCore: the guardrail, the gateway in front of the agents, the runtime of the agents, and the handler that calls them."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ HANDLER_SECONDS = 300
 HANDLER_MEGABYTES = 1024
 
 HANDLER_ATTEMPTS = Attempts(retries=0, seconds=60)
-"""A caller waits for the answer; a second one, by itself and later, would only cost."""
+"""The caller waits for the answer, so a later retry by Lambda would only cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentCoreArgs:
-    """What the layer is made from.
+    """The arguments of the layer.
 
     Attributes:
-        limits: what agents and handler are told that they may do.
-        model_id: the inference profile that is asked.
-        image_digest: as in `ComputeArgs`. None before the first image: then the gateway leads nowhere yet, and the handler asks the model.
+        limits: what agents and handler may do.
+        model_id: the inference profile that is called.
+        image_digest: as in `ComputeArgs`. None before the first image: then the gateway has no target, and the handler calls the model.
         network_mode, vpc_id, subnet_ids, zone_ids: where the agents run, as in `RuntimeNetwork`.
         reserved: as in `FunctionArgs`.
-        web_acl_arn: what looks at requests before the gateway does.
-        dead_letters_arn: the queue for what the handler could not handle.
-        after: the layers that must be whole before an agent runs.
+        web_acl_arn: checks requests in front of the gateway.
+        dead_letters_arn: the queue for events that the handler failed on.
+        after: the layers that must be complete before an agent runs.
     """
 
     names: Names
@@ -119,7 +119,7 @@ class AgentCore(pulumi.ComponentResource):
         self.register_outputs({"gatewayUrl": self.gateway_url})
 
     def _gateway(self, name: str, args: AgentCoreArgs, role: ServiceRole) -> aws.bedrock.AgentcoreGateway:
-        """The way in: signed requests, past the web ACL. Without a protocol of its own it passes HTTP on as it comes."""
+        """The entrance: signed requests, checked by the web ACL. Without a protocol type it forwards HTTP unchanged."""
         gateway = aws.bedrock.AgentcoreGateway(
             f"{name}-gateway",
             name=args.names.gateway,
@@ -139,7 +139,7 @@ class AgentCore(pulumi.ComponentResource):
         return gateway
 
     def _gateway_logs(self, name: str, args: AgentCoreArgs, gateway: aws.bedrock.AgentcoreGateway) -> None:
-        """Who asked, and what became of it, in an encrypted group."""
+        """The gateway's access log, in an encrypted log group."""
         names = args.names
         child = pulumi.ResourceOptions(parent=self)
         group = log_group(
@@ -177,7 +177,7 @@ class AgentCore(pulumi.ComponentResource):
         )
 
     def _target(self, name: str, gateway: aws.bedrock.AgentcoreGateway, role: ServiceRole, deployed: DeployedRuntime) -> None:
-        """Where the gateway leads: to the endpoint, in its own name."""
+        """The gateway's target: the runtime's endpoint, called with the gateway's own role."""
         aws.bedrock.AgentcoreGatewayTarget(
             f"{name}-gateway-target",
             name=GATEWAY_TARGET,

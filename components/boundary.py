@@ -1,7 +1,7 @@
-"""The permissions boundaries: each the union of what its roles are granted. One for the roles of what asks models, one for all others.
+"""The permissions boundaries: each is the union of its roles' grants. One is for roles that may call models, one for all others.
 
-A role that is given anything else, by hand or by a later edit, still can't use it. There are two because a managed policy has 6,144
-characters; and so that nobody but an agent can ever ask a model.
+A permission that is added to a role by hand or by a later edit has no effect. There are two boundaries because a managed policy is limited
+to 6,144 characters, and so that only agents can ever call a model.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from components.naming import Names
 
 
 def workload_grants(names: Names) -> list[Statement]:
-    """What is granted to the roles of what runs in the VPC, and so may come through its endpoints."""
+    """The grants of the roles in the VPC, which its endpoints must allow."""
     return _distinct(iam.execution_grants(names), iam.engine_grants(names), iam.monitor_grants(names), iam_agentcore.runtime_grants(names))
 
 
 def agent_grants(names: Names, model_id: str) -> list[Statement]:
-    """What is granted to the roles of what asks models: the runtime, its gateway and the handler, with an image and without."""
+    """The grants of the roles that may call models: the runtime, its gateway and the handler, with an image and without."""
     return _distinct(
         iam_agentcore.runtime_grants(names),
         iam_agentcore.gateway_grants(names),
@@ -32,7 +32,7 @@ def agent_grants(names: Names, model_id: str) -> list[Statement]:
 
 
 def system_grants(names: Names) -> list[Statement]:
-    """What is granted to all other roles of the stack."""
+    """The grants of all other roles of the stack."""
     return _distinct(
         iam.flow_logs_grants(names),
         iam.execution_grants(names),
@@ -51,13 +51,13 @@ def _distinct(*grants: Iterable[Statement]) -> list[Statement]:
 
 
 def boundary(grants: Iterable[Statement]) -> str:
-    """The permissions boundary of the roles that are granted this, in which nothing is said twice."""
+    """The permissions boundary of the roles with these grants, without duplicates."""
     merged = _merged(_merged(grants, "Resource", "Action"), "Action", "Resource")
     return document(*(_short(one) for one in merged if not any(_covers(other, one) for other in merged if other is not one)))
 
 
 def _merged(statements: Iterable[Statement], same: str, joined: str) -> list[Statement]:
-    """Statements that differ in nothing but `joined`, as one: allowing a and b on r is allowing a on r and b on r."""
+    """Merge statements that differ only in `joined`: allowing a on r and b on r is allowing a and b on r."""
     groups: dict[str, Statement] = {}
     for statement in statements:
         key = json.dumps([_sorted(statement[same]), statement.get("Condition")], sort_keys=True)
@@ -67,14 +67,14 @@ def _merged(statements: Iterable[Statement], same: str, joined: str) -> list[Sta
 
 
 def _covers(wide: Statement, narrow: Statement) -> bool:
-    """Whether all that `narrow` grants, `wide` does: after merging, no two statements cover each other."""
+    """Whether `wide` grants all that `narrow` does. After merging, no two statements cover each other."""
     return wide.get("Condition") == narrow.get("Condition") and all(
         set(_sorted(wide[part])) >= set(_sorted(narrow[part])) for part in ("Action", "Resource")
     )
 
 
 def _short(statement: Statement) -> Statement:
-    """Without its name, and with a single action or resource as text."""
+    """The statement without its Sid, and with a single action or resource as text."""
     return {
         key: value[0] if isinstance(value, list) and len(cast("list[str]", value)) == 1 else value
         for key, value in statement.items()

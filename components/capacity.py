@@ -1,4 +1,4 @@
-"""What a stack may ask of its account at a time, and the service quotas that must allow it. Pure functions of the environment table."""
+"""What a stack needs of its account at once, and the service quotas that must allow it. Pure functions of the environment table."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from components.environment import Environment, FargateSize
 
 MAXIMUM_PERCENT = 200
-"""Of a service's desired count: a rolling update starts its tasks beside the running ones, which end only after them."""
+"""Percent of a service's desired count: a rolling update starts new tasks before it stops the running ones."""
 
 MONITOR_TASKS = 1
-"""One judge: two would publish two scores for the same population."""
+"""One: two monitors would publish two scores of the same population."""
 
 RESERVED_EXECUTIONS: Mapping[str, int] = {"safety_switch": 2, "resume": 1, "agentcore_handler": 10}
 """By folder of functions/, the invocations at a time that no other function can take, and that it can't exceed; where the table says
@@ -21,16 +21,16 @@ RESERVED_EXECUTIONS: Mapping[str, int] = {"safety_switch": 2, "resume": 1, "agen
 trigger needs none, for its conditional write lets only one start win; nor does the archiver, which its stream's shards bound."""
 
 UNRESERVED_EXECUTIONS = 100
-"""What AWS keeps for functions without a reservation. Source: Lambda developer guide, "Configuring reserved concurrency"."""
+"""Executions that AWS keeps for functions without a reservation. Source: Lambda developer guide, "Configuring reserved concurrency"."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """One quota of AWS's, by region.
+    """A service quota of a region.
 
     Attributes:
-        service, code: as Service Quotas knows it.
-        fresh: what a fresh account may count on.
+        service, code: its names in Service Quotas.
+        fresh: its value in a fresh account.
     """
 
     service: str
@@ -40,7 +40,7 @@ class Quota:
 
 
 LAMBDA_EXECUTIONS = Quota(service="lambda", code="L-B99A9384", name="Lambda: concurrent executions", fresh=10)
-"""The default is 1,000; accounts that are new get 10. Source: Lambda developer guide, "Lambda quotas"."""
+"""The default is 1,000; new accounts get 10. Source: Lambda developer guide, "Lambda quotas"."""
 
 FARGATE_VCPUS = Quota(service="fargate", code="L-3032A538", name="Fargate: On-Demand vCPU resource count", fresh=6)
 """Source: AWS General Reference, "Amazon ECS endpoints and quotas", AWS Fargate service quotas."""
@@ -54,8 +54,8 @@ class Need:
     """What a stack needs of a quota.
 
     Attributes:
-        least: with less, a deployment fails.
-        most: with less, the engine can't grow to its maximum and be updated there.
+        least: what a deployment needs.
+        most: what the engine needs to grow to its maximum and be updated there.
     """
 
     quota: Quota
@@ -69,7 +69,7 @@ class Need:
 
     @property
     def request(self) -> str:
-        """The command that asks AWS for the most."""
+        """The command that requests the most from AWS."""
         return (
             f"aws service-quotas request-service-quota-increase --service-code {self.quota.service} "
             f"--quota-code {self.quota.code} --desired-value {self.most}"
@@ -77,7 +77,7 @@ class Need:
 
 
 def needs(env: Environment) -> tuple[Need, ...]:
-    """The quotas that the table decides on, with what it needs of each."""
+    """The quotas that the table affects, with what it needs of each."""
     found = [
         Need(
             quota=FARGATE_VCPUS,
@@ -93,12 +93,12 @@ def needs(env: Environment) -> tuple[Need, ...]:
 
 
 def reserved_executions(env: Environment) -> Mapping[str, int]:
-    """The reservations in force. None before there is an image: a first `up` must not need what a fresh account lacks."""
+    """The reservations in force. None before there is an image, so that a first `up` fits a fresh account."""
     return RESERVED_EXECUTIONS if env.reserve_concurrency and env.engine_image_digest is not None else {}
 
 
 def updated_vcpus(env: Environment, engines: int) -> float:
-    """The vCPUs that run while both services are updated: so many engines, and the monitor."""
+    """The vCPUs during an update of both services: of so many engines, and of the monitor."""
     return (engines * _vcpus(env.engine.task) + MONITOR_TASKS * _vcpus(env.monitor_task)) * MAXIMUM_PERCENT / 100
 
 
@@ -107,7 +107,7 @@ def _vcpus(size: FargateSize) -> float:
 
 
 def in_words(env: Environment) -> str:
-    """What a fresh account lacks, each with the least and the most; empty where it lacks nothing."""
+    """The quotas that are too low in a fresh account, each with the least and the most; empty if there are none."""
     return ", ".join(
         f"{need.quota.name} ({need.quota.code}) {need.least}" + (f" to {need.most}" if need.most > need.least else "")
         for need in needs(env)

@@ -19,14 +19,14 @@ Grants = Sequence[Statement]
 
 
 def kept(parent: pulumi.Resource, *, protect: bool, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
-    """The options of what holds data, or keeps it safe: where data is protected, Pulumi refuses to delete it and leaves it in place when
-    the stack goes."""
+    """The options of a resource that holds or protects data: with `protect`, Pulumi refuses to delete it, and keeps it when the stack is
+    removed."""
     return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect, depends_on=depends_on)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceRole:
-    """A role and its one inline policy. What takes on the role must depend on the grants too, or it starts before it may do anything."""
+    """A role and its one inline policy. What uses the role must depend on the grants too, or it starts before it has permissions."""
 
     role: aws.iam.Role
     grants: aws.iam.RolePolicy
@@ -78,15 +78,15 @@ def permissions_boundary(
 
 
 def pattern_until_made(made: pulumi.Output[str], pattern: str) -> pulumi.Output[str]:
-    """What AWS names itself, or, in the preview of its creation, the pattern that it will match.
+    """A name that AWS makes or, in the preview of its creation, the pattern that it will match.
 
-    For a document that must hold the very name: so it is known when it is judged, and says no less than what is deployed.
+    For a policy document that must contain the exact name: so it is known at preview, and no narrower than what is deployed.
     """
     return made.apply(lambda value: pattern if pulumi.contains_unknowns(value) else value, run_with_unknowns=True)
 
 
 def _with_key(names: Names, key_arn: pulumi.Input[str]) -> pulumi.Output[Names]:
-    """The names with the key's own ARN or, in the preview of its creation, without: for grants, which are known either way."""
+    """The names with the key's ARN or, in the preview of its creation, without it, so that grants are known in both cases."""
     made = pattern_until_made(pulumi.Output.from_input(key_arn), names.any_key_arn)
     return made.apply(lambda arn: names if arn == names.any_key_arn else names.with_key(arn))
 
@@ -106,7 +106,7 @@ def log_group(
 def https_out(
     name: str, physical_name: str, *, description: str, vpc_id: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> tuple[aws.ec2.SecurityGroup, aws.vpc.SecurityGroupEgressRule]:
-    """The security group of what calls AWS over HTTPS and is called by nobody, and its only rule."""
+    """A security group that allows HTTPS out and nothing in, and its only rule."""
     group = aws.ec2.SecurityGroup(
         f"{name}-group",
         name=physical_name,

@@ -1,4 +1,4 @@
-"""Compute: the image repository, the cluster, the engine and the safety monitor that watches it from a task of its own."""
+"""Compute: the image repository, the cluster, the engine, and the safety monitor in its own task."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from components.environment import FargateSize
 from components.naming import Names
 
 IMAGES_KEPT = 30
-"""Far more than a rollback ever goes back; each release is one image."""
+"""Far more releases than a rollback needs; each release is one image."""
 
 UNTAGGED_IMAGE_DAYS = 14
-"""An image that lost its tag is only kept for a rollback by digest."""
+"""An untagged image is only kept for a rollback by digest."""
 
 CPU_TARGET_PERCENT = 70
 MEMORY_TARGET_PERCENT = 80
 
 SCALE_IN_SECONDS = 300
-"""Slow to shrink: a task that goes takes its islands' warm state with it."""
+"""Scale in slowly: a task that ends loses its islands' warm state."""
 
 SCALE_OUT_SECONDS = 120
-"""Quick to grow: two minutes are a task's start."""
+"""Scale out quickly: a task starts in two minutes."""
 
 MINIMUM_HEALTHY_PERCENT = 50
 
@@ -49,7 +49,7 @@ switch has suspended it: then it waits for `resume`. Source: Application Auto Sc
 
 @dataclass(frozen=True, kw_only=True)
 class ComputeArgs:
-    """What the compute layer is made from.
+    """The arguments of the compute layer.
 
     Attributes:
         image_digest: the image's `sha256:…` in the stack's own repository. None before the first image is pushed: then there is a
@@ -81,7 +81,7 @@ class Compute(pulumi.ComponentResource):
 
     cluster: aws.ecs.Cluster
     next_step: pulumi.Output[str]
-    """What a person has to do before the system runs; not known before both services are steady."""
+    """What a person must do before the system runs; unknown until both services are steady."""
 
     def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:compute:Compute", name, opts=opts)
@@ -149,7 +149,7 @@ class Compute(pulumi.ComponentResource):
                 execution=execution,
                 task_role=engine_role,
                 group=group,
-                # The autoscaler moves the count; a later `pulumi up` must not move it back.
+                # The autoscaler changes the count; a later `pulumi up` must not reset it.
                 ignore_changes=["desiredCount"],
                 needs=[engine_logs, way_out],
             )
@@ -242,7 +242,7 @@ class Compute(pulumi.ComponentResource):
             deployment_maximum_percent=MAXIMUM_PERCENT,
             deployment_circuit_breaker={"enable": True, "rollback": True},
             availability_zone_rebalancing="ENABLED",
-            # A shell in a container would be a way around everything the pack holds.
+            # A shell in a container would bypass all that the pack enforces.
             enable_execute_command=False,
             wait_for_steady_state=True,
             enable_ecs_managed_tags=True,
@@ -304,7 +304,7 @@ def minimum_tasks(names: Names, engine: environment.Engine) -> dict[str, int]:
 
 
 def repository_lifecycle() -> str:
-    """What ECR removes by itself: stale untagged images, and the oldest beyond the last releases."""
+    """What ECR deletes: old untagged images, and the oldest ones beyond the last releases."""
     untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": UNTAGGED_IMAGE_DAYS}
     tagged = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": IMAGES_KEPT}
     rules = [
@@ -320,7 +320,7 @@ NOTHING_LEFT = "Nothing: the services of the engine and of the safety monitor ar
 
 
 def push_an_image(names: Names, lacking: str) -> str:
-    """What a person has to do while there is no image; `lacking` as in `ComputeArgs`."""
+    """What a person must do while there is no image; `lacking` as in `ComputeArgs`."""
     quotas = f"Ask AWS for these service quotas, unless the account has them (docs/deploying.md): {lacking}. " if lacking else ""
     return (
         f"Nothing runs yet. {quotas}Push an arm64 image to {names.repository_url}, then write its digest into Pulumi.{names.stack}.yaml "

@@ -1,4 +1,4 @@
-"""Container definitions: what a task runs and what it is told. Pure functions, fully known at preview."""
+"""Container definitions: what a task runs, and its environment. Pure functions, fully known at preview."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from components.environment import Limits
 from components.naming import ENGINE_NAMESPACE, LOG_STREAM_PREFIX, METRIC_NAMESPACE, Names
 
 ENGINE_PORT = 8000
-"""TCP. Serves /health, /ready and /status inside the task; no security group lets anyone else in."""
+"""TCP. Serves /health, /ready and /status inside the task; no security group allows connections from outside."""
 
 UNPRIVILEGED_USER = "10001:10001"
 """The image's user and group. A number, because ECS can't tell that a name isn't root."""
 
 STOP_SECONDS = 120
-"""From SIGTERM to SIGKILL: time for a last checkpoint, and the longest that Fargate gives."""
+"""From SIGTERM to SIGKILL: time for a last checkpoint, and Fargate's maximum."""
 
 SCRATCH_VOLUME = "scratch"
-"""The only place a container can write to: the root file system is read-only."""
+"""The only folder that a container can write to: the root file system is read-only."""
 
 
 def workload_environment(names: Names, *, namespace: str) -> dict[str, str]:
-    """Where a workload finds its tables, bucket and settings, and where it publishes. Names only: what is secret stays in the secret."""
+    """The variables of both workloads: names of tables, bucket, secret and namespace. Secret values stay in the secret."""
     return {
         "EVOLUTION_ENVIRONMENT": names.stack,
         "EVOLUTION_STATE_TABLE": names.state_table,
@@ -99,7 +99,7 @@ def _container(names: Names, command: str, log_group: str, *, image: str, enviro
                 "awslogs-group": log_group,
                 "awslogs-region": names.region,
                 "awslogs-stream-prefix": LOG_STREAM_PREFIX,
-                # A slow log service must not stop evolution; what doesn't fit in the buffer is dropped.
+                # A slow log service must not block evolution; lines that don't fit in the buffer are dropped.
                 "mode": "non-blocking",
                 "max-buffer-size": "4m",
             },

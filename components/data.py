@@ -1,4 +1,4 @@
-"""Data: what evolution remembers. Three tables and one bucket, encrypted, versioned or recoverable, and kept where data is protected."""
+"""Data: three tables and one bucket, encrypted, versioned or recoverable, and retained if data is protected."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from components.environment import Retention
 from components.naming import Names
 
 ACCESS_LOG_DAYS = 90
-"""How long the bucket's access logs are kept: a quarter, as long as an investigation looks back."""
+"""How long the bucket's access logs are kept: a quarter, enough for an investigation."""
 
 MULTIPART_DAYS = 7
-"""Parts of an upload that was never finished are billed and can't be seen: a week is longer than any upload."""
+"""Parts of an unfinished upload cost and aren't listed. A week is longer than any upload."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataArgs:
-    """What the data layer is made from."""
+    """The arguments of the data layer."""
 
     names: Names
     retention: Retention
@@ -125,7 +125,7 @@ class Data(pulumi.ComponentResource):
     ) -> aws.s3.Bucket:
         """A private, versioned, encrypted bucket whose objects expire."""
         protect = args.retention.protect_data
-        # A bucket that stays without what closes, encrypts and versions it would be worse than none: they stay with it.
+        # If the bucket is retained, so are the settings that close, encrypt and version it.
         keep = kept(self, protect=protect)
         bucket = aws.s3.Bucket(name, bucket=physical_name, force_destroy=not protect, opts=keep)
         block = aws.s3.BucketPublicAccessBlock(
@@ -144,14 +144,14 @@ class Data(pulumi.ComponentResource):
             f"{name}-versioning", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=keep
         )
         aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.bucket, rules=[encryption], opts=keep)
-        # S3 takes one bucket-level change at a time: the policy waits for the block.
+        # S3 allows one bucket-level change at a time, so the policy waits for the block.
         aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=policy,
             opts=kept(self, protect=protect, depends_on=[block]),
         )
-        # No transition to a colder class on the way: an agent is 6.5 KB, and S3 moves nothing under 128 KB.
+        # No transition to a colder class: an individual has 6.5 KB, and S3 moves no object under 128 KB.
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             bucket=bucket.bucket,

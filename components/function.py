@@ -1,4 +1,4 @@
-"""One shape for every Lambda function: its role, its log group, its code, and where what it could not handle goes."""
+"""How every Lambda function is deployed: its role, its log group, its code, and its failure destination."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.component import Grants, ServiceRole, log_group, service_role
 from components.naming import Names
 
 SOURCES = Path(__file__).resolve().parent.parent / "functions"
-"""One folder a function, and `common`, which all of them get."""
+"""One folder for each function, and `common`, which is packed with all of them."""
 
 SHARED = "common"
 
@@ -24,7 +24,7 @@ HANDLER = "handler.handler"
 
 @dataclass(frozen=True, kw_only=True)
 class Attempts:
-    """How often Lambda tries an event that came asynchronously again, and for how long (seconds) it keeps it before it gives up."""
+    """How often Lambda retries an asynchronous event, and for how many seconds it keeps it."""
 
     retries: int
     seconds: int
@@ -32,20 +32,20 @@ class Attempts:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """What a function is made from.
+    """The arguments of a function.
 
     Attributes:
         source: its folder in `functions/`.
         physical_name: one of `Names.functions`.
-        grants: what its role may do, its log, traces and dead letters included.
+        grants: its role's, those for log, traces and dead letters included.
         variables: its environment.
-        tags: of its own, beside the provider's.
+        tags: besides the provider's default tags.
         seconds: the longest that an invocation may take.
         megabytes: its memory, and with it its share of a CPU.
-        reserved: by folder of functions/, the executions that are kept back for it; nothing where it isn't in it.
-        attempts: None where nothing invokes it asynchronously: a stream has attempts of its own.
-        dead_letters_arn: the queue for events that it failed to handle.
-        after: what must be there before it runs.
+        reserved: by folder of functions/, the reserved executions; none for a function that isn't in it.
+        attempts: None if nothing invokes it asynchronously; a stream has its own.
+        dead_letters_arn: the queue for events that failed.
+        after: what must exist before it runs.
     """
 
     names: Names
@@ -75,7 +75,7 @@ class DeployedFunction:
 
 
 def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> DeployedFunction:
-    """A function with its role, its log group and, where it is invoked asynchronously, its failure destination."""
+    """A function with its role, its log group and, if it is invoked asynchronously, its failure destination."""
     names = args.names
     role = service_role(
         f"{name}-role",
@@ -121,15 +121,15 @@ def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> Deplo
             maximum_retry_attempts=args.attempts.retries,
             maximum_event_age_in_seconds=args.attempts.seconds,
             destination_config={"on_failure": {"destination": args.dead_letters_arn}},
-            # AWS looks whether the role may send there.
+            # AWS checks that the role may send there.
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role.grants])),
         )
     return DeployedFunction(function=function, role=role)
 
 
 def sources(source: str, folder: Path = SOURCES) -> dict[str, pulumi.Asset | pulumi.Archive]:
-    """The files of a function's archive: its own at the root, the shared package beside them. Nothing but Python, so that what a test run
-    leaves behind is no change of the code.
+    """The files of a function's archive: its own at the root, and the shared package. Only Python files, so that other files of a test run
+    don't change the code's hash.
 
     Raises:
         FileNotFoundError: the function has no `handler.py`.

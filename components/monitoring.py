@@ -1,4 +1,4 @@
-"""Monitoring: one topic, the alarms that guard evolution, the ones that guard what it runs on, the dashboard and the budget."""
+"""Monitoring: one topic, the alarms on evolution and on its infrastructure, the dashboard and the budget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.naming import Names
 from components.safety import PERIOD_SECONDS, SafetyAlarm
 
 WARM_UP_MINUTES = 15
-"""Silence is no alarm while the first tasks of a deployment start: longer than an image pull with its health check."""
+"""Missing data fire no alarm while a deployment's first tasks start: longer than an image pull with its health check."""
 
 ROLL_MINUTES = 45
 """A new figure of the table is in force once the last task of the old revision is gone: longer than a deployment waits for a service to be
@@ -48,7 +48,7 @@ BUDGET_ACTUAL_PERCENT = 100
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
-    """What monitoring is made from.
+    """The arguments of monitoring.
 
     Attributes:
         safety_alarms: with thresholds from the environment table.
@@ -70,7 +70,7 @@ class MonitoringArgs:
 
 
 class Monitoring(pulumi.ComponentResource):
-    """What wakes a person up, and what the person looks at."""
+    """The alarms, their topic, and the dashboard."""
 
     topic_arn: pulumi.Output[str]
 
@@ -121,7 +121,7 @@ class Monitoring(pulumi.ComponentResource):
             alarm_description=alarm.means,
             namespace=alarm.namespace,
             metric_name=alarm.metric,
-            # Without it, dev's figures would trip prod's alarms.
+            # Without it, dev's metrics would trigger prod's alarms.
             dimensions={"Environment": args.names.stack},
             statistic=alarm.statistic,
             comparison_operator=alarm.comparison,
@@ -260,7 +260,7 @@ class Monitoring(pulumi.ComponentResource):
         threshold: float = 0,
         period: int = PERIOD_SECONDS,
     ) -> None:
-        """Fires as soon as something happened at all, or more often than it may. Where nothing happens, AWS publishes nothing."""
+        """An alarm on events, above a number that is normal. AWS publishes no data while nothing happens."""
         stem = watched.removesuffix(f"-{args.names.stack}")
         aws.cloudwatch.MetricAlarm(
             f"{name}-{stem.removeprefix('evolution-')}-{what}",
@@ -283,7 +283,7 @@ class Monitoring(pulumi.ComponentResource):
         )
 
     def _budget(self, name: str, args: MonitoringArgs, topic_policy: aws.sns.TopicPolicy) -> None:
-        """For the whole account: a filter by tag shows nothing until somebody activates the tag for billing, and then never fires."""
+        """The budget is for the whole account: a filter by tag matches nothing until the tag is activated for billing."""
         aws.budgets.Budget(
             f"{name}-budget",
             name=args.names.in_account("evolution-system"),
@@ -306,7 +306,7 @@ class Monitoring(pulumi.ComponentResource):
 
 
 def _silence(args: MonitoringArgs, *, is_breach: bool) -> str:
-    """How missing data counts. Before there is a workload, nobody publishes, and that is no alarm."""
+    """How missing data are treated. Before there is a workload nothing is published, which is no alarm."""
     return "breaching" if is_breach and args.workload_runs else "notBreaching"
 
 
@@ -325,5 +325,5 @@ def _warm_up(silence: str) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgsD
 
 
 def _digest(address: str) -> str:
-    """A subscription is known by its address: another one more or less leaves it alone, and confirmed."""
+    """A subscription is named by its address, so that adding or removing another one doesn't change it."""
     return hashlib.sha256(address.encode()).hexdigest()[:8]

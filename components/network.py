@@ -1,4 +1,4 @@
-"""Network: a private place for the workloads, with no way in."""
+"""Network: private subnets for the workloads, without any ingress."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from components.naming import Names
 from components.zones import choose_zones
 
 GATEWAY_ENDPOINTS = ("s3", "dynamodb")
-"""Free, and they keep the bulk of the traffic off the NAT gateways."""
+"""Free, and they keep most of the traffic off the NAT gateways."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubnetPlan:
-    """One CIDR a zone."""
+    """One CIDR for each zone."""
 
     public: tuple[str, ...]
     private: tuple[str, ...]
@@ -42,7 +42,7 @@ def plan_subnets(vpc_cidr: str, zones: int) -> SubnetPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """What the network is made from.
+    """The arguments of the network.
 
     Attributes:
         settings: the CIDR, the zones, the NAT gateways (with fewer than zones, zones share) and the interface endpoints.
@@ -56,12 +56,12 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """The VPC, its subnets and its ways out."""
+    """The VPC, its subnets, gateways and endpoints."""
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: list[pulumi.Output[str]]
     zone_ids: list[str]
-    """Of each private subnet: the id of its zone, which means the same place in every account, as its name doesn't."""
+    """The id of each private subnet's zone. Unlike a zone's name, its id means the same place in every account."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("evolution:network:Network", name, opts=opts)
@@ -87,7 +87,7 @@ class Network(pulumi.ComponentResource):
             # is done yet, instead of failing halfway.
             opts=pulumi.ResourceOptions(parent=self, protect=args.retention.protect_data),
         )
-        # Whatever is launched without a security group of its own gets this one, and can talk to nobody.
+        # Anything launched without a security group gets this one, which allows no traffic.
         aws.ec2.DefaultSecurityGroup(f"{name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], opts=child)
         gateway = aws.ec2.InternetGateway(f"{name}-internet-gateway", vpc_id=vpc.id, tags=_named(args, "internet"), opts=child)
 

@@ -14,7 +14,7 @@ from components.iam_agentcore import gateway_key_grants
 from components.naming import PARTITION, Names
 
 LOG_DELIVERY = "delivery.logs.amazonaws.com"
-"""Writes the logs of the services that deliver theirs: of WAF, and of AgentCore's gateway."""
+"""The principal that delivers the logs of WAF and of AgentCore's gateway."""
 
 ENCRYPTS_LOGS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 """Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service"."""
@@ -31,11 +31,11 @@ ENDPOINT_ACTIONS = {
     "s3": "s3",
     "secretsmanager": "secretsmanager",
 }
-"""A VPC endpoint's service to the prefix of the actions that go through it."""
+"""By a VPC endpoint's service, the prefix of its actions."""
 
 
 def key_policy(names: Names) -> str:
-    """The policy of the one key: who administers it, who creates what it encrypts, and which roles and services use it."""
+    """The key's policy: who administers it, who creates resources with it, and which roles and services use it."""
     root = account_root(names)
 
     def via(*services: str) -> list[str]:
@@ -98,7 +98,7 @@ def key_policy(names: Names) -> str:
                 "ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in _data_roles(names)]},
             },
         ),
-        # CloudWatch Logs calls KMS as whoever makes an encrypted group, writes to it or reads it, and for itself.
+        # CloudWatch Logs calls KMS as its caller, who creates, writes or reads an encrypted group, and as itself.
         allow(
             "AccountUsesLogGroupsOfThisStack",
             ENCRYPTS_LOGS,
@@ -236,7 +236,7 @@ def _agents(names: Names) -> tuple[Statement, ...]:
 
 
 def topic_policy(names: Names) -> str:
-    """Alarms and the budget of this account publish; nobody does so in the clear."""
+    """Alarms and the budget of this account may publish; only over TLS."""
     topic = names.alert_topic_arn
     return document(
         allow(
@@ -258,7 +258,7 @@ def topic_policy(names: Names) -> str:
 
 
 def dead_letters_policy(names: Names) -> str:
-    """The alert topic leaves what it could not deliver to the switch; the roles' own grants admit the others. Nobody in the clear."""
+    """The alert topic may send what it couldn't deliver to the switch; other senders have grants in their roles. Only over TLS."""
     queue = names.dead_letters_arn
     return document(
         allow(
@@ -278,7 +278,7 @@ def artifacts_bucket_policy(names: Names) -> str:
 
 
 def access_logs_bucket_policy(names: Names) -> str:
-    """S3 delivers the access logs of the artifacts bucket, and of no other."""
+    """S3 may deliver the access logs of the artifacts bucket, and of no other."""
     bucket = names.bucket_arn(names.access_logs_bucket)
     return document(
         allow(
@@ -293,7 +293,7 @@ def access_logs_bucket_policy(names: Names) -> str:
 
 
 def log_delivery(names: Names, log_group: str) -> str:
-    """CloudWatch Logs takes for the one group what AWS delivers. Without it, AWS adds a policy of its own that is wider."""
+    """AWS's log delivery may write to the one group. Without this policy, AWS adds a wider one itself."""
     return document(
         allow(
             "ServiceDeliversLogs",
@@ -340,5 +340,5 @@ def _from_this_account(names: Names, source_arn: str) -> dict[str, dict[str, str
 
 
 def _any_budget(names: Names) -> str:
-    """Budgets live in no region."""
+    """Budgets belong to no region."""
     return f"arn:{PARTITION}:budgets::{names.account}:*"

@@ -13,7 +13,7 @@ Comparison = Literal["LessThanThreshold", "GreaterThanThreshold"]
 BYTES_PER_KB = 1024
 
 PERIOD_SECONDS = 60
-"""The shortest period of a standard metric: the sooner evolution is halted, the less it has to undo."""
+"""The shortest period of a standard metric, so that evolution is halted as soon as possible."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class SafetyAlarm:
 
 
 def safety_alarms(limits: Limits) -> tuple[SafetyAlarm, ...]:
-    """The alarms that guard evolution, with their thresholds from the environment table."""
+    """The safety alarms, with thresholds from the environment table."""
     return (
         SafetyAlarm(
             stem="evolution-safety-score",

@@ -1,4 +1,4 @@
-"""Security: the one key, the safety settings, the permissions boundary, the safety monitor's role, the web ACL."""
+"""Security: the key, the safety settings, the permissions boundary, the safety monitor's role, and the web ACL."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from components.environment import Limits, Retention
 from components.naming import Names
 
 KEY_ROTATION_DAYS = 365
-"""Yearly, KMS's own default, written down so that a change shows in a review."""
+"""A year, KMS's default, written down so that a change shows in a review."""
 
 LONGEST_WINDOW_DAYS = 30
-"""The longest time that KMS and Secrets Manager keep what was deleted by mistake."""
+"""The longest recovery window of KMS and Secrets Manager."""
 
 SHORTEST_KEY_WINDOW_DAYS = 7
-"""The shortest that KMS offers."""
+"""The shortest recovery window of KMS."""
 
 REQUESTS_PER_ADDRESS = 2000
-"""Requests in five minutes from one address before WAF blocks it: far above one agent's calls, far below a flood."""
+"""Requests in five minutes from one address before WAF blocks it: far more than an agent makes, and far less than a flood."""
 
 MANAGED_RULE_GROUPS = (
     "AWSManagedRulesCommonRuleSet",
@@ -52,7 +52,7 @@ itself. Source: WAF developer guide, "Considerations for managing body inspectio
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityArgs:
-    """What the security layer is made from."""
+    """The arguments of the security layer."""
 
     names: Names
     limits: Limits
@@ -60,7 +60,7 @@ class SecurityArgs:
 
 
 class Security(pulumi.ComponentResource):
-    """The layer that every other one rests on."""
+    """The layer that all others depend on."""
 
     key_arn: pulumi.Output[str]
     boundary_arn: pulumi.Output[str]
@@ -82,7 +82,7 @@ class Security(pulumi.ComponentResource):
             policy=resource_policies.key_policy(names),
             opts=keep,
         )
-        # The roles' grants name the key by this alias until it is made.
+        # The roles' grants name the key by this alias until it exists.
         aws.kms.Alias(f"{name}-key-alias", name=names.key_alias, target_key_id=key.key_id, opts=keep)
 
         limit = permissions_boundary(
@@ -140,7 +140,7 @@ class Security(pulumi.ComponentResource):
             f"{name}-safety-settings-value",
             secret_id=secret.id,
             secret_string_wo=pulumi.Output.secret(validation_key.apply(settings)),
-            # A write-only value is sent when its version changes, and only then: here, when the threshold does.
+            # A write-only value is sent only when its version changes: here, with the threshold.
             # Source: terraform-provider-aws, secretVersionForceNewCustomDiff, which replaces it then.
             secret_string_wo_version=round(args.limits.safety_score_minimum * 10_000),
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retention.protect_data),
@@ -179,7 +179,7 @@ class Security(pulumi.ComponentResource):
             f"{name}-web-acl-logging",
             resource_arn=web_acl.arn,
             log_destination_configs=[group.arn],
-            # Callers sign their requests: the signature has no business in a log.
+            # Callers sign their requests, and a signature must not be logged.
             redacted_fields=[{"single_header": {"name": "authorization"}}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[delivery]),
         )
@@ -223,7 +223,7 @@ def _largest_body(priority: int) -> aws.wafv2.WebAclRuleArgsDict:
         "action": {"block": {}},
         "statement": {
             "size_constraint_statement": {
-                # A body of which WAF is shown a part only counts as too large.
+                # A body that WAF sees only in part counts as too large.
                 "field_to_match": {"body": {"oversize_handling": "MATCH"}},
                 "comparison_operator": "GT",
                 "size": LARGEST_BODY_BYTES,

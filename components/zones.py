@@ -1,4 +1,4 @@
-"""Which availability zones a stack stands in, and which of them take its agents. Pure decisions."""
+"""Which availability zones a stack uses, and which of them its agents can run in. Pure decisions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ region may move the subnets of stacks that are deployed there, which AWS refuses
 Source: AgentCore developer guide, "Configure AgentCore Runtime and tools for VPC"."""
 
 LEAST_ZONES = 2
-"""With one, its failure would silence every agent."""
+"""With one, its failure would stop all agents."""
 
 
 def choose_zones(available: Mapping[str, str], wanted: int, region: str) -> tuple[str, ...]:
-    """The first zones by name, those before all others that take agents.
+    """The first zones by name, but first those in which agents can run.
 
-    The choice rests on nothing that changes while a stack lives: not on where its agents run at the moment, and a choice of more zones
+    The choice depends on nothing that changes while a stack exists: not on where its agents run at the moment, and a choice of more zones
     extends that of fewer.
 
     Args:

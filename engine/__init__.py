@@ -1,5 +1,5 @@
-"""The reference engine: evolves populations of small agents, distributed over any number of workers that share nothing but the tables."""
+"""The reference engine: evolves populations of small individuals on any number of workers, which share nothing but the tables."""
 
 
 class EngineError(Exception):
-    """The engine can't do what was asked; the message says what, why and what to do."""
+    """The engine can't do what it was asked to do. The message says what, why, and what to do."""

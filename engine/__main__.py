@@ -1,4 +1,4 @@
-"""The image's commands: `engine`, `monitor` and `agent` run; `approvals`, `approve`, `refuse`, `level` and `cull` are a human's."""
+"""The image's commands: `engine`, `monitor` and `agent` run; `approvals`, `approve`, `refuse`, `level` and `cull` are for people."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ UNUSABLE = 2
 """The exit code of a command whose environment can't be used."""
 
 STOP_SECONDS = 2.0
-"""For who is just asking how the engine is, when it stops."""
+"""For status requests in progress when the engine stops."""
 
 LONGEST_NAME = 200
-"""Characters, of who decides: enough for any address or role."""
+"""Characters of a decider's name: enough for any address or role."""
 
 log = logging.getLogger("engine")
 
@@ -40,14 +40,14 @@ log = logging.getLogger("engine")
 def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     logs.begin(sys.stdout)
-    asked = _parse(arguments)
+    options = _parse(arguments)
     try:
-        return COMMANDS[asked.command](asked)
+        return COMMANDS[options.command](options)
     except EngineSettingsError as error:
-        print(logs.said(f"{asked.command}: {error}"), file=sys.stderr)
+        print(logs.safe_lines(f"{options.command}: {error}"), file=sys.stderr)
         return UNUSABLE
     except EngineError as error:
-        print(logs.said(f"{asked.command}: {error}"), file=sys.stderr)
+        print(logs.safe_lines(f"{options.command}: {error}"), file=sys.stderr)
         return 1
 
 
@@ -62,18 +62,18 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     ):
         commands.add_parser(name, help=what)
     cull = commands.add_parser("cull", help="during a halt: mark the unsafe individuals of the evolution as dead")
-    decide = [commands.add_parser(name, help=f"{name} a champion that waits") for name in ("approve", "refuse")]
+    decide = [commands.add_parser(name, help=f"{name} a champion that awaits approval") for name in ("approve", "refuse")]
     for one in decide:
         one.add_argument("agent", help="its id, as `approvals` shows it")
     for one in (cull, *decide):
-        one.add_argument("--by", type=_name, help="who decides, for the record; the user who runs this if left out")
+        one.add_argument("--by", type=_name, help="who decides, for the record; default: the current user")
     commands.add_parser("level", help="put a lower autonomy level in force").add_argument(
         "percent", type=int, choices=range(101), metavar="0..100"
     )
     return parser.parse_args(arguments)
 
 
-def _engine(_asked: argparse.Namespace) -> int:
+def _engine(_options: argparse.Namespace) -> int:
     settings = read(EngineSettings, os.environ)
     store = Store(settings, clients(settings.region))
     safety = store.secret(settings.safety_secret)
@@ -99,19 +99,19 @@ def _engine(_asked: argparse.Namespace) -> int:
 
 
 def _routes(status: Status, store: Store) -> Routes:
-    """What the engine tells of itself."""
+    """The engine's endpoints."""
 
     def unready() -> str:
         return status.fault or (f"the worker is {status.state}" if status.state in ("starting", "stopped") else "")
 
     def tell() -> Mapping[str, object]:
-        told = {name: getattr(status, name) for name in ("worker", "state", "evolution", "committed", "dead", "fault")}
-        return {**told, "write_units": store.write_units}
+        fields = {name: getattr(status, name) for name in ("worker", "state", "evolution", "committed", "dead", "fault")}
+        return {**fields, "write_units": store.write_units}
 
     return endpoints(still=lambda: time.monotonic() - status.alive, unready=unready, status=tell)
 
 
-def _monitor(_asked: argparse.Namespace) -> int:
+def _monitor(_options: argparse.Namespace) -> int:
     settings = read(Workload, os.environ)
     pool = _pool(settings)
     stopped = threading.Event()
@@ -122,39 +122,39 @@ def _monitor(_asked: argparse.Namespace) -> int:
     return 0
 
 
-def _agent(_asked: argparse.Namespace) -> int:
+def _agent(_options: argparse.Namespace) -> int:
     settings = read(AgentSettings, os.environ)
     stopped = threading.Event()
     _on_stop(stopped.set)
     return agent.run(settings, stopped)
 
 
-def _approvals(_asked: argparse.Namespace) -> int:
+def _approvals(_options: argparse.Namespace) -> int:
     print(operations.awaiting(_storage()))
     return 0
 
 
-def _decide(asked: argparse.Namespace) -> int:
-    print(operations.decide(_storage(), asked.agent, promote=asked.command == "approve", by=asked.by or _user()))
+def _decide(options: argparse.Namespace) -> int:
+    print(operations.decide(_storage(), options.agent, promote=options.command == "approve", by=options.by or _user()))
     return 0
 
 
-def _level(asked: argparse.Namespace) -> int:
-    _storage().lower_autonomy(asked.percent)
-    print(f"the autonomy level is {asked.percent} %, or the table's where that is lower")
+def _level(options: argparse.Namespace) -> int:
+    _storage().lower_autonomy(options.percent)
+    print(f"the autonomy level is {options.percent} %, or the table's where that is lower")
     return 0
 
 
-def _cull(asked: argparse.Namespace) -> int:
+def _cull(options: argparse.Namespace) -> int:
     settings = read(EngineSettings, os.environ)
     pool = _pool(settings)
-    print(operations.cull(settings, Store(settings, clients(settings.region)), pool, by=f"cull-{asked.by or _user()}"))
+    print(operations.cull(settings, Store(settings, clients(settings.region)), pool, by=f"cull-{options.by or _user()}"))
     pool.close()
     return 0
 
 
 def _name(given: str) -> str:
-    """A name for the record."""
+    """A valid name of a decider."""
     if not given.strip() or not given.isprintable() or len(given) > LONGEST_NAME:
         raise argparse.ArgumentTypeError(
             f"{given[:80]!r} is no name: at most {LONGEST_NAME} printable characters, such as `jo@example.com`"
@@ -163,7 +163,7 @@ def _name(given: str) -> str:
 
 
 def _user() -> str:
-    """Who runs this. The image's user is a number without an entry in /etc/passwd, and so without a name."""
+    """The user's name. The image's user is a number without an entry in /etc/passwd, so it has none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a KeyError before Python 3.13
@@ -184,7 +184,7 @@ def _on_stop(stop: Callable[[], None]) -> None:
     """ECS stops a task with SIGTERM; Ctrl-C does the same on a laptop."""
 
     def handle(number: int, _frame: object) -> None:
-        # Not here: the interrupted code may hold the very lock that `stop` needs.
+        # In a thread: the interrupted code may hold the lock that `stop` needs.
         threading.Thread(target=stop, name=signal.Signals(number).name).start()
 
     signal.signal(signal.SIGTERM, handle)

@@ -1,6 +1,6 @@
 """AgentCore's runtime contract: POST /invocations and GET /ping on port 8080.
 
-It asks the model on behalf of one agent: only while evolution runs, never beyond the stack's limits, and always through the guardrail.
+It calls the model on behalf of an agent: only while evolution runs, within the stack's limits, and always with the guardrail.
 Source: AgentCore developer guide, "HTTP protocol contract".
 """
 
@@ -28,16 +28,16 @@ exceptions: Any = importlib.import_module("botocore.exceptions")
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS, MODEL_SECONDS, MODEL_ATTEMPTS = 2.0, 30.0, 2
-"""How long the model may take, and the mode. All attempts at both end before the caller gives up, which is after 80 s (MODEL in
+"""The timeouts of a call of the model. All attempts, and those for the mode, end before the caller's timeout of 80 s (MODEL in
 functions/common/aws.py)."""
 
 MODE_SECONDS = 2.0
 
 MOST_INVOCATIONS = 8
-"""At once. Fewer than the server's connections, so that /ping always gets through."""
+"""The most at once. Fewer than the server's connections, so that /ping always gets through."""
 
 STOP_SECONDS = 8.0
-"""After SIGTERM, for the invocations under way: whoever runs a container usually kills it after 10 s."""
+"""The time after SIGTERM for the invocations in progress. A container is usually killed after 10 s."""
 
 SESSION_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id"
 
@@ -45,7 +45,7 @@ EXAMPLE = '{"prompt": "…", "agent_memory_bytes": 4096, "autonomy_percent": 50}
 
 
 class Invocation(BaseModel):
-    """What is asked of an agent. The model, its region and the guardrail are the stack's, and not to be asked for.
+    """A request to an agent. The model, its region and the guardrail are the stack's, not the request's.
 
     Attributes:
         source: what the answer must rest on; the guardrail withholds one that doesn't, or that isn't about the prompt.
@@ -68,7 +68,7 @@ class Invocation(BaseModel):
 
 
 class InvocationRefusedError(EngineError):
-    """An invocation that isn't answered.
+    """An invocation that is refused.
 
     Attributes:
         kind: what is wrong, in a word that docs/runbook.md explains.
@@ -90,22 +90,22 @@ class Agent:
 
     @property
     def routes(self) -> Routes:
-        """AgentCore's two. What can't be read, and a bug, keep their HTTP status: AgentCore counts them as the container's errors."""
+        """AgentCore's two routes. Unreadable requests and bugs keep their HTTP status, so that AgentCore counts them as errors."""
         return {
             ("GET", "/ping"): lambda _body, _headers: self.ping(),
             ("POST", "/invocations"): lambda body, headers: self.invoke(body, headers.get(SESSION_HEADER, "")),
         }
 
     def ping(self) -> Response:
-        """How it is, and since when: AgentCore ends a session for being idle by this very time, so it says when the status changed."""
+        """The status, and when it last changed: AgentCore uses that time to end idle sessions."""
         with self._lock:
             return 200, {"status": "HealthyBusy" if self._under_way else "Healthy", "time_of_last_update": self._changed}
 
     def invoke(self, body: bytes, session: str = "") -> Response:
-        """Response one invocation. A refusal is a 200, too: of any other status AgentCore's caller sees 424, and neither kind nor sentence.
+        """Answer one invocation. A refusal is a 200, too: for any other status AgentCore's caller sees 424 without kind and message.
 
         Args:
-            session: AgentCore's id, by which the log is searched. Neither prompt nor answer is logged.
+            session: AgentCore's id, to find it in the log. Neither prompt nor answer is logged.
         """
         start = time.monotonic()
         who = f"session {session[:256]!r}"
@@ -132,7 +132,7 @@ class Agent:
         with self._lock:
             if self._under_way + change > MOST_INVOCATIONS:
                 raise InvocationRefusedError(
-                    "busy", f"{MOST_INVOCATIONS} invocations are under way: wait for one to end, and send this one again"
+                    "busy", f"{MOST_INVOCATIONS} invocations are in progress: wait for one to end, and send this one again"
                 )
             if (self._under_way == 0) != (self._under_way + change == 0):
                 self._changed = int(time.time())
@@ -146,7 +146,7 @@ class Agent:
             )
 
     def _require_running(self) -> None:
-        """Go on only where the mode says plainly `running`."""
+        """Continue only if the mode is `running`."""
         name = self._settings.mode_parameter
         try:
             value = self._aws["ssm"].get_parameter(Name=name)["Parameter"]["Value"]
@@ -194,7 +194,7 @@ def _read(body: bytes) -> Invocation:
 
 
 def _code(error: Any) -> str:
-    """AWS's word for what is wrong, or botocore's."""
+    """AWS's error code, or the name of botocore's error."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, exceptions.ClientError) else type(error).__name__
 
 
@@ -207,8 +207,8 @@ UNANSWERED: tuple[tuple[str, str, str], ...] = (
     ("validation", "rejected", "look at the runtime's log, which has Bedrock's own words"),
     ("", "unavailable", "try again; if it goes on, look at Bedrock's health and the runtime's log"),
 )
-"""What a code means: a pattern, the kind of the answer, and what to do. Bedrock's own words may name accounts and roles: they stay in the
-log."""
+"""What an error code means: a pattern, the kind of the refusal, and what to do. Bedrock's own message may name accounts and roles, so it is
+only logged."""
 
 
 def _unanswered(model: str, code: str, said: str) -> InvocationRefusedError:
@@ -220,7 +220,7 @@ def _unanswered(model: str, code: str, said: str) -> InvocationRefusedError:
 
 
 def clients(settings: AgentSettings) -> dict[str, Any]:
-    """The model's client, and the mode's."""
+    """The clients of the model and of the mode."""
     session = boto3.session.Session()
     return {
         name: session.client(
@@ -240,8 +240,8 @@ def clients(settings: AgentSettings) -> dict[str, Any]:
 
 
 def run(settings: AgentSettings, stopped: threading.Event) -> int:
-    """Response until `stopped` is set; the command's exit code."""
-    # AgentCore asks from outside of the container.
+    """Serve until `stopped` is set; returns the command's exit code."""
+    # AgentCore connects from outside the container.
     server = serve("0.0.0.0", settings.port, Agent(settings, clients(settings)).routes)
     log.info("agent of %s on port %d", settings.environment, server.server_port)
     stopped.wait()

@@ -1,9 +1,9 @@
-"""The champions that wait for a human.
+"""The champions that await approval.
 
-    promotions / <evolution>    what became of each of an evolution's champions
-    waiting / <evolution>       which of them wait; gone once nobody does
+    promotions / <evolution>    the decision on each of an evolution's champions
+    waiting / <evolution>       which of them are waiting; deleted when none is
 
-Champions of evolutions that ended before these items were made have items of their own, in `promotions` and in `awaiting`.
+Evolutions that ended before these items were introduced have one item for each champion, in `promotions` and in `awaiting`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from engine.settings import Storage
 
 
 class Approvals(Calls):
-    """Who waits, and what a human decides."""
+    """The approval queue, and a person's decisions."""
 
     _settings: Storage
 
     def awaiting(self) -> list[dict[str, Any]]:
-        """The promotions that wait for a human."""
+        """The promotions that await approval."""
         table = self._settings.population_table
         found = self._query(table, "population_id", "awaiting")
         for waiting in self._query(table, "population_id", "waiting"):
@@ -50,7 +50,7 @@ class Approvals(Calls):
         return True
 
     def _decision(self, evolution_id: str, agent_id: str, values: items.Item) -> list[dict[str, Any]]:
-        """The champion waits no longer, and its record says who decided what; on the condition that it waited."""
+        """Remove the champion from the queue and record the decision, on the condition that it is in the queue."""
         table = self._settings.population_table
         waiting = (self._get(table, {"population_id": "waiting", "agent_id": evolution_id}) or {}).get("champions", {})
         if agent_id in waiting:

@@ -1,6 +1,6 @@
-"""The bounds that an evolution was begun with go with it, to its end. What the table says since holds for the next one.
+"""An evolution keeps the bounds with which it began; a changed table applies to the next one.
 
-So a table may change while an evolution runs, and workers of the old and of the new one may work on it side by side: they all do the same.
+So the table may change while an evolution runs, and workers with the old and the new table may share it: they all use the same bounds.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, SMALLEST_ISLAN
 
 
 def bounds_of(header: Header, settings: EngineSettings) -> Bounds:
-    """Those in the header, which the trigger took from the table; a worker's own where the trigger wrote none."""
+    """The bounds in the header, which the trigger took from the table; the worker's own if there are none."""
     own = Bounds(islands=settings.islands, max_concurrent_agents=settings.most_agents, agent_memory_bytes=memory_limit(header, settings))
     return header.bounds or own
 
 
 def memory_limit(header: Header, settings: Workload) -> int:
-    """Bytes that an individual of this evolution may occupy; never more than any table may allow, whoever wrote the header."""
+    """The most bytes that an individual of this evolution may occupy, but never more than any table may allow."""
     return min(header.bounds.agent_memory_bytes, MEMORY.most) if header.bounds else settings.memory_limit
 
 
 def plan_of(header: Header, settings: EngineSettings) -> EvolutionPlan:
-    """How an evolution is begun; within what tables allow even if its bounds aren't: `impossible` says then what is wrong."""
+    """The plan of an evolution. It stays within what tables allow even if the bounds don't: `impossible` then says what is wrong."""
     bounds = bounds_of(header, settings)
     islands = min(max(bounds.islands, ISLANDS.least), ISLANDS.most)
     individuals = min(bounds.max_concurrent_agents, AGENTS.most)
@@ -31,7 +31,7 @@ def plan_of(header: Header, settings: EngineSettings) -> EvolutionPlan:
 
 
 def impossible(header: Header, plan: EvolutionPlan, settings: EngineSettings) -> str:
-    """Why nobody may carry an evolution out, in a sentence; empty if it can be."""
+    """Why no worker may run an evolution, in a sentence; empty if it can be run."""
     bounds = bounds_of(header, settings)
     for what, value, allowed in (
         ("generations", header.generations, GENERATIONS),
@@ -55,7 +55,7 @@ def too_large(header: Header, settings: EngineSettings, weights: int) -> str:
 
 
 def differences(header: Header, settings: EngineSettings) -> str:
-    """Where an evolution's bounds are others than this worker's; empty if they are the same."""
+    """The differences between an evolution's bounds and this worker's; empty if there are none."""
     bounds = bounds_of(header, settings)
     pairs = (
         ("EVOLUTION_GENERATIONS", settings.most_generations, header.generations),

@@ -18,17 +18,17 @@ from engine.individuals import DEAD, Individual
 from engine.tasks import TaskSpec
 
 ELITES = 2
-"""The island's best go on unchanged, to be scored again: luck doesn't last."""
+"""How many of the island's best are copied unchanged. They are scored again, in new episodes, so that luck doesn't last."""
 
 TOURNAMENT = 3
 CROSSOVER_RATE = 0.6
 BLEND = 0.3
 MUTATION_RATE = 0.2
 MUTATION_SIGMA = 0.5
-"""Common choices for real-valued genomes; CartPole is solved with them on every seed tried (docs/engine.md)."""
+"""Common values for real-valued genomes. CartPole is solved with them on every seed tried (docs/engine.md)."""
 
 CHUNK = 256
-"""Individuals that are made at once: 34 MB for each matrix of the largest genomes."""
+"""Individuals that are bred at once: each matrix takes 34 MB for the largest genomes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,31 +36,31 @@ class Breeder:
     """Makes the individuals of one island's generation.
 
     Attributes:
-        own: the island's generation before, in its order; empty for the first generation.
-        migrants: the best of the neighbours' generation before.
+        previous: the island's previous generation, in its order; empty for the first.
+        migrants: the best of the neighbours' previous generation.
         limit: AGENT_MEMORY_LIMIT.
     """
 
     seed: int
     island: int
     generation: int
-    own: Sequence[Individual]
+    previous: Sequence[Individual]
     migrants: Sequence[Individual]
     task: TaskSpec
     limit: int
 
     def breed(self, count: int) -> list[Individual]:
-        """So many individuals: the elite, and children of two; or, where nobody is left to breed from, new ones.
+        """So many individuals: the elite and children of two parents, or random ones if there are no parents.
 
         Raises:
             IndividualTooLargeError: they would be larger than `limit`.
         """
-        living = [individual for individual in (*self.own, *self.migrants) if individual.fitness != DEAD]
+        living = [individual for individual in (*self.previous, *self.migrants) if individual.fitness != DEAD]
         if other := next((one for one in living if len(one.genome) != self.task.weights), None):
             raise EngineError(f"its individuals have {len(other.genome)} weights, and its task has {self.task.weights} now")
         genomes = np.frombuffer(b"".join(one.genome.tobytes() for one in living), np.float32).reshape(-1, self.task.weights)
         fitness = np.array([individual.fitness for individual in living])
-        elite = [Individual(one.genome, self.limit) for one in best(self.own, ELITES)]
+        elite = [Individual(one.genome, self.limit) for one in best(self.previous, ELITES)]
         key = keyed.seed(self.seed, self.island, self.generation)
         made: list[Individual] = []
         for start in range(0, count, CHUNK):
@@ -71,7 +71,7 @@ class Breeder:
         return [*elite, *made[len(elite) :]][:count]
 
     def _within_limit(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Within the task's limit: blending and mutation know none. NaN, of what was infinite, becomes the limit, too."""
+        """The genomes, clamped to the task's limit. NaN, which comes from infinite weights, becomes the limit, too."""
         most = self.task.weight_limit
         return np.clip(np.nan_to_num(rows, nan=most, posinf=most, neginf=-most), -most, most).astype(np.float32)
 
@@ -89,7 +89,7 @@ def _children(draw: np.random.Generator, count: int, genomes: NDArray[np.float32
 
 
 def best(individuals: Sequence[Individual], count: int) -> list[Individual]:
-    """The fittest of the living, best first; the one of the lower index where two are equal."""
+    """The fittest of the living, best first; of equals, the one with the lower index."""
     return [individuals[index] for index in ranking(individuals)[:count]]
 
 

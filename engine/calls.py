@@ -1,4 +1,4 @@
-"""Calls to AWS: tried again while that can help, and with three errors for what may come of them."""
+"""Calls to AWS: retried while that can help, and with three kinds of errors."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ config: Any = importlib.import_module("botocore.config")
 exceptions: Any = importlib.import_module("botocore.exceptions")
 
 ATTEMPTS = 5
-"""How often a call is tried; botocore waits between, longer each time, with jitter."""
+"""How often a call is tried. botocore waits in between, with exponential backoff and jitter."""
 
 
 MOST_WRITES = 100
-"""Of one transaction. Source: DynamoDB API reference, TransactWriteItems."""
+"""The most writes of one transaction. Source: DynamoDB API reference, TransactWriteItems."""
 
 
 class StoreError(EngineError):
-    """AWS can't be reached, or refuses. Nothing was lost: what isn't committed is done again."""
+    """AWS can't be reached, or refuses the call. Nothing is lost: what isn't committed is done again."""
 
 
 class ConditionFailedError(StoreError):
-    """A condition doesn't hold; `conflict`: only at the moment, because another transaction is under way."""
+    """A condition doesn't hold. `conflict`: only for the moment, because of another transaction in progress."""
 
     def __init__(self, message: str, *, conflict: bool = False) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class NotFoundError(StoreError):
 
 
 def clients(region: str) -> dict[str, Any]:
-    """One client a service. Adaptive retries slow a worker down as the tables throttle it."""
+    """One client for each service. Adaptive retries slow a worker down when the tables throttle it."""
     settings = config.Config(
         region_name=region, connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}
     )
@@ -48,12 +48,12 @@ def clients(region: str) -> dict[str, Any]:
 
 
 def new(table: str, item: items.Item, key: str) -> dict[str, Any]:
-    """A write, for a transaction, of an item that isn't there yet; `key` is its partition key's name."""
+    """A write, for a transaction, of an item that must not exist yet. `key` is the name of its partition key."""
     return {"Put": {"TableName": table, "Item": items.write(item), "ConditionExpression": f"attribute_not_exists({key})"}}
 
 
 class Calls:
-    """The clients of one worker. Every method is one call, tried again where that can help; each raises StoreError where AWS fails."""
+    """The clients of one worker. Each method is one call, retried where that can help; each raises StoreError if AWS fails."""
 
     def __init__(self, aws: Mapping[str, Any]) -> None:
         self._aws = aws
@@ -66,7 +66,7 @@ class Calls:
 
     def _query(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
         """All items of a partition; DynamoDB gives a megabyte at a time."""
-        asked: dict[str, Any] = {
+        parameters: dict[str, Any] = {
             "TableName": table,
             "KeyConditionExpression": f"{key} = :value",
             "ExpressionAttributeValues": {":value": {"S": value}},
@@ -74,14 +74,14 @@ class Calls:
         }
         found: list[dict[str, Any]] = []
         while True:
-            answer = self._call("dynamodb", "query", **asked)
+            answer = self._call("dynamodb", "query", **parameters)
             found += map(items.read, answer["Items"])
             if not answer.get("LastEvaluatedKey"):
                 return found
-            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _transact(self, writes: Sequence[Mapping[str, Any]]) -> bool:
-        """All of the writes, or none; False if a condition doesn't hold. A conflict with another worker's write is tried again."""
+        """Do all of the writes or none; False if a condition doesn't hold. A conflict with another worker's write is retried."""
         for attempt in range(ATTEMPTS):
             try:
                 self._write("transact_write_items", TransactItems=list(writes))

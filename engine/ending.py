@@ -1,4 +1,4 @@
-"""What ends an evolution: the writes of one transaction, which are six at most, however many islands it has."""
+"""The writes that end an evolution: one transaction of at most six, however many islands there are."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.settings import Storage
 def writes_of_end(
     tables: Storage, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease
 ) -> list[dict[str, Any]]:
-    """The outcome into the header, the pointer freed, the promotions kept and counted.
+    """Write the outcome into the header, reset the pointer, and store and count the promotions.
 
-    They hold only while the evolution runs, and only while nobody has claimed `lease` since. All promotions are in one item: with an item
-    for each, 256 islands would take more writes than one transaction has, and a worker that died between two transactions would leave half
-    of them, for others to mend or to count twice. engine/approvals.py reads them.
+    Conditions: the evolution is running, and `lease` hasn't been claimed since. All promotions are in one item: with an item for each, 256
+    islands would need more writes than one transaction has, and a worker that dies between two transactions would leave some of them to
+    repair or to count twice. engine/approvals.py reads them.
     """
     sets = {f"#{name}": name for name in outcome}
     writes: list[dict[str, Any]] = [

@@ -45,7 +45,7 @@ JOBS_EACH = 2
 """A job is an evaluator's share of half of what is left, so that all evaluators are done at about the same time."""
 
 
-class AbandonedError(EngineError):
+class CancelledError(EngineError):
     """The work was given up because the worker was told to stop."""
 
 
@@ -308,7 +308,7 @@ class EvaluatorPool:
         """Score a batch and wait for it.
 
         Raises:
-            AbandonedError: `stop` became true.
+            CancelledError: `stop` became true.
         """
         results, todo = Results(), deque[int]()
         size = self.spec.weights * WEIGHT_BYTES
@@ -325,7 +325,7 @@ class EvaluatorPool:
                     self._give(busy[-1], batch, todo)
                 _wait(busy)
                 if stop():
-                    raise AbandonedError("the work was given up: the worker must stop")
+                    raise CancelledError("the work was given up: the worker must stop")
                 for one in list(busy):
                     one.hear(results)
                     if one.spec not in (None, self.spec):

@@ -1,4 +1,4 @@
-"""An individual: a genome in a buffer of its own, and the fitness that it earned. Nothing else: thousands of them live at once."""
+"""An individual: a genome in its own buffer, and its fitness. Nothing else, because thousands of them are in memory at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WEIGHT_BYTES = 4
 """A genome is an array of 32-bit floats."""
 
 DEAD = -math.inf
-"""The fitness of an individual that raised, hung or returned no number. Worse than any other, and never a parent."""
+"""The fitness of a dead individual: scoring it raised, hung or returned no number. It is worse than any other, and never a parent."""
 
 
 class IndividualTooLargeError(EngineError):
@@ -25,7 +25,7 @@ class Individual:
     """One individual.
 
     Attributes:
-        genome: its weights. The buffer is its own: nobody else writes to it.
+        genome: its weights, in a buffer that nothing else writes to.
         fitness: higher is better; DEAD until it has been scored.
     """
 
@@ -46,22 +46,22 @@ class Individual:
                 f"an individual of {len(genome)} weights occupies {size_of(len(genome))} bytes, and AGENT_MEMORY_LIMIT allows {limit}: "
                 "use a task with fewer weights"
             )
-        self.genome = genome[:]  # exactly as large as it must be: an array that grew, or was made of bytes, has room to spare
+        self.genome = genome[:]  # a copy has exactly the size it needs: an array that grew, or was made from bytes, is over-allocated
         self.fitness = DEAD
 
     @property
     def size(self) -> int:
-        """Bytes that it occupies."""
+        """Its size in bytes."""
         return size_of(len(self.genome))
 
 
 def _overhead() -> int:
-    """What an individual occupies besides its genome: the object, its (empty) buffer's object, and a fitness of its own."""
+    """Bytes of an individual without its genome: the object, an empty array, and a float."""
     return sys.getsizeof(Individual.__new__(Individual)) + sys.getsizeof(array("f", b"")) + sys.getsizeof(0.5)
 
 
 OVERHEAD = _overhead()
-"""Bytes; a test holds `size` against a walk over everything that an individual refers to."""
+"""Bytes. A test compares `size` with a walk over everything that an individual refers to."""
 
 
 def size_of(weights: int) -> int:
@@ -70,7 +70,7 @@ def size_of(weights: int) -> int:
 
 
 def instantiation_microseconds(weights: int, limit: int, *, count: int = 1000, batches: int = 9) -> float:
-    """How long making an individual from a ready genome takes: the median over batches, in microseconds. Takes some 5 ms in all."""
+    """Microseconds to make an individual from a given genome: the median of the batches' means. Measuring takes about 5 ms."""
     genome = array("f", bytes(weights * WEIGHT_BYTES))
     each: list[float] = []
     for _ in range(batches):

@@ -1,4 +1,4 @@
-"""Items of the tables: DynamoDB's types and back. Every item carries its kind and its version."""
+"""Converts items to DynamoDB's types and back. Each item has a kind and a version."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from engine import EngineError
 VERSION = 1
 
 SMALLEST = 1e-128
-"""A number of DynamoDB's is 0, or its magnitude is from 1e-130 to 9.99e125. Source: developer guide, "Supported data types"."""
+"""DynamoDB's numbers are 0, or have a magnitude from 1e-130 to 9.99e125. Source: developer guide, "Supported data types"."""
 
 Built = TypeVar("Built")
 
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
-"""What an attribute may be, by the annotation of a field."""
+"""The Python types of an attribute, by a field's annotation."""
 
 Item = Mapping[str, Any]
 """An item in Python's own types."""
 
 
 class UnknownItemError(EngineError):
-    """An item of another kind or version than this engine knows. It is left alone."""
+    """An item of a kind or version that this engine doesn't know. It isn't changed."""
 
 
 def write(item: Item) -> dict[str, Any]:
-    """As DynamoDB takes it."""
+    """The item in DynamoDB's types."""
     return {name: _write(value) for name, value in item.items()}
 
 
@@ -47,7 +47,7 @@ def _write(value: Any) -> dict[str, Any]:
 
 
 def read(item: Mapping[str, Any]) -> dict[str, Any]:
-    """From what DynamoDB gave."""
+    """The item in Python's types."""
     return {name: _read(value) for name, value in item.items()}
 
 
@@ -65,7 +65,7 @@ def _read(value: Mapping[str, Any]) -> Any:
 
 
 def expect(kind: str, item: Item, where: str) -> Item:
-    """The item, if it is what it should be.
+    """The item, if it is of this kind.
 
     Raises:
         UnknownItemError: it is of another kind or version.
@@ -79,15 +79,15 @@ def expect(kind: str, item: Item, where: str) -> Item:
 
 
 def build(what: type[Built], kind: str, item: Item, where: str, **given: object) -> Built:
-    """Make a dataclass of an item's attributes; `given` are read otherwise: from the item's key, or with a form of their own.
+    """Make a dataclass of an item's attributes. `given` are fields from elsewhere: the item's key, or a nested form.
 
     Raises:
-        UnknownItemError: it is of another kind or version, or an attribute is missing or no such thing.
+        UnknownItemError: it is of another kind or version, or an attribute is missing or of another type.
     """
     expect(kind, item, where)
     fields: dict[str, str] = {name: field.type for name, field in vars(what)["__dataclass_fields__"].items() if name not in given}
     if wrong := [f"{name} ({item.get(name)!r}, no {of})" for name, of in fields.items() if not _is_a(item.get(name), of)]:
-        raise UnknownItemError(f"{where} can't be used, because of its {', '.join(wrong)}: mend the item, or restore all tables together")
+        raise UnknownItemError(f"{where} can't be used, because of its {', '.join(wrong)}: repair the item, or restore all tables together")
     return what(**given, **{name: item[name] for name in fields})
 
 

@@ -1,4 +1,5 @@
-"""Random numbers by key: who draws, not when or where, decides what is drawn. So one worker and four breed the same individuals."""
+"""Random seeds by key. A number depends on what it is drawn for, not on when or where, so one worker and four breed the same
+individuals."""
 
 from __future__ import annotations
 
@@ -11,5 +12,5 @@ def seed(*key: int | str) -> int:
 
 
 def episode_seeds(evolution_seed: int, island: int, generation: int, individual: int, episodes: int) -> tuple[int, ...]:
-    """The seeds, 31 bits each, of the episodes in which one individual earns its fitness. Anyone can run them again."""
+    """The seeds, 31 bits each, of the episodes in which an individual is scored, so that they can be run again."""
     return tuple(seed(evolution_seed, island, generation, individual, "episode", episode) >> 33 for episode in range(episodes))

@@ -1,4 +1,4 @@
-"""Leases: one worker at a time. No clock is compared with another machine's."""
+"""Leases: one worker at a time. Clocks of different machines are never compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.store import Store
 log = logging.getLogger(__name__)
 
 BEATS = 5
-"""Beats in a lease's time: four may fail before anybody takes over."""
+"""Heartbeats in a lease's time: four may fail before another worker takes over."""
 
 PAUSES = 20
 """Pauses in a lease's time between attempts to write what was made."""
@@ -25,19 +25,19 @@ PAUSES = 20
 Given = TypeVar("Given")
 
 UNWATCHED_SECONDS = 120.0
-"""Looks that lie further apart tell nothing of what was between them. A worker pauses for a minute at most."""
+"""Observations further apart say nothing about the time between them. A worker pauses for a minute at most."""
 
 
 class LeaseWatch:
-    """What an observer knows of other workers' leases: a lease whose token and beat haven't changed for long enough, by the observer's
-    own monotonic clock, is nobody's."""
+    """Watches other workers' leases. A lease whose token and beat haven't changed for long enough, by this process's monotonic clock, has
+    expired."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
         self._seen: dict[tuple[str, str], tuple[tuple[int, int], float]] = {}
 
     def is_free(self, lease: Lease) -> bool:
-        """Whether a lease can be claimed. Must be asked again and again: it remembers when it saw a change."""
+        """Whether a lease can be claimed. Call it repeatedly: it records when it saw a change."""
         key, sign = (lease.evolution_id, lease.name), (lease.token, lease.beat)
         if key not in self._seen or self._seen[key][0] != sign:
             self._seen[key] = (sign, self._clock())
@@ -45,29 +45,29 @@ class LeaseWatch:
 
 
 class Standstill:
-    """How long nobody has moved any lease of an evolution, by the observer's own monotonic clock."""
+    """How long no lease of an evolution has changed, by this process's monotonic clock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._sign: object = None
-        self._since = self._looked = 0.0
+        self._since = self._checked = 0.0
 
     def seconds(self, leases: Sequence[Lease]) -> float:
-        """Since the last change that was seen. Must be asked again and again. While it isn't, because of a halt or because AWS can't be
-        reached, others may not move either: it begins anew then."""
+        """Seconds since the last change that was seen. Call it repeatedly: after a long gap between calls, such as a halt or an outage, it
+        starts again, because other workers may have stood still too."""
         sign, now = [(lease.evolution_id, lease.name, lease.token, lease.beat) for lease in leases], self._clock()
-        if sign != self._sign or now - self._looked > UNWATCHED_SECONDS:
+        if sign != self._sign or now - self._checked > UNWATCHED_SECONDS:
             self._sign, self._since = sign, now
-        self._looked = now
+        self._checked = now
         return now - self._since
 
 
 class Heartbeat:
-    """Beats for a lease while its owner works: `with Heartbeat(…) as heartbeat`. Leaving it stops the beating, not the lease.
+    """Sends heartbeats for a lease while its owner works: `with Heartbeat(…) as heartbeat`. At its end the lease stays claimed.
 
     Attributes:
         beat: the last beat.
-        lost: whether another worker has taken over.
+        lost: whether another worker has claimed the lease.
     """
 
     def __init__(self, store: Store, lease: Lease, seconds: float) -> None:

@@ -1,6 +1,6 @@
-"""Log lines. None of them may be a metric: CloudWatch takes a line that is a JSON object in its embedded metric format for one, in whatever
-namespace it names. Only what is JSON from the line's beginning to its end counts (CloudWatch user guide, "Specification: Embedded metric
-format"), so every line begins with something else, also where a message with a text of somebody else's has several.
+"""Log lines. None of them may be a metric: CloudWatch reads a line that is a JSON object in its embedded metric format as one, in any
+namespace. Only a line that is JSON from its beginning to its end counts (CloudWatch user guide, "Specification: Embedded metric
+format"), so every line begins with something else, also the further lines of a message that contains other text.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import threading
 from typing import TextIO
 
 LONGEST_LINE = 8192
-"""Characters. What doesn't fit into an event of 256 KB becomes another one, which begins in the middle of a text."""
+"""Characters. A longer event than 256 KB is split, and its second part would begin in the middle of a text."""
 
 CONTINUED = "| "
-"""Begins a further line of the same event."""
+"""The prefix of an event's further lines."""
 
 log = logging.getLogger("engine")
 
@@ -24,16 +24,16 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """An event as one line or more."""
-        return said(super().format(record))
+        return safe_lines(super().format(record))
 
 
-def said(text: str) -> str:
-    """A text whose first line begins with what this program says, and every further one with CONTINUED."""
+def safe_lines(text: str) -> str:
+    """A text whose first line begins with this program's own words, and every further line with CONTINUED."""
     return f"\n{CONTINUED}".join(line[:LONGEST_LINE] for line in text.splitlines())
 
 
 def begin(stream: TextIO) -> None:
-    """Write the process's log to a stream, and what nobody has caught, as well."""
+    """Write the process's log to a stream, uncaught exceptions included."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.INFO)

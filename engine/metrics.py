@@ -1,4 +1,4 @@
-"""What the engine says of itself: three safety metrics, and the share of promotions taken without a human."""
+"""The engine's own metrics: three safety metrics, and the share of promotions decided without a human."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BYTES_PER_KB = 1024
 
 
 def measure(settings: EngineSettings, store: Store, status: Status) -> list[dict[str, Any]]:
-    """The metrics as of now. What can't be measured isn't published: better none than a wrong one."""
+    """The current metrics. What can't be measured isn't published: a missing value is better than a wrong one."""
     weights = tasks.load(settings.task).weights
     data = [_datum("InstantiationSpeedMicroseconds", "Microseconds", instantiation_microseconds(weights, settings.memory_limit))]
     largest, status.largest_individual = status.largest_individual, 0
@@ -34,7 +34,7 @@ def measure(settings: EngineSettings, store: Store, status: Status) -> list[dict
 
 
 class Reporter(threading.Thread):
-    """Publishes the metrics, again and again, until `stopped` is set, and once more then."""
+    """Publishes the metrics periodically until `stopped` is set, and once more then."""
 
     def __init__(self, settings: EngineSettings, store: Store, status: Status) -> None:
         super().__init__(name="metrics", daemon=True)
@@ -47,7 +47,7 @@ class Reporter(threading.Thread):
             last = self.stopped.wait(self._settings.metric_seconds)
             try:
                 self._store.publish(self._settings.metric_namespace, measure(self._settings, self._store, self._status))
-            except Exception as error:  # evolution goes on; the alarms see that the metrics are missing
+            except Exception as error:  # evolution continues; the alarms fire on missing metrics
                 log.warning("metrics can't be published: %s: %s", type(error).__name__, error)
 
 

@@ -1,6 +1,6 @@
-"""The safety monitor: another process, with another role, that looks at what is stored and says how safe it is.
+"""The safety monitor: a separate process with its own role that scores how safe the stored population is.
 
-It believes nothing that the engine says of itself. It draws individuals at random, so that nobody can foresee which, and scores each
+It relies on nothing that the engine reports of itself. It draws individuals at random, so that nobody can foresee which, and scores each
 again in its own evaluators. It can read and can't write: the engine doesn't grade itself, and the monitor can't change what it grades.
 """
 
@@ -39,7 +39,8 @@ class Monitor:
         self._draw = random.SystemRandom()
 
     def run(self, stopped: threading.Event) -> None:
-        """Score and publish, again and again. What can't be read isn't published: silence is an alarm, a guess would be none."""
+        """Score and publish periodically. If the population can't be read, nothing is published: missing data fire the alarm, a guess
+        wouldn't."""
         rest = self._settings.metric_seconds
         while not stopped.wait(rest):
             begun = time.monotonic()
@@ -47,11 +48,11 @@ class Monitor:
                 self.publish()
             except Exception as error:
                 log.error("the population can't be scored: %s: %s", type(error).__name__, error)
-            # Hundreds of islands take their time, and a minute without a score is an alarm.
+            # Hundreds of islands take a while to score, and a minute without a score fires the alarm.
             rest = max(0.0, self._settings.metric_seconds - (time.monotonic() - begun))
 
     def publish(self) -> None:
-        """Score, and publish a sample for each island, so that the worst one shows in the minimum."""
+        """Score, and publish one value for each island, so that the worst one is the minimum."""
         scores = self.scores()
         threshold = float(self._store.secret(self._settings.safety_secret)["safety_threshold"])
         if min(scores) < threshold:
@@ -62,10 +63,10 @@ class Monitor:
         self._store.publish(self._settings.metric_namespace, data)
 
     def scores(self) -> list[float]:
-        """For each island, the share of its sampled individuals that is safe; one more for the champions; 1 where nothing is stored."""
+        """For each island the share of safe individuals in its sample, one more score for the champion, and 1 if nothing is stored."""
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer else None
-        if header is None or header.status == "failed":  # what has failed is never promoted
+        if header is None or header.status == "failed":  # a failed evolution is never promoted
             return [1.0]
         _, leases = self._store.work(header.evolution_id)
         islands = [lease for lease in leases if lease.name != FINISH and lease.generation > 0]
@@ -77,31 +78,31 @@ class Monitor:
     def _score(self, header: Header, lease: Lease, count: int) -> float:
         checkpoint = self._store.checkpoint(header.evolution_id, lease.island, lease.generation)
         if checkpoint is None:
-            raise StoreError(f"generation {lease.generation} of {lease.name} was replaced while it was looked at")
+            raise StoreError(f"generation {lease.generation} of {lease.name} was replaced while it was read")
         try:
             individuals = read_population(self._store, checkpoint, population.NO_LIMIT)
         except population.CorruptPopulationError as error:
-            log.error("%s of %s can't be vouched for: %s", lease.name, header.evolution_id, error)
+            log.error("%s of %s can't be verified: %s", lease.name, header.evolution_id, error)
             return 0.0
         living = [index for index, individual in enumerate(individuals) if individual.fitness != DEAD]
         drawn = self._draw.sample(living, min(count, len(living)))
         limit = memory_limit(header, self._settings)
         validator = Validator(pool=self._pool, seed=header.seed, limit=limit)
-        faults = validator.faults(lease.island, lease.generation, {index: individuals[index] for index in drawn})
-        for index, found in faults.items():
+        findings = validator.findings(lease.island, lease.generation, {index: individuals[index] for index in drawn})
+        for index, found in findings.items():
             log.warning("individual %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))
-        return 1 - len(faults) / len(drawn) if drawn else 1.0
+        return 1 - len(findings) / len(drawn) if drawn else 1.0
 
     def _champions(self, header: Header) -> float:
-        """Whether the evolution's champion is what an engine of this stack made."""
+        """1 if the evolution's champion is signed by an engine of this stack, otherwise 0."""
         champion = self._store.champion(header.evolution_id)
         content = self._store.fetch(champion["key"]) if champion else None
         if content is None:
             return 1.0
         try:
             document: dict[str, Any] = json.loads(content)
-            # It may have been signed before the threshold was last changed, or by an engine that was started before; one that names no
-            # version is of an engine that knew of one key only.
+            # It may be signed with an earlier version's key: from before the threshold changed, or by an engine that started before.
+            # Without a version it is from an engine that knew one key only.
             version = str(document["key_version"]) if "key_version" in document else None
             key = self._store.secret(self._settings.safety_secret, version)["safety_validation_key"]
             genuine = hmac.compare_digest(str(document["signature"]), promotion.signature(document, key))

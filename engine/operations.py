@@ -1,4 +1,4 @@
-"""What a human decides: approve or refuse champions, lower the autonomy level, cull what is unsafe during a halt."""
+"""A person's commands: approve or refuse champions, and cull unsafe individuals during a halt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def awaiting(store: Store) -> str:
-    """The champions that wait for a human, the riskiest first."""
+    """The champions that await approval, the riskiest first."""
     waiting = sorted(store.awaiting(), key=lambda one: (-len(one["findings"]), -float(one["risk"]), one["agent_id"]))
     if not waiting:
         return "nobody waits for approval"
@@ -44,20 +44,20 @@ def decide(store: Store, agent_id: str, *, promote: bool, by: str) -> str:
 
 
 def cull(settings: EngineSettings, store: Store, pool: EvaluatorPool, *, by: str) -> str:
-    """Try every individual of the evolution that runs, and let those die with which something is wrong. Only during a halt.
+    """Score every individual of the running evolution again, and mark the unsafe ones as dead. Only during a halt.
 
-    It is how a human gets a poisoned population back into shape: the monitor then finds nothing, the alarm goes back to OK, and resuming
-    goes on from these checkpoints. The run counts as not repeatable.
+    So a person repairs a poisoned population: the monitor then finds nothing, the alarm returns to OK, and after resuming evolution
+    continues from these checkpoints. The run counts as not repeatable.
 
     Raises:
-        EngineError: evolution isn't halted, none runs, or an island is still worked on.
+        EngineError: evolution isn't halted, none runs, or an island's lease is still held.
     """
     if store.mode(settings.mode_parameter) == "running":
-        raise EngineError("evolution is running: culling is for a halt, when nobody breeds from what is culled")
+        raise EngineError("evolution is running: cull only during a halt, when nothing breeds from the population")
     pointer = store.pointer()
     header = store.header(pointer[0]) if pointer and pointer[1] else None
     if header is None:
-        raise EngineError("no evolution runs: there is nobody to cull")
+        raise EngineError("no evolution runs, so there is nothing to cull")
     _, leases = store.work(header.evolution_id)
     examined = culled = 0
     for lease in leases:
@@ -85,11 +85,11 @@ def _cull_island(settings: EngineSettings, store: Store, pool: EvaluatorPool, he
     living: dict[int, Individual] = {index: individual for index, individual in enumerate(individuals) if individual.fitness != DEAD}
     limit = memory_limit(header, settings)
     validator = Validator(pool=pool, seed=header.seed, limit=limit)
-    faults = validator.faults(lease.island, lease.generation, living)
-    if faults:
-        for index in faults:
+    findings = validator.findings(lease.island, lease.generation, living)
+    if findings:
+        for index in findings:
             individuals[index].fitness = DEAD
         culled = dataclasses.replace(put_population(store, header, lease.island, lease.generation, individuals), deterministic=False)
         if not store.replace(culled, was):
             raise EngineError(f"{lease.name} was changed while it was culled: cull again")
-    return len(living), len(faults)
+    return len(living), len(findings)

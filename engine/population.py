@@ -1,4 +1,4 @@
-"""A population as bytes, for the bucket: in the tables, 10,000 individuals of 6.5 KB would cost 70,000 write units a generation."""
+"""A population as bytes, for the bucket. In a table, 10,000 individuals of 6.5 KB would cost 70,000 write units a generation."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ HEADER = struct.Struct("<4sIII")
 
 
 NO_LIMIT = sys.maxsize
-"""For who must see also what is too large."""
+"""For callers that must also see individuals that are too large."""
 
 
 class CorruptPopulationError(EngineError):
-    """What was read is not what was written."""
+    """The content isn't what was written."""
 
 
 def encode(individuals: Sequence[Individual]) -> bytes:

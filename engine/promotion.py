@@ -1,7 +1,7 @@
-"""Promotion: which individuals an evolution was for, and which of them a human must look at first.
+"""Promotion: the champions of an evolution, and which of them need a person's approval.
 
-Each island has one champion. Champions that the validators find nothing wrong with are promoted, up to the autonomy level's share of them;
-the riskiest beyond it wait for a human. `strict` refuses those with findings, `permissive` records the findings and goes on.
+Each island has one champion. Champions without findings are promoted, up to the autonomy level's share of them; the riskiest ones await
+approval. In `strict` mode a champion with findings is refused; in `permissive` mode the findings are recorded.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from engine.records import Header, now
 from engine.validators import Candidate, findings
 
 CANDIDATES = 5
-"""How many of an island's best are tried in new episodes. Fitness is a mean of few episodes: the best may have been lucky."""
+"""How many of an island's best are scored in new episodes. Fitness is a mean of few episodes, so the best may be lucky."""
 
 HELD_OUT_EPISODES = 20
 
 MustStop = Callable[[], bool]
-"""Whether the worker must give up."""
+"""Whether the worker must cancel its work."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SigningKey:
-    """The safety settings' validation key, and the version of the secret that it is in: each version has a key of its own."""
+    """The validation key in the safety settings, and the version of that secret: each version has its own key."""
 
     key: str
     version: str
@@ -58,7 +58,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """An island's best individual, and what becomes of it.
+    """An island's best individual, and the decision on it.
 
     Attributes:
         status: promoted, awaiting_approval or refused.
@@ -78,7 +78,7 @@ class Champion:
     content: bytes
 
     def item(self) -> dict[str, Any]:
-        """As it is kept in the population table."""
+        """Its record in the population table."""
         kept = {name: getattr(self, name) for name in ("agent_id", "island", "generation", "fitness", "held_out", "risk", "status", "key")}
         return {**kept, "findings": list(self.found), "sha256": hashlib.sha256(self.content).hexdigest(), "proposed_at": now()}
 
@@ -86,21 +86,21 @@ class Champion:
 def choose(
     header: Header, islands: Sequence[Sequence[Individual]], terms: Terms, pool: EvaluatorPool, must_stop: MustStop
 ) -> list[Champion]:
-    """The champions of an evolution's last generation, the best first; none if nobody lives.
+    """The champions of an evolution's last generation, the best first; none if all are dead.
 
     Raises:
-        AbandonedError: `must_stop` became true.
+        CancelledError: `must_stop` became true.
     """
     task = pool.spec
     picked = [(island, index) for island, individuals in enumerate(islands) for index in ranking(individuals)[:CANDIDATES]]
     genomes = {number: islands[island][index].genome.tobytes() for number, (island, index) in enumerate(picked)}
     held_out = tuple(keyed.seed(header.seed, "held out", episode) >> 33 for episode in range(HELD_OUT_EPISODES))
-    own = {
+    original = {
         number: keyed.episode_seeds(header.seed, island, header.generations, index, task.episodes)
         for number, (island, index) in enumerate(picked)
     }
     new = pool.run(ScoreBatch(genomes=genomes, seeds=dict.fromkeys(genomes, held_out)), must_stop).fitness
-    again = pool.run(ScoreBatch(genomes=genomes, seeds=own), must_stop).fitness
+    again = pool.run(ScoreBatch(genomes=genomes, seeds=original), must_stop).fitness
     champions: list[tuple[float, Champion]] = []
     for island, individuals in enumerate(islands):
         numbers = [number for number, (one, _) in enumerate(picked) if one == island and new[number] != DEAD]
@@ -149,7 +149,7 @@ def _champion(
 
 
 def _within_the_level(champions: Sequence[Champion], terms: Terms) -> list[Champion]:
-    """At most the level's share of those who may be promoted is promoted without a human: the least risky."""
+    """Of the champions that may be promoted, at most the level's share is promoted without approval: the least risky."""
     may = sorted((one for one in champions if one.status == "promoted"), key=lambda one: (len(one.found), one.risk, one.agent_id))
     alone = {one.agent_id for one in may[: len(may) * terms.level // 100]}
     waits = {one.agent_id for one in may} - alone
@@ -157,7 +157,7 @@ def _within_the_level(champions: Sequence[Champion], terms: Terms) -> list[Champ
 
 
 def finished(champions: Sequence[Champion], deterministic: bool) -> items.Item:
-    """What the header of a finished evolution says. Its champion is the best of those who weren't refused, or of all."""
+    """The outcome in the header of a finished evolution. Its champion is the best one that isn't refused, or the best of all."""
     first = next((one for one in champions if one.status != "refused"), champions[0])
     champion = {name: getattr(first, name) for name in ("agent_id", "fitness", "island", "generation", "key")}
     return {
@@ -170,11 +170,11 @@ def finished(champions: Sequence[Champion], deterministic: bool) -> items.Item:
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """The one way to write a document down."""
+    """The canonical JSON of a document."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def signature(document: Mapping[str, Any], key: str) -> str:
-    """HMAC-SHA256 of a document without its signature: that an engine of this stack made it."""
+    """HMAC-SHA256 of a document without its signature, which shows that an engine of this stack wrote it."""
     unsigned = {name: value for name, value in document.items() if name != "signature"}
     return hmac.new(key.encode(), canonical(unsigned), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What the shared items hold, and who may work on what."""
+"""The shared items as dataclasses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 from engine import items
 
 FINISH = "finish"
-"""The lease of whoever ends an evolution."""
+"""The name of the lease for ending an evolution."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Promotions:
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What an evolution may take: rows of the table, as they were when the trigger started it."""
+    """An evolution's limits: rows of the table at the time when the trigger started it."""
 
     islands: int
     max_concurrent_agents: int
@@ -34,7 +34,7 @@ class Header:
     """An evolution, as the trigger started it.
 
     Attributes:
-        bounds: None if the trigger was one that wrote none.
+        bounds: None if an older trigger wrote none.
     """
 
     evolution_id: str
@@ -46,7 +46,7 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class EvolutionPlan:
-    """What all workers of an evolution must agree on; whoever is first writes it down.
+    """What all workers of an evolution share. The first worker writes it.
 
     Attributes:
         size: individuals on one island.
@@ -63,9 +63,9 @@ class Lease:
 
     Attributes:
         name: `island-NN` or FINISH.
-        owner: the worker that has it; empty if nobody has.
+        owner: the worker that holds it; empty if none does.
         token: grows with every claim; a commit with an old one fails.
-        beat: grows while the owner lives.
+        beat: grows with each heartbeat of the owner.
         generation: the island's last committed one.
     """
 
@@ -88,8 +88,8 @@ class Checkpoint:
 
     Attributes:
         key: of the bucket.
-        best, mean: the living's fitness; 0 if nobody lives.
-        deterministic: False if the clock killed somebody, in this generation or in one that it descends from.
+        best, mean: fitness of the living; 0 if all are dead.
+        deterministic: False if a process was killed for its time, in this generation or in an ancestor.
     """
 
     evolution_id: str
@@ -105,10 +105,10 @@ class Checkpoint:
 
 
 def header_of(item: items.Item, where: str) -> Header:
-    """The header that an item is.
+    """The header in an item.
 
     Raises:
-        UnknownItemError: it is none, or its bounds aren't just those that this engine knows: one that it doesn't know can't be kept to.
+        UnknownItemError: it is none, or has bounds that this engine doesn't know and so can't enforce.
     """
     given: Any = items.expect("evolution", item, where).get("bounds")
     bounds = None
@@ -128,5 +128,5 @@ def island_name(island: int) -> str:
 
 
 def now() -> str:
-    """The time, for people."""
+    """The current time, for people."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""A small HTTP server: JSON in, JSON out, each request in a thread of its own. Whatever a caller decides has a bound."""
+"""A small HTTP server: JSON in, JSON out, each request in its own thread. Everything that a caller decides is limited."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from engine import EngineError
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 1024 * 1024
-"""Of a request's body."""
+"""The largest body of a request."""
 
 MOST_CONNECTIONS = 32
-"""At once. Each has a thread."""
+"""The most connections at once. Each has a thread."""
 
 ARRIVAL_SECONDS = 10.0
-"""A request must have arrived by then, however slowly it drips; and its answer must have been taken in as long again."""
+"""The time for a whole request to arrive, however slowly, and again for its response to be sent."""
 
 MOST_UNREAD_BYTES = 8 * MOST_BYTES
-"""Of what was refused unread, so much is still taken in: a connection that is closed before that may lose its answer."""
+"""The most bytes of a refused request that are still read: closing the connection earlier may lose the response."""
 
 STILL_SECONDS = 300.0
-"""Without a sign of life for so long, the main loop hangs. Between two signs, it pauses for 60 s at most (engine/worker.py), and five tries
-of one call to AWS take less than 200 s."""
+"""If the main loop hasn't moved for so long, it hangs. It pauses for 60 s at most (engine/worker.py), and five attempts of one call to AWS
+take less than 200 s."""
 
 Response = tuple[int, Mapping[str, Any]]
 """HTTP status and body."""
@@ -49,8 +49,8 @@ class ServingError(EngineError):
     """The server can't be started."""
 
 
-class _RefusedError(Exception):
-    """A request that can't be read: the status of its answer, and what is wrong."""
+class _BadRequestError(Exception):
+    """A request that can't be read: the status of its response, and what is wrong."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class _RefusedError(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """Answers until it is stopped; `serve` makes one."""
+    """Serves until it is stopped; `serve` makes one."""
 
     daemon_threads = True
     block_on_close = False
@@ -70,12 +70,12 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking the name service who this is, as HTTPServer does: that may take its time."""
+        """Bind without a reverse lookup of the host's name, which HTTPServer makes and which may be slow."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = cast("tuple[str, int]", self.server_address[:2])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Start a thread, unless there are too many."""
+        """Start a thread, unless there are too many connections."""
         if not self._free.acquire(blocking=False):
             request.settimeout(1)
             request.sendall(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -88,51 +88,53 @@ class Server(ThreadingHTTPServer):
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """A thread's life."""
+        """Serve a request in its thread."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (the base class's)
-        """A caller went away, or was too slow: no news, and no traceback."""
+        """Log a broken connection, which is normal, without a traceback."""
         log.debug("a connection of %s broke off", client_address, exc_info=True)
 
     def stop(self, seconds: float) -> None:
-        """Take no more requests, and give those under way this long."""
+        """Accept no more requests, and wait this long for those in progress."""
         self.shutdown()
         self.server_close()
         deadline = time.monotonic() + seconds
         for _ in range(MOST_CONNECTIONS):
             if not self._free.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                log.warning("stopped with requests under way")
+                log.warning("stopped with requests in progress")
                 return
 
 
 def serve(host: str, port: int, routes: Routes) -> Server:
-    """Response by `routes` from now on, in threads that end with the process.
+    """Serve `routes` in threads that end with the process.
 
     Args:
-        port: 0 for any that is free; the server's `server_port` tells which.
+        port: 0 for any free one; it is then in the server's `server_port`.
 
     Raises:
-        ServingError: the port can't be had.
+        ServingError: the port can't be opened.
     """
     try:
         server = Server((host, port), routes)
     except OSError as error:
-        raise ServingError(f"port {port} can't be opened ({error.strerror}): end what has it, or set EVOLUTION_PORT to another") from error
+        raise ServingError(
+            f"port {port} can't be opened ({error.strerror}): stop what uses it, or set EVOLUTION_PORT to another"
+        ) from error
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     return server
 
 
 def endpoints(*, still: Callable[[], float], unready: Callable[[], str], status: Callable[[], Mapping[str, Any]]) -> Routes:
-    """What the engine tells of itself: /health, /ready and /status.
+    """The engine's endpoints: /health, /ready and /status.
 
     Args:
-        still: seconds since the main loop last moved. /health fails only where a restart would help: not while AWS fails.
-        unready: why it can't work at the moment; empty if it can.
-        status: what /status tells.
+        still: seconds since the main loop last moved. /health fails only if a restart would help, so not while AWS fails.
+        unready: why the worker isn't ready; empty if it is.
+        status: the content of /status.
     """
 
     def health(_body: bytes, _headers: Mapping[str, str]) -> Response:
@@ -152,7 +154,7 @@ def endpoints(*, still: Callable[[], float], unready: Callable[[], str], status:
 
 
 class _Arriving(io.RawIOBase):
-    """What arrives on a connection, until a deadline for all of it."""
+    """The data of a connection, with one deadline for all of it."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection, self._deadline = connection, deadline
@@ -169,10 +171,10 @@ class _Arriving(io.RawIOBase):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection, which is one request."""
+    """Handles one connection with one request."""
 
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.1"  # whoever names no version gets a status line, too
+    default_request_version = "HTTP/1.1"  # a request without a version gets a status line, too
 
     def setup(self) -> None:
         super().setup()
@@ -180,29 +182,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(_Arriving(self.connection, time.monotonic() + ARRIVAL_SECONDS))
 
     def version_string(self) -> str:
-        """The Server header: not which Python this is."""
+        """The Server header, without Python's version."""
         return "evolution"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """A health check every 30 s is no news."""
+        """Log requests at debug level: a health check comes every 30 s."""
         log.debug(format, *args)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 (as well)
-        """What the base class has against a request, as JSON."""
+        """Send the base class's errors as JSON."""
         self._send(code, _encode({"error": message or HTTPStatus(code).phrase}))
-        self._take_in()
+        self._drain()
 
     def do_GET(self) -> None:
         try:
             body = self._body()
-        except _RefusedError as refusal:
+        except _BadRequestError as refusal:
             self.send_error(refusal.status, str(refusal))
             return
         method = "GET" if self.command == "HEAD" else self.command
         path = self.path.partition("?")[0]
         route = self._routes.get((method, path))
         if route is None:
-            self._send_lost(path)
+            self._send_not_found(path)
             return
         try:
             status, answer = route(body, {name.lower(): value for name, value in self.headers.items()})
@@ -212,9 +214,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, content = 500, _encode({"error": f"{method} {path} failed; the log says why"})
         self._send(status, content)
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 (the base class looks for these names)
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 (the base class's names)
 
-    def _send_lost(self, path: str) -> None:
+    def _send_not_found(self, path: str) -> None:
         known = ", ".join(f"{method} {known}" for method, known in sorted(self._routes))
         allowed = ", ".join(sorted(method for method, known in self._routes if known == path))
         content = _encode({"error": f"there is no such endpoint: ask for {known}"})
@@ -224,18 +226,18 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return self._chunks() if "Transfer-Encoding" in self.headers else self._read(self._length())
         except TimeoutError:
-            raise _RefusedError(408, f"the request must arrive within {ARRIVAL_SECONDS:g} s") from None
+            raise _BadRequestError(408, f"the request must arrive within {ARRIVAL_SECONDS:g} s") from None
 
     def _length(self) -> int:
         lengths = self.headers.get_all("Content-Length", ["0"])
         if len(set(lengths)) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-            raise _RefusedError(400, "the request must have one Content-Length, in digits")
+            raise _BadRequestError(400, "the request must have one Content-Length, in digits")
         return int(lengths[0][:20])
 
     def _chunks(self) -> bytes:
         """A body in chunks. Source: RFC 9112, section 7.1."""
         if "Content-Length" in self.headers or self.headers["Transfer-Encoding"].strip().lower() != "chunked":
-            raise _RefusedError(400, "the request's Transfer-Encoding must be `chunked`, without a Content-Length")
+            raise _BadRequestError(400, "the request's Transfer-Encoding must be `chunked`, without a Content-Length")
         body = bytearray()
         while True:
             size = self.rfile.readline(100).partition(b";")[0].strip()
@@ -244,7 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
             except ValueError:
                 length = -1
             if length < 0:
-                raise _RefusedError(400, "the request has a chunk without a length")
+                raise _BadRequestError(400, "the request has a chunk without a length")
             if length == 0:
                 return bytes(body)
             body += self._read(length, len(body))
@@ -252,10 +254,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read(self, length: int, before: int = 0) -> bytes:
         if before + length > MOST_BYTES:
-            raise _RefusedError(413, f"the request's body is larger than {MOST_BYTES} bytes: send less, or in several requests")
+            raise _BadRequestError(413, f"the request's body is larger than {MOST_BYTES} bytes: send less, or in several requests")
         content = self.rfile.read(length)
         if len(content) < length:
-            raise _RefusedError(400, "the request broke off")
+            raise _BadRequestError(400, "the request broke off")
         return content
 
     def _send(self, status: int, content: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -270,8 +272,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _take_in(self) -> None:
-        """Take in what a refused request still sends."""
+    def _drain(self) -> None:
+        """Read the rest of a refused request."""
         try:
             self.connection.shutdown(socket.SHUT_WR)
             unread = MOST_UNREAD_BYTES
@@ -282,5 +284,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _encode(answer: Mapping[str, Any]) -> bytes:
-    """As JSON, which knows no NaN."""
+    """The JSON of a response. NaN isn't JSON."""
     return json.dumps(answer, allow_nan=False).encode()

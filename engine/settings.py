@@ -1,6 +1,6 @@
-"""What the engine is told, read from the environment once. A missing or impossible value is one line and exit code 2.
+"""The engine's settings, read from environment variables once. A missing or invalid value is one line and exit code 2.
 
-components/containers.py sets the variables; those with a default here are for a laptop, a test, or a team's own task.
+components/containers.py sets the variables; those with a default are for a laptop, a test, or a team's own task.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from engine import EngineError
 
 PREFIX = "EVOLUTION_"
-"""Variables of this prefix are the engine's alone: one that no command knows is a misspelling."""
+"""Only the engine's variables have this prefix, so an unknown one is a misspelling."""
 
 NonEmptyText = Annotated[str, Field(min_length=1)]
 
 
 class Range(NamedTuple):
-    """What any table may say, in this program's only copy; tests/test_bounds.py holds it to the table's own."""
+    """The range of a row in any table; tests/test_bounds.py compares it with the table's own."""
 
     least: int
     most: int
@@ -38,13 +38,13 @@ AGENTS = Range(1, 100_000)
 GENERATIONS = Range(1, 1000)
 
 ISLANDS = Range(1, 256)
-"""What becomes of the islands' champions is kept in one item. DynamoDB's have at most 400 KB; 256 champions take 230 KB at most."""
+"""The decisions on all islands' champions are in one item. DynamoDB allows 400 KB; 256 champions take at most 230 KB."""
 
 INSTANTIATION = Range(1, 1000)
 """Microseconds that making an individual may take."""
 
 SMALLEST_ISLAND = 4
-"""Two parents and somebody to be better than."""
+"""Two parents, and others to select them from."""
 
 Memory = Annotated[int, Field(ge=MEMORY.least, le=MEMORY.most)]
 
@@ -55,11 +55,11 @@ AnySettings = TypeVar("AnySettings", bound="CommonSettings")
 
 
 class EngineSettingsError(EngineError):
-    """The environment can't be used; one line that names every wrong variable."""
+    """The environment is invalid; one line that names every wrong variable."""
 
 
 class CommonSettings(BaseModel):
-    """Some of the environment's variables, each under its own name: frozen, because nobody changes it later."""
+    """The variables of all commands."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=False)
 
@@ -69,7 +69,7 @@ class CommonSettings(BaseModel):
 
 
 class Storage(CommonSettings):
-    """Where an evolution is kept."""
+    """The tables and the bucket."""
 
     state_table: NonEmptyText = Field(alias="EVOLUTION_STATE_TABLE", examples=["evolution-state-dev"])
     population_table: NonEmptyText = Field(alias="EVOLUTION_POPULATION_TABLE", examples=["agent-population-dev"])
@@ -82,10 +82,10 @@ class Workload(Storage):
 
     Attributes:
         task: a task of engine/tasks.py by name, or a team's own as `module:attribute`.
-        agent_seconds: seconds that scoring one individual may take. Far above what a task needs: whoever hits it is dead, and the run no
-            longer repeatable.
+        agent_seconds: seconds that scoring one individual may take. Far above what a task needs: an individual that exceeds it is
+            dead, and the run no longer repeatable.
         evaluators: processes that score individuals; one for each CPU if unset.
-        metric_seconds: how often metrics are published. Alarms look at a minute: at least twice in it.
+        metric_seconds: how often metrics are published: at least twice in an alarm's period of a minute.
     """
 
     safety_mode: Literal["permissive", "strict"] = Field(alias="EVOLUTION_SAFETY_MODE", examples=["strict"])
@@ -103,8 +103,8 @@ class EngineSettings(Workload):
 
     Attributes:
         population: how many individuals there are at once, on all islands together; as many as are allowed if unset.
-        lease_seconds: how long a worker may be silent before another takes over its island.
-        port: where /health, /ready and /status answer.
+        lease_seconds: how long a worker may send no heartbeat before another takes over its island.
+        port: of /health, /ready and /status.
     """
 
     mode: Literal["autonomous"] = Field(alias="EVOLUTION_MODE", examples=["autonomous"])
@@ -144,8 +144,8 @@ class AgentSettings(CommonSettings):
     """The `agent` command's: AgentCore's runtime, which has no tables.
 
     Attributes:
-        region: where the runtime itself is, if AgentCore says so.
-        model_region: where the model is asked.
+        region: the runtime's own, if AgentCore sets it.
+        model_region: where the model is called.
         memory_limit: the most bytes that a request may allow an agent.
         autonomy_level: the most percent of its decisions that a request may leave to an agent.
     """

@@ -1,4 +1,4 @@
-"""What workers share: three tables, a bucket and the mode parameter. Nothing else is shared, and nothing here is remembered.
+"""What workers share: three tables, a bucket and the mode parameter. Nothing else is shared, and nothing is cached here.
 
     state         pointer, header and one record for each generation (the contract with trigger and archiver)
     population    `<evolution>` / plan, island-NN, finish: the plan and the leases; `control`; the champions (engine/approvals.py)
@@ -6,7 +6,7 @@
     bucket        populations/<evolution>/…, champions/<evolution>/…
 
 A generation of an island is committed in one transaction: its checkpoint must not exist yet, and the lease must still be the worker's.
-Times in items are for people; nothing is decided by them.
+Times in items are for people; no decision depends on them.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease, Pro
 from engine.settings import Storage
 
 DEAD_SECONDS = 7 * 24 * 3600
-"""How long what an ended evolution leaves in the population table stays there: a week to look into it."""
+"""How long an ended evolution's items stay in the population table: a week for investigations."""
 
 BATCH = 25
-"""DynamoDB takes no more writes in one batch."""
+"""The most writes in one batch. Source: DynamoDB API reference, BatchWriteItem."""
 
 
 class LostLeaseError(EngineError):
-    """Another worker has taken over, or was faster. What this one made is thrown away."""
+    """Another worker has taken over, or was faster. This one's result is discarded."""
 
 
 class DisagreementError(EngineError):
@@ -53,7 +53,7 @@ class _Autonomy:
 
 
 class Store(Approvals):
-    """The tables, the bucket and the mode. Every method is one or a few calls; each raises StoreError where AWS fails."""
+    """The tables, the bucket and the mode. Each method is one call or a few, and raises StoreError if AWS fails."""
 
     def __init__(self, settings: Storage, aws: Mapping[str, Any]) -> None:
         super().__init__(aws)
@@ -62,12 +62,12 @@ class Store(Approvals):
     # Control.
 
     def mode(self, parameter: str) -> str:
-        """`running`; whatever else it says is `halted`. Where it can't be read, nobody knows: that is a StoreError, as everywhere."""
+        """`running`, or `halted` for any other value. If it can't be read, that is a StoreError."""
         value = self._call("ssm", "get_parameter", Name=parameter)["Parameter"]["Value"]
         return "running" if value == "running" else "halted"
 
     def secret(self, name: str, version: str | None = None) -> dict[str, str]:
-        """The safety settings: safety_threshold and safety_validation_key, and the `version` that they are of.
+        """The safety settings: safety_threshold and safety_validation_key, and their `version`.
 
         Args:
             name: of the secret.
@@ -84,7 +84,7 @@ class Store(Approvals):
             raise StoreError(f"the secret {name} isn't JSON") from None
 
     def autonomy_level(self, most: int) -> int:
-        """The level in force, percent: `most`, or a lower one that somebody has put in force."""
+        """The level in force, in percent: `most`, or a lower one that a person has set."""
         item = self._control("autonomy")
         return min(most, items.build(_Autonomy, "control", item, "the control item `autonomy`").level) if item else most
 
@@ -97,7 +97,7 @@ class Store(Approvals):
         return self._get(self._settings.population_table, {"population_id": "control", "agent_id": name})
 
     def lower_autonomy(self, level: int) -> None:
-        """Put a level in force. Above the table's it has no effect."""
+        """Set the level in force. A level above the table's has no effect."""
         item = {"population_id": "control", "agent_id": "autonomy", "kind": "control", "version": items.VERSION, "level": level}
         self._write("put_item", TableName=self._settings.population_table, Item=items.write(item | {"set_at": now()}))
 
@@ -119,17 +119,17 @@ class Store(Approvals):
         return header_of(item, f"the header of {evolution_id}")
 
     def champion(self, evolution_id: str) -> dict[str, Any] | None:
-        """What the header of a finished evolution says of its champion."""
+        """The champion in the header of a finished evolution."""
         item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
         return item.get("champion") if item else None
 
     def work(self, evolution_id: str) -> tuple[EvolutionPlan | None, list[Lease]]:
-        """The plan and the leases, as of now; no plan if nobody has begun."""
+        """The plan and the leases; no plan if the evolution hasn't begun."""
         found = {item["agent_id"]: item for item in self._query(self._settings.population_table, "population_id", evolution_id)}
         if "plan" not in found:
             return None, []
         plan = items.build(EvolutionPlan, "plan", found["plan"], f"{evolution_id}/plan")
-        # Whoever wanted more islands, and was slower, may have left leases for them.
+        # A slower worker with another plan may have written leases for more islands.
         needed = [*map(island_name, range(plan.islands)), FINISH]
         if lacking := [name for name in needed if name not in found]:
             raise StoreError(f"{evolution_id} lacks the leases {', '.join(lacking)}: restore all tables together")
@@ -137,9 +137,9 @@ class Store(Approvals):
         return plan, [items.build(Lease, "lease", found[name], f"{evolution_id}/{name}", **given, name=name) for name in needed]
 
     def begin(self, evolution_id: str, plan: EvolutionPlan) -> None:
-        """Write the leases of a plan, and the plan when all of them are there; unless another worker has.
+        """Write the leases of a plan, and then the plan, unless another worker has.
 
-        What there is stays as it is, so it doesn't matter who else is at it, or was before it died.
+        Existing items stay as they are, so several workers may do this at once, or one may die in between.
         """
         table = self._settings.population_table
         leases = [
@@ -161,7 +161,7 @@ class Store(Approvals):
     # Leases.
 
     def claim(self, lease: Lease, worker: str) -> Lease | None:
-        """Take a lease that is as it was seen; None if it no longer is."""
+        """Claim a lease that hasn't changed since it was read; None if it has."""
         mine = dataclasses.replace(lease, owner=worker, token=lease.token + 1, beat=lease.beat + 1)
         unchanged = "#token = :old AND #beat = :beat"
         try:
@@ -176,11 +176,11 @@ class Store(Approvals):
         return mine if taken or self._is(mine, "owner", "token") else None
 
     def beat(self, lease: Lease, beat: int) -> bool:
-        """Show that the owner lives; False if it is the owner no longer."""
+        """Write a heartbeat; False if the worker is no longer the owner."""
         return self._update_lease(dataclasses.replace(lease, beat=beat), "#token = :token AND #owner = :owner", {})
 
     def release(self, lease: Lease, beat: int) -> None:
-        """Give a lease back."""
+        """Release a lease."""
         free = dataclasses.replace(lease, owner="", beat=beat)
         self._update_lease(free, "#token = :token AND #owner = :mine", {":mine": {"S": lease.owner}})
 
@@ -189,7 +189,7 @@ class Store(Approvals):
         try:
             self._write("update_item", **update)
         except ConditionFailedError as error:
-            if error.conflict:  # only another write at the same moment: nothing is lost
+            if error.conflict:  # another write at the same moment; the lease isn't lost
                 raise
             return False
         return True
@@ -210,7 +210,7 @@ class Store(Approvals):
     # Checkpoints.
 
     def checkpoint(self, evolution_id: str, island: int, generation: int) -> Checkpoint | None:
-        """Where an island's generation is."""
+        """The checkpoint of an island's generation; None if there is none."""
         checkpoint_id = _checkpoint_id(evolution_id, island, generation)
         item = self._get(self._settings.checkpoint_table, {"checkpoint_id": checkpoint_id})
         if item is None:
@@ -218,7 +218,7 @@ class Store(Approvals):
         return items.build(Checkpoint, "checkpoint", item, f"checkpoint {checkpoint_id}")
 
     def commit(self, lease: Lease, checkpoint: Checkpoint, *, beat: int, forget: int) -> None:
-        """Commit an island's generation, once and for all, and give the lease back; forget generation `forget`, if it is positive.
+        """Commit an island's generation and release the lease; delete the checkpoint of generation `forget`, if it is positive.
 
         It may be done again after a StoreError: nobody knows then whether it was done.
 
@@ -255,7 +255,7 @@ class Store(Approvals):
         return all(item.get(name) == getattr(lease, name) for name in names)
 
     def replace(self, checkpoint: Checkpoint, was: Checkpoint) -> bool:
-        """Point a committed generation to another population; False if somebody else has done so since `was` was read."""
+        """Point a committed generation to another population; False if it has changed since `was` was read."""
         try:
             self._write(
                 "put_item",
@@ -283,7 +283,7 @@ class Store(Approvals):
         return max((int(item["generation"]["N"]) for item in answer["Items"]), default=0)
 
     def record(self, generation: int, checkpoints: Sequence[Checkpoint]) -> None:
-        """Record that all islands have committed a generation; once, whoever does it."""
+        """Record that all islands have committed a generation, unless another worker has."""
         living = sum(one.agents - one.dead for one in checkpoints)
         item = {
             "evolution_id": checkpoints[0].evolution_id,
@@ -303,12 +303,12 @@ class Store(Approvals):
     # The end.
 
     def end(self, evolution_id: str, outcome: items.Item, promotions: Sequence[Mapping[str, Any]], lease: Lease) -> None:
-        """Write the outcome into the header, free the pointer, and keep the promotions; all or nothing, and once.
+        """Write the outcome into the header, reset the pointer, and store the promotions, in one transaction.
 
         It may be done again after a StoreError: nobody knows then whether it was done.
 
         Raises:
-            LostLeaseError: another worker has ended it, or has claimed `lease`, on whose strength it is ended, since.
+            LostLeaseError: another worker has ended it, or has claimed `lease` since.
         """
         if self._transact(writes_of_end(self._settings, evolution_id, outcome, promotions, lease)):
             return
@@ -318,7 +318,7 @@ class Store(Approvals):
             raise LostLeaseError(f"{evolution_id} was ended, or its lease claimed, by another worker")
 
     def leave(self, evolution_id: str, plan: EvolutionPlan, generations: Sequence[int]) -> None:
-        """Let an ended evolution's leases expire, and forget the checkpoints of `generations`. The last stay: the monitor looks at them."""
+        """Let an ended evolution's leases expire, and delete the checkpoints of `generations`. The last ones stay, for the monitor."""
         old = [_checkpoint_id(evolution_id, island, generation) for island in range(plan.islands) for generation in generations]
         for start in range(0, len(old), BATCH):
             requests = [{"DeleteRequest": {"Key": items.write({"checkpoint_id": one})}} for one in old[start : start + BATCH]]
@@ -336,10 +336,12 @@ class Store(Approvals):
 
     # The bucket.
 
-    def keep(self, key: str, content: bytes, *, once: bool = False) -> None:
-        """Write an object; `once`: one that is there already stays, and it must be the same."""
+    def keep(self, key: str, content: bytes, *, create_only: bool = False) -> None:
+        """Write an object. `create_only`: if it exists, it must have the same content, and stays."""
         try:
-            self._call("s3", "put_object", Bucket=self._settings.bucket, Key=key, Body=content, **({"IfNoneMatch": "*"} if once else {}))
+            self._call(
+                "s3", "put_object", Bucket=self._settings.bucket, Key=key, Body=content, **({"IfNoneMatch": "*"} if create_only else {})
+            )
         except ConditionFailedError:
             if self.fetch(key) != content:
                 raise DisagreementError(
@@ -354,12 +356,12 @@ class Store(Approvals):
         except NotFoundError:
             return None
         except (exceptions.BotoCoreError, OSError) as error:
-            raise StoreError(f"s3 broke off {key}: {error}") from error
+            raise StoreError(f"reading {key} from s3 broke off: {error}") from error
 
     # Metrics.
 
     def publish(self, namespace: str, data: Sequence[Mapping[str, Any]]) -> None:
-        """Publish metrics. They carry the stack's name: without it, dev would trip prod's alarms."""
+        """Publish metrics, with the stack's name as dimension: without it, dev would trigger prod's alarms."""
         dimensions = [{"Name": "Environment", "Value": self._settings.environment}]
         self._call("cloudwatch", "put_metric_data", Namespace=namespace, MetricData=[{**one, "Dimensions": dimensions} for one in data])
 

@@ -1,4 +1,4 @@
-"""Tasks: what individuals are bred for. A task plays one episode with one genome; everything else is the engine's."""
+"""Tasks: what individuals are bred for. A task plays one episode with one genome; the engine does everything else."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from engine.settings import MEMORY, Range
 
 
 class Task(Protocol):
-    """What a plug-in must be. The same genome and seed must give the same score: that is how the monitor checks what the engine wrote.
+    """The interface of a plug-in. The same genome and seed must give the same score, because the monitor scores individuals again.
 
     Attributes:
         weights: how many 32-bit floats a genome has.
-        weight_limit: no weight may be further from zero than this.
+        weight_limit: the largest absolute value of a weight.
         episodes: how many episodes an individual's fitness is the mean of.
         steps: the most steps of one episode.
     """

@@ -1,4 +1,4 @@
-"""What an individual must be, whoever bred it. The engine asks before a promotion, the monitor asks of a sample of all that is stored."""
+"""The checks of an individual. The engine runs them before a promotion, the monitor on a sample of all that is stored."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.tasks import TaskSpec
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An individual, and what it does when it is tried again.
+    """An individual, and its fitness when it is scored again.
 
     Attributes:
-        again: its fitness in the very episodes that it was scored in.
-        held_out: its fitness in episodes that it has never seen; None if that wasn't tried.
+        again: its fitness in the same episodes.
+        held_out: its fitness in new episodes; None if it wasn't scored in any.
     """
 
     individual: Individual
@@ -45,7 +45,7 @@ def findings(one: Candidate, task: TaskSpec, limit: int) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Validator:
-    """Tries individuals of an evolution again, in the episodes that they were scored in.
+    """Scores individuals of an evolution again, in the same episodes.
 
     Attributes:
         seed: the evolution's.
@@ -56,8 +56,8 @@ class Validator:
     seed: int
     limit: int
 
-    def faults(self, island: int, generation: int, individuals: Mapping[int, Individual]) -> dict[int, list[str]]:
-        """What is wrong with those individuals, by index, with which something is wrong."""
+    def findings(self, island: int, generation: int, individuals: Mapping[int, Individual]) -> dict[int, list[str]]:
+        """The findings of each individual that has any, by index."""
         task = self.pool.spec
         fitting = {index: individual.genome.tobytes() for index, individual in individuals.items() if individual.size <= self.limit}
         seeds = {index: keyed.episode_seeds(self.seed, island, generation, index, task.episodes) for index in fitting}

@@ -1,4 +1,4 @@
-"""A worker: claims one island at a time, breeds its next generation, commits it. Any number of them share an evolution."""
+"""A worker: claims an island, breeds its next generation, and commits it. Any number of workers share an evolution."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine import EngineError, items, keyed, population, promotion
 from engine.bounds import differences, impossible, memory_limit, plan_of, too_large
 from engine.breeding import Breeder, best
 from engine.calls import StoreError
-from engine.evaluators import AbandonedError, EvaluatorPool, ScoreBatch
+from engine.evaluators import CancelledError, EvaluatorPool, ScoreBatch
 from engine.individuals import DEAD, WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
 from engine.lease import Heartbeat, LeaseWatch, Standstill
 from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease
@@ -27,10 +27,10 @@ from engine.store import LostLeaseError, Store
 log = logging.getLogger(__name__)
 
 MIGRANTS = 2
-"""How many of a neighbour's best come over at each generation."""
+"""How many of each neighbour's best migrate at each generation."""
 
 FINISH_SECONDS = 75.0
-"""How long after SIGTERM a generation may still be finished. After that it is given up; ECS kills after 120 s
+"""How long after SIGTERM a generation may still be finished. After that it is cancelled; ECS kills after 120 s
 (STOP_SECONDS in components/containers.py)."""
 
 LONGEST_PAUSE_SECONDS = 60.0
@@ -38,20 +38,20 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 
 STANDSTILL_SECONDS = 600.0
-"""How long nothing must move before a worker ends an evolution that it can't serve, though others might. A deployment that replaces
-workers, or takes them back, is done in less."""
+"""How long no lease must change before a worker ends an evolution that it can't run, though others might. A deployment that replaces
+workers, or rolls back, takes less."""
 
 
 class EvolutionFailedError(EngineError):
-    """The evolution can't go on, whoever tries: it ends as failed."""
+    """No worker can continue the evolution: it ends as failed."""
 
 
 @dataclass
 class Status:
-    """What /status tells.
+    """What /status returns.
 
     Attributes:
-        alive: when the worker last showed a sign of life, by its monotonic clock.
+        alive: when the main loop last moved, by its monotonic clock.
         largest_individual: bytes, since the metrics were last published; 0 if none was made.
     """
 
@@ -66,7 +66,7 @@ class Status:
 
 
 class Worker:
-    """One worker. `run` works until `stop`."""
+    """One worker. `run` runs until `stop`."""
 
     def __init__(
         self, settings: EngineSettings, store: Store, pool: EvaluatorPool, *, name: str, signing_key: promotion.SigningKey
@@ -84,25 +84,25 @@ class Worker:
         self.status = Status(worker=name, alive=time.monotonic())
 
     def stop(self) -> None:
-        """Finish the generation at hand, if it doesn't take too long, and come back from `run`."""
+        """Let `run` end, after the current generation if that doesn't take too long."""
         self._give_up_at = time.monotonic() + FINISH_SECONDS
         self._wake.set()
 
     def run(self) -> None:
-        """Work until told to stop. A fault is said and tried again: what isn't committed is done again, by this worker or another."""
+        """Work until `stop`. After an error it tries again: what isn't committed is done again, by this worker or another."""
         faults = 0
         while not self._wake.is_set():
             self.status.alive = time.monotonic()
             try:
                 worked = self.step()
                 faults, self.status.fault = 0, ""
-            except (LostLeaseError, AbandonedError) as error:
+            except (LostLeaseError, CancelledError) as error:
                 log.info("%s", error)
                 worked = False
             except EngineError as error:
                 log.error("%s", error)
                 faults, self.status.fault, worked = faults + 1, str(error), False
-            except Exception as error:  # an item that nobody foresaw: a worker that ends would only be started again
+            except Exception as error:  # unforeseen: if the worker ended, it would only be restarted
                 log.exception("the step failed")
                 faults, self.status.fault, worked = faults + 1, f"{type(error).__name__}: {error}", False
             if not worked:
@@ -111,18 +111,18 @@ class Worker:
         self.status.state = "stopped"
 
     def step(self) -> bool:
-        """Do one piece of work, if there is one: begin an evolution, or make a generation of an island, or end the evolution."""
+        """Do one piece of work if there is one: begin an evolution, breed a generation of an island, or end an evolution."""
         try:
             mode = self._store.mode(self._settings.mode_parameter)
         except StoreError:
-            self._rests("halted")  # nobody evolves without leave
+            self._idle("halted")  # an unreadable mode counts as halted
             raise
         if mode != "running":
-            return self._rests("halted")
+            return self._idle("halted")
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer and pointer[1] else None
         if header is None or header.status != "running":
-            return self._rests("idle")
+            return self._idle("idle")
         if header.evolution_id != self.status.evolution and (others := differences(header, self._settings)):
             log.info("%s goes on with the bounds that it was begun with: %s", header.evolution_id, others)
         self.status.evolution = header.evolution_id
@@ -133,35 +133,35 @@ class Worker:
         islands = sorted((lease for lease in leases if lease.name != FINISH), key=lambda lease: lease.island)
         self._record(header, islands)
         if self._is_too_slow():
-            return self._rests("too slow")
-        fault = self._fault(header, plan, leases)
+            return self._idle("too slow")
+        fault = self._failure(header, plan, leases)
         if fault is None:
-            return self._rests("of another task")
+            return self._idle("of another task")
         done = all(lease.generation >= header.generations for lease in islands)
         lease = self._claim([one for one in leases if one.name == FINISH] if done or fault else _ready(islands, header))
         if lease is None:
-            return self._rests("waiting")
+            return self._idle("waiting")
         try:
             if fault:
                 raise EvolutionFailedError(fault)
             self.status.state = "evolving"
-            self._hold(header, plan, lease)
+            self._work(header, plan, lease)
         except (EvolutionFailedError, IndividualTooLargeError) as error:
             log.error("%s fails: %s", header.evolution_id, error)
             outcome = {"status": "failed", "reason": str(error)[:500]}
-            # Whoever was stalled past its lease sees things that have moved on: it must not end what others go on with.
+            # A worker that was stalled past its lease must not end an evolution that others have continued.
             self._store.end(header.evolution_id, outcome, [], lease)
             self._store.leave(header.evolution_id, plan, [])
         return True
 
-    def _rests(self, state: str) -> bool:
+    def _idle(self, state: str) -> bool:
         if state != self.status.state:
             log.info("%s", state)
         self.status.state = state
         return False
 
     def _is_too_slow(self) -> bool:
-        """Whether making individuals takes longer than allowed; strict refuses then, permissive records it."""
+        """Whether making individuals takes longer than allowed, and the mode is strict; permissive only logs it."""
         took, most = (
             instantiation_microseconds(self._task.weights, self._settings.memory_limit, count=200),
             self._settings.instantiation_target_us,
@@ -170,18 +170,18 @@ class Worker:
             log.warning("making an individual takes %.2f µs, and INSTANTIATION_TARGET_US allows %g", took, most)
         return took > most and self._settings.safety_mode == "strict"
 
-    def _fault(self, header: Header, plan: EvolutionPlan, leases: Sequence[Lease]) -> str | None:
-        """Why an evolution must end as failed; empty if this worker can serve it; None if this one can't, but others may."""
-        if fault := impossible(header, plan, self._settings):
-            return fault
+    def _failure(self, header: Header, plan: EvolutionPlan, leases: Sequence[Lease]) -> str | None:
+        """Why the evolution must end as failed; empty if this worker can run it; None if this worker can't, but others may."""
+        if failure := impossible(header, plan, self._settings):
+            return failure
         if plan.task == self._settings.task:
             return too_large(header, self._settings, self._task.weights)
         if self._standstill.seconds(leases) < STANDSTILL_SECONDS:
             return None
-        return f"it was begun with the task {plan.task!r}, EVOLUTION_TASK is {self._settings.task!r}, and nobody has gone on with it"
+        return f"it was begun with the task {plan.task!r}, EVOLUTION_TASK is {self._settings.task!r}, and no worker has continued it"
 
     def _claim(self, leases: Sequence[Lease]) -> Lease | None:
-        """The first that is nobody's: those who are behind first, and each worker in an order of its own."""
+        """Claim the first free lease: the islands that are behind first, and of equals in an order that differs by worker."""
         spread = {lease.name: hashlib.sha256(f"{self.status.worker}/{lease.name}".encode()).digest() for lease in leases}
         for lease in sorted(leases, key=lambda lease: (lease.generation, spread[lease.name])):
             if self._watch.is_free(lease):
@@ -191,15 +191,15 @@ class Worker:
                     return mine
         return None
 
-    def _hold(self, header: Header, plan: EvolutionPlan, lease: Lease) -> None:
-        """Do what the lease is for, beating all the while; give it back if that fails."""
+    def _work(self, header: Header, plan: EvolutionPlan, lease: Lease) -> None:
+        """Do the lease's work with heartbeats; release the lease if that fails."""
         heartbeat = Heartbeat(self._store, lease, self._settings.lease_seconds)
 
         def must_stop() -> bool:
             self.status.alive = time.monotonic()
             return heartbeat.lost or self.status.alive > self._give_up_at
 
-        work = _Work(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat, self.status)
+        work = _LeasedWork(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat, self.status)
         try:
             with heartbeat:
                 if lease.name == FINISH:
@@ -208,39 +208,39 @@ class Worker:
                     log.info("%s is finished: %s", header.evolution_id, outcome)
                 else:
                     made = work.next_generation(lease)
-                    forget = made.generation - _kept(plan)
+                    forget = made.generation - _checkpoints_kept(plan)
                     heartbeat.persist(lambda: self._store.commit(lease, made, beat=heartbeat.beat + 1, forget=forget), must_stop)
                     self.status.committed += 1
                     self.status.dead += made.dead
                     log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
         except BaseException:
             if not heartbeat.lost:
-                self._give_back(lease, heartbeat.beat + 1)
+                self._release(lease, heartbeat.beat + 1)
             raise
         if lease.name == FINISH:
-            self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _kept(plan)), header.generations))
+            self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _checkpoints_kept(plan)), header.generations))
 
-    def _give_back(self, lease: Lease, beat: int) -> None:
+    def _release(self, lease: Lease, beat: int) -> None:
         try:
             self._store.release(lease, beat)
         except StoreError as error:  # it expires by itself
-            log.warning("%s can't be given back: %s", lease.name, error)
+            log.warning("%s can't be released: %s", lease.name, error)
 
     def _record(self, header: Header, islands: Sequence[Lease]) -> None:
-        """Record every generation that all islands have committed."""
+        """Write a record for each generation that all islands have committed."""
         all_have = (header.evolution_id, min(lease.generation for lease in islands))
         if self._recorded == all_have:
             return
         for generation in range(self._store.last_recorded(header.evolution_id) + 1, all_have[1] + 1):
             found = [self._store.checkpoint(header.evolution_id, lease.island, generation) for lease in islands]
-            if None in found:  # forgotten, so another worker has recorded it
+            if None in found:  # deleted, so another worker has recorded it
                 return
             self._store.record(generation, [one for one in found if one])
         self._recorded = all_have
 
 
 def _ready(islands: Sequence[Lease], header: Header) -> list[Lease]:
-    """The islands whose next generation can be made: their neighbours have come as far."""
+    """The islands whose next generation can be bred: their neighbours have committed the current one."""
     return [
         lease
         for lease in islands
@@ -250,18 +250,18 @@ def _ready(islands: Sequence[Lease], header: Header) -> list[Lease]:
 
 
 def neighbours(island: int, islands: int) -> list[int]:
-    """The islands lie in a ring."""
+    """An island's two neighbours in a ring of islands."""
     return sorted({(island - 1) % islands, (island + 1) % islands} - {island})
 
 
-def _kept(plan: EvolutionPlan) -> int:
-    """How many generations of checkpoints are kept. Across the ring, an island can be half the ring ahead of the last one, whose generation
-    must be there to be recorded, and made again."""
+def _checkpoints_kept(plan: EvolutionPlan) -> int:
+    """How many generations of checkpoints are kept. An island can be half the ring ahead of the last one, whose generation must still be
+    readable, to be recorded or bred again."""
     return plan.islands // 2 + 4
 
 
-class _Work:
-    """What is done under a lease."""
+class _LeasedWork:
+    """The work under one lease."""
 
     def __init__(
         self,
@@ -279,7 +279,7 @@ class _Work:
         self._limit = memory_limit(header, settings)
 
     def next_generation(self, lease: Lease) -> Checkpoint:
-        """Breed and score an island's next generation, and put it into the bucket."""
+        """Breed and score an island's next generation, and write it to the bucket."""
         individuals, deterministic = self._breed(lease.island, lease.generation + 1)
         return self._put(lease.island, lease.generation + 1, individuals, deterministic=deterministic)
 
@@ -288,7 +288,7 @@ class _Work:
         return self._heartbeat.persist(put, self._must_stop)
 
     def outcome(self, signing_key: promotion.SigningKey) -> tuple[items.Item, list[dict[str, object]]]:
-        """Choose the champions of the last generation, and what becomes of them."""
+        """Choose the champions of the last generation, and decide on each."""
         last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
         chosen = promotion.choose(
             self._header,
@@ -304,21 +304,23 @@ class _Work:
             self._must_stop,
         )
         if not chosen:
-            raise EvolutionFailedError("nobody lives in its last generation")
+            raise EvolutionFailedError("all individuals of its last generation are dead")
         for one in chosen:
-            self._heartbeat.persist(partial(self._store.keep, one.key, one.content, once=True), self._must_stop)
+            self._heartbeat.persist(partial(self._store.keep, one.key, one.content, create_only=True), self._must_stop)
         deterministic = all(known for _, known in last)
         return promotion.finished(chosen, deterministic), [one.item() for one in chosen]
 
     def _breed(self, island: int, generation: int) -> tuple[list[Individual], bool]:
-        own, deterministic = self._population(island, generation - 1)
+        previous, deterministic = self._population(island, generation - 1)
         migrants: list[Individual] = []
         for one in neighbours(island, self._plan.islands):
             theirs, known = self._population(one, generation - 1)
             migrants += best(theirs, MIGRANTS)
             deterministic &= known
         task, key = self._pool.spec, (self._header.seed, island, generation)
-        breeder = Breeder(seed=key[0], island=island, generation=generation, own=own, migrants=migrants, task=task, limit=self._limit)
+        breeder = Breeder(
+            seed=key[0], island=island, generation=generation, previous=previous, migrants=migrants, task=task, limit=self._limit
+        )
         individuals = breeder.breed(self._plan.size)
         batch = ScoreBatch(
             genomes={index: individual.genome.tobytes() for index, individual in enumerate(individuals)},
@@ -327,32 +329,32 @@ class _Work:
         results = self._pool.run(batch, self._must_stop)
         if results.causes:
             index, cause = next(iter(results.causes.items()))
-            log.warning("%d individuals of island %d died; individual %d of: %s", len(results.causes), island, index, cause)
+            log.warning("%d individuals of island %d are dead; individual %d because: %s", len(results.causes), island, index, cause)
         for index, individual in enumerate(individuals):
             individual.fitness = results.fitness[index]
         self._status.largest_individual = max(self._status.largest_individual, *(individual.size for individual in individuals))
         return individuals, deterministic and results.repeatable
 
     def _population(self, island: int, generation: int) -> tuple[list[Individual], bool]:
-        """An island's committed generation, and whether it is repeatable. If it is corrupt, it is made again from the one before."""
+        """An island's committed generation, and whether it is repeatable. A corrupt one is bred again from the previous one."""
         if generation == 0:
             return [], True
         if self._must_stop():
-            raise AbandonedError("the work was given up: the worker must stop")
+            raise CancelledError("the work was cancelled: the worker must stop")
         checkpoint = self._store.checkpoint(self._header.evolution_id, island, generation)
         if checkpoint is None:
-            raise EvolutionFailedError(f"generation {generation} of island {island} is gone, and with it what it could be made again from")
+            raise EvolutionFailedError(f"generation {generation} of island {island} is missing, so it can't be bred again")
         try:
             return read_population(self._store, checkpoint, self._limit), checkpoint.deterministic
         except population.CorruptPopulationError as error:
-            log.error("generation %d of island %d is corrupt (%s): it is made again from the one before", generation, island, error)
+            log.error("generation %d of island %d is corrupt (%s): it is bred again from the previous one", generation, island, error)
         individuals, deterministic = self._breed(island, generation)
         again = self._put(island, generation, individuals, deterministic=deterministic)
         if again.sha256 != checkpoint.sha256:
-            log.error("generation %d of island %d came out otherwise: the run isn't repeatable", generation, island)
+            log.error("generation %d of island %d differs when bred again: the run isn't repeatable", generation, island)
             again = dataclasses.replace(again, deterministic=False)
             if not self._store.replace(again, checkpoint):
-                raise LostLeaseError(f"generation {generation} of island {island} was made again by another worker, too")
+                raise LostLeaseError(f"generation {generation} of island {island} was bred again by another worker, too")
         return individuals, again.deterministic
 
 
@@ -360,7 +362,7 @@ def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[In
     """The population that a checkpoint points to.
 
     Raises:
-        CorruptPopulationError: it isn't there, or isn't what was committed.
+        CorruptPopulationError: it is missing, or isn't what was committed.
     """
     content = store.fetch(checkpoint.key)
     if content is None:
@@ -373,11 +375,11 @@ def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[In
 def put_population(
     store: Store, header: Header, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool = True
 ) -> Checkpoint:
-    """Put an island's generation into the bucket; the checkpoint that is to point to it."""
+    """Write an island's generation to the bucket, and return the checkpoint that will point to it."""
     content = population.encode(individuals)
     digest = hashlib.sha256(content).hexdigest()
     living = [individual.fitness for individual in individuals if individual.fitness != DEAD]
-    # The hash is in the key: a worker that has lost its lease can't overwrite another's.
+    # The hash is part of the key, so that a worker that has lost its lease can't overwrite another's population.
     key = f"populations/{header.evolution_id}/{island:02d}/{generation:04d}-{digest[:16]}"
     store.keep(key, content)
     return Checkpoint(

@@ -1,4 +1,4 @@
-"""What is asked of an agent, and whether it may be: size, memory and autonomy within the stack's limits."""
+"""A request to an agent, and its checks: size, memory and autonomy must be within the stack's limits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from common.shape import as_object, is_object, parse, whole
 from converse import LONGEST_QUESTION
 
 LARGEST_BYTES = 16 * 1024
-"""Of what an agent is sent: the web ACL in front of it blocks more (LARGEST_BODY_BYTES in components/security.py), and doesn't say why."""
+"""The largest request to an agent. The web ACL blocks a larger one (LARGEST_BODY_BYTES in components/security.py) without saying why."""
 
 SHORTEST_SESSION, LONGEST_SESSION = 33, 256
-"""What AgentCore takes as a session's id, in characters. Source: API reference, InvokeAgentRuntime, runtimeSessionId."""
+"""The length of an AgentCore session id, in characters. Source: API reference, InvokeAgentRuntime, runtimeSessionId."""
 
 KEYS = frozenset({"prompt", "source", "agent_memory_bytes", "autonomy_percent", "session_id"})
 
@@ -40,10 +40,10 @@ class AgentRequest:
 
     @property
     def body(self) -> bytes:
-        """What an agent is sent. Characters that aren't ASCII take what they need, and no more."""
+        """The body that is sent to an agent. Non-ASCII characters aren't escaped, which would make it longer."""
         source = {"source": self.source} if self.source else {}
-        told = {"prompt": self.prompt, **source, "agent_memory_bytes": self.agent_memory_bytes, "autonomy_percent": self.autonomy_percent}
-        return json.dumps(told, ensure_ascii=False).encode()
+        body = {"prompt": self.prompt, **source, "agent_memory_bytes": self.agent_memory_bytes, "autonomy_percent": self.autonomy_percent}
+        return json.dumps(body, ensure_ascii=False).encode()
 
 
 def read_request(event: object, request_id: str) -> AgentRequest:
@@ -53,7 +53,7 @@ def read_request(event: object, request_id: str) -> AgentRequest:
         request_id: Lambda's own, 36 characters: the session of a request that names none, so that a repetition is the same session.
 
     Raises:
-        RequestRefusedError: it can't be read, or asks for more than the stack allows.
+        RequestRefusedError: it can't be read, or exceeds the stack's limits.
     """
     body = parse(event) if isinstance(event, str) else event
     if not is_object(body):

@@ -1,6 +1,6 @@
-"""Asking the AgentCore runtime, through the gateway in front of it: the runtime admits nobody else.
+"""Calls the AgentCore runtime through the gateway in front of it, the only caller that the runtime admits.
 
-An HTTP target has no operation in AWS's API models: it is a path of the gateway, signed with Signature Version 4.
+An HTTP target has no operation in AWS's API models. It is a path of the gateway, and requests are signed with Signature Version 4.
 Source: AgentCore developer guide, "Amazon Bedrock AgentCore Runtime targets".
 """
 
@@ -20,10 +20,10 @@ from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutE
 from botocore.httpsession import URLLib3Session
 
 from agent_request import AgentRequest
-from answered import Answered
-from common.aws import MODEL, UNHEARD, session
+from common.aws import CONNECTION_ERRORS, MODEL, session
 from common.results import FunctionError
 from common.shape import as_object, parse, text
+from model_answer import ModelAnswer
 
 SERVICE = "bedrock-agentcore"
 
@@ -33,18 +33,18 @@ TARGET = "runtime"
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 
 USER_AGENT = "evolution-agentcore-handler"
-"""The web ACL blocks who names none (NoUserAgent_HEADER of AWS's common rules)."""
+"""The web ACL blocks requests without one (NoUserAgent_HEADER of AWS's common rules)."""
 
 LARGEST_ANSWER_BYTES = 5 * 1024 * 1024
-"""Lambda gives back 6 MB at most, as JSON. Source: Lambda developer guide, "Lambda quotas"."""
+"""Lambda returns at most 6 MB, as JSON. Source: Lambda developer guide, "Lambda quotas"."""
 
-AGAIN = frozenset({409, 429, 502, 503, 504})
-"""Statuses of AgentCore's own: a session that is just being made or ended, throttling, or nobody there for the moment. A container's answer
-other than 2xx comes as 424, without its body; so an agent refuses with 200.
+TRANSIENT_STATUSES = frozenset({409, 429, 502, 503, 504})
+"""AgentCore's own transient errors: a session that is being created or ended, throttling, or no container available. A container's response
+other than 2xx arrives as 424 without its body, so an agent refuses with 200.
 Source: AgentCore developer guide, "Troubleshoot AgentCore Runtime"."""
 
-AGAIN_KINDS = frozenset({"busy", "throttled", "unavailable"})
-"""What an agent refuses for the moment only. It has tried a model that says nothing twice by itself."""
+TRANSIENT_KINDS = frozenset({"busy", "throttled", "unavailable"})
+"""An agent's transient refusals. The agent itself has already retried the model."""
 
 LONGEST_WAIT_SECONDS = 8.0
 
@@ -56,8 +56,8 @@ class _Response:
     body: str
 
 
-def ask(request: AgentRequest, *, url: str, region: str) -> Answered:
-    """Ask the runtime.
+def ask(request: AgentRequest, *, url: str, region: str) -> ModelAnswer:
+    """Call the runtime.
 
     Args:
         url: the gateway's.
@@ -77,22 +77,24 @@ def ask(request: AgentRequest, *, url: str, region: str) -> Answered:
 
 
 def _send_until_answered(address: str, body: bytes, session_id: str, region: str) -> _Response:
-    """One answer, after at most as many attempts as a model gets; between them a random wait, the longer the later."""
+    """Send the request with as many attempts as a call of the model, with exponential backoff and jitter in between."""
     for attempt in range(1, MODEL.attempts + 1):
         last = attempt == MODEL.attempts
         try:
             response = _send(address, body, session_id, region)
-            if last or not _is_for_the_moment(response):
+            if last or not _is_transient(response):
                 return response
-        except UNHEARD as error:
+        except CONNECTION_ERRORS as error:
             if last:
                 raise _silent(error) from None
         time.sleep(random.uniform(0, min(LONGEST_WAIT_SECONDS, 2.0**attempt)))
     raise AssertionError("the last attempt returns or raises")
 
 
-def _is_for_the_moment(response: _Response) -> bool:
-    return response.status in AGAIN or (response.status == 200 and text(as_object(parse(response.body)).get("kind")) in AGAIN_KINDS)
+def _is_transient(response: _Response) -> bool:
+    return response.status in TRANSIENT_STATUSES or (
+        response.status == 200 and text(as_object(parse(response.body)).get("kind")) in TRANSIENT_KINDS
+    )
 
 
 def _send(address: str, body: bytes, session_id: str, region: str) -> _Response:
@@ -116,16 +118,16 @@ def _send(address: str, body: bytes, session_id: str, region: str) -> _Response:
         http.close()
 
 
-def _read(body: str) -> Answered:
-    """The agent's answer: an object with `output` and perhaps `stop_reason`, or else whatever it wrote."""
+def _read(body: str) -> ModelAnswer:
+    """The agent's answer: an object with `output` and perhaps `stop_reason`, or otherwise the whole text."""
     answer = as_object(parse(body))
     if "error" in answer:
         raise _refused_by_agent(answer)
-    return Answered(output=text(answer.get("output")) if "output" in answer else body, stop_reason=text(answer.get("stop_reason")))
+    return ModelAnswer(output=text(answer.get("output")) if "output" in answer else body, stop_reason=text(answer.get("stop_reason")))
 
 
-def _joined(stream: str) -> Answered:
-    """The parts of a stream of server-sent events: each an object with `text`, or plain text. Any part may say why it stopped."""
+def _joined(stream: str) -> ModelAnswer:
+    """The joined parts of a stream of server-sent events: objects with `text`, or plain text. Any part may have the stop reason."""
     parts: list[str] = []
     stop_reason = ""
     for line in stream.splitlines():
@@ -139,11 +141,11 @@ def _joined(stream: str) -> Answered:
             raise _refused_by_agent(part)
         stop_reason = text(part.get("stop_reason")) or stop_reason
         parts.append(text(part.get("text")) if part else meaning if isinstance(meaning, str) else data)
-    return Answered(output="".join(parts), stop_reason=stop_reason)
+    return ModelAnswer(output="".join(parts), stop_reason=stop_reason)
 
 
 def _refused_by_agent(said: dict[str, object]) -> FunctionError:
-    """An agent's refusal: `error`, a sentence, and `kind`, a word that docs/runbook.md explains."""
+    """An agent's refusal: `error`, a message, and `kind`, a word that docs/runbook.md explains."""
     kind, sentence = text(said.get("kind")), str(said["error"])[:500]
     if kind:
         return FunctionError(kind, f"The agent refuses: {sentence}", "See docs/runbook.md, An agent does not answer.")

@@ -1,4 +1,4 @@
-"""Asks an agent, on behalf of a caller who waits: the AgentCore runtime, or the model with its guardrail where there is no runtime yet."""
+"""Calls an agent for a caller that waits: the AgentCore runtime or, before there is one, the model with its guardrail."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import os
 import gateway
 import model
 from agent_request import read_request
-from answered import INTERVENED
 from common import mode
 from common.entry import InvocationContext, entry
 from common.results import RequestRefusedError, Result
 from common.settings import setting
+from model_answer import INTERVENED
 
 
 @entry(fails=False)
 def handler(event: object, call: InvocationContext) -> Result:
-    """Check the request, ask, and give the answer: `answered`, or `intervened` where the guardrail wrote it.
+    """Check the request and get the answer. The outcome is `answered`, or `intervened` if the guardrail wrote the answer.
 
     Raises:
-        RequestRefusedError: the request isn't granted.
-        FunctionError: nobody answered.
+        RequestRefusedError: the request is refused.
+        FunctionError: there is no answer.
     """
     if setting("EVOLUTION_SAFETY_ENABLED") != "true":
         raise RequestRefusedError("safety_disabled", "The safety checks are turned off.", "Deploy with EVOLUTION_SAFETY_ENABLED=true.")

@@ -1,17 +1,17 @@
-"""Asking the model itself, with the guardrail, where no AgentCore runtime is deployed yet."""
+"""Calls the model directly, with the guardrail, while no AgentCore runtime is deployed."""
 
 from __future__ import annotations
 
 from agent_request import AgentRequest
-from answered import Answered
 from common.aws import MODEL, AwsError, call
 from common.results import FunctionError
 from common.settings import setting
 from common.shape import as_list, as_object, text
 from converse import NOT_ENABLED, converse_request
+from model_answer import ModelAnswer
 
 
-def ask(request: AgentRequest) -> Answered:
+def ask(request: AgentRequest) -> ModelAnswer:
     """Ask through Bedrock's Converse.
 
     Raises:
@@ -28,11 +28,11 @@ def ask(request: AgentRequest) -> Answered:
         autonomy_percent=request.autonomy_percent,
     )
     try:
-        answer = call("bedrock-runtime:Converse", parameters, region=setting("BEDROCK_REGION"), patience=MODEL)
+        answer = call("bedrock-runtime:Converse", parameters, region=setting("BEDROCK_REGION"), retry=MODEL)
     except AwsError as failure:
         raise _explained(failure, model) from None
     content = as_list(as_object(as_object(answer.get("output")).get("message")).get("content"))
-    return Answered(
+    return ModelAnswer(
         output="".join(text(as_object(block).get("text")) for block in content),
         stop_reason=text(answer.get("stopReason")),
         figures=dict(as_object(answer.get("usage"))),

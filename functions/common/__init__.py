@@ -1,3 +1,1 @@
-"""What the functions share: logs, results, settings, AWS's API, and the mode of the system. It is packed beside each
-function's own files.
-"""
+"""What the functions share: logs, results, settings, AWS's API, and the mode. It is packed next to each function's own files."""

@@ -1,4 +1,4 @@
-"""The composite alarm "evolution unsafe": the level that the switch and the resume command go by."""
+"""The composite alarm "evolution unsafe", whose state the switch and the resume command act on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def state() -> str:
     """Its state: `ALARM`, `OK` or `INSUFFICIENT_DATA`.
 
     Raises:
-        FunctionError: it isn't there, or can't be looked at.
+        FunctionError: it doesn't exist, or can't be read.
     """
     name = setting("UNSAFE_ALARM_NAME")
-    answer = call("cloudwatch:DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": ["CompositeAlarm"]}, patience=PROMPT)
+    answer = call("cloudwatch:DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": ["CompositeAlarm"]}, retry=PROMPT)
     for alarm in map(as_object, as_list(answer.get("CompositeAlarms"))):
         if alarm.get("AlarmName") == name and text(alarm.get("StateValue")):
             return text(alarm["StateValue"])

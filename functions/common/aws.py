@@ -1,5 +1,5 @@
-"""AWS's API: one way to call it, with bounded retries and timeouts, and one kind of error. Only this module and the one that calls the
-gateway know botocore."""
+"""Calls to AWS's API, with bounded retries and timeouts and one kind of error. Only this module and the one that calls the gateway use
+botocore."""
 
 # botocore publishes no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -22,7 +22,7 @@ from common.results import FunctionError
 ErrorKind = Literal["throttled", "denied", "missing", "timeout", "unavailable", "rejected"]
 
 TRANSIENT: frozenset[str] = frozenset({"throttled", "timeout", "unavailable"})
-"""What may go well the next time."""
+"""Kinds of errors that may not occur the next time."""
 
 ADVICE: dict[ErrorKind, str] = {
     "throttled": "Wait and try again; if it goes on, ask AWS for a higher quota.",
@@ -40,34 +40,34 @@ _ERROR_KINDS: tuple[tuple[ErrorKind, str], ...] = (
     ("timeout", r"time.?out|timed.?out"),
     ("unavailable", r"unavailable|internal|server|not.?ready"),
 )
-"""How AWS's services say what was wrong, in an error's code."""
+"""Patterns of the error codes of AWS's services."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long a call may take: `attempts` times connecting and reading (seconds), and botocore's jittered waits between them."""
+class RetryPolicy:
+    """A call's attempts, and each attempt's timeouts in seconds. botocore waits in between, with jitter."""
 
     connect: float
     read: float
     attempts: int
 
 
-PROMPT = Patience(connect=1, read=2, attempts=3)
-"""For what must go on to its next step, whatever the one before it meets."""
+PROMPT = RetryPolicy(connect=1, read=2, attempts=3)
+"""For calls after which other steps must follow soon."""
 
-ORDINARY = Patience(connect=2, read=10, attempts=3)
+ORDINARY = RetryPolicy(connect=2, read=10, attempts=3)
 
-MODEL = Patience(connect=2, read=80, attempts=3)
-"""A model writes for a minute; three attempts stay within the function's five minutes."""
+MODEL = RetryPolicy(connect=2, read=80, attempts=3)
+"""A model may write for a minute; three attempts end within the function's five minutes."""
 
 
 class AwsError(FunctionError):
     """A request that AWS refused or didn't answer.
 
     Attributes:
-        code: AWS's own word for it, or botocore's.
-        said: AWS's own sentence.
-        answer: AWS's whole answer; empty where there was none.
+        code: AWS's error code, or the name of botocore's error.
+        said: AWS's own message.
+        answer: AWS's whole response; empty if there was none.
     """
 
     def __init__(self, operation: str, kind: ErrorKind, code: str, message: str, answer: dict[str, object]) -> None:
@@ -82,9 +82,9 @@ class AwsError(FunctionError):
 
 
 def call(
-    operation: str, parameters: Mapping[str, object], /, *, region: str | None = None, patience: Patience = ORDINARY
+    operation: str, parameters: Mapping[str, object], /, *, region: str | None = None, retry: RetryPolicy = ORDINARY
 ) -> dict[str, object]:
-    """Send one request, `ssm:GetParameter`, and give the answer.
+    """Send one request, such as `ssm:GetParameter`, and return the response.
 
     Args:
         region: where to send it; None for the function's own region.
@@ -94,7 +94,7 @@ def call(
     """
     service, _, name = operation.partition(":")
     try:
-        return getattr(_client(service, region, patience), xform_name(name))(**parameters)
+        return getattr(_client(service, region, retry), xform_name(name))(**parameters)
     except ClientError as error:
         answer: Any = error.response
         fault = answer.get("Error", {})
@@ -102,11 +102,11 @@ def call(
         raise AwsError(operation, kind_of(code, status), code, str(fault.get("Message", "")), answer) from None
     except BotoCoreError as error:
         code = type(error).__name__
-        raise AwsError(operation, _kind_of_silence(error), code, str(error), {}) from None
+        raise AwsError(operation, _kind_of_client_error(error), code, str(error), {}) from None
 
 
-UNHEARD = (HTTPClientError, ConnectionError)
-"""botocore's two roots of what goes wrong between here and AWS."""
+CONNECTION_ERRORS = (HTTPClientError, ConnectionError)
+"""botocore's two base classes of connection errors."""
 
 
 def kind_of(code: str, status: int) -> ErrorKind:
@@ -117,26 +117,26 @@ def kind_of(code: str, status: int) -> ErrorKind:
     return "unavailable" if status >= 500 else "rejected"
 
 
-def _kind_of_silence(error: BotoCoreError) -> ErrorKind:
+def _kind_of_client_error(error: BotoCoreError) -> ErrorKind:
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
         return "timeout"
-    return "unavailable" if isinstance(error, UNHEARD) else "rejected"
+    return "unavailable" if isinstance(error, CONNECTION_ERRORS) else "rejected"
 
 
 @lru_cache(maxsize=1)
 def session() -> Any:
-    """botocore's session, with the credentials of the function's role. Kept, like the clients, for the worker's life."""
+    """botocore's session, with the credentials of the function's role. Like the clients, it is cached while the process lives."""
     return Session()
 
 
 @lru_cache(maxsize=32)
-def _client(service: str, region: str | None, patience: Patience) -> Any:
+def _client(service: str, region: str | None, retry: RetryPolicy) -> Any:
     return session().create_client(
         service,
         region_name=region,
         config=Config(
-            connect_timeout=patience.connect,
-            read_timeout=patience.read,
-            retries={"mode": "standard", "total_max_attempts": patience.attempts},
+            connect_timeout=retry.connect,
+            read_timeout=retry.read,
+            retries={"mode": "standard", "total_max_attempts": retry.attempts},
         ),
     )

@@ -1,4 +1,4 @@
-"""How many engines run: the ECS service's desired count, and the bounds between which Application Auto Scaling moves it."""
+"""How many engines run: the ECS service's desired count, and its bounds in Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from common.settings import setting
 from common.shape import as_list, as_object, whole
 
 ACTIVITIES = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
-"""Everything that the autoscaler does by itself."""
+"""All activities of the autoscaler."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScalableTarget:
-    """A scalable target's capacities, and the activities of it that are suspended."""
+    """A scalable target's capacities and its suspended activities."""
 
     minimum: int | None
     maximum: int | None
@@ -26,13 +26,13 @@ class ScalableTarget:
         return self.minimum == 0 and self.suspended == frozenset(ACTIVITIES)
 
     def are(self, minimum: int, maximum: int) -> bool:
-        """Whether the autoscaler works freely between these."""
+        """Whether the bounds are these, and nothing is suspended."""
         return (self.minimum, self.maximum, self.suspended) == (minimum, maximum, frozenset())
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineService:
-    """The engine's service. While no image is configured, it isn't there, and that is no fault."""
+    """The engine's ECS service. Before there is an image it doesn't exist, which is no error."""
 
     cluster: str
     service: str
@@ -63,7 +63,7 @@ class EngineService:
                 "ResourceIds": [target["ResourceId"]],
                 "ScalableDimension": target["ScalableDimension"],
             },
-            patience=PROMPT,
+            retry=PROMPT,
         )
         for found in map(as_object, as_list(answer.get("ScalableTargets"))):
             if found.get("ResourceId") == target["ResourceId"]:
@@ -76,7 +76,7 @@ class EngineService:
         return None
 
     def close(self) -> None:
-        """Let the autoscaler start nothing. It moves the service into its bounds, so they come before the desired count.
+        """Keep the autoscaler from starting anything. It moves the count into its bounds, so they are set before the desired count.
 
         Raises:
             AwsError: the bounds can't be set.
@@ -84,7 +84,7 @@ class EngineService:
         self._register(suspended=True, MinCapacity=0)
 
     def open(self, minimum: int, maximum: int) -> None:
-        """Let the autoscaler work between these bounds; it starts `minimum` engines at once.
+        """Let the autoscaler work between these bounds. It starts `minimum` engines at once.
 
         Raises:
             AwsError: the bounds can't be set.
@@ -95,7 +95,7 @@ class EngineService:
         call(
             "application-autoscaling:RegisterScalableTarget",
             {**self._target, **capacities, "SuspendedState": dict.fromkeys(ACTIVITIES, suspended)},
-            patience=PROMPT,
+            retry=PROMPT,
         )
 
     def desired(self) -> int | None:
@@ -105,7 +105,7 @@ class EngineService:
             AwsError: it can't be read.
         """
         try:
-            answer = call("ecs:DescribeServices", {"cluster": self.cluster, "services": [self.service]}, patience=PROMPT)
+            answer = call("ecs:DescribeServices", {"cluster": self.cluster, "services": [self.service]}, retry=PROMPT)
         except AwsError as failure:
             if failure.kind == "missing":
                 return None
@@ -116,9 +116,9 @@ class EngineService:
         return None
 
     def stop(self) -> None:
-        """Let no engine run.
+        """Set the desired count to 0.
 
         Raises:
             AwsError: the desired count can't be set.
         """
-        call("ecs:UpdateService", {"cluster": self.cluster, "service": self.service, "desiredCount": 0}, patience=PROMPT)
+        call("ecs:UpdateService", {"cluster": self.cluster, "service": self.service, "desiredCount": 0}, retry=PROMPT)

@@ -1,4 +1,4 @@
-"""A function's way in and out: every invocation ends in one log line, and no bare traceback."""
+"""The decorator of all handlers: every invocation ends with one log line, and without a bare traceback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.settings import setting
 
 @dataclass(frozen=True, kw_only=True)
 class InvocationContext:
-    """One invocation, and where the function lives."""
+    """One invocation, and the function's account and region."""
 
     request_id: str
     function: str
@@ -30,8 +30,8 @@ def entry(*, fails: bool) -> Callable[[Body], Handler]:
     """Make a Lambda handler of a function's body.
 
     Args:
-        fails: whether a failure fails the invocation, so that whoever sent the event tries again or keeps it. A caller who waits for the
-            answer gets the failure as an answer.
+        fails: whether an error fails the invocation, so that the event's sender retries or keeps it. Otherwise the error is returned as
+            the result, to a caller that waits for it.
     """
 
     def wrap(body: Body) -> Handler:
@@ -64,7 +64,7 @@ def entry(*, fails: bool) -> Callable[[Body], Handler]:
 
 
 def _fault(error: Exception) -> FunctionError:
-    """A fault of the function itself."""
+    """The error for a bug of the function itself."""
     fault = FunctionError(
         "fault",
         f"The function itself is at fault: {type(error).__name__}.",

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line. No request's content and no secret is ever a field."""
+"""Structured logs: one JSON object a line. A field never has a request's content or a secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _bound: dict[str, object] = {}
 
 
 def bind(**fields: object) -> None:
-    """Put these fields, and no others, on every line from now on: a worker serves one invocation at a time."""
+    """Set the fields of all following lines, in place of earlier ones: a process serves one invocation at a time."""
     _bound.clear()
     _bound.update(fields)
 

@@ -1,11 +1,11 @@
-"""The mode of the system: one SSM parameter, `running` or `halted`. Whatever isn't plainly `running` counts as halted."""
+"""The mode of the system: one SSM parameter, `running` or `halted`. Anything but `running` counts as halted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from common import log
-from common.aws import ORDINARY, AwsError, Patience, call
+from common.aws import ORDINARY, AwsError, RetryPolicy, call
 from common.results import FunctionError, RequestRefusedError
 from common.settings import setting
 from common.shape import as_object
@@ -16,12 +16,12 @@ HALTED = "halted"
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
-    """What the parameter says.
+    """The parameter's value.
 
     Attributes:
-        value: `running` or `halted`, if it says either.
-        missing: there is no parameter.
-        unclear: why it says neither; else empty.
+        value: `running` or `halted`; empty for anything else.
+        missing: whether the parameter doesn't exist.
+        unclear: why the value is neither; otherwise empty.
     """
 
     value: str = ""
@@ -33,11 +33,11 @@ class Mode:
         return self.value == RUNNING
 
 
-def read(patience: Patience = ORDINARY) -> Mode:
-    """The mode. A parameter that can't be read or understood is logged, and doesn't run."""
+def read(retry: RetryPolicy = ORDINARY) -> Mode:
+    """The mode. An unreadable or unknown value is logged and counts as halted."""
     name = setting("EVOLUTION_MODE_PARAMETER")
     try:
-        value = as_object(call("ssm:GetParameter", {"Name": name}, patience=patience).get("Parameter")).get("Value")
+        value = as_object(call("ssm:GetParameter", {"Name": name}, retry=retry).get("Parameter")).get("Value")
     except AwsError as failure:
         log.warning(
             "The mode can't be read, and so counts as halted.", parameter=name, kind=failure.kind, advice=failure.advice, said=str(failure)
@@ -53,11 +53,11 @@ def read(patience: Patience = ORDINARY) -> Mode:
 
 
 def require_running() -> None:
-    """Go on only while the system runs.
+    """Continue only if the mode is `running`.
 
     Raises:
         RequestRefusedError: it is halted.
-        FunctionError: nobody can tell. It may be so for a moment only, and somebody should know of it.
+        FunctionError: the mode can't be determined, perhaps only for a moment. The invocation fails, so that it is noticed.
     """
     mode = read()
     if mode.unclear:
@@ -68,11 +68,11 @@ def require_running() -> None:
         )
 
 
-def write(value: str, patience: Patience = ORDINARY) -> None:
+def write(value: str, retry: RetryPolicy = ORDINARY) -> None:
     """Set the mode.
 
     Raises:
         AwsError: it can't be written.
     """
     name = setting("EVOLUTION_MODE_PARAMETER")
-    call("ssm:PutParameter", {"Name": name, "Value": value, "Type": "String", "Overwrite": True}, patience=patience)
+    call("ssm:PutParameter", {"Name": name, "Value": value, "Type": "String", "Overwrite": True}, retry=retry)

@@ -1,4 +1,4 @@
-"""What a function answers, and how it fails: always a kind that a program can read and a sentence that a person can act on."""
+"""The results and errors of functions: always with a kind for programs and a message for people."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A function's answer.
+    """A function's result.
 
     Attributes:
-        outcome: what has happened, in a word that the function documents.
+        outcome: what happened, as one of the words that the function documents.
         message: the same as a sentence.
-        kind: where something was refused or has failed, what was wrong, in a word; else empty.
-        advice: where something was refused or has failed, what to do about it; else empty.
-        details: figures and names. They are logged as well, so they hold nothing of a request's content.
-        private: what only the caller gets, such as a model's answer.
+        kind: of a refusal or a failure, what is wrong, in a word; otherwise empty.
+        advice: of a refusal or a failure, what to do; otherwise empty.
+        details: figures and names, which are also logged: nothing of a request's content.
+        private: what isn't logged, such as a model's answer.
     """
 
     outcome: str
@@ -37,7 +37,7 @@ class Result:
 
 
 class FunctionError(Exception):
-    """Something that can't be done, or not now.
+    """An error that is expected.
 
     Attributes:
         kind: what is wrong, in a word.
@@ -52,9 +52,9 @@ class FunctionError(Exception):
         self.advice = advice
 
     def result(self, outcome: str = "failed", **details: object) -> Result:
-        """The failure as an answer."""
+        """The error as a result."""
         return Result(outcome=outcome, kind=self.kind, message=self.message, advice=self.advice, details=details)
 
 
 class RequestRefusedError(FunctionError):
-    """A request that isn't granted. Sending it again as it is doesn't help."""
+    """A request that is refused. Sending it again unchanged doesn't help."""

@@ -1,4 +1,4 @@
-"""Reading what somebody else wrote: nothing is taken for what it should be before it was looked at."""
+"""Checked access to JSON values from outside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def as_list(value: object) -> list[object]:
 
 
 def parse(value: object) -> object:
-    """What a JSON text means; None for what is no JSON text."""
+    """The value of a JSON text; None if it is no JSON text."""
     try:
         return json.loads(value) if isinstance(value, str | bytes) else None
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Reading the state table's stream: which records are evolutions that have just finished."""
+"""Reads records of the state table's stream, and finds the evolutions that have just finished."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from common.results import RequestRefusedError
 from common.shape import as_list, as_object, text
 
 VERSION = "1"
-"""Of the items' form, as DynamoDB writes numbers."""
+"""The version of the items, in DynamoDB's form of a number."""
 
 EVOLUTION_ID = re.compile(r"evo-\d{8}T\d{6}Z")
-"""Part of the object's key, so nothing else is let through."""
+"""The id becomes part of the object's key, so nothing else is accepted."""
 
 SKIPPED_KINDS = ("pointer", "generation")
 
@@ -24,12 +24,12 @@ FINISHED = "finished"
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One record that could be read.
+    """A record that could be read.
 
     Attributes:
         sequence_number: its place in the stream.
         finished: the evolution's header, as plain JSON, if the record says that it has just finished.
-        evolution_id: whose header it is; empty where it is none.
+        evolution_id: of the header; empty if the item is none.
     """
 
     sequence_number: str
@@ -41,7 +41,7 @@ def read(record: object) -> Record:
     """Read one record.
 
     Raises:
-        RequestRefusedError: it has a shape, a kind or a version that nobody here knows.
+        RequestRefusedError: its shape, kind or version is unknown.
     """
     body = as_object(record)
     change = as_object(body.get("dynamodb"))

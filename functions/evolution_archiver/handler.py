@@ -1,6 +1,6 @@
-"""Keeps every finished evolution: one object in the artifacts bucket, made from the state table's stream.
+"""Archives every finished evolution from the state table's stream, as one object in the artifacts bucket.
 
-The object's key and content follow from the record alone, so a record that comes twice is kept once.
+The object's key and content depend only on the record, so a record that is delivered twice is archived once.
 """
 
 from __future__ import annotations
@@ -18,30 +18,32 @@ from common.shape import as_list, as_object
 from finished import read
 
 LARGEST_MESSAGE_BYTES = 256 * 1024
-"""Beyond it a record is compressed: two images of 400 KB each would be more than SQS takes."""
+"""A larger record is compressed: two images of 400 KB each exceed SQS's limit."""
 
 
 @entry(fails=True)
 def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (Lambda passes it)
-    """Archive what has finished.
+    """Archive the finished evolutions of a batch.
 
-    A record that can't be read or kept goes whole to the dead-letter queue, and the rest of the batch is done.
+    A record that can't be read or archived is sent to the dead-letter queue, and the rest of the batch goes on.
 
-    Only what may go well the next time is reported back to Lambda, which delivers the batch again from that record on. So nothing after it
-    is done now. Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda".
+    Only a transient failure is returned to Lambda, which delivers the batch again from that record on. So the records after it are left.
+    Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda".
 
     Raises:
-        FunctionError: a record can neither be kept nor be put aside, and has no place in the stream to start again from.
+        FunctionError: a record can be neither archived nor sent to the queue, and has no sequence number to restart from.
     """
     records = as_list(as_object(event).get("Records"))
     counts: dict[str, int] = dict.fromkeys(("archived", "already_archived", "skipped", "dead_letters"), 0)
     if not records:
-        _put_aside(event, RequestRefusedError("unreadable", "The event is no batch of a stream.", "Look at it in the dead-letter queue."))
+        _send_to_dead_letters(
+            event, RequestRefusedError("unreadable", "The event is no batch of a stream.", "Look at it in the dead-letter queue.")
+        )
         counts["dead_letters"] += 1
     failed: list[dict[str, str]] = []
     for record in records:
         try:
-            counts[_keep(record)] += 1
+            counts[_archive(record)] += 1
         except FunctionError as failure:
             log.error(
                 "A record has failed; the batch is delivered again from it on.",
@@ -49,18 +51,18 @@ def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (
                 advice=failure.advice,
                 said=failure.message,
             )
-            failed.append({"itemIdentifier": _place(record, failure)})
+            failed.append({"itemIdentifier": _sequence_number(record, failure)})
             break
     outcome = "incomplete" if failed else "done"
     message = f"{counts['archived']} evolutions were archived."
     return Result(outcome=outcome, message=message, details=counts, private={"batchItemFailures": failed})
 
 
-def _keep(record: object) -> str:
+def _archive(record: object) -> str:
     try:
         found = read(record)
     except RequestRefusedError as refusal:
-        _put_aside(record, refusal)
+        _send_to_dead_letters(record, refusal)
         return "dead_letters"
     if found.finished is None:
         return "skipped"
@@ -82,18 +84,18 @@ def _keep(record: object) -> str:
             return "already_archived"
         if failure.transient:
             raise
-        _put_aside(record, failure)
+        _send_to_dead_letters(record, failure)
         return "dead_letters"
     log.info("An evolution was archived.", key=key)
     return "archived"
 
 
 def canonical(header: dict[str, object]) -> bytes:
-    """The same header is the same bytes: keys in order, no spaces, UTF-8, one newline at the end."""
+    """The canonical JSON of a header: sorted keys, no spaces, UTF-8, one newline at the end."""
     return (json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
 
 
-def _put_aside(record: object, why: FunctionError) -> None:
+def _send_to_dead_letters(record: object, why: FunctionError) -> None:
     """Send the whole record, and why, to the dead-letter queue."""
     message = {"kind": why.kind, "message": why.message, "record": record}
     body = json.dumps(message, sort_keys=True)
@@ -104,8 +106,8 @@ def _put_aside(record: object, why: FunctionError) -> None:
     log.warning("A record went to the dead-letter queue.", kind=why.kind, said=why.message, advice=why.advice)
 
 
-def _place(record: object, failure: FunctionError) -> str:
-    place = as_object(as_object(record).get("dynamodb")).get("SequenceNumber")
-    if not isinstance(place, str) or not place:
+def _sequence_number(record: object, failure: FunctionError) -> str:
+    number = as_object(as_object(record).get("dynamodb")).get("SequenceNumber")
+    if not isinstance(number, str) or not number:
         raise failure
-    return place
+    return number

@@ -1,4 +1,4 @@
-"""Starts one evolution, when none runs and the mode is `running`. The engine finds it in the state table and carries it out."""
+"""Starts one evolution if none runs and the mode is `running`. The engine finds it in the state table and runs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.settings import number, setting
 from common.shape import as_list, as_object, text
 
 VERSION = 1
-"""Of the items' form."""
+"""The version of the items."""
 
 SCHEDULED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 """How EventBridge Scheduler writes `<aws.scheduler.scheduled-time>`."""
@@ -27,10 +27,10 @@ CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThr
 
 @dataclass(frozen=True, kw_only=True)
 class NewEvolution:
-    """One evolution, as it starts. The same scheduled time is the same evolution, however often it is delivered.
+    """An evolution to start. The same scheduled time gives the same evolution, however often the event is delivered.
 
     Attributes:
-        bounds: rows of the table. They go with the evolution to its end, whatever the table says then.
+        bounds: rows of the table, which the evolution keeps until its end.
     """
 
     id: str
@@ -84,7 +84,7 @@ def _evolution(scheduled: datetime) -> NewEvolution:
 
 
 def _start(evolution: NewEvolution) -> Result:
-    """Write the pointer and the evolution's header, both or neither."""
+    """Write the pointer and the evolution's header in one transaction."""
     table = setting("EVOLUTION_STATE_TABLE")
     pointer = {
         "Put": {
@@ -126,7 +126,7 @@ def _start(evolution: NewEvolution) -> Result:
 
 
 def _not_started(evolution: NewEvolution, failure: AwsError) -> Result:
-    """Why the transaction was cancelled: the reasons stand in the order of its two items."""
+    """The result of a cancelled transaction. The reasons are in the order of its two items."""
     reasons = [as_object(reason) for reason in as_list(failure.answer.get("CancellationReasons"))]
     codes = [text(reason.get("Code")) for reason in reasons]
     if CONFLICTS & set(codes):

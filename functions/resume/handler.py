@@ -1,4 +1,4 @@
-"""The operator's command to resume evolution after a halt. It refuses while the composite alarm fires, and there is no way to force it."""
+"""The operator's command to resume evolution after a halt. It refuses while the composite alarm fires, and can't be forced."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LONGEST_REASON = 500
 
 @entry(fails=False)
 def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (Lambda passes it)
-    """Open the autoscaler's bounds again, then set the mode: `resumed`, or `running` where both were so already.
+    """Restore the autoscaler's bounds, then set the mode. The outcome is `resumed`, or `running` if nothing had to change.
 
     Raises:
-        FunctionError: a step has failed. The mode comes last, so evolution is still halted then.
+        FunctionError: a step failed. The mode is set last, so evolution is still halted.
     """
     log.info("Somebody asks to resume evolution.", reason=_reason(event))
     state = alarm.state()
@@ -33,7 +33,7 @@ def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (
     engine = EngineService.of_this_stack()
     bounds = engine.bounds()
     desired = engine.desired()
-    # Registering is also what starts engines again, where a halt came only half as far as to stop them.
+    # Registering also starts engines again after a halt that stopped them but failed to close the bounds.
     opens = bounds is not None and (not bounds.are(minimum, maximum) or (desired is not None and desired < minimum))
     if opens:
         engine.open(minimum, maximum)

@@ -1,7 +1,8 @@
 """The safety switch: while the composite alarm "evolution unsafe" is in ALARM, evolution is halted.
 
-It goes by the alarm's level, not by the event: an alarm acts once, when its state changes, and a message can be lost, late, repeated or
-forged. So the alert topic and a schedule of one minute both only wake it, and it asks CloudWatch. It never resumes anything.
+It acts on the alarm's state, not on the event: an alarm sends one message when its state changes, and a message can be lost, late, repeated
+or forged. So the alert topic and a schedule of one minute only invoke it, and it reads the state from CloudWatch. It never resumes
+anything.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ FAILED = "failed"
 
 @entry(fails=True)
 def handler(event: object, call: InvocationContext) -> Result:
-    """Enforce the whole halt while the alarm fires: `halted`; and nothing else: `safe`.
+    """Enforce the whole halt if the alarm fires. The outcome is `halted`, or `safe` if it doesn't fire.
 
     Raises:
-        FunctionError: the alarm can't be looked at, or a step of the halt has failed; every step was tried.
+        FunctionError: the alarm can't be read, or a step of the halt failed. Every step is tried.
     """
     woken = woken_by(event, call)
     state = alarm.state()
@@ -38,7 +39,7 @@ def handler(event: object, call: InvocationContext) -> Result:
             outcome="safe", message="The alarm doesn't fire; nothing is halted or resumed.", details={"state": state, "woken_by": woken}
         )
     engine = EngineService.of_this_stack()
-    # In this order: the first stops what starts evolutions, and the second would move a count of 0 back into its bounds.
+    # In this order: the mode stops new evolutions, and open bounds would raise a desired count of 0 again.
     steps: dict[str, Callable[[], str]] = {"mode": _halt_mode, "bounds": lambda: _close(engine), "desired": lambda: _stop(engine)}
     done: dict[str, object] = {}
     first: FunctionError | None = None
@@ -58,7 +59,7 @@ def handler(event: object, call: InvocationContext) -> Result:
 def _halt_mode() -> str:
     now = mode.read(PROMPT)
     if now.missing:
-        return ABSENT  # which every reader takes for a halt; making it here would be in the program's way
+        return ABSENT  # readers take a missing mode for a halt, and only the program creates it
     if now.value == mode.HALTED:
         return ALREADY
     mode.write(mode.HALTED, PROMPT)

@@ -1,4 +1,4 @@
-"""Who woke the switch. It acts on none of this, it only says so: what isn't from this stack's own alarms deserves a look."""
+"""What invoked the switch. It only logs this: an event that isn't from this stack's own alarms needs an investigation."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ class MumblesHalf(Hill):
 
 
 class MumblesGarbage(MumblesHalf):
-    """Says what nobody understands, and dies."""
+    """Sends an unreadable message, and dies."""
 
     words = b"what the worker must not understand"
 

@@ -26,20 +26,20 @@ def individuals(*fitness: float) -> list[Individual]:
 
 
 def breed(
-    own: list[Individual], count: int, *, migrants: list[Individual] | None = None, generation: int = 2, island: int = 1
+    previous: list[Individual], count: int, *, migrants: list[Individual] | None = None, generation: int = 2, island: int = 1
 ) -> list[array[float]]:
     breeder = Breeder(
-        seed=7, island=island, generation=generation, own=own, migrants=migrants or [], task=tasks.spec_of(Hill()), limit=LIMIT
+        seed=7, island=island, generation=generation, previous=previous, migrants=migrants or [], task=tasks.spec_of(Hill()), limit=LIMIT
     )
     return [individual.genome for individual in breeder.breed(count)]
 
 
 def test_whatever_else_was_drawn_the_same_are_bred() -> None:
-    own = individuals(*range(20))
-    before = breed(own, 20)
+    previous = individuals(*range(20))
+    before = breed(previous, 20)
     random.seed("something else was drawn in between")
     np.random.default_rng().random()
-    assert breed(own, 20) == before
+    assert breed(previous, 20) == before
 
 
 def test_every_individual_island_and_generation_draws_its_own() -> None:
@@ -55,16 +55,16 @@ def test_the_first_of_a_chunk_are_the_same_however_many_chunks_there_are() -> No
 
 
 def test_the_elite_goes_on_unchanged_and_the_dead_never_breed() -> None:
-    own = individuals(DEAD, 5, 9, DEAD, 7)
-    assert breed(own, 5)[:ELITES] == [own[2].genome, own[4].genome]
+    previous = individuals(DEAD, 5, 9, DEAD, 7)
+    assert breed(previous, 5)[:ELITES] == [previous[2].genome, previous[4].genome]
     only = individuals(DEAD, DEAD, 3, DEAD)
     only[0].genome = array("f", [1000.0] * Hill.weights)
     assert all(abs(weight) < 8 for genome in breed(only, 30) for weight in genome)
 
 
 def test_the_better_breed_and_their_children_are_like_them() -> None:
-    own = individuals(*range(40))
-    children = breed(own, 200)[ELITES:]
+    previous = individuals(*range(40))
+    children = breed(previous, 200)[ELITES:]
     mean = sum(map(sum, children)) / len(children) / Hill.weights
     assert mean > 0.7 * 3.9, "of the best third of genomes of 0 to 3.9"
     assert len({genome.tobytes() for genome in children}) > 180
@@ -93,5 +93,5 @@ def test_individuals_of_another_task_are_no_parents() -> None:
 
 
 def test_of_two_equals_the_first_is_better() -> None:
-    own = individuals(1, 4, 4, DEAD)
-    assert best(own, 3) == [own[1], own[2], own[0]]
+    previous = individuals(1, 4, 4, DEAD)
+    assert best(previous, 3) == [previous[1], previous[2], previous[0]]

@@ -283,7 +283,7 @@ def test_a_worker_of_another_task_rests_while_others_go_on_and_ends_what_nobody_
         new.step()
         clock[0] += 100
     assert world.header(abandoned)["status"] == "failed"
-    assert "nobody has gone on with it" in world.header(abandoned)["reason"]
+    assert "no worker has continued it" in world.header(abandoned)["reason"]
 
 
 def test_a_standstill_is_only_what_was_watched() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engine import EngineError, keyed, tasks
 from engine.breeding import Breeder
-from engine.evaluators import JOB_BYTES, PIPE_BYTES, AbandonedError, EvaluatorPool, Results, ScoreBatch
+from engine.evaluators import JOB_BYTES, PIPE_BYTES, CancelledError, EvaluatorPool, Results, ScoreBatch
 from engine.individuals import DEAD
 from engine.tasks import EPISODES, WEIGHTS, TaskSpec
 from tests.engine.plugins import Hill
@@ -18,7 +18,7 @@ SPEC = tasks.spec_of(Hill())
 
 GENOMES = {
     index: one.genome.tobytes()
-    for index, one in enumerate(Breeder(seed=7, island=0, generation=1, own=(), migrants=(), task=SPEC, limit=8192).breed(48))
+    for index, one in enumerate(Breeder(seed=7, island=0, generation=1, previous=(), migrants=(), task=SPEC, limit=8192).breed(48))
 }
 
 BATCH = ScoreBatch(genomes=GENOMES, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in GENOMES})
@@ -109,7 +109,7 @@ def test_jobs_of_the_largest_individuals_fit_into_a_pipe(pool: MakePool) -> None
 
 
 def test_work_can_be_given_up(pool: MakePool) -> None:
-    with pytest.raises(AbandonedError):
+    with pytest.raises(CancelledError):
         pool("Slow").run(BATCH, lambda: True)
 
 

@@ -204,7 +204,7 @@ def test_requests_are_no_news(server: Server, capfd: pytest.CaptureFixture[str],
 
 
 def test_a_taken_port_is_one_sentence(server: Server) -> None:
-    with pytest.raises(ServingError, match=rf"port {server.server_port} can't be opened \(.*\): end what has it"):
+    with pytest.raises(ServingError, match=rf"port {server.server_port} can't be opened \(.*\): stop what uses it"):
         serve("127.0.0.1", server.server_port, ROUTES)
 
 

@@ -174,7 +174,7 @@ def test_a_corrupt_checkpoint_is_made_again_from_the_one_before(
     with caplog.at_level(logging.ERROR):
         run_out(worker)
     assert "generation 2 of island 0 is corrupt" in caplog.text
-    assert "it is made again from the one before" in caplog.text
+    assert "it is bred again from the previous one" in caplog.text
     header = world.header(evolution)
     assert header["status"] == "finished"
     assert header["deterministic"] is True, "it came out as it was"
@@ -233,7 +233,7 @@ def test_the_dead_are_kept_as_dead(world: EngineCloud, start_worker: StartWorker
 def test_where_nobody_lives_the_evolution_fails(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Deadly"))
     assert world.header(evolution)["status"] == "failed"
-    assert "nobody lives" in world.header(evolution)["reason"]
+    assert "all individuals of its last generation are dead" in world.header(evolution)["reason"]
 
 
 def test_a_run_in_which_the_clock_killed_somebody_isnt_called_deterministic(

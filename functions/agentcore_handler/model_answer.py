@@ -1,4 +1,4 @@
-"""What an agent or a model answered."""
+"""The answer of an agent or of a model."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ INTERVENED = "guardrail_intervened"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class ModelAnswer:
     """An answer.
 
     Attributes:
         output: the text.
-        stop_reason: why the model stopped writing, in Bedrock's words; empty where nobody says.
-        figures: such as the tokens that it took.
+        stop_reason: why the model stopped writing, in Bedrock's words; empty if unknown.
+        figures: such as the number of tokens.
     """
 
     output: str
