@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.local.test_provider_table import sdk_inputs
 
 from components.evolution import MODE_PROPERTIES
 from tests.components.layers import KEY, STACKS, evolution
 from tests.components.tables import env_of
+from tests.local.test_provider_types import sdk_inputs
 
 
 def test_each_function_has_its_own_role_log_group_and_bounds() -> None:
