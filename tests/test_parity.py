@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 import pytest
 
-from local.previews import UNKNOWN, Plan, PlannedResource
+from tests.plans import UNKNOWN, Plan, PlannedResource
 
 STACKS = ("dev", "staging", "prod")
 TEXT = (Path(__file__).parents[1] / "docs/parity.md").read_text(encoding="utf-8")

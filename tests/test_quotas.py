@@ -13,8 +13,8 @@ import pytest
 
 from components.capacity import ELASTIC_IPS, FARGATE_VCPUS, LAMBDA_EXECUTIONS, UNRESERVED_EXECUTIONS, needs
 from local import quotas
-from local.previews import UNKNOWN, Plan, PlannedResource
 from tests.components.tables import env_of
+from tests.plans import UNKNOWN, Plan, PlannedResource
 
 STACKS = ("dev", "staging", "prod")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.previews import UNKNOWN, Plan, PlannedResource
+from tests.plans import UNKNOWN, Plan, PlannedResource
 from tests.policy.planned import nodes_of
 
 ROOT = Path(__file__).parents[1]

@@ -15,6 +15,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 from local.provider.data_sources import invoke
+from local.provider.outputs import ACCOUNT as ACCOUNT
 from local.provider.outputs import compute
 from local.provider.services import RESOURCES
 

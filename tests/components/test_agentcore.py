@@ -13,8 +13,7 @@ from components.environment import Region
 from components.guardrail import content_digest
 from components.naming import Names
 from components.zones import ZONE_IDS, agent_zones
-from local.provider.outputs import ACCOUNT
-from tests.components.cloud import REGION, RegisteredLayer, build
+from tests.components.cloud import ACCOUNT, REGION, RegisteredLayer, build
 from tests.components.tables import env_of
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"

@@ -9,8 +9,7 @@ import pytest
 
 from components.function import sources
 from components.naming import Names
-from local.provider.outputs import ACCOUNT
-from tests.components.cloud import REGION
+from tests.components.cloud import ACCOUNT, REGION
 
 NAMES = Names(stack="prod", region=REGION, account=ACCOUNT)
 

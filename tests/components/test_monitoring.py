@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from components.compute import STEADY
-from local.provider.outputs import ACCOUNT
-from tests.components.cloud import REGION, RegisteredLayer
+from tests.components.cloud import ACCOUNT, REGION, RegisteredLayer
 from tests.components.layers import monitoring
 from tests.components.tables import env_of
 

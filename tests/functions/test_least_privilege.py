@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from components.naming import Names
-from local.previews import Plan
 from tests.functions.conftest import Measured
 from tests.functions.requests import Document, IamRequest, of_call, of_lambda, permitted, unused
 from tests.functions.world import ACCOUNT as UNIT_ACCOUNT
 from tests.functions.world import FUNCTIONS, REGION, STACK
+from tests.plans import Plan
 
 ACCOUNT = "000000000000"
 """The embedded cloud's."""

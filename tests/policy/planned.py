@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from local.previews import Plan
+from tests.plans import Plan
 from tests.policy.builders import UNKNOWN, Node, Nodes
 
 FOREIGN_KEY: Final = "arn:aws:kms:us-east-1:999999999999:key/11111111-2222-4333-8444-555555555555"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.previews import Plan
+from tests.plans import Plan
 from tests.policy.builders import TAGS, Node, Nodes, document
 from tests.policy.planned import GONE, Edit, apply, nodes_of, on
 from tests.policy.samples import rules_that_fire

@@ -9,8 +9,8 @@ import pytest
 
 from actions import find
 from exemptions import NEVER
-from local.previews import Plan
 from rules import FAMILIES
+from tests.plans import Plan
 from tests.policy.builders import TAGS, Node, Nodes
 from tests.policy.edits import Edit
 from tests.policy.edits_containment import ATTACKS, RIGHT

@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from local.previews import Plan
-from local.provider import diff
-from local.provider.services import RESOURCES
 from rules import FAMILIES
+from tests.plans import Plan, with_defaults
 from tests.policy import (
     edits_agentcore,
     edits_data,
@@ -116,17 +114,14 @@ def test_executions_that_the_table_does_not_reserve_are_caught(
 def test_the_committed_stacks_break_no_rule(
     stack: str, image: str | None, filled: bool, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor with the defaults that the real provider fills in before the pack is asked.
-
-    Source: pulumi-terraform-bridge, pkg/tfbridge/schema.go, applyDefaults.
-    """
+    """Nor with the defaults that the real provider fills in before the pack is asked."""
     planned = plan(stack, image)
     table = json.dumps(planned.outputs["environment"])
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": table}))
     nodes = nodes_of(planned)
     for node in nodes.values():
-        if filled and node.type in RESOURCES:
-            node.props = diff.planned(RESOURCES[node.type], {}, node.props)
+        if filled:
+            node.props = with_defaults(node.type, node.props)
     assert findings(nodes, stack=stack) == []
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from exemptions import NEVER, configured
-from local.previews import Plan
 from rules import FAMILIES
+from tests.plans import Plan
 from tests.policy.samples import KEY_ARN, ReportedFinding, compliant, configure, findings, set_at
 
 TODAY = datetime.date(2026, 11, 22)

@@ -11,8 +11,8 @@ import pytest
 from calls import Request, allowed
 from documents import statements_of
 from limits import configured
-from local.previews import Plan
 from rule import Resource
+from tests.plans import Plan
 from tests.policy.builders import Nodes, document
 from tests.policy.edits import Edit, without
 from tests.policy.edits_containment import more, setting

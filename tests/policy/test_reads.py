@@ -11,10 +11,10 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from adapter import to_properties
 from limits import configured
-from local.previews import Plan
 from rule import Finding, Reference, Resource, Stack, judge_resource, judge_stack
 from rules import FAMILIES
 from system import table_of
+from tests.plans import Plan
 from tests.policy.builders import UNKNOWN, Node, Nodes
 from tests.policy.complete import complete
 from tests.policy.planned import GONE, Edit, edited, nodes_of

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from local.previews import Plan
 from taggable import TAGGABLE
+from tests.plans import Plan
 from tests.policy.complete import complete
 
 WORDS = re.compile(r"_([a-z0-9])")
