@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+import other_types
 import tokens as t
 from plain import NotJsonError, Plain, Unknown, dig, items, parse, shown
 from rule import Finding, Resource
@@ -73,6 +74,11 @@ PLACES: dict[str, DocumentPlace] = {
     t.QUEUE: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE, optional=True),
     t.QUEUE_POLICY: DocumentPlace(property_name="policy", kind=DocumentKind.RESOURCE),
     t.TRACE_POLICY: DocumentPlace(property_name="policyDocument", kind=DocumentKind.RESOURCE),
+    **{kind: DocumentPlace(property_name=name, kind=DocumentKind.RESOURCE) for kind, name in other_types.DOCUMENTS.items()},
+    **{
+        kind: DocumentPlace(property_name=name, kind=DocumentKind.RESOURCE, optional=True)
+        for kind, name in other_types.OPTIONAL_DOCUMENTS.items()
+    },
 }
 """Every resource type that carries a document. VpcEndpointPolicy without one sets AWS's default, as an endpoint without one has."""
 

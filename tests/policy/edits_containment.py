@@ -23,8 +23,9 @@ OF_ENGINE, OF_SWITCH, OF_SCHEDULES = (
     f"{name}-role-grants" for name in ("compute-engine", "evolution-safety-switch", "evolution-scheduler")
 )
 
-GRANTS, MANAGED, POLICIES, LEADS, ROLES, TRUST = (
-    f"containment/{name}" for name in ("grants", "managed-policies", "resource-policies", "switch-and-resume", "own-roles", "trust")
+GRANTS, MANAGED, POLICIES, LEADS, ROLES, TRUST, TYPES = (
+    f"containment/{name}"
+    for name in ("grants", "managed-policies", "resource-policies", "switch-and-resume", "own-roles", "trust", "known-types")
 )
 
 
@@ -333,6 +334,10 @@ ATTACKS: list[tuple[str, Edit, set[str]]] = [
         node("cfg/remediationConfiguration:RemediationConfiguration", parameters=[{"name": "AutomationAssumeRole", "staticValue": ADMIN}]),
         {ROLES},
     ),
+    # What no rule knows.
+    ("a bucket by its old type", node("s3/bucketV2:BucketV2", bucket="files", acl="public-read-write"), {TYPES}),
+    ("whatever Cloud Control makes", node("cloudcontrol/resource:Resource", typeName="AWS::Lambda::Url", desiredState="{}"), {TYPES}),
+    ("a command on whoever deploys", adding("more", Node("command:local:Command", {"create": "curl example.com"})), {TYPES}),
 ]
 """What it is, the edit, and the containment rules that must fire: exactly these. Other families may have their own to say."""
 
@@ -390,6 +395,6 @@ RIGHT: list[tuple[str, Edit]] = [
         ),
     ),
     ("a log group that is called as resume", node("cloudwatch/logGroup:LogGroup", name="/aws/lambda/evolution-resume-prod/extra")),
-    ("a role of AWS's own", node("autoscaling/group:Group", serviceLinkedRoleArn=f"{ROLE}aws-service-role/autoscaling.amazonaws.com/x")),
+    ("a role of AWS's own", node("appautoscaling/target:Target", roleArn=f"{ROLE}aws-service-role/autoscaling.amazonaws.com/x")),
 ]
 """What keeps the watched from what watches it, however it is written: no containment rule has a thing to say."""

@@ -36,7 +36,7 @@ EDITS: tuple[Edit, ...] = (
         ("datapointsToAlarm", 1, "alarms/safety-score-average"),
         ("treatMissingData", "notBreaching", "alarms/safety-score-average"),
         ("actionsEnabled", False, "alarms/actions"),
-        ("alarmActions", [], "alarms/actions"),
+        ("alarmActions", [], "alarms/to-alert-topic"),
         ("alarmActions", ["arn:aws:sns:us-east-1:000000000000:other"], "alarms/to-alert-topic"),
         ("unit", "Percent", "alarms/safety-score-average"),
         ("warmUpConfiguration.warmUpPeriodDurationInMinutes", 2880, "alarms/safety-score-average"),

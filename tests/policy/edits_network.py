@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policy.builders import UNKNOWN
+from tests.policy.builders import TAGS, UNKNOWN, Node
 from tests.policy.planned import DELETED, GONE, Edit, Refer, on
 
 EDITS: tuple[Edit, ...] = (
@@ -93,4 +93,5 @@ EDITS: tuple[Edit, ...] = (
         "network-dynamodb-endpoint",
         ("routeTableIds", GONE, "network/endpoints"),
     ),
+    *on("spare-balancer", ("", Node("aws:alb/loadBalancer:LoadBalancer", {"internal": False, "tagsAll": TAGS}), "containment/known-types")),
 )

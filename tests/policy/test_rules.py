@@ -98,7 +98,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("silence is unsaid", setting("worst-score", "treatMissingData", None), {"alarms/safety-score-minimum"}),
     ("actions are off", setting("autonomy", "actionsEnabled", False), {"alarms/actions"}),
     ("actions may be off", setting("autonomy", "actionsEnabled", UNKNOWN), {"alarms/actions"}),
-    ("nobody is told", setting("memory", "alarmActions", []), {"alarms/actions"}),
+    ("nobody is told", setting("memory", "alarmActions", []), {"alarms/to-alert-topic"}),
     ("somebody is told by mail", setting("memory", "alarmActions", ["oncall@example.com"]), {"alarms/actions"}),
     # Environment.
     ("more autonomy", setting("task", "containerDefinitions", containers(AI_AUTONOMY_LEVEL="95")), BEYOND),

@@ -39,8 +39,10 @@ def gateway_authorizer(gateway: Resource) -> Iterator[Finding]:
     tiers=PRIVATE_TIERS,
 )
 def private_network(resource: Resource) -> Iterator[Finding]:
-    """A code interpreter may also stand in a sandbox, which has no network at all."""
-    allowed = ("VPC", "SANDBOX") if resource.type == AGENT_CODE_INTERPRETER else ("VPC",)
+    """A code interpreter may also stand in a sandbox, if it has no role: a sandbox resolves names and reaches S3, and what runs in it reads
+    the role's credentials. Source: AgentCore developer guide, "Code interpreter network modes"."""
+    sandboxed = resource.type == AGENT_CODE_INTERPRETER and resource.at("executionRoleArn") is None
+    allowed = ("VPC", "SANDBOX") if sandboxed else ("VPC",)
     yield from literal("networkConfiguration.networkMode", resource.at("networkConfiguration", "networkMode"), *allowed)
     if resource.type == AGENT_RUNTIME and resource.at("networkConfiguration", "networkMode") == "VPC":
         subnets = resource.at("networkConfiguration", "networkModeConfig", "subnets")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from checks import literal
 from plain import Unknown, items, shown
-from rule import Finding, Resource, Severity, Stack, rule
+from rule import Finding, Resource, Severity, Stack, about, rule
 from tokens import COMPOSITE_ALARM, METRIC_ALARM
 
 ALARMS = (METRIC_ALARM, COMPOSITE_ALARM)
@@ -15,20 +16,38 @@ ALARMS = (METRIC_ALARM, COMPOSITE_ALARM)
 WHY_SILENT = "An alarm that tells nobody is a light in an empty room: evolution goes on while it is unsafe."
 
 
+NAMED = re.compile(r'(?:ALARM|OK|INSUFFICIENT_DATA)\(\s*"?([^")]+?)"?\s*\)')
+"""An alarm in a composite's rule, by its name or ARN."""
+
+
+def _acts(alarm: Resource) -> bool:
+    actions = items(alarm.at("alarmActions"))
+    return any(isinstance(action, Unknown) or (isinstance(action, str) and action.startswith("arn:")) for action in actions)
+
+
+def spoken_for(stack: Stack) -> set[str]:
+    """The names of the alarms in the rules of composites that act."""
+    composites = [one for one in stack.of_type(COMPOSITE_ALARM) if _acts(one)]
+    return {name.rpartition(":alarm:")[2] or name for one in composites for name in NAMED.findall(str(one.at("alarmRule")))}
+
+
 @rule(
     id="alarms/actions",
-    types=ALARMS,
     severity=Severity.CRITICAL,
     protects="The way from an alarm to whoever acts on it.",
     why=WHY_SILENT,
     fix="Write actions_enabled=True and alarm_actions=[topic.arn].",
     controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17"),
 )
-def actions(alarm: Resource) -> Iterator[Finding]:
-    yield from literal("actionsEnabled", alarm.at("actionsEnabled"), True, or_missing=True)
-    actions = alarm.at("alarmActions")
-    if not any(isinstance(action, Unknown) or (isinstance(action, str) and action.startswith("arn:")) for action in items(actions)):
-        yield Finding(f"alarmActions is {shown(actions)}; it must name whom the alarm tells.")
+def actions(stack: Stack) -> Iterator[Finding]:
+    """A composite alarm acts for the alarms in its rule."""
+    children = spoken_for(stack)
+    for kind in sorted(ALARMS):
+        for alarm in stack.of_type(kind):
+            yield from about(alarm, literal("actionsEnabled", alarm.at("actionsEnabled"), True, or_missing=True))
+            name = alarm.at("alarmName" if kind == COMPOSITE_ALARM else "name")
+            if not _acts(alarm) and (str(name) not in children or items(alarm.at("alarmActions"))):
+                yield Finding(f"alarmActions is {shown(alarm.at('alarmActions'))}; it must name whom the alarm tells.", alarm)
 
 
 @rule(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks import between, off, on, protected
+from plain import dig, items, shown
 from rule import Finding, Resource, Severity, rule
 from tokens import BUCKET, KEY, LOG_GROUP, QUEUE, REPOSITORY, SECRET, TABLE
+
+SHORTEST_RECOVERY_DAYS = 7
+"""A bad write on a Friday is found on Monday, or a week later. DynamoDB's own default is 35."""
 
 PROTECTED_TIERS = frozenset({"staging", "prod"})
 """dev is made to be destroyed; a stack of an unknown tier is held to the strict side."""
@@ -35,6 +39,10 @@ WHY_GONE = "What evolution has learned over weeks can't be made again."
 )
 def table_recovery(table: Resource) -> Iterator[Finding]:
     yield from on("pointInTimeRecovery.enabled", table.at("pointInTimeRecovery", "enabled"))
+    days = table.at("pointInTimeRecovery", "recoveryPeriodInDays")
+    yield from between("pointInTimeRecovery.recoveryPeriodInDays", days, SHORTEST_RECOVERY_DAYS, 35, or_missing=True)
+    for replica in items(table.at("replicas")):  # each has its own
+        yield from on(f"pointInTimeRecovery of the replica in {shown(dig(replica, 'regionName'))}", dig(replica, "pointInTimeRecovery"))
 
 
 @rule(
@@ -49,6 +57,9 @@ def table_recovery(table: Resource) -> Iterator[Finding]:
 )
 def table_deletion(table: Resource) -> Iterator[Finding]:
     yield from on("deletionProtectionEnabled", table.at("deletionProtectionEnabled"))
+    for replica in items(table.at("replicas")):
+        where = f"deletionProtectionEnabled of the replica in {shown(dig(replica, 'regionName'))}"
+        yield from on(where, dig(replica, "deletionProtectionEnabled"))
 
 
 @rule(

@@ -129,11 +129,10 @@ def key_reference(stack: Stack) -> Iterator[Finding]:
 )
 def own_key(stack: Stack) -> Iterator[Finding]:
     own = own_account(stack)
-    for resource in stack.resources:
+    for resource in stack.resources if own else ():  # whose keys they are can't be told, for no document names an account
         for name in (KEY_PROPERTIES[resource.type], REPLICAS) if resource.type in KEY_PROPERTIES else ():
             for arn in foreign_arns(resource.at(name), own, "kms"):
-                where = own or "which no document of the stack names"
-                yield Finding(f"the key in {name} is {shown(arn)}; it must be one of this account ({where}).", resource)
+                yield Finding(f"the key in {name} is {shown(arn)}; it must be one of this account ({own}).", resource)
 
 
 @rule(
@@ -153,6 +152,7 @@ def key_used(stack: Stack) -> Iterator[Finding]:
             used |= {reference.urn for references in resource.references.values() for reference in references}
             if resource.type in KEY_PROPERTIES:
                 used |= keys.by(resource, KEY_PROPERTIES[resource.type])
+    used |= {urn for alias in stack.of_type(KEY_ALIAS) if alias.urn in used for urn in keys.by(alias, "targetKeyId")}
     for urn, key in keys.all.items():
         if urn not in used:
             yield Finding("nothing in the stack is encrypted under it; it must be used, or go.", key)

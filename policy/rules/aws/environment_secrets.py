@@ -11,11 +11,14 @@ from tokens import PARAMETER
 from variables import RUNNERS, environments_of
 
 SECRET_NAMES = re.compile(
-    r"(.*_)?(password|passwd|pwd|passphrase|secret|token|credentials?|api_?key|private_?key|secret_?key|access_?key|auth_?key"
+    r"(.*_)?([a-z]{0,5}(password|passwd|pwd)|passphrase|secret|token|credentials?|api_?key|private_?key|secret_?key|access_?key|auth_?key"
     r"|validation_?key|signing_?key|encryption_?key)(_value)?",
     re.IGNORECASE,
 )
-"""Names whose value is the secret itself. `…_NAME`, `…_ARN` and `…_ID` only say where it is."""
+"""Names whose value is the secret itself, also PGPASSWORD. `…_NAME`, `…_ARN` and `…_ID` only say where it is."""
+
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word begins in a name such as dbPassword."""
 
 SECRET_VALUES = re.compile(
     "|".join(
@@ -25,12 +28,15 @@ SECRET_VALUES = re.compile(
             r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.",  # a JSON web token
             r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{15,}|pul-[0-9a-f]{40}",
             r"xox[abprs]-[\w-]{10,}|sk-(ant|proj)-[\w-]{15,}|sk_live_\w{15,}",
-            r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@",  # a password in an address
+            r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@]+@",  # a password in an address
         )
     )
 )
 
 ARN = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm|kms):\S+")
+
+NO_SECRET = re.compile(r"alias/\S+|/[\w./-]+|X(-[A-Za-z0-9]+)+|\d{1,5}")
+"""A key's alias, the path of a parameter or a file, a header's name, and a number that is too short to be one."""
 
 PLAIN_WORDS = frozenset({"", "true", "false", "enabled", "disabled", "none"})
 
@@ -40,11 +46,15 @@ def looks_secret(name: str, value: Plain, stack: str) -> bool:
 
     The name of a secret is none: of this system's form, `<stem>-<stack>`, or an ARN.
     """
+    named = SECRET_NAMES.fullmatch(HUMP.sub("_", name)) is not None
+    if isinstance(value, Unknown):
+        # What a program makes, such as a random password, is in plain text once it is known. What is called a secret may be its name.
+        return named and not name.lower().endswith("secret")
     if not isinstance(value, str):
         return False
     if SECRET_VALUES.search(value):
         return True
-    if not SECRET_NAMES.fullmatch(name) or ARN.fullmatch(value) or value.lower() in PLAIN_WORDS:
+    if not named or ARN.fullmatch(value) or NO_SECRET.fullmatch(value) or value.lower() in PLAIN_WORDS:
         return False
     return not (name.lower().endswith("secret") and value.endswith(f"-{stack}"))
 

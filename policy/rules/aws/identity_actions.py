@@ -31,17 +31,38 @@ CONDITIONAL: dict[str, dict[str, Test]] = {
 
 CODE = frozenset(
     {
+        "apprunner:updateservice",
+        "bedrock-agentcore:invokecodeinterpreter",
+        "bedrock-agentcore:startcodeinterpretersession",
+        "cloudformation:createchangeset",
+        "cloudformation:executechangeset",
+        "cloudformation:updatestack",
+        "cloudformation:updatestackset",
+        "codebuild:startbuild",
+        "codebuild:startbuildbatch",
+        "codebuild:updateproject",
+        "datapipeline:putpipelinedefinition",
+        "ec2-instance-connect:sendsshpublickey",
+        "ec2:modifyinstanceattribute",
         "ecs:executecommand",
+        "glue:updatedevendpoint",
+        "glue:updatejob",
         "lambda:createfunctionurlconfig",
         "lambda:updateeventsourcemapping",
         "lambda:updatefunctioncode",
         "lambda:updatefunctionconfiguration",
         "lambda:updatefunctionurlconfig",
+        "sagemaker:createpresigneddomainurl",
+        "sagemaker:createpresignednotebookinstanceurl",
+        "sagemaker:updatenotebookinstancelifecycleconfig",
         "ssm:sendcommand",
+        "ssm:startautomationexecution",
         "ssm:startsession",
+        "states:updatestatemachine",
     }
 )
-"""Actions that are no permissions' in AWS's own classes, but run the caller's code with somebody else's role."""
+"""Actions that are no permissions' in AWS's own classes, but run the caller's code with a role that is there already.
+Source: pathfinding.cloud, the public list of IAM privilege escalation paths, its paths through existing resources."""
 
 GUARDS = frozenset(
     {
@@ -67,6 +88,9 @@ CALLS = frozenset(
         "bedrock-agentcore:invokegateway",
         "bedrock-agentcore:partiallyauthorizeactions",
         "bedrock-agentcore:synchronizegatewaytargets",
+        "elasticache:connect",
+        "memorydb:connect",
+        "rds-db:connect",
     }
 )
 """Calls that AWS classes as "Permissions management", but that change none."""

@@ -18,6 +18,7 @@ from tokens import (
     ROLE,
     ROLE_ATTACHMENT,
     ROLE_ATTACHMENTS,
+    SERVICE_CREDENTIAL,
     USER,
     USER_ATTACHMENT,
     USER_ATTACHMENTS,
@@ -49,7 +50,7 @@ ATTACHMENTS = {
 }
 """Where managed policies are attached: the property that names them."""
 
-LONG_LIVED = frozenset({ACCESS_KEY, USER, USER_LOGIN})
+LONG_LIVED = frozenset({ACCESS_KEY, SERVICE_CREDENTIAL, USER, USER_LOGIN})
 
 
 @rule(

@@ -58,6 +58,9 @@ MODEL = re.compile(
 """One model or profile. Through a global profile a model is called in no region of its own. Source: Bedrock user guide, "Global
 cross-Region inference"."""
 
+SAYS_WHICH = 3
+"""Letters and digits in a row, beside a wildcard, that tell something of others."""
+
 
 def is_wildcard_resource(resource: str, types: frozenset[str] = frozenset()) -> bool:
     """Whether a resource stands for all of a service's, or all of a type's: a bare wildcard, or an ARN that names no more than a type.
@@ -73,14 +76,21 @@ def is_wildcard_resource(resource: str, types: frozenset[str] = frozenset()) -> 
     name = arn["resource"]
     if arn["service"] == "s3" and not arn["account"]:
         # The first part is the bucket's name, where other services have a type.
-        return not is_specific(name.partition("/")[0])
+        return not _says_which(name.partition("/")[0])
     parts = re.split("[/:]", name)
     named = parts[1:] if len(parts) > 1 else parts
-    return all(not part or ONLY_WILDCARDS.fullmatch(part) for part in named) or any(
+    return not any(map(_says_which, named)) or any(
         glob(name, pattern.split(":", 3)[3].replace("*", EVERY_VALUE))
         for pattern in types
         if pattern.startswith(f"{arn['service']}:") and "*" in pattern.split(":", 3)[3]
     )
+
+
+def _says_which(part: str) -> bool:
+    """Whether a part of a name says more than wildcards do: of most names `*a*` and `a*` are next to nothing."""
+    if not WILDCARD.search(part):
+        return bool(part) and not ONLY_WILDCARDS.fullmatch(part)
+    return any(len(run) >= SAYS_WHICH for run in re.split(r"[^A-Za-z0-9]+", part))
 
 
 def is_scoped_by_condition(resource: str, conditions: dict[str, Plain]) -> bool:
@@ -143,11 +153,10 @@ def _of_type(service: str, name: str, pattern: str) -> bool:
     kind, _, _, shape = pattern.split(":", 3)
     if not meet(service, kind):
         return False
-    if shape == "+":
-        return "/" not in name
-    if shape == "+/*":
-        return "/" in name or "*" in name
-    return meet(name, shape)
+    before, plus, after = shape.partition("+")
+    if plus and not after:  # the bucket's name, which holds no slash
+        return meet(name, f"{before}*") and name.count("/") <= before.count("/")
+    return meet(name, shape.replace("+", "*"))
 
 
 @rule(

@@ -16,6 +16,7 @@ from tokens import (
     FLOW_LOG,
     FUNCTION,
     INTERNET_GATEWAY,
+    MAIN_ROUTE_TABLE,
     ROUTE,
     ROUTE_TABLE,
     ROUTE_TABLE_ASSOCIATION,
@@ -52,7 +53,10 @@ def _public_subnets(stack: Stack) -> set[str]:
             public |= own
     if any(table.urn in open_tables for table in stack.of_type(DEFAULT_ROUTE_TABLE)):
         public |= subnets.all.keys() - associated
-    return public
+    vpcs = Linked(stack, VPC)
+    made_main = [one for one in stack.of_type(MAIN_ROUTE_TABLE) if tables.by(one, "routeTableId") & open_tables]
+    open_vpcs = vpcs.by_all(routes, "routeTableId") | vpcs.by_all(made_main, "vpcId")  # by vpc.main_route_table_id
+    return public | {urn for urn in subnets.all.keys() - associated if vpcs.by(subnets.all[urn], "vpcId") & open_vpcs}
 
 
 def _may_be_internet(route: Resource) -> bool:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from accounts import account_of, admitted_by, own_account
-from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows, tests_of
+from conditions import ARN, OF_SOURCE, Test, is_account, is_specific, narrows
 from documents import DocumentKind, Principal, Statement, allows_of, unreadable
 from globs import WILDCARD
-from plain import shown
+from other_types import LEADS_OUT
+from plain import shown, texts
 from rule import Finding, Resource, Severity, Stack, rule
 from tokens import (
     AGENT_GATEWAY,
@@ -37,6 +38,55 @@ NARROWS_ACCOUNT: dict[str, Test] = {
 }
 """Conditions that let only some of an account's principals take the role."""
 
+
+def _names_after(*beginnings: str) -> Test:
+    """Whether a value has text of its own before its first wildcard, and after one of the beginnings that everybody's has."""
+
+    def test(value: str) -> bool:
+        literal = WILDCARD.split(value, maxsplit=1)[0]
+        return any(literal.startswith(one) and len(literal) > len(one) for one in beginnings)
+
+    return test
+
+
+def _is_whole(value: str) -> bool:
+    return bool(value) and not WILDCARD.search(value)
+
+
+def _of_repository(value: str) -> bool:
+    """Whether a subject of GitHub's names an owner, whole: whoever has an account begins like `repo:a*`."""
+    return bool(re.match(r"repo:[^/*?:]+/", value))
+
+
+def _of_owner(value: str) -> bool:
+    return bool(re.match(r"[^/*?:]+/", value))
+
+
+SUBJECTS: dict[str, dict[str, Test]] = {
+    "token.actions.githubusercontent.com": {
+        "sub": _of_repository,
+        "repository": _of_owner,
+        "repository_id": _is_whole,
+        "repository_owner": _is_whole,
+        "repository_owner_id": _is_whole,
+        "job_workflow_ref": _of_owner,
+    },
+    "gitlab.com": {"sub": _names_after("project_path:"), "project_id": _is_whole, "namespace_id": _is_whole, "namespace_path": _is_whole},
+}
+"""By an issuer that serves everybody, the claims that say who asks, and when a value says it. Source: GitHub's and GitLab's guides,
+"OpenID Connect in Amazon Web Services". The audience is anybody's to ask for, and so is an environment's name."""
+
+
+def _of_subject(value: str) -> bool:
+    """Whether a subject has text of its own before its first wildcard; of a cluster's, beyond what all its accounts begin with."""
+    return bool(WILDCARD.split(value, maxsplit=1)[0].removeprefix("system:serviceaccount:"))
+
+
+ANYBODYS: dict[str, Test] = {"sub": _of_subject}
+"""Of any other issuer."""
+
+SAML: dict[str, Test] = {"saml:sub": is_specific, "saml:namequalifier": is_specific, "saml:iss": is_specific}
+
 TAKERS: dict[str, dict[str, str]] = {
     AGENT_RUNTIME: {"roleArn": "bedrock-agentcore.amazonaws.com"},
     AGENT_GATEWAY: {"roleArn": "bedrock-agentcore.amazonaws.com"},
@@ -53,6 +103,10 @@ TAKERS: dict[str, dict[str, str]] = {
     STATE_MACHINE: {"roleArn": "states.amazonaws.com"},
 }
 """By type, the top-level property that names a role, and the service that takes it on."""
+
+
+BESIDE = {"lambda.amazonaws.com": frozenset({"edgelambda.amazonaws.com"})}
+"""Services that take a role on together with another one. Source: CloudFront developer guide, "Set up IAM permissions for Lambda@Edge"."""
 
 
 def is_everybody(principal: Principal) -> bool:
@@ -99,9 +153,9 @@ def _named(statement: Statement, principal: Principal) -> Iterator[Finding]:
         if not SERVICE.fullmatch(principal.name):
             yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must be a service, such as lambda.amazonaws.com.")
     elif principal.kind == "Federated":
-        subjects: dict[str, Test] = {f"{principal.name.rpartition('provider/')[2].lower()}:*": is_specific, "saml:*": is_specific}
-        claims = {key for _, key, _ in tests_of(statement.conditions)}
-        if not narrows(statement.conditions, subjects) or not any(key.endswith((":sub", ":namequalifier", ":iss")) for key in claims):
+        issuer = principal.name.rpartition("provider/")[2].lower()
+        subjects = {f"{issuer}:{claim}": test for claim, test in SUBJECTS.get(issuer, ANYBODYS).items()} | SAML
+        if not narrows(statement.conditions, subjects):
             yield Finding(f"{statement.where} trusts anybody whom {principal.name} knows; it must have conditions on who that is (…:sub).")
     elif principal.kind != "AWS" or (account_of(principal) is None and not ARN.fullmatch(principal.name)):
         yield Finding(f"{statement.where} trusts {shown(principal.name)}; it must be a service, or a role's ARN.")
@@ -152,8 +206,17 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
         for service in sorted(wanted.keys() - trusted):
             others = ", ".join(sorted(trusted)) or "no service"
             yield Finding(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])
-        for service in sorted(trusted - wanted.keys()):
+        beside = frozenset[str]().union(*(BESIDE.get(service, ()) for service in wanted))
+        for service in sorted(trusted - wanted.keys() - beside):
             yield Finding(f"it trusts {service}, but only {', '.join(sorted(wanted))} takes it on; it must trust no other.", roles[urn])
+
+
+def _accounts_in(text: str) -> Iterator[str]:
+    """The account that a text is, or whose ARN it is."""
+    arn = ARN.fullmatch(text)
+    found = arn["account"] if arn else text
+    if is_account(found):
+        yield found
 
 
 @rule(
@@ -168,3 +231,8 @@ def one_account(stack: Stack) -> Iterator[Finding]:
     for resource, statement, account in admitted_by(stack):
         if account != own:
             yield Finding(f"{statement.where} admits the account {account}; it must admit only {own}, which all else names.", resource)
+    for kind, properties in LEADS_OUT.items() if own else ():  # else nothing says which one is ours
+        for resource in stack.of_type(kind):
+            for name in properties:
+                for account in sorted({found for text in texts(resource.at(name)) for found in _accounts_in(text)} - {own}):
+                    yield Finding(f"{name} names the account {account}; it must name only {own}, which all else does.", resource)

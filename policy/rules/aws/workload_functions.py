@@ -69,11 +69,16 @@ def function_permission(permission: Resource) -> Iterator[Finding]:
     elif principal.endswith(".amazonaws.com") and permission.at("sourceArn") is None and permission.at("sourceAccount") is None:
         yield Finding("sourceArn and sourceAccount are missing, so anybody's resources of the service may invoke it; one must be given.")
     arn = permission.at("sourceArn")
+    if isinstance(arn, str) and arn.startswith("arn:aws") and not arn.split(":")[4:5][0] and permission.at("sourceAccount") is None:
+        yield Finding(
+            f"sourceArn is {shown(arn)}, which names no account, and its name may be somebody else's tomorrow; sourceAccount must too."
+        )
     if isinstance(arn, str) and not NAMED_ARN.fullmatch(arn):
         yield Finding(f"sourceArn is {shown(arn)}; it must name the resource.")
     action = permission.at("action")
-    if not isinstance(action, str) or action.lower() != "lambda:invokefunction":  # AWS takes it in any case
-        yield from literal("action", action, "lambda:InvokeFunction")
     url = permission.at("functionUrlAuthType")
+    wanted = ("lambda:InvokeFunction", *(("lambda:InvokeFunctionUrl",) if url == "AWS_IAM" else ()))
+    if not isinstance(action, str) or action.lower() not in map(str.lower, wanted):  # AWS takes it in any case
+        yield from literal("action", action, *wanted)
     if url is not None:
         yield from literal("functionUrlAuthType", url, "AWS_IAM")

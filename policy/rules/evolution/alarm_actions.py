@@ -9,7 +9,7 @@ from checks import absent, literal, present
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, dig, items, number, parse, shown
 from rule import Finding, Resource, Severity, Stack, about
-from rules.aws.alarms import ALARMS, WHY_SILENT
+from rules.aws.alarms import ALARMS, WHY_SILENT, spoken_for
 from rules.evolution.alarms import ONLY_TOLD, guards, thresholds
 from system import ALERT_TOPIC, UNSAFE_ALARM, alert_topic_of, evolution_rule
 from tokens import COMPOSITE_ALARM, DASHBOARD, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
@@ -42,9 +42,12 @@ def to_alert_topic(stack: Stack) -> Iterator[Finding]:
     topic, topics = alert_topic_of(stack), Linked(stack, TOPIC)
     if topic is None:
         return
+    children = spoken_for(stack)  # a composite halts for them; each pages by itself
     for kind in ALARMS:
         for alarm in stack.of_type(kind):
-            if items(alarm.at("alarmActions")) and topic.urn not in topics.by(alarm, "alarmActions"):
+            if (items(alarm.at("alarmActions")) or str(alarm.at("name")) in children) and not (
+                items(alarm.at("alarmActions")) and topic.urn in topics.by(alarm, "alarmActions")
+            ):
                 yield Finding(f"alarmActions does not lead to the alert topic `{topic.name}`; it must.", alarm)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+import tokens
 from accounts import account_of, own_account
 from actions import meaning
 from documents import PLACES, DocumentKind, Principal, Statement, allows_of
@@ -146,6 +147,23 @@ def switch_and_resume(stack: Stack) -> Iterator[Finding]:
             for key, value in resource.props.items():
                 if any(one.urn in functions for one in resource.comes_from(key)) or _names(resource, key, value, called):
                     yield Finding(f"{key} leads to {name}; {must}.", resource)
+
+
+KNOWN = frozenset(value for value in vars(tokens).values() if isinstance(value, str) and value.startswith("aws:"))
+"""The types that some rule reads."""
+
+
+@evolution_rule(
+    id="containment/known-types",
+    severity=Severity.HIGH,
+    protects="The stack from what no rule looks at: another service's way to open, run or send something.",
+    why="A type that no rule knows breaks none, whatever is in it; and some make others, such as CloudFormation's and Cloud Control's.",
+    fix="Declare it with a type that the pack knows, or give the type its token in policy/tokens.py, and a rule that reads it.",
+)
+def known_types(stack: Stack) -> Iterator[Finding]:
+    for resource in stack.resources:
+        if resource.type not in KNOWN and not resource.type.startswith(NOT_OF_AWS):
+            yield Finding("no rule of this pack knows its type, so nobody has judged it; it must be of one that a rule reads.", resource)
 
 
 def _names(resource: Resource, key: str, value: Plain, called: re.Pattern[str]) -> bool:

@@ -1,0 +1,179 @@
+"""Kinds of faults that public reports and published attacks show: what must be caught, and what is right and must be left alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import documents
+import other_types
+from tests.policy.builders import UNKNOWN, Node, Nodes, document
+from tests.policy.identity_builders import granting
+from tests.policy.samples import ACCOUNT, compliant, configure, findings
+
+TRUST, PERMISSION, SECRET = "identity/trust-closed", "workload/function-permission", "environment/no-secret"
+GITHUB, GITLAB = "token.actions.githubusercontent.com", "gitlab.com"
+EKS = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+
+
+def alone(nodes: Nodes) -> set[str]:
+    """What fires in another project's stack."""
+    around = {"stack": Node("pulumi:pulumi:Stack", {}), "default": Node("pulumi:providers:aws", {"region": "us-east-1"})}
+    return {found.rule for found in findings({**around, **nodes}, project="webshop", stack="prod")}
+
+
+def taken_by(issuer: str, **condition: dict[str, Any]) -> Nodes:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {operator: {f"{issuer}:{claim}": value for claim, value in tests.items()} for operator, tests in condition.items()},
+    }
+    limits = f"arn:aws:iam::{ACCOUNT}:policy/limits"
+    return {"ci": Node("aws:iam/role:Role", {"name": "ci", "permissionsBoundary": limits, "assumeRolePolicy": document(statement)})}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "closed"),
+    [
+        (taken_by(GITHUB, StringLike={"sub": "repo:*"}), False),
+        (taken_by(GITHUB, StringLike={"sub": "repo:a*"}), False),
+        (taken_by(GITHUB, StringLike={"sub": "*:ref:refs/heads/main"}), False),
+        (taken_by(GITHUB, StringEquals={"aud": "sts.amazonaws.com", "environment": "prod"}), False),
+        (taken_by(GITHUB, StringNotEquals={"sub": "repo:acme/shop:pull_request"}), False),
+        (taken_by(GITHUB, StringEquals={"aud": "sts.amazonaws.com"}, **{"ForAllValues:StringLike": {"sub": "repo:acme/shop:*"}}), False),
+        (taken_by(GITHUB, StringLike={"repository_id": "12*"}), False),
+        (taken_by(GITHUB, StringLike={"sub": "repo:acme/shop:*"}), True),
+        (taken_by(GITHUB, StringLike={"sub": "repo:acme/*"}), True),
+        (taken_by(GITHUB, StringEquals={"repository_id": "123", "environment": "prod"}), True),
+        (taken_by(GITHUB, StringLike={"job_workflow_ref": "acme/shop/.github/workflows/deploy.yml@*"}), True),
+        (taken_by(GITLAB, StringLike={"sub": "project_path:*"}), False),
+        (taken_by(GITLAB, StringLike={"sub": "project_path:acme/shop:*"}), True),
+        (taken_by(EKS, StringLike={"sub": "system:serviceaccount:*"}), False),
+        (taken_by(EKS, StringLike={"sub": "system:serviceaccount:shop:*"}), True),
+        (taken_by(EKS, StringEquals={"aud": "sts.amazonaws.com"}), False),
+    ],
+)
+def test_a_condition_narrows_who_takes_a_role_by_its_issuers_claims(nodes: Nodes, closed: bool) -> None:
+    assert (TRUST not in alone(nodes)) is closed
+
+
+@pytest.mark.parametrize(
+    ("resource", "wide"), [("*a*", True), ("a*", True), ("*-*", True), ("*app*", False), ("logs-*", False), ("*-prod", False)]
+)
+def test_a_letter_beside_a_wildcard_names_nothing(resource: str, wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch)
+    nodes = compliant()
+    granting(Action="s3:ListBucket", Resource=f"arn:aws:s3:::{resource}")(nodes)
+    assert ("identity/no-wildcard-resource" in {found.rule for found in findings(nodes)}) is wide
+
+
+@pytest.mark.parametrize(
+    ("action", "fires"),
+    [
+        *(
+            (action, True)
+            for action in ("cloudformation:UpdateStack", "codebuild:StartBuild", "ssm:StartAutomationExecution", "glue:UpdateJob")
+        ),
+        *((action, True) for action in ("bedrock-agentcore:InvokeCodeInterpreter", "ec2-instance-connect:SendSSHPublicKey")),
+        *(
+            (action, False)
+            for action in ("rds-db:connect", "elasticache:Connect", "cloudformation:DescribeStacks", "codebuild:BatchGetBuilds")
+        ),
+    ],
+)
+def test_code_with_another_role_is_an_escalation_and_signing_in_is_none(action: str, fires: bool) -> None:
+    grants = Node("aws:iam/rolePolicy:RolePolicy", {"policy": document({"Effect": "Allow", "Action": action, "Resource": "arn:aws:x:::y"})})
+    assert ("identity/no-escalation" in alone({"g": grants})) is fires
+
+
+@pytest.mark.parametrize(
+    ("resource", "fits"),
+    [("bucket/app--use1-az4--x-s3", True), ("bucket/app/object", False), ("accesspoint/app", False)],
+)
+def test_a_directory_bucket_is_named_by_one_part(resource: str, fits: bool) -> None:
+    statement = {"Effect": "Allow", "Action": "s3express:CreateSession", "Resource": f"arn:aws:s3express:us-east-1:{ACCOUNT}:{resource}"}
+    fired = alone({"g": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(statement)})})
+    assert ("identity/resource-fits" not in fired) is fits or resource.startswith("accesspoint")
+
+
+@pytest.mark.parametrize(
+    ("props", "fires"),
+    [
+        ({"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::uploads"}, True),
+        ({"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::uploads", "sourceAccount": ACCOUNT}, False),
+        ({"principal": "sns.amazonaws.com", "sourceArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:t"}, False),
+        ({"action": "lambda:InvokeFunctionUrl", "principal": ACCOUNT, "functionUrlAuthType": "AWS_IAM"}, False),
+        ({"action": "lambda:InvokeFunctionUrl", "principal": ACCOUNT, "functionUrlAuthType": "NONE"}, True),
+        ({"action": "lambda:InvokeFunctionUrl", "principal": ACCOUNT}, True),
+    ],
+)
+def test_who_invokes_a_function_is_of_one_account(props: dict[str, Any], fires: bool) -> None:
+    node = Node("aws:lambda/permission:Permission", {"action": "lambda:InvokeFunction", "function": "f", **props})
+    assert (PERMISSION in alone({"p": node})) is fires
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fires"),
+    [
+        ("dbPassword", "hunter2hunter2", True),
+        ("PGPASSWORD", "hunter2hunter2", True),
+        ("MYSQL_PWD", "hunter2hunter2", True),
+        ("apiKey", "hunter2hunter2", True),
+        ("REDIS_URL", "redis://:hunter2hunter2@cache.example.com:6379/0", True),
+        ("DB_PASSWORD", UNKNOWN, True),
+        ("ENCRYPTION_KEY", "alias/app", False),
+        ("DB_PASSWORD", "/shop/prod/password", False),
+        ("CSRF_TOKEN", "X-CSRF-Token", False),
+        ("MAX_TOKEN", "4096", False),
+        ("TABLE_NAME", UNKNOWN, False),
+        ("DB_SECRET", UNKNOWN, False),
+        ("REDIS_URL", "redis://cache.example.com:6379/0", False),
+        ("keyboard", "qwertyuiop", False),
+    ],
+)
+def test_a_secret_is_known_by_its_name_and_its_form(name: str, value: str, fires: bool) -> None:
+    function = Node("aws:lambda/function:Function", {"name": "f", "environment": {"variables": {name: value}}})
+    assert (SECRET in alone({"f": function})) is fires
+
+
+@pytest.mark.parametrize(
+    ("kind", "props"),
+    [
+        ("lambda/permission:Permission", {"action": "lambda:InvokeFunction", "principal": "999999999999"}),
+        ("kms/grant:Grant", {"granteePrincipal": "arn:aws:iam::999999999999:role/x", "operations": ["Decrypt"]}),
+        ("cloudwatch/logSubscriptionFilter:LogSubscriptionFilter", {"destinationArn": "arn:aws:logs:us-east-1:999999999999:destination:x"}),
+        ("s3/bucketReplicationConfig:BucketReplicationConfig", {"rules": [{"destination": {"account": "999999999999"}}]}),
+        ("cloudwatch/eventTarget:EventTarget", {"arn": "arn:aws:events:us-east-1:999999999999:event-bus/x"}),
+    ],
+)
+def test_another_account_is_seen_without_a_document(kind: str, props: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch)
+    ours = json.loads(json.dumps(props).replace("999999999999", ACCOUNT))
+    fired = [{one.rule for one in findings({**compliant(), "x": Node(f"aws:{kind}", given)})} for given in (props, ours)]
+    assert ["identity/one-account" in rules for rules in fired] == [True, False]
+
+
+@pytest.mark.parametrize("kind", [*other_types.DOCUMENTS, *other_types.OPTIONAL_DOCUMENTS])
+def test_every_policy_of_a_resource_is_read(kind: str) -> None:
+    name = documents.PLACES[kind].property_name
+    open_to_all = document({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"})
+    assert "identity/no-public-access" in alone({"x": Node(kind, {name: open_to_all})})
+    assert ("identity/document" in alone({"x": Node(kind, {})})) is (kind in other_types.DOCUMENTS)
+
+
+def test_the_policies_are_properties_of_the_provider() -> None:
+    found = util.find_spec("pulumi_aws")
+    assert found
+    assert found.origin
+    for kind, name in (other_types.DOCUMENTS | other_types.OPTIONAL_DOCUMENTS).items():
+        service, _, file = kind.split(":")[1].partition("/")
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", file).lower()
+        text = (Path(found.origin).parent / service / f"{snake}.py").read_text(encoding="utf-8")
+        assert kind in text
+        assert f'"{name}"' in text or f"def {name}(" in text, f"{kind} has no {name}"
