@@ -39,6 +39,10 @@ class FrameError(EngineError):
     """An evaluator sent what no evaluator of this engine sends."""
 
 
+class NoTaskError(EngineError):
+    """An evaluator says that it can't load the task."""
+
+
 class Score(NamedTuple):
     """What became of an individual.
 
@@ -134,7 +138,8 @@ class Unread:
         """The first frame; None as long as it isn't all there.
 
         Raises:
-            FrameError: it isn't one, or says that the task can't be loaded.
+            FrameError: it isn't one.
+            NoTaskError: it says that the task can't be loaded.
         """
         if len(self._content) < HELLO.size:
             return None
@@ -144,7 +149,7 @@ class Unread:
             return None
         del self._content[: HELLO.size + length]
         if text:
-            raise FrameError(text)
+            raise NoTaskError(text)
         try:
             return TaskSpec(weights=weights, weight_limit=weight_limit, episodes=episodes, steps=steps)
         except EngineError as error:

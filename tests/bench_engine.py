@@ -14,33 +14,31 @@ import tracemalloc
 from array import array
 from pathlib import Path
 
-from engine import tasks
-from engine.evaluators import EvaluatorPool
-from engine.individuals import OVERHEAD, WEIGHT_BYTES, Individual
+import psutil
+
+from engine import keyed, tasks
+from engine.breeding import Breeder
+from engine.evaluators import EvaluatorPool, ScoreBatch
+from engine.individuals import WEIGHT_BYTES, Individual
 from engine.store import Store
 from engine.worker import Worker
 from local import emulator
-from tests.engine import aws
+from tests.engine import aws, plugins
 from tests.engine.test_individuals import deep_size
 
-LIMIT = 6656
-"""prod's agent_memory_bytes."""
+LIMIT = plugins.LIMIT
 
 TARGET_US = 3
 MADE = 100_000
-LARGEST = (LIMIT - OVERHEAD) // WEIGHT_BYTES
-"""The most weights that an individual of prod can have."""
+LARGEST = plugins.LargeNothing.weights
+
+INDIVIDUALS = 10_000
+OVERHEAD_US = 20
+"""CPU that an individual may take besides its episodes. CartPole's take a hundred times as much."""
 
 POPULATIONS = (100, 1_000, 10_000)
 ISLANDS = 4
 GENERATIONS = 3
-
-
-class CappedCartPole(tasks.CartPole):
-    """CartPole, one episode of at most 20 steps: what is measured is the engine, not the pole."""
-
-    episodes = 1
-    steps = 20
 
 
 def size() -> None:
@@ -74,6 +72,37 @@ def instantiation() -> None:
     gc.enable()
 
 
+def overhead() -> None:
+    """CPU microseconds an individual, besides its episodes: to breed it, in this process; to score it, here and in the evaluators."""
+    for task in (plugins.Nothing, plugins.LargeNothing):
+        pool = EvaluatorPool(f"{plugins.__name__}:{task.__name__}", seconds=30, evaluators=None)
+        spec, before = pool.spec, list[Individual]()
+        for generation in (1, 2, 3):  # the last counts: everything is warm
+            breeder = Breeder(seed=7, island=0, generation=generation, own=before, migrants=(), task=spec, limit=LIMIT)
+            start = time.process_time()
+            before = breeder.breed(INDIVIDUALS)
+            bred = time.process_time() - start
+            genomes = {index: one.genome.tobytes() for index, one in enumerate(before)}
+            start, others = time.process_time(), _others()
+            seeds = {index: keyed.episode_seeds(7, 0, generation, index, spec.episodes) for index in genomes}
+            results = pool.run(ScoreBatch(genomes=genomes, seeds=seeds))
+            scored, others = time.process_time() - start, _others() - others
+            for index, one in enumerate(before):
+                one.fitness = results.fitness[index]
+        each = [seconds / INDIVIDUALS * 1e6 for seconds in (bred, scored, others)]
+        print(
+            f"{spec.weights:>5} weights            bred in {each[0]:>5.1f} µs of CPU, scored in {each[1]:>5.1f} µs here and "
+            f"{each[2]:>5.1f} in the evaluators, of {INDIVIDUALS:,}  bound {OVERHEAD_US} in all for CartPole's"
+        )
+        pool.close()
+
+
+def _others() -> float:
+    """CPU seconds of all evaluators."""
+    times = [one.cpu_times() for one in psutil.Process().children(recursive=True)]
+    return sum(one.user + one.system for one in times)
+
+
 def memory() -> None:
     """Bytes of 10,000 of the largest individuals, alive at once."""
     genome = array("f", bytes(LARGEST * WEIGHT_BYTES))
@@ -102,7 +131,7 @@ def generations(populations: tuple[int, ...]) -> None:
 
 def _generations(world: aws.EngineCloud, population: int) -> None:
     changes = {
-        "EVOLUTION_TASK": "tests.bench_engine:CappedCartPole",
+        "EVOLUTION_TASK": "tests.engine.plugins:CappedCartPole",
         "EVOLUTION_POPULATION": str(population),
         "MAX_CONCURRENT_AGENTS": "10000",
         "EVOLUTION_ISLANDS": str(ISLANDS),
@@ -134,6 +163,7 @@ def main() -> None:
     quick: bool = parser.parse_args().quick
     size()
     instantiation()
+    overhead()
     memory()
     generations(POPULATIONS[:1] if quick else POPULATIONS)
 

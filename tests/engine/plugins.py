@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import fork_server
+from engine import fork_server, tasks
+from engine.individuals import OVERHEAD, WEIGHT_BYTES
 from engine.tasks import EPISODES, WEIGHTS
 
 
@@ -178,6 +179,32 @@ class MumblesGarbage(MumblesHalf):
     """Sends an unreadable message, and dies."""
 
     words = b"what the worker must not understand"
+
+
+LIMIT = 6656
+"""prod's agent_memory_bytes."""
+
+
+class CappedCartPole(tasks.CartPole):
+    """CartPole, one episode of at most 20 steps: what is measured is the engine, not the pole."""
+
+    episodes = 1
+    steps = 20
+
+
+class Nothing(Hill):
+    """As large as CartPole, and no work at all."""
+
+    weights = tasks.CartPole.weights
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        return genome[0] + 0 * seed * steps
+
+
+class LargeNothing(Nothing):
+    """As large as prod's largest individual."""
+
+    weights = (LIMIT - OVERHEAD) // WEIGHT_BYTES
 
 
 class Largest(Hill):

@@ -241,13 +241,19 @@ def test_a_fork_server_that_was_killed_is_replaced() -> None:
         (frames.HELLO.pack(6, 8.0, 2**32 - 1, 1, 0), "episodes must be from 1 to 1000"),
         (frames.HELLO.pack(6, 8.0, 1, 0, 0), "steps must be from 1"),
         (frames.HELLO.pack(0, 0, 0, 0, 65535), "a text of 65535 bytes"),
-        (frames.no_task("because\x1b[2J\nof {this}"), r"because \[2J of {this}"),
     ],
 )
 def test_a_first_frame_is_checked(content: bytes, says: str) -> None:
     unread = Unread()
     unread.add(content)
     with pytest.raises(FrameError, match=says):
+        unread.hello()
+
+
+def test_why_a_task_cant_be_loaded_is_fit_for_a_log() -> None:
+    unread = Unread()
+    unread.add(frames.no_task("because\x1b[2J\nof {this}"))
+    with pytest.raises(frames.NoTaskError, match=r"^because \[2J of {this}$"):
         unread.hello()
 
 
