@@ -82,7 +82,7 @@ def _engine(_options: argparse.Namespace) -> int:
     pool = _pool(settings)
     key = SigningKey(key=safety["safety_validation_key"], version=safety["version"])
     worker = Worker(settings, store, pool, name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}", signing_key=key)
-    server = serve("0.0.0.0", settings.port, _routes(worker.status, store))
+    server = serve("0.0.0.0", settings.port, routes(worker.status, store))
     reporter = Reporter(settings, store, worker.status)
     _on_stop(worker.stop)
     reporter.start()
@@ -98,14 +98,14 @@ def _engine(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _routes(status: Status, store: Store) -> Routes:
+def routes(status: Status, store: Store) -> Routes:
     """The engine's endpoints."""
 
     def unready() -> str:
         return status.fault or (f"the worker is {status.state}" if status.state in ("starting", "stopped") else "")
 
     def tell() -> Mapping[str, object]:
-        fields = {name: getattr(status, name) for name in ("worker", "state", "evolution", "committed", "dead", "fault")}
+        fields = {name: getattr(status, name) for name in ("worker", "state", "unfit", "evolution", "committed", "dead", "fault")}
         return {**fields, "write_units": store.write_units}
 
     return endpoints(still=lambda: time.monotonic() - status.alive, unready=unready, status=tell)

@@ -21,13 +21,13 @@ def memory_limit(header: Header, settings: Workload) -> int:
     return min(header.bounds.agent_memory_bytes, MEMORY.most) if header.bounds else settings.memory_limit
 
 
-def plan_of(header: Header, settings: EngineSettings) -> EvolutionPlan:
+def plan_of(header: Header, settings: EngineSettings, weights: int) -> EvolutionPlan:
     """The plan of an evolution. It stays within what tables allow even if the bounds don't: `impossible` then says what is wrong."""
     bounds = bounds_of(header, settings)
     islands = min(max(bounds.islands, ISLANDS.least), ISLANDS.most)
     individuals = min(bounds.max_concurrent_agents, AGENTS.most)
     size = min(settings.population or individuals, individuals) // islands
-    return EvolutionPlan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND))
+    return EvolutionPlan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND), weights=weights)
 
 
 def impossible(header: Header, plan: EvolutionPlan, settings: EngineSettings) -> str:
@@ -48,10 +48,16 @@ def impossible(header: Header, plan: EvolutionPlan, settings: EngineSettings) ->
     return ""
 
 
-def too_large(header: Header, settings: EngineSettings, weights: int) -> str:
-    """Why individuals of so many weights are too large for an evolution; empty if they aren't."""
+def unfit(header: Header, plan: EvolutionPlan, settings: EngineSettings, weights: int) -> str:
+    """Why a worker whose task has so many weights can't run the evolution, though others may; empty if it can."""
     size, limit = size_of(weights), memory_limit(header, settings)
-    return f"its task's individuals occupy {size} bytes, and it was begun with at most {limit}" if size > limit else ""
+    if plan.task != settings.task:
+        return f"it was begun with the task {plan.task!r}, and EVOLUTION_TASK is {settings.task!r}"
+    if plan.weights not in (0, weights):
+        return f"it was begun with a task of {plan.weights} weights, and {settings.task!r} has {weights} here"
+    if size > limit:
+        return f"its individuals may occupy {limit} bytes, and those of {settings.task!r} occupy {size} here"
+    return ""
 
 
 def differences(header: Header, settings: EngineSettings) -> str:

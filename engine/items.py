@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import MISSING, Field
 from typing import Any, TypeVar
 
 from engine import EngineError
@@ -23,6 +24,10 @@ Item = Mapping[str, Any]
 
 class UnknownItemError(EngineError):
     """An item of a kind or version that this engine doesn't know. It isn't changed."""
+
+
+class CorruptItemError(EngineError):
+    """An item with an attribute that is missing or of another type. No engine has written it so."""
 
 
 def write(item: Item) -> dict[str, Any]:
@@ -79,15 +84,18 @@ def expect(kind: str, item: Item, where: str) -> Item:
 
 
 def build(what: type[Built], kind: str, item: Item, where: str, **given: object) -> Built:
-    """Make a dataclass of an item's attributes. `given` are fields from elsewhere: the item's key, or a nested form.
+    """Make a dataclass of an item's attributes. `given` are fields from elsewhere: the item's key, or a nested form. The attribute of a
+    field with a default may be missing: an older engine wrote the item.
 
     Raises:
-        UnknownItemError: it is of another kind or version, or an attribute is missing or of another type.
+        UnknownItemError: it is of another kind or version.
+        CorruptItemError: an attribute is missing or of another type.
     """
     expect(kind, item, where)
-    fields: dict[str, str] = {name: field.type for name, field in vars(what)["__dataclass_fields__"].items() if name not in given}
+    known: dict[str, Field[Any]] = vars(what)["__dataclass_fields__"]
+    fields = {name: str(field.type) for name, field in known.items() if name not in given and (name in item or field.default is MISSING)}
     if wrong := [f"{name} ({item.get(name)!r}, no {of})" for name, of in fields.items() if not _is_a(item.get(name), of)]:
-        raise UnknownItemError(f"{where} can't be used, because of its {', '.join(wrong)}: repair the item, or restore all tables together")
+        raise CorruptItemError(f"{where} can't be used, because of its {', '.join(wrong)}: repair the item, or restore all tables together")
     return what(**given, **{name: item[name] for name in fields})
 
 

@@ -52,10 +52,10 @@ class Standstill:
         self._sign: object = None
         self._since = self._checked = 0.0
 
-    def seconds(self, leases: Sequence[Lease]) -> float:
+    def seconds(self, evolution_id: str, leases: Sequence[Lease]) -> float:
         """Seconds since the last change that was seen. Call it repeatedly: after a long gap between calls, such as a halt or an outage, it
         starts again, because other workers may have stood still too."""
-        sign, now = [(lease.evolution_id, lease.name, lease.token, lease.beat) for lease in leases], self._clock()
+        sign, now = (evolution_id, [(lease.name, lease.token, lease.beat) for lease in leases]), self._clock()
         if sign != self._sign or now - self._checked > UNWATCHED_SECONDS:
             self._sign, self._since = sign, now
         self._checked = now

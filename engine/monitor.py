@@ -23,7 +23,7 @@ from engine.records import FINISH, Header, Lease
 from engine.settings import Workload
 from engine.store import Store
 from engine.validators import Validator
-from engine.worker import read_population
+from engine.work import read_population
 
 log = logging.getLogger(__name__)
 

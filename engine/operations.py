@@ -14,7 +14,7 @@ from engine.records import FINISH, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import Store
 from engine.validators import Validator
-from engine.worker import put_population, read_population
+from engine.work import put_population, read_population
 
 log = logging.getLogger(__name__)
 

@@ -50,11 +50,13 @@ class EvolutionPlan:
 
     Attributes:
         size: individuals on one island.
+        weights: of the task of whoever was first; 0 if it was an engine that didn't say.
     """
 
     task: str
     islands: int
     size: int
+    weights: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,7 @@ class Lease:
         token: grows with every claim; a commit with an old one fails.
         beat: grows with each heartbeat of the owner.
         generation: the island's last committed one.
+        attempts: claims since then, without those that were given back because of AWS or a stop.
     """
 
     evolution_id: str
@@ -75,6 +78,7 @@ class Lease:
     token: int
     beat: int
     generation: int
+    attempts: int = 0
 
     @property
     def island(self) -> int:

@@ -143,7 +143,7 @@ class Store(Approvals):
         """
         table = self._settings.population_table
         leases = [
-            {"agent_id": name, "kind": "lease", "owner": "", "token": 0, "beat": 0, "generation": 0}
+            {"agent_id": name, "kind": "lease", "owner": "", "token": 0, "beat": 0, "generation": 0, "attempts": 0}
             for name in (*map(island_name, range(plan.islands)), FINISH)
         ]
         made = [
@@ -162,7 +162,7 @@ class Store(Approvals):
 
     def claim(self, lease: Lease, worker: str) -> Lease | None:
         """Claim a lease that hasn't changed since it was read; None if it has."""
-        mine = dataclasses.replace(lease, owner=worker, token=lease.token + 1, beat=lease.beat + 1)
+        mine = dataclasses.replace(lease, owner=worker, token=lease.token + 1, beat=lease.beat + 1, attempts=lease.attempts + 1)
         unchanged = "#token = :old AND #beat = :beat"
         try:
             taken = self._update_lease(mine, unchanged, {":old": {"N": str(lease.token)}, ":beat": {"N": str(lease.beat)}})
@@ -179,9 +179,9 @@ class Store(Approvals):
         """Write a heartbeat; False if the worker is no longer the owner."""
         return self._update_lease(dataclasses.replace(lease, beat=beat), "#token = :token AND #owner = :owner", {})
 
-    def release(self, lease: Lease, beat: int) -> None:
-        """Release a lease."""
-        free = dataclasses.replace(lease, owner="", beat=beat)
+    def release(self, lease: Lease, beat: int, *, failed: bool = False) -> None:
+        """Release a lease. `failed`: the claim counts as a failed attempt at its work."""
+        free = dataclasses.replace(lease, owner="", beat=beat, attempts=lease.attempts - (not failed))
         self._update_lease(free, "#token = :token AND #owner = :mine", {":mine": {"S": lease.owner}})
 
     def _update_lease(self, lease: Lease, condition: str, values: Mapping[str, Any]) -> bool:
@@ -198,11 +198,17 @@ class Store(Approvals):
         return {
             "TableName": self._settings.population_table,
             "Key": items.write({"population_id": lease.evolution_id, "agent_id": lease.name}),
-            "UpdateExpression": "SET #owner = :owner, #token = :token, #beat = :now, generation = :generation",
+            "UpdateExpression": "SET #owner = :owner, #token = :token, #beat = :now, generation = :generation, attempts = :attempts",
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#owner": "owner", "#token": "token", "#beat": "beat"},
             "ExpressionAttributeValues": items.write(
-                {":owner": lease.owner, ":token": lease.token, ":now": lease.beat, ":generation": lease.generation}
+                {
+                    ":owner": lease.owner,
+                    ":token": lease.token,
+                    ":now": lease.beat,
+                    ":generation": lease.generation,
+                    ":attempts": lease.attempts,
+                }
             )
             | dict(values),
         }
@@ -226,7 +232,7 @@ class Store(Approvals):
             LostLeaseError: it has been committed already, or the lease is another worker's.
             DisagreementError: the tables disagree about whether it has been committed.
         """
-        done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation)
+        done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation, attempts=0)
         values = {":mine": {"S": lease.owner}, ":before": {"N": str(lease.generation)}}
         writes = [
             new(self._settings.checkpoint_table, _checkpoint_item(checkpoint), "checkpoint_id"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import logging
 import random
@@ -11,23 +10,19 @@ import time
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from engine import EngineError, items, keyed, population, promotion
-from engine.bounds import differences, impossible, memory_limit, plan_of, too_large
-from engine.breeding import Breeder, best
+from engine import EngineError, items, promotion
+from engine.bounds import differences, impossible, plan_of, unfit
 from engine.calls import StoreError
-from engine.evaluators import CancelledError, EvaluatorPool, ScoreBatch
-from engine.individuals import DEAD, WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
+from engine.evaluators import CancelledError, EvaluatorPool
+from engine.individuals import WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
 from engine.lease import Heartbeat, LeaseWatch, Standstill
-from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease
+from engine.records import FINISH, EvolutionPlan, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import LostLeaseError, Store
+from engine.work import EvolutionFailedError, LeasedWork, neighbours
 
 log = logging.getLogger(__name__)
-
-MIGRANTS = 2
-"""How many of each neighbour's best migrate at each generation."""
 
 FINISH_SECONDS = 75.0
 """How long after SIGTERM a generation may still be finished. After that it is cancelled; ECS kills after 120 s
@@ -42,8 +37,12 @@ STANDSTILL_SECONDS = 600.0
 workers, or rolls back, takes less."""
 
 
-class EvolutionFailedError(EngineError):
-    """No worker can continue the evolution: it ends as failed."""
+MOST_ATTEMPTS = 10
+"""Claims of a lease in a row that fail. A deployment kills a worker or two at the same piece of work; ten failures, with a lease's time or
+a growing pause between them, take some five minutes: the work itself must be wrong."""
+
+NOT_THE_WORKS = (StoreError, CancelledError, LostLeaseError, items.UnknownItemError)
+"""Errors that say nothing about the work: AWS's, a stop, another worker, an item of a newer engine. They aren't failed attempts."""
 
 
 @dataclass
@@ -52,6 +51,7 @@ class Status:
 
     Attributes:
         alive: when the main loop last moved, by its monotonic clock.
+        unfit: why it can't run the current evolution; empty if it can.
         largest_individual: bytes, since the metrics were last published; 0 if none was made.
     """
 
@@ -61,6 +61,7 @@ class Status:
     committed: int = 0
     dead: int = 0
     fault: str = ""
+    unfit: str = ""
     alive: float = 0.0
     largest_individual: int = 0
 
@@ -122,30 +123,37 @@ class Worker:
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer and pointer[1] else None
         if header is None or header.status != "running":
+            self.status.unfit = ""
             return self._idle("idle")
         if header.evolution_id != self.status.evolution and (others := differences(header, self._settings)):
             log.info("%s goes on with the bounds that it was begun with: %s", header.evolution_id, others)
         self.status.evolution = header.evolution_id
         plan, leases = self._store.work(header.evolution_id)
         if plan is None:
-            self._store.begin(header.evolution_id, plan_of(header, self._settings))
+            plan = plan_of(header, self._settings, self._task.weights)
+            if self._is_unfit(header, plan) and not self._stands_still(header, leases):
+                return self._idle("unfit")
+            self._store.begin(header.evolution_id, plan)
             return True
         islands = sorted((lease for lease in leases if lease.name != FINISH), key=lambda lease: lease.island)
-        self._record(header, islands)
         if self._is_too_slow():
             return self._idle("too slow")
-        fault = self._failure(header, plan, leases)
-        if fault is None:
-            return self._idle("of another task")
+        fault = impossible(header, plan, self._settings)
+        if not fault and self._is_unfit(header, plan):
+            if not self._stands_still(header, leases):
+                return self._idle("unfit")
+            fault = f"no worker has continued it, and this one can't: {self.status.unfit}"
         done = all(lease.generation >= header.generations for lease in islands)
         lease = self._claim([one for one in leases if one.name == FINISH] if done or fault else _ready(islands, header))
         if lease is None:
             return self._idle("waiting")
+        if not fault and lease.attempts > MOST_ATTEMPTS:
+            fault = f"{MOST_ATTEMPTS} attempts at {lease.name} have failed, the last with: {self.status.fault or 'nothing that was logged'}"
         try:
             if fault:
                 raise EvolutionFailedError(fault)
             self.status.state = "evolving"
-            self._work(header, plan, lease)
+            self._work(header, plan, lease, islands)
         except (EvolutionFailedError, IndividualTooLargeError) as error:
             log.error("%s fails: %s", header.evolution_id, error)
             outcome = {"status": "failed", "reason": str(error)[:500]}
@@ -170,15 +178,16 @@ class Worker:
             log.warning("making an individual takes %.2f µs, and INSTANTIATION_TARGET_US allows %g", took, most)
         return took > most and self._settings.safety_mode == "strict"
 
-    def _failure(self, header: Header, plan: EvolutionPlan, leases: Sequence[Lease]) -> str | None:
-        """Why the evolution must end as failed; empty if this worker can run it; None if this worker can't, but others may."""
-        if failure := impossible(header, plan, self._settings):
-            return failure
-        if plan.task == self._settings.task:
-            return too_large(header, self._settings, self._task.weights)
-        if self._standstill.seconds(leases) < STANDSTILL_SECONDS:
-            return None
-        return f"it was begun with the task {plan.task!r}, EVOLUTION_TASK is {self._settings.task!r}, and no worker has continued it"
+    def _is_unfit(self, header: Header, plan: EvolutionPlan) -> bool:
+        """Whether this worker can't run the evolution; others may."""
+        why = unfit(header, plan, self._settings, self._task.weights)
+        if why and why != self.status.unfit:
+            log.warning("unfit for %s: %s", header.evolution_id, why)
+        self.status.unfit = why
+        return bool(why)
+
+    def _stands_still(self, header: Header, leases: Sequence[Lease]) -> bool:
+        return self._standstill.seconds(header.evolution_id, leases) >= STANDSTILL_SECONDS
 
     def _claim(self, leases: Sequence[Lease]) -> Lease | None:
         """Claim the first free lease: the islands that are behind first, and of equals in an order that differs by worker."""
@@ -191,38 +200,41 @@ class Worker:
                     return mine
         return None
 
-    def _work(self, header: Header, plan: EvolutionPlan, lease: Lease) -> None:
-        """Do the lease's work with heartbeats; release the lease if that fails."""
+    def _work(self, header: Header, plan: EvolutionPlan, lease: Lease, islands: Sequence[Lease]) -> None:
+        """Record what all islands have committed and do the lease's work, with heartbeats; release the lease if that fails."""
         heartbeat = Heartbeat(self._store, lease, self._settings.lease_seconds)
 
         def must_stop() -> bool:
             self.status.alive = time.monotonic()
             return heartbeat.lost or self.status.alive > self._give_up_at
 
-        work = _LeasedWork(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat, self.status)
+        work = LeasedWork(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat)
         try:
             with heartbeat:
+                self._record(header, islands)
                 if lease.name == FINISH:
                     outcome, promotions = work.outcome(self._signing_key)
                     heartbeat.persist(lambda: self._store.end(header.evolution_id, outcome, promotions, lease), must_stop)
                     log.info("%s is finished: %s", header.evolution_id, outcome)
                 else:
                     made = work.next_generation(lease)
+                    self.status.largest_individual = max(self.status.largest_individual, work.largest_individual)
                     forget = made.generation - _checkpoints_kept(plan)
                     heartbeat.persist(lambda: self._store.commit(lease, made, beat=heartbeat.beat + 1, forget=forget), must_stop)
                     self.status.committed += 1
                     self.status.dead += made.dead
                     log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
-        except BaseException:
+        except BaseException as error:
             if not heartbeat.lost:
-                self._release(lease, heartbeat.beat + 1)
+                failed = isinstance(error, Exception) and not isinstance(error, NOT_THE_WORKS)
+                self._release(lease, heartbeat.beat + 1, failed=failed)
             raise
         if lease.name == FINISH:
             self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _checkpoints_kept(plan)), header.generations))
 
-    def _release(self, lease: Lease, beat: int) -> None:
+    def _release(self, lease: Lease, beat: int, *, failed: bool) -> None:
         try:
-            self._store.release(lease, beat)
+            self._store.release(lease, beat, failed=failed)
         except StoreError as error:  # it expires by itself
             log.warning("%s can't be released: %s", lease.name, error)
 
@@ -249,148 +261,7 @@ def _ready(islands: Sequence[Lease], header: Header) -> list[Lease]:
     ]
 
 
-def neighbours(island: int, islands: int) -> list[int]:
-    """An island's two neighbours in a ring of islands."""
-    return sorted({(island - 1) % islands, (island + 1) % islands} - {island})
-
-
 def _checkpoints_kept(plan: EvolutionPlan) -> int:
     """How many generations of checkpoints are kept. An island can be half the ring ahead of the last one, whose generation must still be
     readable, to be recorded or bred again."""
     return plan.islands // 2 + 4
-
-
-class _LeasedWork:
-    """The work under one lease."""
-
-    def __init__(
-        self,
-        settings: EngineSettings,
-        store: Store,
-        pool: EvaluatorPool,
-        header: Header,
-        plan: EvolutionPlan,
-        must_stop: promotion.MustStop,
-        heartbeat: Heartbeat,
-        status: Status,
-    ) -> None:
-        self._settings, self._store, self._pool = settings, store, pool
-        self._header, self._plan, self._must_stop, self._heartbeat, self._status = header, plan, must_stop, heartbeat, status
-        self._limit = memory_limit(header, settings)
-
-    def next_generation(self, lease: Lease) -> Checkpoint:
-        """Breed and score an island's next generation, and write it to the bucket."""
-        individuals, deterministic = self._breed(lease.island, lease.generation + 1)
-        return self._put(lease.island, lease.generation + 1, individuals, deterministic=deterministic)
-
-    def _put(self, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool) -> Checkpoint:
-        put = partial(put_population, self._store, self._header, island, generation, individuals, deterministic=deterministic)
-        return self._heartbeat.persist(put, self._must_stop)
-
-    def outcome(self, signing_key: promotion.SigningKey) -> tuple[items.Item, list[dict[str, object]]]:
-        """Choose the champions of the last generation, and decide on each."""
-        last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
-        chosen = promotion.choose(
-            self._header,
-            [individuals for individuals, _ in last],
-            promotion.Terms(
-                task=self._settings.task,
-                limit=self._limit,
-                level=self._store.autonomy_level(self._settings.autonomy_level),
-                strict=self._settings.safety_mode == "strict",
-                signing_key=signing_key,
-            ),
-            self._pool,
-            self._must_stop,
-        )
-        if not chosen:
-            raise EvolutionFailedError("all individuals of its last generation are dead")
-        for one in chosen:
-            self._heartbeat.persist(partial(self._store.keep, one.key, one.content, create_only=True), self._must_stop)
-        deterministic = all(known for _, known in last)
-        return promotion.finished(chosen, deterministic), [one.item() for one in chosen]
-
-    def _breed(self, island: int, generation: int) -> tuple[list[Individual], bool]:
-        previous, deterministic = self._population(island, generation - 1)
-        migrants: list[Individual] = []
-        for one in neighbours(island, self._plan.islands):
-            theirs, known = self._population(one, generation - 1)
-            migrants += best(theirs, MIGRANTS)
-            deterministic &= known
-        task, key = self._pool.spec, (self._header.seed, island, generation)
-        breeder = Breeder(
-            seed=key[0], island=island, generation=generation, previous=previous, migrants=migrants, task=task, limit=self._limit
-        )
-        individuals = breeder.breed(self._plan.size)
-        batch = ScoreBatch(
-            genomes={index: individual.genome.tobytes() for index, individual in enumerate(individuals)},
-            seeds={index: keyed.episode_seeds(*key, index, task.episodes) for index in range(len(individuals))},
-        )
-        results = self._pool.run(batch, self._must_stop)
-        if results.causes:
-            index, cause = next(iter(results.causes.items()))
-            log.warning("%d individuals of island %d are dead; individual %d because: %s", len(results.causes), island, index, cause)
-        for index, individual in enumerate(individuals):
-            individual.fitness = results.fitness[index]
-        self._status.largest_individual = max(self._status.largest_individual, *(individual.size for individual in individuals))
-        return individuals, deterministic and results.repeatable
-
-    def _population(self, island: int, generation: int) -> tuple[list[Individual], bool]:
-        """An island's committed generation, and whether it is repeatable. A corrupt one is bred again from the previous one."""
-        if generation == 0:
-            return [], True
-        if self._must_stop():
-            raise CancelledError("the work was cancelled: the worker must stop")
-        checkpoint = self._store.checkpoint(self._header.evolution_id, island, generation)
-        if checkpoint is None:
-            raise EvolutionFailedError(f"generation {generation} of island {island} is missing, so it can't be bred again")
-        try:
-            return read_population(self._store, checkpoint, self._limit), checkpoint.deterministic
-        except population.CorruptPopulationError as error:
-            log.error("generation %d of island %d is corrupt (%s): it is bred again from the previous one", generation, island, error)
-        individuals, deterministic = self._breed(island, generation)
-        again = self._put(island, generation, individuals, deterministic=deterministic)
-        if again.sha256 != checkpoint.sha256:
-            log.error("generation %d of island %d differs when bred again: the run isn't repeatable", generation, island)
-            again = dataclasses.replace(again, deterministic=False)
-            if not self._store.replace(again, checkpoint):
-                raise LostLeaseError(f"generation {generation} of island {island} was bred again by another worker, too")
-        return individuals, again.deterministic
-
-
-def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[Individual]:
-    """The population that a checkpoint points to.
-
-    Raises:
-        CorruptPopulationError: it is missing, or isn't what was committed.
-    """
-    content = store.fetch(checkpoint.key)
-    if content is None:
-        raise population.CorruptPopulationError("it isn't in the bucket")
-    if hashlib.sha256(content).hexdigest() != checkpoint.sha256:
-        raise population.CorruptPopulationError("its hash isn't the checkpoint's")
-    return population.decode(content, limit)
-
-
-def put_population(
-    store: Store, header: Header, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool = True
-) -> Checkpoint:
-    """Write an island's generation to the bucket, and return the checkpoint that will point to it."""
-    content = population.encode(individuals)
-    digest = hashlib.sha256(content).hexdigest()
-    living = [individual.fitness for individual in individuals if individual.fitness != DEAD]
-    # The hash is part of the key, so that a worker that has lost its lease can't overwrite another's population.
-    key = f"populations/{header.evolution_id}/{island:02d}/{generation:04d}-{digest[:16]}"
-    store.keep(key, content)
-    return Checkpoint(
-        evolution_id=header.evolution_id,
-        island=island,
-        generation=generation,
-        key=key,
-        sha256=digest,
-        agents=len(individuals),
-        dead=len(individuals) - len(living),
-        best=max(living, default=0.0),
-        mean=sum(living) / len(living) if living else 0.0,
-        deterministic=deterministic,
-    )

@@ -78,7 +78,7 @@ def overhead() -> None:
         pool = EvaluatorPool(f"{plugins.__name__}:{task.__name__}", seconds=30, evaluators=None)
         spec, before = pool.spec, list[Individual]()
         for generation in (1, 2, 3):  # the last counts: everything is warm
-            breeder = Breeder(seed=7, island=0, generation=generation, own=before, migrants=(), task=spec, limit=LIMIT)
+            breeder = Breeder(seed=7, island=0, generation=generation, previous=before, migrants=(), task=spec, limit=LIMIT)
             start = time.process_time()
             before = breeder.breed(INDIVIDUALS)
             bred = time.process_time() - start

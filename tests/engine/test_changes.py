@@ -218,11 +218,14 @@ def test_no_worker_exceeds_what_any_table_could_allow(
 
 
 def test_a_task_whose_individuals_are_larger_than_an_evolution_allows_cant_serve_it(world: EngineCloud, start_worker: StartWorker) -> None:
-    """The trigger is told a tighter bound than the engine was."""
+    """The trigger is told a tighter bound than the engine was. Another worker's task may fit."""
     evolution = world.trigger("evo-too-large", generations=MADE, bounds={**BEGUN, "agent_memory_bytes": 1024})
-    run_out(start_worker(EVOLUTION_TASK="tests.engine.plugins:Large"))
-    assert world.header(evolution)["status"] == "failed"
-    assert "and it was begun with at most 1024" in world.header(evolution)["reason"]
+    large = start_worker(EVOLUTION_TASK="tests.engine.plugins:Large")
+    assert not large.step()
+    assert large.status.state == "unfit"
+    assert world.header(evolution)["status"] == "running"
+    run_out(start_worker())
+    assert world.header(evolution)["status"] == "finished"
 
 
 def test_an_evolution_is_ended_on_the_strength_of_a_lease_alone(world: EngineCloud, start_worker: StartWorker) -> None:
@@ -274,7 +277,8 @@ def test_a_worker_of_another_task_rests_while_others_go_on_and_ends_what_nobody_
         clock[0] += 100
         if world.header(evolution)["status"] == "running":
             assert not new.step()
-            assert new.status.state == "of another task"
+            assert new.status.state == "unfit"
+            assert "it was begun with the task 'tests.engine.plugins:Hill'" in new.status.unfit
     assert world.header(evolution)["status"] == "finished"
     abandoned = world.trigger("evo-of-nobodys-task", generations=MADE, bounds=BEGUN)
     old.step()
@@ -293,7 +297,7 @@ def test_a_standstill_is_only_what_was_watched() -> None:
 
     def after(seconds: float, beat: int = 1) -> float:
         clock[0] += seconds
-        return standstill.seconds([lease(beat=beat)])
+        return standstill.seconds("evo", [lease(beat=beat)])
 
     assert after(0) == 0
     assert after(100) == 100

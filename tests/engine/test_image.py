@@ -284,7 +284,7 @@ def test_a_task_gets_at_nothing_of_the_worker_though_its_user_is_the_same(image:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)
     assert world.header(evolution_id)["status"] == "finished", output
-    assert re.search(rf"individual \d+ of: .*({ATTACKS[getattr(attacks, attack)]})", output), output
+    assert re.search(rf"individual \d+ because: .*({ATTACKS[getattr(attacks, attack)]})", output), output
     assert "ItWorked" not in output
 
 

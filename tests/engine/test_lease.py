@@ -10,7 +10,7 @@ import pytest
 from engine.lease import Heartbeat, LeaseWatch
 from engine.records import EvolutionPlan, Lease
 from engine.store import LostLeaseError, Store
-from engine.worker import neighbours
+from engine.work import neighbours
 from tests.engine.aws import EngineCloud
 from tests.engine.samples import checkpoint
 
