@@ -16,7 +16,7 @@ from local import LocalError, cli, emulator, plugins, previews, stackfile, works
 from local.cli import Say
 from local.findings import Finding, diagnostics_of, errors, read
 from local.progress import Progress, worth_showing
-from local.state import State
+from local.state import StackState
 
 StackCommand = Callable[[automation.Stack, dict[str, Any]], object]
 
@@ -116,9 +116,9 @@ class Target:
         return (self.place or self.repo / ".local").resolve()
 
     @property
-    def record(self) -> State:
+    def record(self) -> StackState:
         """The stack's state."""
-        return State(self.home, self.stack)
+        return StackState(self.home, self.stack)
 
 
 def up(target: Target, *, pack: bool = True) -> Outcome:

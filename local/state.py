@@ -12,7 +12,7 @@ from local.internals import latest_checkpoint
 Resources = dict[str, dict[str, Any]]
 
 
-class State:
+class StackState:
     """The recorded state of a stack.
 
     Args:

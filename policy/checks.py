@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from plain import Plain, Unknown, number, shown
 from rule import Finding, Resource
-
-Check = Callable[[Resource], Iterator[Finding]]
 
 
 def literal(where: str, value: Plain, *allowed: Plain, or_missing: bool = False) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ COSTS = "What evolution leaves behind can be made again; a second copy would cos
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Check:
+class FrameworkCheck:
     """A check of somebody else's.
 
     Attributes:
@@ -36,18 +36,18 @@ class Check:
     unless: str = ""
 
 
-def _checks(source: str, text: str) -> Iterator[Check]:
+def _checks(source: str, text: str) -> Iterator[FrameworkCheck]:
     """One a line: id, what it asks, and one of: nothing (rules name it), rules' ids, `= another check`, `! why not`."""
     for line in text.strip().splitlines():
         number, about, how = (part.strip() for part in line.split("|"))
         name = f"{source} {number}"
         if how.startswith("!"):
             reason = how.removeprefix("!").strip()
-            yield Check(id=name, about=about, unless=REASONS.get(reason, reason))
+            yield FrameworkCheck(id=name, about=about, unless=REASONS.get(reason, reason))
         elif how.startswith("="):
-            yield Check(id=name, about=about, like=how.removeprefix("=").strip())
+            yield FrameworkCheck(id=name, about=about, like=how.removeprefix("=").strip())
         else:
-            yield Check(id=name, about=about, rules=tuple(how.split()))
+            yield FrameworkCheck(id=name, about=about, rules=tuple(how.split()))
 
 
 REASONS = {"account": ACCOUNT_WIDE, "none": NOT_HERE, "costs": COSTS, "unsigned": UNSIGNED, "rotation": ROTATION}

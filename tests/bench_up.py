@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from local import emulator
-from local.state import State
+from local.state import StackState
 from tests.bench import ROOT, Run, measure
 
 ACT = """
@@ -34,11 +34,11 @@ os._exit(not done.succeeded)
 """
 """As `python -m local`, in a place of its own."""
 
-Measured = dict[str, list[Run]]
+Timings = dict[str, list[Run]]
 
 
 @contextmanager
-def emulated(stack: str, results: Measured) -> Generator[tuple[Path, int]]:
+def emulated(stack: str, results: Timings) -> Generator[tuple[Path, int]]:
     """A new place whose emulator runs, and the emulator's process."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -50,19 +50,19 @@ def emulated(stack: str, results: Measured) -> Generator[tuple[Path, int]]:
             emulator.stop(Path(folder), stack)
 
 
-def act(results: Measured, command: str, stack: str, place: Path, emulated_by: int, *, again: bool = False) -> None:
+def act(results: Timings, command: str, stack: str, place: Path, emulated_by: int, *, again: bool = False) -> None:
     name = f"{command} of {stack}{', nothing to do' if again else ''}"
     results.setdefault(name, []).append(measure([sys.executable, "-c", ACT, command, stack, str(place)], beside=emulated_by))
 
 
-def round_of(results: Measured) -> int:
+def round_of(results: Timings) -> int:
     """Measure everything once, and say how many resources prod has."""
     preview = [sys.executable, "-m", "local", "preview", "--stack", "prod"]
     results.setdefault("preview of prod (floor)", []).append(measure(preview))
     with emulated("prod", results) as (place, process):
         act(results, "up", "prod", place, process)
         act(results, "up", "prod", place, process, again=True)
-        count = len(State(place, "prod").resources())
+        count = len(StackState(place, "prod").resources())
     with emulated("dev", results) as (place, process):
         act(results, "up", "dev", place, process)
         act(results, "destroy", "dev", place, process)
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="rounds, after a preview that isn't counted")
     runs = parser.parse_args().runs
     measure([sys.executable, "-m", "local", "preview", "--stack", "prod"])
-    results: Measured = {}
+    results: Timings = {}
     count = 0
     for _ in range(runs):
         count = round_of(results)

@@ -22,7 +22,7 @@ from typing import Any
 from engine import items
 from local import LocalError, emulator, lifecycle
 from local.stackfile import IMAGE_KEY, NO_IMAGE
-from local.state import State
+from local.state import StackState
 from tests.local.conftest import VENV
 from tests.local.test_engine_in_emulator import Tasks
 from tests.rows import FIRST_IMAGE, FOR_GOOD, PROTECTED, ROWS, operations, with_rows
@@ -113,7 +113,7 @@ def change_all(stack: str, place: Path, only: Collection[str], say: Callable[[st
                     continue
                 if rows.get(IMAGE_KEY, "") is not None:
                     running.look()
-                protected = {name_of(urn) for urn, one in State(place, stack).resources().items() if one.get("protect")}
+                protected = {name_of(urn) for urn, one in StackState(place, stack).resources().items() if one.get("protect")}
                 started = time.monotonic()
                 outcome = act(lifecycle.up, stack, place, with_rows(stack, asked))
                 rows, deployments = asked, deployments + 1

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
 from botocore.exceptions import ClientError  # pyright: ignore[reportMissingTypeStubs]
 
-from local.state import State
+from local.state import StackState
 from tests.local.conftest import clients
 
 ACCOUNT = "000000000000"
@@ -183,7 +183,7 @@ def unlike_the_record(place: Path, empty: Mapping[str, list[Any]], stack: str = 
         empty: what it lists of itself, before the stack is there.
         stack: the stack.
     """
-    resources = State(place, stack).all()
+    resources = StackState(place, stack).all()
     routes = clients(place, stack)("ec2").describe_route_tables()["RouteTables"]
     given = {one["RouteTableId"] for one in routes if any(association.get("Main") for association in one["Associations"])}
     given |= {one["id"] for one in resources if "DefaultSecurityGroup" in one["type"]}  # a VPC comes with these

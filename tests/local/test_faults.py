@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from local import LocalError, emulator, lifecycle
-from local.state import State
+from local.state import StackState
 from tests.local.conftest import VENV, Run, clients
 from tests.local.faults import Command, Faults, way_with
 from tests.local.holdings import holdings, unlike_the_record
@@ -78,7 +78,7 @@ class SmallStack:
     @property
     def recorded(self) -> set[str]:
         """The names of what is recorded of AWS's."""
-        held = State(self.place, "dev").resources()
+        held = StackState(self.place, "dev").resources()
         return {urn.rpartition("::")[2] for urn, one in held.items() if one["type"].startswith("aws:")}
 
 
@@ -157,7 +157,7 @@ def test_after_a_killed_run_nothing_but_up_and_destroy_goes_on(world: SmallStack
 
 def test_protected_data_is_not_destroyed_even_after_a_killed_run(world: SmallStack) -> None:
     assert world.up(edits={"generations": 9}).succeeded
-    State(world.place, "dev").begin()
+    StackState(world.place, "dev").begin()
     status, said = world.command("destroy")
     assert status == 1
     assert said.startswith("error: dev holds data that is protected: table. Nothing was destroyed.")
@@ -213,7 +213,7 @@ def test_a_disk_without_room_is_one_error_before_anything_is_done(world: SmallSt
     where = lifecycle.Target(stack="dev", place=world.place, venv=VENV, repo=world.repo)
     with pytest.raises(LocalError, match=r"has only \d+ MiB left, .* Nothing was done; make room\."):
         lifecycle.up(where, pack=False)
-    assert State(world.place, "dev").resources() == {}
+    assert StackState(world.place, "dev").resources() == {}
 
 
 def test_requests_that_are_throttled_and_one_that_is_refused(world: SmallStack) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local import LocalError
-from local.state import State, resources_in
+from local.state import StackState, resources_in
 
 
 def resource(name: str, **more: Any) -> dict[str, Any]:
@@ -29,23 +29,23 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path, "dev")
+def state(tmp_path: Path) -> StackState:
+    return StackState(tmp_path, "dev")
 
 
-def test_a_stack_that_was_never_up_holds_nothing_and_is_not_in_doubt(state: State) -> None:
+def test_a_stack_that_was_never_up_holds_nothing_and_is_not_in_doubt(state: StackState) -> None:
     assert (state.resources(), state.defect) == ({}, None)
 
 
 @pytest.mark.parametrize("cut", ["", "{", '{"version": 3, "checkpoint"', '{"version": 3}', "null", "[]"])
-def test_a_record_that_was_cut_short_is_one_error_that_says_what_to_do(state: State, file: Path, cut: str) -> None:
+def test_a_record_that_was_cut_short_is_one_error_that_says_what_to_do(state: StackState, file: Path, cut: str) -> None:
     file.write_text(cut)
     assert state.defect == "what was recorded of dev was cut short, as by a full disk"
     with pytest.raises(LocalError, match="Run `make up STACK=dev`, which discards it and makes everything again"):
         state.resources()
 
 
-def test_a_run_that_did_not_end_by_itself_leaves_a_doubt(state: State, file: Path) -> None:
+def test_a_run_that_did_not_end_by_itself_leaves_a_doubt(state: StackState, file: Path) -> None:
     file.write_text(record(resource("a")))
     state.begin()
     assert state.defect == "the last run of dev was killed"
@@ -53,7 +53,7 @@ def test_a_run_that_did_not_end_by_itself_leaves_a_doubt(state: State, file: Pat
     assert state.defect is None
 
 
-def test_what_is_discarded_leaves_nothing_of_this_stack_and_all_of_the_others(state: State, file: Path) -> None:
+def test_what_is_discarded_leaves_nothing_of_this_stack_and_all_of_the_others(state: StackState, file: Path) -> None:
     state.begin()
     for name in ("dev.json", "dev.json.bak", "dev.json.attrs", "dev2.json"):
         file.with_name(name).write_text(record(resource("a")))
@@ -62,7 +62,7 @@ def test_what_is_discarded_leaves_nothing_of_this_stack_and_all_of_the_others(st
     assert (state.resources(), state.defect) == ({}, None)
 
 
-def test_of_a_replaced_resource_the_new_one_counts(tmp_path: Path, state: State, file: Path) -> None:
+def test_of_a_replaced_resource_the_new_one_counts(tmp_path: Path, state: StackState, file: Path) -> None:
     file.write_text(record({**resource("new"), "urn": "u"}, {**resource("old"), "urn": "u", "delete": True}))
     assert [one["id"] for one in state.resources().values()] == ["new"]
     assert [one["id"] for one in state.all()] == ["new", "old"]

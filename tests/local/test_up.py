@@ -15,7 +15,7 @@ import pytest
 from components.compute import NOTHING_LEFT
 from local import LocalError, emulator, lifecycle, previews
 from local.provider.services import RESOURCES
-from local.state import State
+from local.state import StackState
 from tests.components.tables import table_of
 from tests.local.conftest import VENV, BroughtUp, Run, clients
 from tests.local.holdings import ASKED, KEY, LISTINGS, PART_OF, STAYS, answering, holdings
@@ -95,7 +95,7 @@ def test_dev_is_destroyed_without_a_trace(act: Run, own_place: Path) -> None:
     empty = holdings(own_place)
     assert act(lifecycle.up, own_place).succeeded
     clients(own_place)("s3").put_object(Bucket="evolution-artifacts-dev-000000000000-us-east-1", Key="a", Body=b"b")
-    recorded = State(own_place, "dev").all()
+    recorded = StackState(own_place, "dev").all()
     made, there = Counter(one["type"] for one in recorded), holdings(own_place)
     assert {kind: len(found) - len(empty[kind]) for kind, found in there.items() if len(found) - len(empty[kind]) < made[kind]} == {}
     assert answering(own_place, recorded) == {one["urn"] for one in recorded if one["type"] in ASKED}
