@@ -25,27 +25,6 @@ def refusal(stack: str, table: Table) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("stack", "row"),
-    [
-        ("dev", (75, 8192, 1000, "permissive", 10, 0.8, 3)),
-        ("staging", (80, 7168, 5000, "strict", 25, 0.8, 3)),
-        ("prod", (85, 6656, 10000, "strict", 50, 0.8, 3)),
-    ],
-)
-def test_each_committed_stack_carries_its_row_of_the_design(stack: str, row: tuple[object, ...]) -> None:
-    env = load(stack, json.dumps(table_of(stack)))
-    assert row == (
-        env.autonomy_percent,
-        env.agent_memory_bytes,
-        env.max_concurrent_agents,
-        env.safety_mode,
-        env.generations,
-        env.safety_score_minimum,
-        env.instantiation_target_us,
-    )
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_committed_stack_names_an_image(stack: str) -> None:
     assert load(stack, json.dumps(table_of(stack))).engine_image_digest is None

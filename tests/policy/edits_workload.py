@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.components.tables import env_of
 from tests.policy.builders import UNKNOWN
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
 from tests.policy.samples import DIGEST, containers
 from tests.policy.test_rules import UNREADABLE
+
+TAGS = env_of("prod").tags
+"""What enforces prod's limits bears them."""
 
 ENGINE = "containerDefinitions.0"
 """The one container of a task."""
@@ -57,7 +61,7 @@ EDITS: tuple[Edit, ...] = (
         ("tagsAll.Autonomy", "99", "governance/tags"),
         ("tagsAll.Autonomy", GONE, "governance/tags"),
         ("tagsAll.Purpose", GONE, "governance/tags"),
-        ("tagsAll.AUTONOMY", "85"),
+        ("tagsAll.AUTONOMY", TAGS["Autonomy"]),
         ("tagsAll.AUTONOMY", "99", "governance/tags"),
     ),
     *on(
@@ -209,7 +213,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-role",
         ("tagsAll.AgentMemoryLimit", "8KB", "governance/tags"),
-        ("tagsAll.AgentMemoryLimit", "6.5KB"),
+        ("tagsAll.AgentMemoryLimit", TAGS["AgentMemoryLimit"]),
         ("tagsAll.agentmemorylimit", "8KB", "governance/tags"),
         ("tagsAll.Autonomy", UNKNOWN, "governance/tags"),
     ),

@@ -88,7 +88,8 @@ def test_figures_that_are_fixed_in_the_program_are_caught_when_the_table_is_stri
     plan: Callable[..., Plan], nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The original sketch had its thresholds in the alarms themselves."""
-    table = {**plan("prod").outputs["environment"], "autonomy_percent": 80, "safety_score_minimum": 0.9}
+    table = dict(plan("prod").outputs["environment"])
+    table |= {"autonomy_percent": table["autonomy_percent"] - 5, "safety_score_minimum": table["safety_score_minimum"] + 0.05}
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(table)}))
     assert rules_that_fire(nodes) == {
         "alarms/autonomy",

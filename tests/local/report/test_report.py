@@ -21,6 +21,7 @@ from local.report.pages import MOST_MARKDOWN, code_of, page, summary, text_of
 from local.report.report import Report, gather
 from rule import judge_resource, judge_stack
 from rules import FAMILIES
+from tests.components.tables import env_of
 from tests.local.report.conftest import HOSTILE, KEY_ID, SECRET, STACKS
 
 Tables = Mapping[str, Mapping[str, Any]]
@@ -132,7 +133,7 @@ def test_all_that_is_planned_is_on_the_page(report_of: Callable[..., Report]) ->
 
 def test_the_environment_table_shows_what_differs(report_of: Callable[..., Report]) -> None:
     rows = {row.key: row for row in report_of("staging").rows}
-    assert rows["autonomy_percent"].values == ("75", "80", "85")
+    assert rows["autonomy_percent"].values == tuple(str(env_of(stack).autonomy_percent) for stack in ("dev", "staging", "prod"))
     assert rows["autonomy_percent"].differs
     assert rows["autonomy_percent"].limit == "at most 80, and at least 1"
     assert not rows["region"].differs
@@ -160,7 +161,9 @@ def test_the_matrix_is_that_of_the_planned_documents(report_of: Callable[..., Re
 def test_the_dashboard_has_the_real_thresholds(report_of: Callable[..., Report]) -> None:
     report = report_of("prod")
     widgets = {widget.title: widget for board in report.dashboards for widget in board.widgets}
-    assert [line.label for line in widgets["Safety Score Trend"].lines] == ["SafetyScore: at least 0.8"]
+    assert [line.label for line in widgets["Safety Score Trend"].lines] == [
+        f"SafetyScore: at least {env_of('prod').safety_score_minimum:g}"
+    ]
     assert "NO DATA" in page(report)
     for widget in widgets.values():
         labels = sorted(line.label_y for line in widget.lines)
