@@ -72,7 +72,7 @@ down: setup  ## stop the emulators; they keep their data
 quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator, no browser
 	.venv/bin/python -m pytest -n 2 -m 'not slow'
 
-test: setup-dev setup-emulator setup-browser  ## every test, the real engine's too
+test: setup-dev setup-emulator setup-browser  ## every test, those with the real Pulumi CLI too
 	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 # Go's own folders too, so that nothing of it is left in the user's home.

@@ -1,4 +1,4 @@
-"""Every row of a stack's table changed, one by one, by `make up` with the real engine in an emulator (make rows STACK=staging).
+"""Every row of a stack's table changed, one by one, by `make up` with the real Pulumi CLI in an emulator (make rows STACK=staging).
 
 An evolution runs all the while, with an engine and a safety monitor in processes that are started again whenever their task definition
 tells them something else. Prints what each change did, and what came of it all. The emulator knows no warm-up: an alarm that

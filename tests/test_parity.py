@@ -1,4 +1,4 @@
-"""docs/parity.md is true: every row of it holds in what the real engine plans for each stack."""
+"""docs/parity.md is true: every row of it holds in what real Pulumi plans for each stack."""
 
 from __future__ import annotations
 

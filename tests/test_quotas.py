@@ -1,4 +1,4 @@
-"""dev against what a fresh account has, and every stack's needs, counted from what the real engine plans."""
+"""dev against what a fresh account has, and every stack's needs, counted from what real Pulumi plans."""
 
 from __future__ import annotations
 

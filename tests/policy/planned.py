@@ -1,4 +1,4 @@
-"""What the real engine plans, as the raw data that CrossGuard's proxies wrap; and one edit of it."""
+"""What real Pulumi plans, as the raw data that CrossGuard's proxies wrap; and one edit of it."""
 
 from __future__ import annotations
 

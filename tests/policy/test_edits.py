@@ -1,4 +1,4 @@
-"""Edits of what the real engine plans for prod: each is caught by exactly its rules.
+"""Edits of what real Pulumi plans for prod: each is caught by exactly its rules.
 
 An edit is made on the captured plan, as a one-line edit of the program would change it; the pack then judges it through CrossGuard's own
 proxies, each resource by itself and then the whole stack.
