@@ -206,7 +206,7 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 def get(port: int, path: str) -> tuple[int, Mapping[str, Any]]:
     """What a process answers on loopback."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)

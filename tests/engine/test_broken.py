@@ -267,7 +267,7 @@ def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(
     _wait_for(lambda: "the tables disagree" in worker.status.fault)
     time.sleep(3)
     worker.stop()
-    running.join(20)
+    running.join(60)
     [lease] = [lease for lease in world.store().work(evolution)[1] if lease.name == "island-00"]
     assert lease.token < 30, "it tries again and again, but not all the time"
 
@@ -302,12 +302,12 @@ def test_a_spoilt_autonomy_level_is_never_a_metric_and_metrics_come_back_when_it
             assert {one["Value"] for one in published if one["MetricName"] == "AutonomyPercentage"} == {60.0}
         finally:
             reporter.stopped.set()
-            reporter.join(10)
+            reporter.join(60)
             world.clients["dynamodb"].delete_item(TableName=POPULATION, Key=items.write(key))
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never became so"
         time.sleep(0.02)
@@ -320,7 +320,7 @@ def test_a_worker_that_cant_read_the_mode_says_so(start_worker: StartWorker) -> 
     _wait_for(lambda: worker.status.state == "halted")
     _wait_for(lambda: "get_parameter" in worker.status.fault)
     worker.stop()
-    running.join(20)
+    running.join(60)
 
 
 # A dying evaluator's last words.

@@ -213,20 +213,20 @@ def test_stopping_lets_a_request_under_way_end_and_takes_no_other() -> None:
 
     def slow(_body: bytes, _headers: Mapping[str, str]) -> Response:
         begun.set()
-        finish.wait(10)
+        finish.wait(60)
         return 200, {}
 
     server = serve("127.0.0.1", 0, {("GET", "/slow"): slow})
     answers: list[tuple[int, Any]] = []
     asking = threading.Thread(target=lambda: answers.append(ask(server, "GET", "/slow")))
     asking.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     stopping = threading.Thread(target=server.stop, args=(10,))
     stopping.start()
     _wait_for(lambda: _is_closed(server))
     finish.set()
-    stopping.join(10)
-    asking.join(10)
+    stopping.join(60)
+    asking.join(60)
     assert answers == [(200, {})]
 
 
@@ -250,7 +250,7 @@ def test_stopping_waits_no_longer_than_it_is_told() -> None:
     server = serve("127.0.0.1", 0, {("GET", "/hangs"): hang})
     with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
         connection.sendall(b"GET /hangs HTTP/1.1\r\n\r\n")
-        assert begun.wait(10)
+        assert begun.wait(60)
         start = time.monotonic()
         server.stop(0.2)
         assert time.monotonic() - start < 60, "it must not wait for a request that hangs"
@@ -270,7 +270,7 @@ def test_a_hanging_request_doesnt_keep_the_process() -> None:
         "    time.sleep(60)\n"
         "server = serve('127.0.0.1', 0, {('GET', '/'): hang})\n"
         "Thread(target=urlopen, args=(f'http://127.0.0.1:{server.server_port}/',), daemon=True).start()\n"
-        "begun.wait(10)\n"
+        "begun.wait(60)\n"
         "server.stop(0.1)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=50, check=False).returncode == 0

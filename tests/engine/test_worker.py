@@ -284,7 +284,7 @@ def test_an_item_that_lacks_something_ends_no_worker(world: EngineCloud, start_w
     worker = start_worker()
     working = threading.Thread(target=worker.run)
     working.start()
-    wait_for(lambda: worker.status.fault, 20, "the fault is said")
+    wait_for(lambda: worker.status.fault, 60, "the fault is said")
     worker.stop()
-    working.join(20)
+    working.join(60)
     assert worker.status.state == "stopped"

@@ -149,7 +149,7 @@ def bare(_processes: None) -> Iterator[Any]:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield provider_pb2_grpc.ResourceProviderStub(channel)
     process.terminate()
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert errors == "", "what a provider prints is shown to the user: nothing may come of normal use"
 
 

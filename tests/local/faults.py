@@ -148,7 +148,7 @@ class Command:
     @property
     def left(self) -> list[str]:
         """What it started and left behind, but for the emulator."""
-        _, alive = psutil.wait_procs(self.started, timeout=20)
+        _, alive = psutil.wait_procs(self.started, timeout=60)
         return [command for process in alive if (command := _command(process))]
 
     def _look(self) -> None:
