@@ -7,6 +7,7 @@ or a faster machine might have judged otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import select
@@ -226,10 +227,7 @@ class _Evaluator:
 
     def is_quiet(self) -> bool:
         """Whether it says nothing while it is asked nothing."""
-        try:
-            self._listen()
-        except frames.FrameError:
-            return False
+        self._listen()
         return not self.closed and not len(self._unread)
 
     def end(self) -> int:
@@ -241,13 +239,12 @@ class _Evaluator:
         return self._code
 
     def _listen(self) -> None:
-        try:
-            while not self.closed:
+        """Read once: what is there is judged before more comes, however fast a task writes."""
+        if not self.closed:
+            with contextlib.suppress(BlockingIOError):
                 content = os.read(self.replies, PIPE_BYTES)
                 self.closed = not content
                 self._unread.add(content)
-        except BlockingIOError:
-            pass
 
     def _scores(self, results: Results) -> None:
         for score in self._unread.scores():

@@ -31,9 +31,6 @@ SCORE = struct.Struct("=IdBH")
 LONGEST_TEXT = 400
 """Bytes of a text. A frame has fewer than PIPE_BUF then (512 at least): it is written as a whole."""
 
-MOST_UNREAD = 1 << 20
-"""Bytes from one evaluator at a time; a pipe holds 64 KiB."""
-
 
 class FrameError(EngineError):
     """An evaluator sent what no evaluator of this engine sends."""
@@ -131,8 +128,6 @@ class Unread:
     def add(self, content: bytes) -> None:
         """More of it."""
         self._content += content
-        if len(self._content) > MOST_UNREAD:
-            raise FrameError(f"more than {MOST_UNREAD} bytes that nobody asked for")
 
     def hello(self) -> TaskSpec | None:
         """The first frame; None as long as it isn't all there.

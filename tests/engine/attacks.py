@@ -285,7 +285,6 @@ ATTACKS: Mapping[type[Attack], str] = {
     SaysNaN: UNDERSTOOD + "a fitness of nan",
     SaysInfinity: UNDERSTOOD + "a fitness of inf",
     SaysAHugeLength: UNDERSTOOD + "a text of 65535 bytes",
-    SaysItsOwnScoreTwice: UNDERSTOOD + "two scores of individual",
     SaysPartOfAScoreAndHangs: "scoring took more than",
     SaysEndlesslyMuch: UNDERSTOOD,
     SaysNothingAnyMore: "the task ended its process",

@@ -24,7 +24,7 @@ from engine.store import Store
 from engine.tasks import TaskSpec
 from engine.worker import Worker
 from tests.engine import aws
-from tests.engine.attacks import ATTACKS, Attack
+from tests.engine.attacks import ATTACKS, Attack, ReadsOthersEnvironments, SaysItsOwnScoreTwice
 from tests.engine.aws import KEY, EngineCloud, settings, wait_for
 from tests.engine.plugins import Hill
 from tests.engine.test_worker import run_out
@@ -59,7 +59,11 @@ def name_of(attack: type[Attack]) -> str:
     return f"{attack.__module__}:{attack.__name__}"
 
 
-@pytest.fixture(params=ATTACKS, ids=lambda attack: attack.__name__)
+# Root reads everybody's environment; tests/engine/test_image.py tries that one as the image's user.
+TRIED = [attack for attack in ATTACKS if attack is not ReadsOthersEnvironments or os.geteuid() != 0]
+
+
+@pytest.fixture(params=TRIED, ids=lambda attack: attack.__name__)
 def attack(request: pytest.FixtureRequest) -> type[Attack]:
     return request.param
 
@@ -79,6 +83,18 @@ def test_whoever_attacks_is_dead_and_nobody_else(attack: type[Attack], attacked:
     for index in GENOMES.keys() - ATTACKERS:
         assert results.fitness[index] == tasks.fitness(Hill(), array("f", GENOMES[index]), BATCH.seeds[index])
     assert Path(__file__).with_name("attacks.py").exists()
+
+
+def test_a_task_can_forge_its_own_score_at_most() -> None:
+    """It is the judge of it anyhow. Whether the engine's own word for it comes in time to be noticed is chance."""
+    pool = EvaluatorPool(name_of(SaysItsOwnScoreTwice), seconds=60, evaluators=2)
+    try:
+        results = pool.run(BATCH)
+    finally:
+        pool.close()
+    assert all(results.fitness[index] in (DEAD, 1e9) for index in ATTACKERS)
+    for index in GENOMES.keys() - ATTACKERS:
+        assert results.fitness[index] == tasks.fitness(Hill(), array("f", GENOMES[index]), BATCH.seeds[index])
 
 
 def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(
