@@ -38,6 +38,7 @@ import rules.evolution.alarm_writers
 import rules.evolution.alarms
 import rules.evolution.containment
 import rules.evolution.containment_resources
+import rules.evolution.containment_switch
 import rules.evolution.data_protection
 import rules.evolution.encryption_keys
 import rules.evolution.encryption_logs
@@ -89,7 +90,7 @@ FAMILIES = (
     Family(
         "containment",
         "What evolves must not reach what watches and halts it.",
-        (rules.evolution.containment, rules.evolution.containment_resources),
+        (rules.evolution.containment, rules.evolution.containment_resources, rules.evolution.containment_switch),
     ),
     Family(
         "alarms",

@@ -41,7 +41,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     (
         "an image by tag",
         both(setting("switch", "packageType", "Image"), setting("switch", "imageUri", "a/engine:latest")),
-        {"workload/image-by-digest", "workload/own-repository"},
+        {"containment/switch-settings", "workload/image-by-digest", "workload/own-repository"},
     ),
     # What they are told.
     (

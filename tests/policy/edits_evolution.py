@@ -8,6 +8,8 @@ from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
 VARIABLES = "environment.variables"
 TOLD = "environment/functions-told"
 
+SETTINGS = "containment/switch-settings"
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "evolution-safety-switch",
@@ -17,6 +19,11 @@ EDITS: tuple[Edit, ...] = (
         ("tracingConfig.mode", "PassThrough", "workload/function-traced"),
         ("architectures", ["x86_64"], "workload/function-form"),
         ("timeout", 900, "workload/function-form"),
+        ("timeout", 3, SETTINGS),
+        ("handler", "handler.nothing", SETTINGS),
+        ("handler", GONE, SETTINGS),
+        ("s3Bucket", "code", SETTINGS),
+        ("vpcConfig", {"subnetIds": ["subnet-1"]}, SETTINGS),
         ("reservedConcurrentExecutions", GONE, "workload/reserved-executions"),
         ("reservedConcurrentExecutions", -1, "workload/reserved-executions"),
         ("reservedConcurrentExecutions", 0, "workload/function-form"),
@@ -38,6 +45,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "evolution-resume",
+        ("imageUri", "elsewhere", SETTINGS),
         (f"{VARIABLES}.ENGINE_MAXIMUM", "1000", TOLD),
         (f"{VARIABLES}.ENGINE_MINIMUM", GONE, TOLD),
         ("reservedConcurrentExecutions", GONE, "workload/reserved-executions"),
@@ -69,6 +77,8 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "evolution-safety-switch-invocations",
+        ("maximumRetryAttempts", 0, SETTINGS),
+        ("maximumEventAgeInSeconds", UNKNOWN, SETTINGS),
         ("destinationConfig", GONE, "workload/function-failures"),
         ("", DELETED, "workload/function-failures"),
     ),
@@ -83,13 +93,15 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "evolution-switch-hears-topic",
         ("filterPolicy", '{"a": ["b"]}', "alarms/subscriber"),
-        ("protocol", "http", "alarms/subscription", "alarms/switch"),
+        ("protocol", "http", "alarms/subscription", "alarms/switch", "containment/subscriptions"),
         ("topic", Refer("data-state"), "alarms/switch"),
-        ("endpoint", Refer("evolution-trigger"), "alarms/switch"),
+        ("endpoint", Refer("evolution-trigger"), "alarms/switch", "containment/subscriptions"),
         ("", DELETED, "alarms/switch"),
     ),
     *on(
         "evolution-safety-switch-schedule",
+        ("flexibleTimeWindow", {"mode": "FLEXIBLE", "maximumWindowInMinutes": 60}, SETTINGS),
+        ("startDate", "2030-01-01T00:00:00Z", SETTINGS),
         ("scheduleExpression", "rate(1 day)", "alarms/switch"),
         ("state", "DISABLED", "alarms/switch", "workload/schedule"),
         ("endDate", "2027-01-01T00:00:00Z", "workload/schedule"),

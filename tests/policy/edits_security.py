@@ -144,6 +144,7 @@ EDITS: tuple[Edit, ...] = (
             ),
             "alarms/subscriber",
             "alarms/subscription",
+            "containment/subscriptions",
         ),
     ),
     *on(

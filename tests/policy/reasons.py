@@ -12,6 +12,10 @@ OTHER: Final = "another entry of the list is enough"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
 
 MAY_GO = {
+    ("Schedule", "flexibleTimeWindow"): REQUIRED,
+    ("Schedule", "flexibleTimeWindow.mode"): REQUIRED,
+    ("FunctionEventInvokeConfig", "maximumRetryAttempts"): DEFAULTED,
+    ("FunctionEventInvokeConfig", "maximumEventAgeInSeconds"): DEFAULTED,
     ("Key", "rotationPeriodInDays"): DEFAULTED,
     ("Budget", "name"): "the topic admits every budget of the account",
     ("Role", "name"): ELSEWHERE,
