@@ -149,25 +149,22 @@ class _Evaluator:
         spec: what it says its task is; None until it has said so.
         closed: whether it will never say anything again.
         leaving: whether it ends itself now.
-        last: whom it scored last.
+        alone: whether it was started for one individual, and ends after it.
+        used: whether it has scored anybody.
+        last: whom it scored last, of this batch.
+        twice: whether it said a second score of that one.
         fault: what it did that no evaluator does.
         indices: what it is scoring, in order.
         deadline: when it must have said something more.
     """
 
     def __init__(self, task: str, memory: int, seconds: float) -> None:
-        """Start it.
-
-        Args:
-            task: EVOLUTION_TASK.
-            memory: bytes of its address space.
-            seconds: the longest that one individual may take.
-        """
+        """Start it with so many bytes of address space; `seconds` is the longest that one individual may take."""
         self._seconds = seconds
         self.born = time.monotonic()
         self.deadline = self.born + START_SECONDS + seconds
         self.spec: TaskSpec | None = None
-        self.closed = self.leaving = False
+        self.closed = self.leaving = self.alone = self.used = self.twice = False
         self.fault = ""
         self.last: int | None = None
         self.indices: deque[int] = deque()
@@ -249,11 +246,14 @@ class _Evaluator:
     def _scores(self, results: Results) -> None:
         for score in self._unread.scores():
             if score.number == self.last:
-                self.indices.appendleft(score.number)  # it was its own that it told for the engine's
+                self.twice = True
                 raise frames.FrameError(f"two scores of individual {score.number}")
             if not self.indices or score.number != self.indices[0]:
                 raise frames.FrameError(f"a score of individual {score.number}")
-            self.last = self.indices.popleft()
+            if score.leaving and self.used:
+                self.fault = score.cause
+                return  # those before it may have taken what it lacks
+            self.last, self.used = self.indices.popleft(), True
             results.fitness[self.last] = score.fitness
             if score.cause:
                 results.causes[score.number] = score.cause
@@ -307,7 +307,7 @@ class EvaluatorPool:
         Raises:
             CancelledError: `stop` became true.
         """
-        results, todo = Results(), deque[int]()
+        results, todo, alone = Results(), deque[int](), deque[int]()
         size = self.spec.weights * WEIGHT_BYTES
         for index, genome in batch.genomes.items():
             if len(genome) == size:
@@ -316,10 +316,14 @@ class EvaluatorPool:
                 results.kill(index, f"its genome has {len(genome)} bytes, and its task's have {size}")
         busy: list[_Evaluator] = []
         try:
-            while todo or busy:
-                while todo and len(busy) < self._count:
-                    busy.append(self._take())
-                    self._give(busy[-1], batch, todo)
+            while todo or alone or busy:
+                while (todo or alone) and len(busy) < self._count:
+                    busy.append(self._start() if alone else self._take())
+                    if alone:
+                        busy[-1].alone = True
+                        busy[-1].send(batch, [alone.popleft()])
+                    else:
+                        self._give(busy[-1], batch, todo)
                 _wait(busy)
                 if stop():
                     raise CancelledError("the work was given up: the worker must stop")
@@ -329,13 +333,13 @@ class EvaluatorPool:
                         one.fault = "its task says of itself what it hasn't said before"
                     if one.fault or one.leaving:
                         busy.remove(one)
-                        _bury(one, results)
+                        alone.extend(_suspects(one, results))
                         todo.extendleft(reversed(one.indices))
-                    elif not one.indices and todo:
+                    elif not one.indices and todo and not one.alone:
                         self._give(one, batch, todo)
                     elif not one.indices:
                         busy.remove(one)
-                        self._idle.append(one)
+                        one.end() if one.alone else self._idle.append(one)
         finally:
             for one in busy:
                 one.end()
@@ -353,6 +357,7 @@ class EvaluatorPool:
         """One that has nothing to do."""
         while self._idle:
             one = self._idle.pop()
+            one.last = None
             if one.is_quiet() and time.monotonic() - one.born < OLDEST_SECONDS:
                 return one
             one.end()
@@ -365,13 +370,24 @@ class EvaluatorPool:
         one.send(batch, [todo.popleft() for _ in range(max(1, min(share, MOST_IN_JOB, JOB_BYTES // each)))])
 
 
-def _bury(one: _Evaluator, results: Results) -> None:
-    """End an evaluator, and let the individual die that it was at."""
+def _suspects(one: _Evaluator, results: Results) -> list[int]:
+    """End an evaluator with a fault. Whoever was alone in it is dead. In one that has scored others, nobody knows who did it: a thread of
+    an earlier one, or one that spoke in another's name. Those who may have done it are returned, to be tried again alone."""
     code = one.end()
-    if one.fault and one.indices:
+    if not one.fault:
+        return []
+    suspects = [one.last] if one.twice and one.last is not None else []
+    suspects += [one.indices.popleft()] if one.indices else []
+    for index in suspects:
+        results.fitness.pop(index, None)
+        results.causes.pop(index, None)
+    if one.used and not one.alone:
+        return suspects
+    for index in suspects:
         # Whoever was killed, by us or for memory, might have lived on another machine.
         results.repeatable &= code >= 0
-        results.kill(one.indices.popleft(), one.fault)
+        results.kill(index, one.fault)
+    return []
 
 
 def _wait(evaluators: Sequence[_Evaluator]) -> None:

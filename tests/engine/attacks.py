@@ -93,6 +93,20 @@ class SaysItsOwnScoreTwice(Attack):
         say(frames.score_of(own_index(), 1e9, "", leaving=False))
 
 
+class SaysAScoreOfTheOneBefore(Attack):
+    def attack(self) -> None:
+        say(frames.score_of(own_index() - 1, 1e9, "", leaving=False))
+
+
+class LeavesAThreadThatSaysGarbage(Attack):
+    def attack(self) -> None:
+        threading.Thread(target=self._say, daemon=True).start()
+
+    def _say(self) -> None:
+        while True:
+            say(b"\xff" * 300)
+
+
 class SaysPartOfAScoreAndHangs(Attack):
     def attack(self) -> None:
         say(b"\0")
@@ -281,6 +295,7 @@ UNDERSTOOD = "its evaluator said what nobody understands: "
 ATTACKS: Mapping[type[Attack], str] = {
     SaysGarbage: UNDERSTOOD + "a text of 65535 bytes",
     SaysAScoreOfAnother: UNDERSTOOD + "a score of individual",
+    SaysAScoreOfTheOneBefore: UNDERSTOOD + "a score of individual",
     SaysAScoreOfNobody: UNDERSTOOD + "a score of individual 4294967295",
     SaysNaN: UNDERSTOOD + "a fitness of nan",
     SaysInfinity: UNDERSTOOD + "a fitness of inf",
