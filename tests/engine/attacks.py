@@ -219,13 +219,15 @@ class ReadsItsEnvironment(Attack):
 
 
 class ReadsOthersEnvironments(Attack):
+    """Looks for its own worker's, which names the task: whoever runs the tests has other processes, too."""
+
     def attack(self) -> None:
         for one in others():
             try:
                 content = (one / "environ").read_bytes()
             except OSError:
                 continue
-            if b"AWS_SECRET_ACCESS_KEY" in content:
+            if b"AWS_SECRET_ACCESS_KEY" in content and type(self).__name__.encode() in content:
                 raise ItWorked(f"the environment of {(one / 'comm').read_text(encoding='utf-8')}")
         raise PermissionError("nobody shows what is secret")
 
