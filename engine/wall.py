@@ -157,7 +157,7 @@ UNKNOWN = _numbers("clone3 435 435, openat2 437 437")
 """Calls that the kernel says not to have: their arguments can't be looked at, and libraries take the older one then."""
 
 
-class Condition(NamedTuple):
+class ArgumentTest(NamedTuple):
     """A call that is allowed by one of its arguments.
 
     Attributes:
@@ -184,24 +184,24 @@ X32 = 0x40000000
 """Numbers from here on are x86's third set of calls, which nobody needs."""
 
 
-def conditions(own: int) -> Mapping[str, Condition]:
+def conditions(own: int) -> Mapping[str, ArgumentTest]:
     """Calls that are allowed by an argument, to the process `own`."""
     itself = (0, own)
     return {
-        "clone": Condition((56, 220), 0, ANYBIT, (THREAD,), True),
-        "open": Condition((2, None), 1, ANYBIT, (WRITES,), False),
-        "openat": Condition((257, 56), 2, ANYBIT, (WRITES,), False),
-        "kill": Condition((62, 129), 0, EQUAL, itself, True),
-        "tgkill": Condition((234, 131), 0, EQUAL, itself, True),
-        "rt_sigqueueinfo": Condition((129, 138), 0, EQUAL, itself, True),
-        "rt_tgsigqueueinfo": Condition((297, 240), 0, EQUAL, itself, True),
-        "prlimit64": Condition((302, 261), 0, EQUAL, itself, True),
-        "sched_setparam": Condition((142, 118), 0, EQUAL, itself, True),
-        "sched_setscheduler": Condition((144, 119), 0, EQUAL, itself, True),
-        "sched_setaffinity": Condition((203, 122), 0, EQUAL, itself, True),
-        "sched_setattr": Condition((314, 274), 0, EQUAL, itself, True),
-        "fcntl": Condition((72, 25), 1, EQUAL, OWNERS, False),
-        "prctl": Condition((157, 167), 0, EQUAL, (PR_SET_PDEATHSIG,), False),
+        "clone": ArgumentTest((56, 220), 0, ANYBIT, (THREAD,), True),
+        "open": ArgumentTest((2, None), 1, ANYBIT, (WRITES,), False),
+        "openat": ArgumentTest((257, 56), 2, ANYBIT, (WRITES,), False),
+        "kill": ArgumentTest((62, 129), 0, EQUAL, itself, True),
+        "tgkill": ArgumentTest((234, 131), 0, EQUAL, itself, True),
+        "rt_sigqueueinfo": ArgumentTest((129, 138), 0, EQUAL, itself, True),
+        "rt_tgsigqueueinfo": ArgumentTest((297, 240), 0, EQUAL, itself, True),
+        "prlimit64": ArgumentTest((302, 261), 0, EQUAL, itself, True),
+        "sched_setparam": ArgumentTest((142, 118), 0, EQUAL, itself, True),
+        "sched_setscheduler": ArgumentTest((144, 119), 0, EQUAL, itself, True),
+        "sched_setaffinity": ArgumentTest((203, 122), 0, EQUAL, itself, True),
+        "sched_setattr": ArgumentTest((314, 274), 0, EQUAL, itself, True),
+        "fcntl": ArgumentTest((72, 25), 1, EQUAL, OWNERS, False),
+        "prctl": ArgumentTest((157, 167), 0, EQUAL, (PR_SET_PDEATHSIG,), False),
     }
 
 
@@ -225,7 +225,7 @@ def program(own: int) -> bytes:
     return b"".join([*made, _do(RETURN, ALLOW)])
 
 
-def _conditional(one: Condition, number: int) -> Sequence[bytes]:
+def _conditional(one: ArgumentTest, number: int) -> Sequence[bytes]:
     held, otherwise = (ALLOW, REFUSE) if one.allowed else (REFUSE, ALLOW)
     count = len(one.values)
     tests = [_do(one.test, value, count - place, 0) for place, value in enumerate(one.values)]  # one that holds goes to the last

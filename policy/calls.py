@@ -16,7 +16,7 @@ from plain import Plain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class AwsCall:
     """One call of AWS.
 
     Attributes:
@@ -31,7 +31,7 @@ class Request:
     context: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def allowed(request: Request, statements: Iterable[Statement]) -> bool:
+def allowed(request: AwsCall, statements: Iterable[Statement]) -> bool:
     """Whether a statement surely allows it, and none may deny it."""
     relevant = [one for one in statements if _is_about(one, request)]
     return any(one.allows and _holds(one, request, unknown=False) for one in relevant) and not any(
@@ -39,7 +39,7 @@ def allowed(request: Request, statements: Iterable[Statement]) -> bool:
     )
 
 
-def _is_about(statement: Statement, request: Request) -> bool:
+def _is_about(statement: Statement, request: AwsCall) -> bool:
     action = request.action.lower()
     return (
         any(glob(one.lower(), action) for one in statement.actions)
@@ -48,7 +48,7 @@ def _is_about(statement: Statement, request: Request) -> bool:
     )
 
 
-def _holds(statement: Statement, request: Request, *, unknown: bool) -> bool:
+def _holds(statement: Statement, request: AwsCall, *, unknown: bool) -> bool:
     """Whether the rest of a statement is met. `unknown`: what is said where that can't be told."""
     return (
         _is_on(statement, request, unknown)
@@ -57,14 +57,14 @@ def _holds(statement: Statement, request: Request, *, unknown: bool) -> bool:
     )
 
 
-def _is_on(statement: Statement, request: Request, unknown: bool) -> bool:
+def _is_on(statement: Statement, request: AwsCall, unknown: bool) -> bool:
     if statement.excepted_resources:
         return unknown
     patterns = [POLICY_VARIABLE.sub("*", one) for one in statement.resources if unknown or not POLICY_VARIABLE.search(one)]
     return not statement.resources or any(glob(one, request.resource) for one in patterns)
 
 
-def _is_by(statement: Statement, request: Request, unknown: bool) -> bool:
+def _is_by(statement: Statement, request: AwsCall, unknown: bool) -> bool:
     if statement.excepted_principals:
         return unknown
     if not statement.principals:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from calls import Request, allowed
+from calls import AwsCall, allowed
 from documents import statements_of
 from limits import configured
 from rule import Resource
@@ -206,7 +206,7 @@ def test_no_stack_breaks_it(stack: str, image: str | None, plan: Callable[..., P
 )
 def test_a_condition_lets_through_what_it_surely_does(condition: dict[str, Any], passes: bool) -> None:
     """An Allow by what is known; a Deny by whatever isn't known not to be."""
-    request = Request(action="s3:GetObject", resource="arn:aws:s3:::b/o", context={"k": "v", "b": "true"})
+    request = AwsCall(action="s3:GetObject", resource="arn:aws:s3:::b/o", context={"k": "v", "b": "true"})
     allow = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}
     assert allowed(request, _read({**allow, "Condition": condition})) is passes
     unsure = any(key not in ("k", "K", "b") for keys in condition.values() for key in keys) or not {"NumericLessThan", "Null"}.isdisjoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from accounts import own_account
-from calls import Request, allowed
+from calls import AwsCall, allowed
 from checks import present
 from documents import DocumentKind, Statement, statements_of, unreadable
 from globs import glob
@@ -100,7 +100,7 @@ def _key_admits(stack: Stack, resource: Resource, service: str, source: str, pla
     for urn in keys.by(resource, "kmsMasterKeyId"):
         statements = readable(carriers_of(stack, KEY, KEY_POLICY, "keyId", keys.all[urn]))
         for action in BY_KEY if statements is not None else ():
-            request = Request(action=action, resource=EVERYTHING, service=service, context=place.on_behalf_of(source))
+            request = AwsCall(action=action, resource=EVERYTHING, service=service, context=place.on_behalf_of(source))
             if not allowed(request, statements or []):
                 yield action
 
@@ -120,7 +120,7 @@ def heard_by_topic(stack: Stack) -> Iterator[Finding]:
     statements = readable(carriers_of(stack, TOPIC, TOPIC_POLICY, "arn", topic))
     said: set[str] = set()
     for speaker, service, source in _speakers(stack, topic, place):
-        request = Request(
+        request = AwsCall(
             action="sns:Publish", resource=place.arn("sns", str(topic.at("name"))), service=service, context=place.on_behalf_of(source)
         )
         missing = [] if statements is None or allowed(request, statements) else [("sns:Publish", "the topic's policy")]
@@ -156,7 +156,7 @@ def switch_is_called(stack: Stack) -> Iterator[Finding]:
     for schedule in stack.of_type(SCHEDULE):
         if switch.urn in functions.by(schedule, "target"):
             yield from about(schedule, present("target.roleArn", schedule.at("target", "roleArn"), "the schedules' role"))
-            request = Request(
+            request = AwsCall(
                 action="lambda:InvokeFunction", resource=place.arn("lambda", f"function:{SWITCH}-{stack.name}"), context=place.of_role()
             )
             yield from (
@@ -187,7 +187,7 @@ def _lost(stack: Stack, subscription: Resource, topic: Resource, place: Place) -
     for urn in sorted(kept):
         queue, service = queues.all[urn], "sns.amazonaws.com"
         statements = readable(carriers_of(stack, QUEUE, QUEUE_POLICY, "queueUrl", queue))
-        request = Request(
+        request = AwsCall(
             action="sqs:SendMessage", resource=place.arn("sqs", str(queue.at("name"))), service=service, context=place.on_behalf_of(source)
         )
         missing = [] if statements is None or allowed(request, statements) else [("sqs:SendMessage", "its policy")]
@@ -196,7 +196,7 @@ def _lost(stack: Stack, subscription: Resource, topic: Resource, place: Place) -
             yield Finding(f"{where} doesn't let {service} do {action} for `{subscription.name}`; it must.", queue)
 
 
-def _refused(stack: Stack, taker: Resource, property_name: str, requests: Sequence[Request]) -> Iterator[Request]:
+def _refused(stack: Stack, taker: Resource, property_name: str, requests: Sequence[AwsCall]) -> Iterator[AwsCall]:
     """The requests that the role which something takes on may not make: by its policies, and within its boundary."""
     roles, policies = Linked(stack, ROLE, CALLED), Linked(stack, IAM_POLICY, CALLED)
     urns = roles.by(taker, property_name)
@@ -221,7 +221,7 @@ def _arns(value: Plain) -> Iterator[str]:
             yield one
 
 
-def _halting(stack: Stack, place: Place) -> list[Request]:
+def _halting(stack: Stack, place: Place) -> list[AwsCall]:
     """What the switch does, and resume undoes."""
     targets = stack.of_type(SCALABLE_TARGET)
     tags = targets[0].at("tagsAll") if targets else None
@@ -239,7 +239,7 @@ def _halting(stack: Stack, place: Place) -> list[Request]:
         asked.append(
             ("application-autoscaling:RegisterScalableTarget", place.arn("application-autoscaling", f"scalable-target/{ANY_ID}"), tagged)
         )
-    return [Request(action=action, resource=on, context={**place.of_role(), **more}) for action, on, more in asked]
+    return [AwsCall(action=action, resource=on, context={**place.of_role(), **more}) for action, on, more in asked]
 
 
 @evolution_rule(

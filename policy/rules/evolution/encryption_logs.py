@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from calls import Request, allowed
+from calls import AwsCall, allowed
 from graph import Linked, names_of
 from rule import Finding, Severity, Stack
 from rules.evolution.alarm_path import EVERYTHING, Place, carriers_of, readable
@@ -37,9 +37,9 @@ def logs_may_encrypt(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"its policy doesn't let CloudWatch Logs encrypt {kept_out[0]}{more}; it must.", key)
 
 
-def _by_logs(action: str, group: str, place: Place) -> Request:
+def _by_logs(action: str, group: str, place: Place) -> AwsCall:
     arn = place.arn("logs", f"log-group:{group}")
-    return Request(
+    return AwsCall(
         action=action,
         resource=EVERYTHING,
         service=f"logs.{place.region}.amazonaws.com",
