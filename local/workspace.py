@@ -97,13 +97,20 @@ def environment(place: Path, state: Path | None = None) -> dict[str, str]:
 def environment_of_this_process(variables: Mapping[str, str]) -> Generator[None]:
     """Give this process, which runs the program, the clean environment, and restore the old one afterwards."""
     before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(variables)
+    _set_environment(variables)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        _set_environment(before)
+
+
+def _set_environment(variables: Mapping[str, str]) -> None:
+    """Only what differs is touched: gRPC's threads read variables at any time, and C gives no protection against a change meanwhile."""
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    for name, value in variables.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 class Workspace(automation.LocalWorkspace):

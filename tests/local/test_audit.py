@@ -49,7 +49,9 @@ def change_by_hand(client: Callable[[str], Any]) -> None:
     recovery = {"PointInTimeRecoveryEnabled": False}
     client("dynamodb").update_continuous_backups(TableName="evolution-state-dev", PointInTimeRecoverySpecification=recovery)
     # And what the autoscaler does, which is no drift.
-    client("ecs").update_service(cluster="evolution-system-dev", service="evolution-engine-dev", enableExecuteCommand=True, desiredCount=4)
+    client("ecs").update_service(
+        cluster="evolution-system-dev", service="evolution-engine-dev", enableExecuteCommand=True, desiredCount=ENGINE.maximum
+    )
 
 
 DRIFT = {
@@ -111,7 +113,7 @@ def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, 
     again: audit.Audit = act(audit.audit, system.place)
     assert (again.drift, again.findings) == ((), ())
     service = system("ecs").describe_services(cluster="evolution-system-dev", services=["evolution-engine-dev"])["services"][0]
-    assert service["desiredCount"] == 4
+    assert service["desiredCount"] == ENGINE.maximum
     system("ecs").update_service(cluster="evolution-system-dev", service="evolution-engine-dev", desiredCount=ENGINE.desired)
 
 
