@@ -175,7 +175,9 @@ def test_two_runs_build_once(path: Path) -> None:
 
 def test_an_interrupted_build_leaves_nothing(path: Path, cache: Path) -> None:
     builds = write_go(path, seconds=60)
-    command = [sys.executable, "-c", "from local import cli; cli.find(lambda line: print(line, flush=True))"]
+    # A shell starts what runs in the background with SIGINT ignored, and whatever that starts.
+    interruptible = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{interruptible}; from local import cli; cli.find(lambda line: print(line, flush=True))"]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 30
         while not builds.exists():
