@@ -9,7 +9,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-browser
+.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -93,8 +93,7 @@ bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, ag
 	.venv/bin/python -m tests.bench_engine
 	KILL_ROUNDS=24 .venv/bin/python -m pytest -q -s tests/engine/test_kills.py
 
-bench-cdk: setup-dev  ## prod's preview beside a synthesis of 50 resources with AWS CDK and cdk-nag (needs Node.js)
-	@$(PYTHON) local/setup.py --cdk
+bench-cdk: setup-dev setup-cdk  ## prod's preview beside a synthesis of 50 resources with AWS CDK and cdk-nag (needs Node.js)
 	.venv/bin/python -m tests.bench_cdk
 
 growth: setup-dev  ## measure how a preview grows with its resources, and draw docs/growth.svg again
@@ -152,6 +151,9 @@ setup-dev:
 
 setup-go:
 	@command -v go > /dev/null || $(PYTHON) local/setup.py --go
+
+setup-cdk:
+	@$(PYTHON) local/setup.py --cdk
 
 setup-emulator:
 	@$(PYTHON) local/setup.py --emulator

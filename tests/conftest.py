@@ -95,6 +95,15 @@ def plan(preview: Callable[..., previews.Plan], tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
+def linked_checkout(tmp_path: Path, _processes: None) -> Path:
+    """The checkout by links, with room for more files: what a test changes, it must copy before."""
+    for path in ROOT.iterdir():
+        if path.name not in {".git", ".local", ".venv"}:
+            (tmp_path / path.name).symlink_to(path)
+    return tmp_path
+
+
+@pytest.fixture
 def small_checkout(tmp_path: Path, _processes: None) -> Path:
     """A checkout whose program makes nothing: `__main__.py` is to be written."""
     checkout = tmp_path / "checkout"

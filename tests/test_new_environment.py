@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,15 +26,6 @@ print(json.dumps([plan.succeeded, regions, [one.text for one in plan.findings], 
 """
 
 
-@pytest.fixture
-def repo(tmp_path: Path, _processes: None) -> Path:
-    """A checkout with room for another stack file."""
-    for path in ROOT.iterdir():
-        if path.name not in {".git", ".local", ".venv"}:
-            (tmp_path / path.name).symlink_to(path)
-    return tmp_path
-
-
 def preview(repo: Path, stack: str, changes: Mapping[str, object]) -> Any:
     content = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
     content["config"][KEY].update(changes)
@@ -44,16 +34,16 @@ def preview(repo: Path, stack: str, changes: Mapping[str, object]) -> Any:
     return json.loads(ran.stdout)
 
 
-def test_a_file_is_an_environment_and_a_line_of_it_a_region(repo: Path) -> None:
-    succeeded, regions, violations, resources = preview(repo, "canary", {**STRICTEST, "region": "us-west-2"})
+def test_a_file_is_an_environment_and_a_line_of_it_a_region(linked_checkout: Path) -> None:
+    succeeded, regions, violations, resources = preview(linked_checkout, "canary", {**STRICTEST, "region": "us-west-2"})
     assert violations == []
     assert succeeded
     assert regions == ["us-west-2"]
     assert resources > 100
 
 
-def test_an_environment_without_limits_of_its_own_is_held_to_the_strictest_and_told_so(repo: Path) -> None:
-    succeeded, _, violations, _ = preview(repo, "canary", {})  # prod's figures under another name
+def test_an_environment_without_limits_of_its_own_is_held_to_the_strictest_and_told_so(linked_checkout: Path) -> None:
+    succeeded, _, violations, _ = preview(linked_checkout, "canary", {})  # prod's figures under another name
     assert not succeeded
     for row in ("autonomy_percent", "max_concurrent_agents", "generations"):
         assert any(row in message for message in violations), row

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ ADDRESS = "http://169.254.170.2/v2/credentials/"
 """Where ECS gives a task's credentials to whoever asks."""
 
 
-class Attack(Hill):
+class Attack(Hill, ABC):
     """A task that does harm."""
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
@@ -29,9 +30,9 @@ class Attack(Hill):
             self.attack()
         return super().play(genome, seed, steps)
 
+    @abstractmethod
     def attack(self) -> None:
         """The harm. Whoever comes back from it, or raises ItWorked, had its way."""
-        raise NotImplementedError
 
 
 class ItWorked(Exception):  # noqa: N818 (it is no error)

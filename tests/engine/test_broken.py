@@ -23,7 +23,7 @@ from engine.records import EvolutionPlan, Lease
 from engine.settings import GENERATIONS
 from engine.store import LostLeaseError, Store
 from engine.worker import Status, Worker
-from tests.engine.aws import BUCKET, KEY, EngineCloud, settings
+from tests.engine.aws import BUCKET, KEY, EngineCloud, settings, wait_for
 
 STATE, POPULATION, CHECKPOINTS = "evolution-state-dev", "agent-population-dev", "evolution-checkpoints-dev"
 
@@ -138,7 +138,7 @@ def test_a_beat_that_collides_with_a_transaction_isnt_a_lost_lease(world: Engine
     mine = world.store().claim(world.store().work(evolution)[1][1], "one")
     assert mine
     with Heartbeat(store, mine, 0.25) as heartbeat:
-        _wait_for(lambda: world.store().work(evolution)[1][1].beat > mine.beat)
+        wait_for(lambda: world.store().work(evolution)[1][1].beat > mine.beat, 60, "it beats")
     assert not collisions
     assert not heartbeat.lost
 
@@ -264,7 +264,7 @@ def test_tables_that_disagree_are_a_fault_with_a_pause_and_not_a_busy_loop(
     world.clients["dynamodb"].put_item(**table, Item=last | items.write({"checkpoint_id": f"{evolution}/00/0004"}))
     running = threading.Thread(target=worker.run)
     running.start()
-    _wait_for(lambda: "the tables disagree" in worker.status.fault)
+    wait_for(lambda: "the tables disagree" in worker.status.fault, 60, "the fault is told")
     time.sleep(3)
     worker.stop()
     running.join(60)
@@ -294,11 +294,11 @@ def test_a_spoilt_autonomy_level_is_never_a_metric_and_metrics_come_back_when_it
     with caplog.at_level(logging.WARNING):
         reporter.start()
         try:
-            _wait_for(lambda: len(published) >= 2)
+            wait_for(lambda: len(published) >= 2, 60, "the metrics are published")
             assert {one["MetricName"] for one in published} == {"InstantiationSpeedMicroseconds"}
             assert reporter.is_alive()
             store.lower_autonomy(60)
-            _wait_for(lambda: any(one["MetricName"] == "AutonomyPercentage" for one in published))
+            wait_for(lambda: any(one["MetricName"] == "AutonomyPercentage" for one in published), 60, "the level is published")
             assert {one["Value"] for one in published if one["MetricName"] == "AutonomyPercentage"} == {60.0}
         finally:
             reporter.stopped.set()
@@ -306,19 +306,12 @@ def test_a_spoilt_autonomy_level_is_never_a_metric_and_metrics_come_back_when_it
             world.clients["dynamodb"].delete_item(TableName=POPULATION, Key=items.write(key))
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never became so"
-        time.sleep(0.02)
-
-
 def test_a_worker_that_cant_read_the_mode_says_so(start_worker: StartWorker) -> None:
     worker = start_worker(EVOLUTION_MODE_PARAMETER="/evolution/dev/nowhere", EVOLUTION_POLL_SECONDS="0.05")
     running = threading.Thread(target=worker.run)
     running.start()
-    _wait_for(lambda: worker.status.state == "halted")
-    _wait_for(lambda: "get_parameter" in worker.status.fault)
+    wait_for(lambda: worker.status.state == "halted", 60, "it has halted")
+    wait_for(lambda: "get_parameter" in worker.status.fault, 60, "the fault is told")
     worker.stop()
     running.join(60)
 

@@ -17,6 +17,7 @@ import pytest
 
 from engine import serving
 from engine.serving import Response, Routes, Server, ServingError, endpoints, serve
+from tests.engine.aws import wait_for
 
 
 def echo(body: bytes, headers: Mapping[str, str]) -> Response:
@@ -171,18 +172,11 @@ def test_beyond_the_most_connections_a_caller_is_told_to_come_again_and_then_ser
     monkeypatch.setattr(serving, "MOST_CONNECTIONS", 2)
     server = serve("127.0.0.1", 0, ROUTES)
     held = [socket.create_connection(("127.0.0.1", server.server_port)) for _ in range(2)]
-    _wait_for(lambda: ask(server, "POST", "/echo")[0] == 503)
+    wait_for(lambda: ask(server, "POST", "/echo")[0] == 503, 60, "both connections are held")
     for one in held:
         one.close()
-    _wait_for(lambda: ask(server, "POST", "/echo")[0] == 200)
+    wait_for(lambda: ask(server, "POST", "/echo")[0] == 200, 60, "both are given up")
     server.stop(0)
-
-
-def _wait_for(condition: Any, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never became so"
-        time.sleep(0.02)
 
 
 def test_a_caller_who_goes_away_leaves_no_traceback(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
@@ -223,7 +217,7 @@ def test_stopping_lets_a_request_under_way_end_and_takes_no_other() -> None:
     assert begun.wait(60)
     stopping = threading.Thread(target=server.stop, args=(10,))
     stopping.start()
-    _wait_for(lambda: _is_closed(server))
+    wait_for(lambda: _is_closed(server), 60, "nobody is let in any more")
     finish.set()
     stopping.join(60)
     asking.join(60)
