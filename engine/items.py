@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from engine import EngineError
 
@@ -14,9 +15,6 @@ SMALLEST = 1e-128
 """DynamoDB's numbers are 0, or have a magnitude from 1e-130 to 9.99e125. Source: developer guide, "Supported data types"."""
 
 Built = TypeVar("Built")
-
-TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
-"""The Python types of an attribute, by a field's annotation."""
 
 Item = Mapping[str, Any]
 """An item in Python's own types."""
@@ -92,12 +90,10 @@ def build(what: type[Built], kind: str, item: Item, where: str, **given: object)
         CorruptItemError: an attribute is missing or of another type.
     """
     expect(kind, item, where)
-    known: dict[str, Field[Any]] = vars(what)["__dataclass_fields__"]
-    fields = {name: str(field.type) for name, field in known.items() if name not in given and (name in item or field.default is MISSING)}
-    if wrong := [f"{name} ({item.get(name)!r}, no {of})" for name, of in fields.items() if not _is_a(item.get(name), of)]:
-        raise CorruptItemError(f"{where} can't be used, because of its {', '.join(wrong)}: repair the item, or restore all tables together")
-    return what(**given, **{name: item[name] for name in fields})
-
-
-def _is_a(value: Any, of: str) -> bool:
-    return isinstance(value, TYPES[of]) and isinstance(value, bool) == (of == "bool")
+    known: Mapping[str, object] = vars(what)["__dataclass_fields__"]
+    try:
+        return what(**{name: item[name] for name in known if name in item} | given)
+    except ValidationError as error:
+        details: list[Any] = list(error.errors(include_url=False, include_context=False))
+    wrong = ", ".join(f"{one['loc'][0]} ({item.get(one['loc'][0])!r:.80}: {one['msg']})" for one in details)
+    raise CorruptItemError(f"{where} can't be used, because of its {wrong}: repair the item, or restore all tables together")

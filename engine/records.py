@@ -1,18 +1,24 @@
-"""The shared items as dataclasses."""
+"""The shared items as dataclasses, each validated when it is made: what a table holds may be spoilt, or another engine's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, cast
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from engine import items
 
 FINISH = "finish"
 """The name of the lease for ending an evolution."""
 
+STRICT = ConfigDict(strict=True)
+"""A number in a text is no number."""
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Promotions:
     """How many promotions were decided, and how many of them without a human."""
 
@@ -20,7 +26,22 @@ class Promotions:
     autonomous: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Pointer:
+    """Which evolution is `active`, or was last, and whether it runs."""
+
+    active: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Autonomy:
+    """The level that a person has put in force, in percent."""
+
+    level: int
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Bounds:
     """An evolution's limits: rows of the table at the time when the trigger started it."""
 
@@ -29,7 +50,7 @@ class Bounds:
     agent_memory_bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Header:
     """An evolution, as the trigger started it.
 
@@ -44,7 +65,7 @@ class Header:
     bounds: Bounds | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class EvolutionPlan:
     """What all workers of an evolution share. The first worker writes it.
 
@@ -59,7 +80,7 @@ class EvolutionPlan:
     weights: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Lease:
     """A piece of work that one worker at a time may do: an island, or ending the evolution.
 
@@ -86,7 +107,7 @@ class Lease:
         return int(self.name.removeprefix("island-"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Checkpoint:
     """One island's generation.
 

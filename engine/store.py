@@ -16,14 +16,14 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from engine import EngineError, items
 from engine.approvals import Approvals
 from engine.calls import MOST_WRITES, ConditionFailedError, NotFoundError, StoreError, exceptions, new
 from engine.ending import writes_of_end
-from engine.records import FINISH, Checkpoint, EvolutionPlan, Header, Lease, Promotions, header_of, island_name, now
+from engine.records import FINISH, Autonomy, Checkpoint, EvolutionPlan, Header, Lease, Pointer, Promotions, header_of, island_name, now
 from engine.settings import Storage
 
 DEAD_SECONDS = 7 * 24 * 3600
@@ -39,17 +39,6 @@ class LostLeaseError(EngineError):
 
 class DisagreementError(EngineError):
     """What is stored can't be so. To try again doesn't help: a human must look."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Pointer:
-    active: str
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Autonomy:
-    level: int
 
 
 class Store(Approvals):
@@ -86,7 +75,7 @@ class Store(Approvals):
     def autonomy_level(self, most: int) -> int:
         """The level in force, in percent: `most`, or a lower one that a person has set."""
         item = self._control("autonomy")
-        return min(most, items.build(_Autonomy, "control", item, "the control item `autonomy`").level) if item else most
+        return min(most, items.build(Autonomy, "control", item, "the control item `autonomy`").level) if item else most
 
     def promotions(self) -> Promotions | None:
         """How many promotions there were; None before the first."""
@@ -108,7 +97,7 @@ class Store(Approvals):
         item = self._get(self._settings.state_table, {"evolution_id": "current", "generation": 0})
         if item is None:
             return None
-        pointer = items.build(_Pointer, "pointer", item, "the pointer of the state table")
+        pointer = items.build(Pointer, "pointer", item, "the pointer of the state table")
         return pointer.active, pointer.status == "running"
 
     def header(self, evolution_id: str) -> Header | None:
