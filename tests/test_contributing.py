@@ -53,13 +53,14 @@ RESOURCES = (
         read=Read(Request("kinesis:DescribeStreamSummary", _STREAM), "StreamDescriptionSummary"),
         update=(Call("kinesis:UpdateShardCount", {"shardCount": "TargetShardCount"}, {**_STREAM, "ScalingType": "UNIFORM_SCALING"}),),
         delete=(Request("kinesis:DeleteStream", _STREAM),),
-        force_new=frozenset({"name"}),
-        autoname="name",
         tags=tagging("kinesis", "ResourceARN"),
     ),
 )
 '''
-"""All that a type needs, in the file of its service."""
+"""What a type needs in the file of its service."""
+
+FACTS = {"aws:kinesis/stream:Stream": {"terraform": "aws_kinesis_stream", "autoname": "name", "force_new": ["name"]}}
+"""And in the facts."""
 
 PREVIEW_TYPE = """
 import json, pathlib
@@ -108,13 +109,18 @@ def planned(checkout: Path) -> Any:
     return json.loads(ran.stdout)
 
 
-def test_a_type_is_an_entry_in_its_services_file(small_checkout: Path) -> None:
+def test_a_type_is_an_entry_in_its_services_file_and_a_row_of_facts(small_checkout: Path) -> None:
     (small_checkout / "__main__.py").write_text(PROGRAM, encoding="utf-8")
     succeeded, errors, _ = planned(small_checkout)
     assert not succeeded
     assert "doesn't know aws:kinesis/stream:Stream" in "".join(errors)
     assert "local/provider/services/" in "".join(errors), "where to add it"
     (small_checkout / "local/provider/services/kinesis.py").write_text(SERVICE, encoding="utf-8")
+    succeeded, errors, _ = planned(small_checkout)
+    assert not succeeded
+    assert "has no row in local/provider/facts.json" in "".join(errors)
+    facts = small_checkout / "local/provider/facts.json"
+    facts.write_text(json.dumps(json.loads(facts.read_text(encoding="utf-8")) | FACTS), encoding="utf-8")
     succeeded, errors, streams = planned(small_checkout)
     assert succeeded, errors
     assert [one["name"] for one in streams] == ["evolution-events-dev"]

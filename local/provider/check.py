@@ -33,7 +33,7 @@ def checked(resource: ResourceType, inputs: Struct, settings: Settings) -> tuple
     asked = sent(resource, inputs, settings.default_tags)
     made = Struct()
     made.CopyFrom(inputs)
-    if resource.tags and not resource.framework:
+    if resource.tags and not resource.schema.framework:
         made.fields["tagsAll"].CopyFrom(all_tags(asked))
     secrets = Secrets({(name,) for name in resource.write_only})
     properties = decode(asked, secrets)

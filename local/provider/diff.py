@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from typing import Any, cast
 
 from local.provider.assets import contents
@@ -19,7 +19,7 @@ def diff(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     *,
-    force_new: Set[str],
+    force_new: Collection[str],
     delete_before_replace: bool = False,
     ignored: Set[str] = frozenset(),
     same: Same = lambda _, was, now: was == now,
@@ -70,12 +70,13 @@ def diff_resource(
         state: its inputs and outputs, as recorded: the real provider compares with these alone.
         ignored: what the program leaves to others (`ignore_changes`).
     """
+    schema = resource.schema
     was = {**old, **{name: state[name] for name in resource.read_back.keys() & old.keys() & state.keys()}}
     return diff(
         planned(resource, {}, was),
         planned(resource, was, new),
-        force_new=resource.force_new,
-        delete_before_replace=resource.delete_before_replace or (resource.autoname is not None and new.get(resource.autoname) is not None),
+        force_new=schema.force_new,
+        delete_before_replace=schema.delete_before_replace or (schema.autoname is not None and new.get(schema.autoname) is not None),
         ignored=resource.write_only | frozenset(ignored),
         same=lambda name, one, other: same(resource, name, one, other),
     )
@@ -98,9 +99,9 @@ def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, An
         new: those that the program gives.
     """
     made = copy.deepcopy(dict(new))
-    for path in sorted(resource.computed):
+    for path in sorted(resource.schema.computed):
         _fill(made, old, path.split("."), lambda was: was)
-    for path, default in sorted(resource.defaults.items()):
+    for path, default in sorted(resource.schema.defaults.items()):
         _fill(made, old, path.split("."), lambda _, default=default: default)
     return made
 
@@ -108,7 +109,7 @@ def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, An
 def _in_one_order(resource: ResourceType, name: str, value: Any) -> Any:
     """A property's value, its sets in an order of our own."""
     made = {name: copy.deepcopy(value)}
-    for path in sorted(resource.sets, key=lambda path: -path.count(".")):
+    for path in sorted(resource.schema.sets, key=lambda path: -path.count(".")):
         _sort(made, path.split("."))
     return made[name]
 

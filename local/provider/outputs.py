@@ -78,7 +78,7 @@ def compute(
     Raises:
         LookupError: a template names nothing that exists; a fault of a type's entry.
     """
-    defaults = {name: value for name, value in resource.defaults.items() if "." not in name and inputs.get(name) is None}
+    defaults = {name: value for name, value in resource.schema.defaults.items() if "." not in name and inputs.get(name) is None}
     known: dict[str, Any] = {"account": ACCOUNT, "region": region, **defaults}
     known |= {key: value for key, value in inputs.items() if value is not None}
     if identity is not None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from local.provider.members import Members, Path
 from local.provider.reading import Reading
+from local.provider.schema import SCHEMAS, Schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,30 +192,8 @@ class ResourceType:
     delete: Sequence[Call | Request] = ()
     """The requests that remove it. None: it goes with what it belongs to. The calls are checked before anything is made."""
 
-    force_new: Set[str] = frozenset()
-    """Properties that AWS can't change in place, and parts of properties: `dnsOptions.privateDnsPreference`."""
-
-    delete_before_replace: bool = False
-    """Whether the provider deletes the resource before it replaces it, name or not. Source: pulumi-aws, provider/resource_overrides.go,
-    DeleteBeforeReplace."""
-
-    autoname: str | None = None
-    """The property that the provider would fill in where the program doesn't (autonaming). Where the program does, whatever replaces the
-    resource deletes it first, even another name. Source: pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace; pulumi-aws,
-    provider/autonaming.go. Types of the plugin framework's have none: the bridge's provider_diff.go makes the new resource first,
-    whatever it is called."""
-
-    computed: Set[str] = frozenset()
-    """Properties and parts that AWS fills in where the program says nothing: to leave one out, or to stop saying it, is no difference."""
-
     unknown_on_update: Set[str] = frozenset()
     """Outputs that any update may change: not known at its preview."""
-
-    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the provider fills in where the program says nothing, by property or part: to say it is then no difference."""
-
-    sets: Set[str] = frozenset()
-    """Lists, by property or part, whose order means nothing to the provider."""
 
     read_back: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
     """Properties of which AWS answers something else than it was sent. That is recorded, and the next difference is one from that."""
@@ -244,11 +223,19 @@ class ResourceType:
     regional: bool = True
     """Whether the type takes the `region` property."""
 
-    framework: bool = False
-    """Whether the provider writes the type with Terraform's plugin framework; said of those that take tags."""
-
     tags: Tagging | None = None
     """Given if the type takes tags, and so the provider's default tags."""
+
+    @property
+    def schema(self) -> Schema:
+        """What the provider's schema says of the type.
+
+        Raises:
+            LookupError: `facts.json` has no row for it.
+        """
+        if self.token not in SCHEMAS:
+            raise LookupError(f"{self.token} has no row in local/provider/facts.json; add what the provider's schema says of it")
+        return SCHEMAS[self.token]
 
     @property
     def calls(self) -> Sequence[Call]:

@@ -135,7 +135,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                     None if given is None else {}
                 )
             for name, value in changed.items():
-                if name != "tagsAll" or not resource.framework:
+                if name != "tagsAll" or not resource.schema.framework:
                     _put(request.inputs, name, value)
                 _put(request.properties, name, value)
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)

@@ -148,7 +148,7 @@ def made_of(token: str, tags: dict[str, str] | None, defaults: dict[str, str]) -
     return decode(checked(RESOURCES[token], struct(properties), Settings(REGION, defaults))[0])
 
 
-@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.tags and not resource.framework))
+@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.tags and not resource.schema.framework))
 def test_default_tags_stand_beside_the_tags_of_a_program(token: str) -> None:
     """Source: pulumi-aws 7, provider/tags.go."""
     bare = made_of(token, None, {"Project": "evolution-system"})
@@ -157,7 +157,7 @@ def test_default_tags_stand_beside_the_tags_of_a_program(token: str) -> None:
     assert (tagged["tags"], tagged["tagsAll"]) == (TAGS, {"Project": "x", **TAGS}), "explicit tags win"
 
 
-@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.framework or not resource.tags))
+@pytest.mark.parametrize("token", sorted(token for token, resource in RESOURCES.items() if resource.schema.framework or not resource.tags))
 def test_default_tags_stay_out_of_the_inputs_of_the_others(token: str) -> None:
     made = made_of(token, None, {"Project": "evolution-system"})
     assert made.keys() & {"tags", "tagsAll"} == set()

@@ -58,8 +58,8 @@ def test_every_request_is_one_of_awss(resource: ResourceType) -> None:
 
 @pytest.mark.parametrize("resource", ENTRIES)
 def test_every_template_names_what_the_resource_has(resource: ResourceType) -> None:
-    inputs = {name for call in resource.calls for name in call.members} | resource.force_new | VALID[resource.token].keys()
-    outputs = resource.outputs.keys() | resource.defaults.keys()
+    inputs = {name for call in resource.calls for name in call.members} | {*resource.schema.force_new} | VALID[resource.token].keys()
+    outputs = resource.outputs.keys() | resource.schema.defaults.keys()
     used = {name for request in requests_of(resource) for name in names_in(dict(request.parameters))}
     used |= {name for call in (*resource.calls, *changes_of(resource)) for name in names_in(dict(call.fixed))}
     if resource.read:

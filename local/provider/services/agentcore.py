@@ -1,6 +1,6 @@
 """Bedrock AgentCore: runtimes and their endpoints, gateways and their targets, and the policies on them.
 
-Source of what replaces what: terraform-provider-aws, internal/service/bedrockagentcore. The emulator keeps no tags of AgentCore's.
+The emulator keeps no tags of AgentCore's.
 """
 
 from __future__ import annotations
@@ -113,14 +113,10 @@ RESOURCES = (
         ),
         update=(Call(f"{_SERVICE}:UpdateAgentRuntime", named(*_UPDATED, "lifecycleConfigurations"), _RUNTIME),),
         delete=(Request(f"{_SERVICE}:DeleteAgentRuntime", _RUNTIME),),
-        force_new={"agentRuntimeName"},
-        computed={"lifecycleConfigurations"},
         unknown_on_update={"agentRuntimeVersion"},
-        sets={"networkConfiguration.networkModeConfig.securityGroups", "networkConfiguration.networkModeConfig.subnets"},
         validate=_runtime,
         references={"roleArn": "aws:iam/role:Role"},
         referred_to_as=(f"{_ARN}:runtime/{{id}}", "{id}"),
-        framework=True,
         tags=Tagging(),
     ),
     ResourceType(
@@ -143,12 +139,9 @@ RESOURCES = (
         ),
         update=(Call(f"{_SERVICE}:UpdateAgentRuntimeEndpoint", named("agentRuntimeVersion", "description"), _ENDPOINT),),
         delete=(Request(f"{_SERVICE}:DeleteAgentRuntimeEndpoint", _ENDPOINT),),
-        force_new={"agentRuntimeId", "name"},
-        computed={"agentRuntimeVersion"},
         unknown_on_update={"agentRuntimeVersion"},
         references={"agentRuntimeId": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
         referred_to_as=(f"{_ARN}:runtime/{{agentRuntimeId}}/runtime-endpoint/{{name}}",),
-        framework=True,
         tags=Tagging(),
     ),
     ResourceType(
@@ -158,7 +151,6 @@ RESOURCES = (
         read=Read(Request(f"{_SERVICE}:GetResourcePolicy", {"resourceArn": "{resourceArn}"}), properties=fields("policy")),
         create_overwrites=True,
         delete=(Request(f"{_SERVICE}:DeleteResourcePolicy", {"resourceArn": "{resourceArn}"}),),
-        force_new={"resourceArn"},
         diff_suppress={"policy": equivalence.policies},
         references={
             "resourceArn": (
@@ -179,14 +171,11 @@ RESOURCES = (
             "workloadIdentityDetails": _workload("gatewayId"),
         },
         not_emulated="ministack's AgentCore has runtimes and memories, but no gateways",
-        force_new={"authorizerType", "name"},
-        computed={"protocolType"},
         references={
             "roleArn": "aws:iam/role:Role",
             "kmsKeyArn": "aws:kms/key:Key",
             "interceptorConfigurations[].interceptor.lambda.arn": "aws:lambda/function:Function",
         },
-        framework=True,
         tags=Tagging(),
     ),
     # Of a target's kinds, those over HTTP are spelled as AWS spells them; the tool schemas of the others are not, and are refused.
@@ -202,7 +191,6 @@ RESOURCES = (
         id="{gatewayIdentifier},{targetId}",
         outputs={"targetId": "{upper10}"},
         not_emulated="ministack's AgentCore has no gateways, and so no targets of theirs",
-        force_new={"gatewayIdentifier", "name"},
         references={"targetConfiguration.http.agentcoreRuntime.arn": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
     ),
 )

@@ -34,8 +34,6 @@ RESOURCES = (
         # Whichever of the two bounds has changed, the real provider sends both.
         update=(Call(f"{_SERVICE}:RegisterScalableTarget", named("minCapacity", "maxCapacity", "suspendedState"), _TARGET),),
         delete=(Request(f"{_SERVICE}:DeregisterScalableTarget", _TARGET),),
-        force_new={"resourceId", "scalableDimension", "serviceNamespace"},
-        computed={"roleArn", "suspendedState"},
         references=_REFERENCES,
         tags=tagging(_SERVICE, "ResourceARN", read="ListTagsForResource"),
     ),
@@ -56,9 +54,6 @@ RESOURCES = (
         ),
         create_overwrites=True,
         delete=(Request(f"{_SERVICE}:DeleteScalingPolicy", {**_TARGET, "PolicyName": "{name}"}),),
-        force_new={"name", "resourceId", "scalableDimension", "serviceNamespace"},
-        autoname="name",
-        defaults={"policyType": "StepScaling", "targetTrackingScalingPolicyConfiguration.disableScaleIn": False},
         references=_REFERENCES,
     ),
     ResourceType(
@@ -80,9 +75,6 @@ RESOURCES = (
         ),
         create_overwrites=True,
         delete=(Request(f"{_SERVICE}:DeleteScheduledAction", {**_TARGET, "ScheduledActionName": "{name}"}),),
-        force_new={"name", "resourceId", "scalableDimension", "serviceNamespace"},
-        autoname="name",
-        defaults={"timezone": "UTC"},
         references=_REFERENCES,
     ),
 )

@@ -53,23 +53,7 @@ RESOURCES = (
             ),
         ),
         delete=(Request("bedrock:DeleteGuardrail", _GUARDRAIL),),
-        computed={
-            "contentPolicyConfig.tierConfig",
-            "description",
-            "sensitiveInformationPolicyConfig.piiEntitiesConfigs.inputAction",
-            "sensitiveInformationPolicyConfig.piiEntitiesConfigs.inputEnabled",
-            "sensitiveInformationPolicyConfig.piiEntitiesConfigs.outputAction",
-            "sensitiveInformationPolicyConfig.piiEntitiesConfigs.outputEnabled",
-            "topicPolicyConfig.tierConfig",
-            "topicPolicyConfig.topicsConfigs.examples",
-        },
-        sets={
-            "contentPolicyConfig.filtersConfigs",
-            "contentPolicyConfig.filtersConfigs.inputModalities",
-            "contentPolicyConfig.filtersConfigs.outputModalities",
-        },
         references={"kmsKeyArn": "aws:kms/key:Key"},
-        framework=True,
         tags=tagging("bedrock", "resourceARN", "tags", "tagKeys", whose="{guardrailArn}", read="ListTagsForResource"),
     ),
     ResourceType(
@@ -85,6 +69,5 @@ RESOURCES = (
         created={"version": "version"},
         read=Read(Request("bedrock:GetGuardrail", _VERSION)),
         delete=(Request("bedrock:DeleteGuardrail", _VERSION, unless=("skipDestroy", True)),),
-        force_new={"description", "guardrailArn"},
     ),
 )

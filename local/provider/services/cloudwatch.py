@@ -73,11 +73,6 @@ RESOURCES = (
         ),
         create_overwrites=True,
         delete=_DELETE,
-        force_new={"name"},
-        autoname="name",
-        computed={"evaluateLowSampleCountPercentiles"},
-        defaults={"actionsEnabled": True, "metricQueries.returnData": False, "treatMissingData": "missing"},
-        sets={"alarmActions", "insufficientDataActions", "metricQueries", "okActions"},
         referred_to_as=(f"{_ARN}{{id}}", "{id}"),
         tags=_TAGS,
     ),
@@ -89,9 +84,6 @@ RESOURCES = (
         read=Read(_described("CompositeAlarm"), "CompositeAlarms[0]", {**_READ, **fields("AlarmRule")}, {"arn": "AlarmArn"}),
         create_overwrites=True,
         delete=_DELETE,
-        force_new={"actionsEnabled", "alarmName"},
-        defaults={"actionsEnabled": True},
-        sets={"alarmActions", "insufficientDataActions", "okActions"},
         references={
             "alarmRule": InText(("aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"), _alarms)
         },
@@ -110,7 +102,6 @@ RESOURCES = (
         ),
         create_overwrites=True,
         delete=(Request("cloudwatch:DeleteDashboards", {"DashboardNames": ["{id}"]}),),
-        force_new={"dashboardName"},
         diff_suppress={"dashboardBody": equivalence.documents},
     ),
 )

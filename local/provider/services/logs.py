@@ -27,10 +27,6 @@ RESOURCES = (
         ),
         update=(Call("logs:AssociateKmsKey", named("kmsKeyId"), {"logGroupName": "{name}"}),),
         delete=(Request("logs:DeleteLogGroup", {"logGroupName": "{name}"}, unless=("skipDestroy", True)),),
-        force_new={"logGroupClass", "name"},
-        autoname="name",
-        computed={"deletionProtectionEnabled", "logGroupClass", "name"},
-        defaults={"retentionInDays": 0, "skipDestroy": False},
         unsupported=NO_PREFIX,
         references={"kmsKeyId": "aws:kms/key:Key"},
         referred_to_as=(f"{_ARN}:log-group:{{name}}", "{name}"),
@@ -44,7 +40,6 @@ RESOURCES = (
         read=Read(Request("logs:DescribeResourcePolicies"), "resourcePolicies[?policyName=='{id}'] | [0]", fields("policyDocument")),
         create_overwrites=True,
         delete=(Request("logs:DeleteResourcePolicy", {"policyName": "{id}"}),),
-        force_new={"policyName", "resourceArn"},
         diff_suppress={"policyDocument": equivalence.policies},
     ),
     ResourceType(
@@ -59,10 +54,8 @@ RESOURCES = (
             {"arn": "arn", "service": "service"},
         ),
         delete=(Request("logs:DeleteDeliverySource", {"name": "{id}"}),),
-        force_new={"logType", "name", "resourceArn"},
         references={"resourceArn": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
         referred_to_as=(f"{_ARN}:delivery-source:{{id}}", "{id}"),
-        framework=True,
         tags=_TAGS,
     ),
     ResourceType(
@@ -78,13 +71,10 @@ RESOURCES = (
         ),
         create_overwrites=True,
         delete=(Request("logs:DeleteDeliveryDestination", {"name": "{id}"}),),
-        force_new={"name", "outputFormat"},
-        computed={"deliveryDestinationType"},
         references={
             "deliveryDestinationConfiguration.destinationResourceArn": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket")
         },
         referred_to_as=(f"{_ARN}:delivery-destination:{{id}}",),
-        framework=True,
         tags=_TAGS,
     ),
     ResourceType(
@@ -111,13 +101,10 @@ RESOURCES = (
             ),
         ),
         delete=(Request("logs:DeleteDelivery", {"id": "{id}"}),),
-        force_new={"deliveryDestinationArn", "deliverySourceName"},
-        computed={"fieldDelimiter", "recordFields", "s3DeliveryConfigurations"},
         references={
             "deliverySourceName": "aws:cloudwatch/logDeliverySource:LogDeliverySource",
             "deliveryDestinationArn": "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
         },
-        framework=True,
         tags=_TAGS,
     ),
 )

@@ -48,7 +48,6 @@ def _configuration(
     read: tuple[str, str, Mapping[str, Reading]],
     delete: Request,
     *,
-    owner: bool = False,
     references: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> ResourceType:
@@ -59,7 +58,6 @@ def _configuration(
         create: the call that puts it.
         read: the operation, where in its answer the configuration is, and the properties in there.
         delete: the request that takes it away.
-        owner: whether it can name the bucket's expected owner.
         references: what it refers to beside its bucket.
         more: further fields of the type.
     """
@@ -71,7 +69,6 @@ def _configuration(
         read=Read(Request(f"s3:{operation}", _BUCKET), path, properties),
         create_overwrites=True,
         delete=(delete,),
-        force_new={"bucket", "expectedBucketOwner"} if owner else {"bucket"},
         references={"bucket": "aws:s3/bucket:Bucket", **(references or {})},
         **more,
     )
@@ -127,10 +124,6 @@ RESOURCES = (
             ),
             Request("s3:DeleteBucket", _BUCKET),
         ),
-        force_new={"bucket", "bucketNamespace", "objectLockEnabled"},
-        autoname="bucket",
-        computed={"acl", "bucket", "bucketNamespace", "objectLockEnabled"},
-        defaults={"forceDestroy": False},
         unsupported={name: f"use aws.s3.{resource}" for name, resource in _SEPARATE.items()}
         | {"bucketPrefix": "write `bucket`: a name that the provider makes up isn't known at preview"},
         referred_to_as=("arn:aws:s3:::{bucket}", "{bucket}"),
@@ -141,8 +134,6 @@ RESOURCES = (
         Call("s3:PutBucketVersioning"),
         ("GetBucketVersioning", "Status && @", {"versioningConfiguration": "{status: Status, mfaDelete: MFADelete}"}),
         Request("s3:PutBucketVersioning", {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),
-        owner=True,
-        computed={"versioningConfiguration.mfaDelete"},
     ),
     _configuration(
         "BucketServerSideEncryptionConfiguration",
@@ -157,9 +148,6 @@ RESOURCES = (
             {"rules": f"Rules[].{{applyServerSideEncryptionByDefault: {_DEFAULT}, bucketKeyEnabled: BucketKeyEnabled}}"},
         ),
         Request("s3:DeleteBucketEncryption", _BUCKET),
-        owner=True,
-        computed={"rules.applyServerSideEncryptionByDefault.kmsMasterKeyId", "rules.blockedEncryptionTypes", "rules.bucketKeyEnabled"},
-        sets={"rules"},
     ),
     _configuration(
         "BucketPublicAccessBlock",
@@ -169,7 +157,6 @@ RESOURCES = (
         ),
         ("GetPublicAccessBlock", "PublicAccessBlockConfiguration", fields(*_BLOCKS)),
         Request("s3:DeletePublicAccessBlock", _BUCKET, unless=("skipDestroy", True)),
-        defaults=dict.fromkeys(fields(*_BLOCKS), False),
     ),
     _configuration(
         "BucketOwnershipControls",
@@ -193,8 +180,6 @@ RESOURCES = (
         ),
         ("GetBucketLogging", "LoggingEnabled", fields("TargetBucket", "TargetPrefix")),
         Request("s3:PutBucketLogging", {**_BUCKET, "BucketLoggingStatus": {}}),
-        owner=True,
-        sets={"targetGrants"},
         references={"targetBucket": "aws:s3/bucket:Bucket"},
     ),
     _configuration(
@@ -202,18 +187,6 @@ RESOURCES = (
         Call("s3:PutBucketLifecycleConfiguration", {"rules": "LifecycleConfiguration.Rules", "timeouts": Local(dict)}),
         ("GetBucketLifecycleConfiguration", "Rules", {"rules": _RULES}),
         Request("s3:DeleteBucketLifecycle", _BUCKET),
-        owner=True,
-        computed={
-            "expectedBucketOwner",
-            "rules.expiration.days",
-            "rules.expiration.expiredObjectDeleteMarker",
-            "rules.filter.objectSizeGreaterThan",
-            "rules.filter.objectSizeLessThan",
-            "rules.filter.prefix",
-            "rules.prefix",
-            "transitionDefaultMinimumObjectSize",
-        },
-        sets={"rules.noncurrentVersionTransitions", "rules.transitions"},
         validate=_lifecycle,
     ),
 )

@@ -87,8 +87,6 @@ def _rule(direction: str) -> ResourceType:
             ),
         ),
         delete=(Request(f"ec2:RevokeSecurityGroup{direction}", _RULE),),
-        force_new={"securityGroupId"},
-        framework=True,
         tags=EC2_TAGS,
     )
 
@@ -108,12 +106,6 @@ RESOURCES = (
         after_create=(_REVOKE_ANYWHERE,),
         read=Read(Request("ec2:DescribeSecurityGroups", {"GroupIds": ["{id}"]}), "SecurityGroups[0]", outputs={"ownerId": "OwnerId"}),
         delete=(Request("ec2:DeleteSecurityGroup", _GROUP),),
-        force_new={"description", "name", "vpcId"},
-        autoname="name",
-        computed={"egress", "ingress", "name", "vpcId"},
-        # The description is pulumi-aws's own. Source: provider/resource_overrides.go.
-        defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
-        sets={"egress", "ingress"},
         unsupported=NO_PREFIX,
         tags=EC2_TAGS,
     ),
@@ -144,10 +136,6 @@ RESOURCES = (
             {"ingress": f"IpPermissions[].{_INLINE_READ}", "egress": f"IpPermissionsEgress[].{_INLINE_READ}"},
             {"ownerId": "OwnerId", "name": "GroupName", "description": "Description"},
         ),
-        force_new={"vpcId"},
-        computed={"egress", "ingress", "vpcId"},
-        defaults={"revokeRulesOnDelete": False},
-        sets={"egress", "ingress"},
         tags=EC2_TAGS,
     ),
     _rule("Ingress"),

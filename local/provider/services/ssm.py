@@ -31,9 +31,6 @@ RESOURCES = (
         ),
         provider_only={"overwrite"},
         delete=(Request("ssm:DeleteParameter", {"Name": "{id}"}),),
-        force_new={"dataType", "name"},
-        autoname="name",
-        computed={"dataType", "insecureValue", "keyId", "tier", "value"},
         write_only={"valueWo"},
         unsupported={"arn": "leave it out: AWS gives it"},
         tags=Tagging(

@@ -46,14 +46,6 @@ RESOURCES = (
                 each=(Request("wafv2:GetWebACL", _WEB_ACL), "LockToken && [LockToken]"),
             ),
         ),
-        force_new={"name", "scope"},
-        autoname="name",
-        computed={"name"},
-        defaults={
-            "rules.statement.rateBasedStatement.aggregateKeyType": "IP",
-            "rules.statement.rateBasedStatement.evaluationWindowSec": 300,
-        },
-        sets={"rules", "tokenDomains"},
         diff_suppress={"ruleJson": equivalence.documents},
         unsupported=NO_PREFIX,
         referred_to_as=(f"{_ARN}:{{scope}}/webacl/{{name}}/{{id}}",),
@@ -69,8 +61,6 @@ RESOURCES = (
         ),
         id="{resourceArn}",
         not_emulated="ministack's WAF has no logging",
-        force_new={"logDestinationConfigs", "resourceArn"},
-        sets={"logDestinationConfigs"},
         references={
             "resourceArn": "aws:wafv2/webAcl:WebAcl",
             "logDestinationConfigs": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket"),
@@ -83,7 +73,6 @@ RESOURCES = (
         # One that is there with another ACL is not this one.
         read=Read(Request("wafv2:GetWebACLForResource", {"ResourceArn": "{resourceArn}"}), "[WebACL] | [?ARN=='{webAclArn}'] | [0]"),
         delete=(Request("wafv2:DisassociateWebACL", {"ResourceArn": "{resourceArn}"}),),
-        force_new={"resourceArn", "webAclArn"},
         references={"webAclArn": "aws:wafv2/webAcl:WebAcl"},
     ),
 )
