@@ -21,6 +21,7 @@ import pulumi_policy as crossguard
 
 import exemptions
 import limits
+from defaults import effective
 from plain import UNKNOWN, Plain
 from rule import Family, Finding, Reference, Resource, ResourceRule, Severity, Stack, StackRule, judge_resource, judge_stack
 from system import table_of
@@ -147,7 +148,7 @@ class Frame:
                 urn=args.urn,
                 type=args.resource_type,
                 name=args.name,
-                props=to_properties(args.props),
+                props=effective(args.resource_type, to_properties(args.props)),
                 limits=self._limits.of(project_and_stack(args.urn)[1]),
                 protect=args.opts.protect,
                 parent=args.opts.parent,
@@ -216,7 +217,7 @@ class Frame:
                 urn=resource.urn,
                 type=resource.resource_type,
                 name=resource.name,
-                props=to_properties(resource.props),
+                props=effective(resource.resource_type, to_properties(resource.props)),
                 limits=limits,
                 protect=resource.opts.protect,
                 parent=resource.parent.urn if resource.parent else None,

@@ -10,7 +10,7 @@ from rule import Finding, Resource
 
 def literal(where: str, value: Plain, *allowed: Plain, or_missing: bool = False) -> Iterator[Finding]:
     """The value must be one of some literals. `or_missing`: the service's default is one of them."""
-    if value is None and or_missing:
+    if value in (None, "") and or_missing:
         return
     wanted = " or ".join(shown(one) for one in allowed)
     if isinstance(value, Unknown):

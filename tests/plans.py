@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.previews import UNKNOWN, Plan, PlannedResource
-from local.provider import diff
 from local.provider.services import RESOURCES
 
-__all__ = ["UNKNOWN", "Plan", "PlannedResource", "with_defaults"]
+__all__ = ["UNKNOWN", "Plan", "PlannedResource", "documented_defaults"]
 
 
-def with_defaults(kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource's inputs with the defaults that the real provider fills in before the pack is asked.
-
-    Source: pulumi-terraform-bridge, pkg/tfbridge/schema.go, applyDefaults.
-    """
-    return diff.planned(RESOURCES[kind], {}, inputs) if kind in RESOURCES else dict(inputs)
+def documented_defaults(kind: str) -> Mapping[str, Any]:
+    """The defaults of a resource type as the stand-in has them, by path; none for a type that it doesn't know."""
+    return RESOURCES[kind].defaults if kind in RESOURCES else {}

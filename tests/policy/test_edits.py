@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rules import FAMILIES
-from tests.plans import Plan, with_defaults
+from tests.plans import Plan
 from tests.policy import (
     edits_agentcore,
     edits_data,
@@ -27,6 +27,7 @@ from tests.policy import (
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
 from tests.policy.edits_complete import EDITS as COMPLETE
+from tests.policy.filled import with_all_filled
 from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.identity_edits_access import EDITS as IDENTITY_ACCESS
 from tests.policy.planned import Edit, edited, nodes_of
@@ -115,15 +116,12 @@ def test_executions_that_the_table_does_not_reserve_are_caught(
 def test_the_committed_stacks_break_no_rule(
     stack: str, image: str | None, filled: bool, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor with the defaults that the real provider fills in before the pack is asked."""
+    """Nor with all that they leave out at its default, as the real provider may fill it in before the pack is asked."""
     planned = plan(stack, image)
     table = json.dumps(planned.outputs["environment"])
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": table}))
     nodes = nodes_of(planned)
-    for node in nodes.values():
-        if filled:
-            node.props = with_defaults(node.type, node.props)
-    assert findings(nodes, stack=stack) == []
+    assert findings(with_all_filled(nodes) if filled else nodes, stack=stack) == []
 
 
 @pytest.mark.parametrize(("minimum", "maximum"), [(0, 100), (1, 7), (50, 1000)])

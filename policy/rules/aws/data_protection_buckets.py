@@ -96,7 +96,7 @@ def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: P
     moves: list[tuple[float, str]] = []
     for transition in transitions:
         days, to = number(dig(transition, key)), dig(transition, "storageClass")
-        if dig(transition, "date") is not None:
+        if dig(transition, "date") not in (None, ""):
             continue
         if days is None or not isinstance(to, str) or to not in COLDER:
             yield Finding(f"{where}.{name} moves to {shown(to)} after {shown(dig(transition, key))} days; both must be literals of S3's.")
