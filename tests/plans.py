@@ -13,4 +13,4 @@ __all__ = ["UNKNOWN", "Plan", "PlannedResource", "documented_defaults"]
 
 def documented_defaults(kind: str) -> Mapping[str, Any]:
     """The defaults of a resource type as the stand-in has them, by path; none for a type that it doesn't know."""
-    return RESOURCES[kind].defaults if kind in RESOURCES else {}
+    return RESOURCES[kind].schema.defaults if kind in RESOURCES else {}
