@@ -7,264 +7,38 @@ or a faster machine might have judged otherwise.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import select
-import signal
-import socket
-import subprocess
-import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from engine import EngineError, fork_server, frames, wall
-from engine.individuals import DEAD, WEIGHT_BYTES
+from engine import EngineError, frames, wall
+from engine.evaluator import Evaluator, Results, ScoreBatch
+from engine.individuals import WEIGHT_BYTES
 from engine.tasks import TaskSpec
 
 WAKE_SECONDS = 0.2
 """How often a waiting worker looks whether it should stop."""
 
-START_SECONDS = 30.0
-"""What a new evaluator may take to be there, on a busy machine; it takes 10 ms on an idle one, and the first a second."""
-
 OLDEST_SECONDS = 3600.0
 """An evaluator that has worked for so long is replaced before its next batch: whatever a task has piled up in it is gone."""
 
-PIPE_BYTES = 1 << 17
-"""Of each pipe. A job fits into it, so that sending one never waits for a task: an individual of 64 KiB, with 1,000 seeds, takes 68 KiB."""
-
 JOB_BYTES = 1 << 16
-MOST_IN_JOB = 256
-"""A job is at most one of both, or one individual."""
+"""A job has at most as many, or MOST_IN_JOB individuals, or one."""
 
 JOBS_EACH = 2
-"""A job is an evaluator's share of half of what is left, so that all evaluators are done at about the same time."""
+"""A job is an evaluator's share of half of what is left, so that all evaluators are done at about the same time. (Not where a task plays
+many at once: there, who is in a job together must depend on nothing but the population.)"""
+
+PARTS, SMALLEST_PART = 4, 32
+"""Where a task plays many at once, a batch is at least so many jobs, one for each vCPU of a task; but 32 individuals take numpy as long as
+one does."""
 
 
 class CancelledError(EngineError):
     """The work was given up because the worker was told to stop."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreBatch:
-    """Genomes to be scored, each in the episodes of its seeds; of each, as many."""
-
-    genomes: Mapping[int, bytes]
-    seeds: Mapping[int, Sequence[int]]
-
-
-@dataclass
-class Results:
-    """What came out of a batch, by index.
-
-    Attributes:
-        fitness: DEAD for the dead.
-        causes: what the dead died of.
-        repeatable: False if somebody was killed by the clock.
-    """
-
-    fitness: dict[int, float] = field(default_factory=dict[int, float])
-    causes: dict[int, str] = field(default_factory=dict[int, str])
-    repeatable: bool = True
-
-    def kill(self, index: int, cause: str) -> None:
-        """An individual is dead."""
-        self.fitness[index], self.causes[index] = DEAD, cause
-
-
-class ForkServer:
-    """The process that evaluators are forked from: one for all pools of this process, started when it is first needed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, task: str, memory: int, jobs: int, replies: int) -> int:
-        """Start an evaluator that reads and writes these pipes; its process."""
-        request = fork_server.START + fork_server.MEMORY.pack(memory) + task.encode()
-        with self._lock:
-            return self._ask(request, (jobs, replies))
-
-    def end(self, process: int) -> int:
-        """End an evaluator; its exit code, negative for a signal. It may have ended by itself before."""
-        with self._lock:
-            try:
-                return self._ask(fork_server.END + fork_server.NUMBER.pack(process), ()) if self._socket else -signal.SIGKILL
-            except EngineError:
-                return -signal.SIGKILL  # it has ended with the fork server
-
-    def _ask(self, request: bytes, descriptors: Sequence[int]) -> int:
-        asked = self._socket or self._serve()
-        try:
-            socket.send_fds(asked, [request], list(descriptors))
-            answer = asked.recv(fork_server.NUMBER.size)
-            if not answer:
-                raise ConnectionResetError("it has closed its socket")
-        except OSError as error:
-            self._close()
-            raise EngineError(f"the evaluators' fork server has ended ({error}): another one is started for the next evaluator") from error
-        (number,) = fork_server.NUMBER.unpack(answer)
-        return number
-
-    def close(self) -> None:
-        """End it, and every evaluator with it."""
-        with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        if self._socket and self._process:
-            self._socket.close()
-            self._process.kill()
-            self._process.wait()
-            self._socket = self._process = None
-
-    def _serve(self) -> socket.socket:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket.settimeout(START_SECONDS)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine.fork_server", str(theirs.fileno())],
-                env=wall.environment(os.environ),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        return self._socket
-
-
-FORK_SERVER = ForkServer()
-
-
-class _Evaluator:
-    """One evaluator, as its worker sees it.
-
-    Attributes:
-        spec: what it says its task is; None until it has said so.
-        closed: whether it will never say anything again.
-        leaving: whether it ends itself now.
-        alone: whether it was started for one individual, and ends after it.
-        used: whether it has scored anybody.
-        last: whom it scored last, of this batch.
-        twice: whether it said a second score of that one.
-        fault: what it did that no evaluator does.
-        indices: what it is scoring, in order.
-        deadline: when it must have said something more.
-    """
-
-    def __init__(self, task: str, memory: int, seconds: float) -> None:
-        """Start it with so many bytes of address space; `seconds` is the longest that one individual may take."""
-        self._seconds = seconds
-        self.born = time.monotonic()
-        self.deadline = self.born + START_SECONDS + seconds
-        self.spec: TaskSpec | None = None
-        self.closed = self.leaving = self.alone = self.used = self.twice = False
-        self.fault = ""
-        self.last: int | None = None
-        self.indices: deque[int] = deque()
-        self._code: int | None = None
-        self._unread = frames.Unread()
-        jobs, self._jobs = _pipe()
-        self.replies, replies = _pipe()
-        try:
-            self.process = FORK_SERVER.start(task, memory, jobs, replies)
-        except BaseException:
-            os.close(self._jobs)
-            os.close(self.replies)
-            raise
-        finally:
-            os.close(jobs)
-            os.close(replies)
-        for descriptor in (self._jobs, self.replies):
-            os.set_blocking(descriptor, False)
-
-    def send(self, batch: ScoreBatch, indices: Sequence[int]) -> None:
-        """Give it individuals to score."""
-        self.indices.extend(indices)
-        if self.spec:
-            self.deadline = time.monotonic() + self._seconds
-        job = frames.job_of(indices, batch.genomes, batch.seeds)
-        try:
-            if os.write(self._jobs, job) < len(job):
-                raise BlockingIOError
-        except BrokenPipeError:
-            pass  # it has ended: `closed` comes after the last that it said
-        except BlockingIOError:
-            self.fault = "its evaluator doesn't read what it is sent"
-
-    def hear(self, results: Results) -> None:
-        """Take in what it has written.
-
-        Raises:
-            EngineError: it can't load the task.
-        """
-        try:
-            self._listen()
-            if self.spec is None:
-                self.spec = self._unread.hello()
-                if self.spec:
-                    self.deadline = time.monotonic() + self._seconds
-                elif self.closed or time.monotonic() > self.deadline:
-                    raise EngineError(f"an evaluator ended before it did anything (exit code {self.end()}): can it load the task?")
-            if self.spec:
-                self._scores(results)
-        except frames.FrameError as error:
-            self.fault = self.fault or f"its evaluator said what nobody understands: {error}"
-        if self.indices and not self.fault and not self.leaving:
-            if self.closed:
-                self.fault = "the task ended its process"
-            elif time.monotonic() > self.deadline:
-                self.fault = f"scoring took more than {self._seconds:g} s"
-
-    def is_quiet(self) -> bool:
-        """Whether it says nothing while it is asked nothing."""
-        self._listen()
-        return not self.closed and not len(self._unread)
-
-    def end(self) -> int:
-        """End it; its exit code, negative for a signal."""
-        if self._code is None:
-            os.close(self._jobs)
-            os.close(self.replies)
-            self._code = FORK_SERVER.end(self.process)
-        return self._code
-
-    def _listen(self) -> None:
-        """Read once: what is there is judged before more comes, however fast a task writes."""
-        if not self.closed:
-            with contextlib.suppress(BlockingIOError):
-                content = os.read(self.replies, PIPE_BYTES)
-                self.closed = not content
-                self._unread.add(content)
-
-    def _scores(self, results: Results) -> None:
-        for score in self._unread.scores():
-            if score.number == self.last:
-                self.twice = True
-                raise frames.FrameError(f"two scores of individual {score.number}")
-            if not self.indices or score.number != self.indices[0]:
-                raise frames.FrameError(f"a score of individual {score.number}")
-            if score.leaving and self.used:
-                self.fault = score.cause
-                return  # those before it may have taken what it lacks
-            self.last, self.used = self.indices.popleft(), True
-            results.fitness[self.last] = score.fitness
-            if score.cause:
-                results.causes[score.number] = score.cause
-            self.deadline = time.monotonic() + self._seconds
-            self.leaving |= score.leaving
-
-
-def _pipe() -> tuple[int, int]:
-    ends = os.pipe()
-    fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    return ends
 
 
 class EvaluatorPool:
@@ -279,7 +53,7 @@ class EvaluatorPool:
         self._task, self._seconds = task, seconds
         self._count = evaluators or len(os.sched_getaffinity(0))
         self._memory = wall.memory_share(self._count)
-        self._idle: list[_Evaluator] = []
+        self._idle: list[Evaluator] = []
 
     @cached_property
     def spec(self) -> TaskSpec:
@@ -314,7 +88,8 @@ class EvaluatorPool:
                 todo.append(index)
             else:
                 results.kill(index, f"its genome has {len(genome)} bytes, and its task's have {size}")
-        busy: list[_Evaluator] = []
+        most = max(SMALLEST_PART, -(-len(todo) // PARTS)) if self.spec.batched else len(todo)
+        busy: list[Evaluator] = []
         try:
             while todo or alone or busy:
                 while (todo or alone) and len(busy) < self._count:
@@ -323,7 +98,7 @@ class EvaluatorPool:
                         busy[-1].alone = True
                         busy[-1].send(batch, [alone.popleft()])
                     else:
-                        self._give(busy[-1], batch, todo)
+                        self._give(busy[-1], batch, todo, most)
                 _wait(busy)
                 if stop():
                     raise CancelledError("the work was given up: the worker must stop")
@@ -333,10 +108,10 @@ class EvaluatorPool:
                         one.fault = "its task says of itself what it hasn't said before"
                     if one.fault or one.leaving:
                         busy.remove(one)
-                        alone.extend(_suspects(one, results))
+                        alone.extend(_suspects(one, results, batched=self.spec.batched))
                         todo.extendleft(reversed(one.indices))
                     elif not one.indices and todo and not one.alone:
-                        self._give(one, batch, todo)
+                        self._give(one, batch, todo, most)
                     elif not one.indices:
                         busy.remove(one)
                         one.end() if one.alone else self._idle.append(one)
@@ -350,38 +125,40 @@ class EvaluatorPool:
         while self._idle:
             self._idle.pop().end()
 
-    def _start(self) -> _Evaluator:
-        return _Evaluator(self._task, self._memory, self._seconds)
+    def _start(self) -> Evaluator:
+        return Evaluator(self._task, self._memory, self._seconds)
 
-    def _take(self) -> _Evaluator:
+    def _take(self) -> Evaluator:
         """One that has nothing to do."""
         while self._idle:
             one = self._idle.pop()
-            one.last = None
+            one.last = ()
             if one.is_quiet() and time.monotonic() - one.born < OLDEST_SECONDS:
                 return one
             one.end()
         return self._start()
 
-    def _give(self, one: _Evaluator, batch: ScoreBatch, todo: deque[int]) -> None:
+    def _give(self, one: Evaluator, batch: ScoreBatch, todo: deque[int], most: int) -> None:
         first = todo[0]
         each = frames.size_of_individual(len(batch.genomes[first]), len(batch.seeds[first]))
-        share = -(-len(todo) // (JOBS_EACH * self._count))
-        one.send(batch, [todo.popleft() for _ in range(max(1, min(share, MOST_IN_JOB, JOB_BYTES // each)))])
+        share = most if self.spec.batched else -(-len(todo) // (JOBS_EACH * self._count))
+        share = max(1, min(share, frames.MOST_IN_JOB, JOB_BYTES // each))
+        one.send(batch, [todo.popleft() for _ in range(min(share, len(todo)))])
 
 
-def _suspects(one: _Evaluator, results: Results) -> list[int]:
+def _suspects(one: Evaluator, results: Results, *, batched: bool) -> list[int]:
     """End an evaluator with a fault. Whoever was alone in it is dead. In one that has scored others, nobody knows who did it: a thread of
-    an earlier one, or one that spoke in another's name. Those who may have done it are returned, to be tried again alone."""
+    an earlier one, or one that spoke in another's name; nor in a job that is played at once. Those who may have done it are returned, to be
+    tried again alone."""
     code = one.end()
     if not one.fault:
         return []
-    suspects = [one.last] if one.twice and one.last is not None else []
-    suspects += [one.indices.popleft()] if one.indices else []
+    suspects = list(one.last) if one.twice else []
+    suspects += [one.indices.popleft() for _ in range(len(one.indices) if batched else min(1, len(one.indices)))]
     for index in suspects:
         results.fitness.pop(index, None)
         results.causes.pop(index, None)
-    if one.used and not one.alone:
+    if not one.alone and (one.used or len(suspects) > 1):
         return suspects
     for index in suspects:
         # Whoever was killed, by us or for memory, might have lived on another machine.
@@ -390,7 +167,7 @@ def _suspects(one: _Evaluator, results: Results) -> list[int]:
     return []
 
 
-def _wait(evaluators: Sequence[_Evaluator]) -> None:
+def _wait(evaluators: Sequence[Evaluator]) -> None:
     """Until one of them says something, or it is time to look whether to stop."""
     poll = select.poll()
     for one in evaluators:

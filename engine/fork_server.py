@@ -6,6 +6,7 @@ No task's code ever runs in the server itself, nor in the worker that asks it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -14,6 +15,9 @@ import struct
 import sys
 from array import array
 from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
 
 from engine import frames, tasks, wall
 from engine.individuals import DEAD
@@ -46,8 +50,8 @@ def serve(asked: socket.socket) -> None:
             return
         if request[:1] == START:
             (memory,), name = MEMORY.unpack_from(request, 1), request[1 + MEMORY.size :].decode()
-            if name in tasks.LIBRARIES:
-                importlib.import_module(tasks.LIBRARIES[name])
+            if name in tasks.TASKS:  # the image's own: what they import is imported once, for all evaluators
+                importlib.import_module(tasks.TASKS[name].partition(":")[0])
             process = os.fork()
             if process == 0:
                 asked.close()
@@ -90,13 +94,19 @@ def _take_only(jobs: int, replies: int) -> None:
 
 
 def _work(task: tasks.Task, job: frames.Job) -> None:
+    if len(job.indices) > 1 and hasattr(task, "play_batch"):
+        with contextlib.suppress(BaseException):  # one by one, it shows whose fault that was
+            fitness = tasks.fitness_of_all(cast(tasks.Batched, task), job.genomes, job.seeds)
+            if np.all(np.abs(fitness) <= tasks.MOST):
+                _write(frames.scores_of(job.indices[0], fitness.tolist()))
+                return
     for index, seeds, genome in zip(job.indices, job.seeds, job.genomes, strict=True):
         leaving = False
         try:
-            fitness, cause = tasks.fitness(task, array("f", genome), seeds), ""
+            fitness, cause = tasks.fitness(task, array("f", genome.tobytes()), seeds.tolist()), ""
         except BaseException as error:
             fitness, cause, leaving = DEAD, f"{type(error).__name__}: {error}"[: frames.LONGEST_TEXT], isinstance(error, SPENT)
-        _write(frames.score_of(index, fitness, cause, leaving=leaving))
+        _write(frames.scores_of(index, [fitness], cause, leaving=leaving))
         if leaving:
             os._exit(0)
 

@@ -12,6 +12,9 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine import EngineError
 from engine.individuals import DEAD, WEIGHT_BYTES
 from engine.tasks import MOST, TaskSpec
@@ -19,17 +22,23 @@ from engine.tasks import MOST, TaskSpec
 JOB = struct.Struct("=III")
 """To an evaluator: individuals, weights of each, episodes of each. Then the individuals' indices, their seeds, and their genomes."""
 
+FITNESS_BYTES = 8
 SEED_BYTES = INDEX_BYTES = 4
 """The engine's seeds have 31 bits (engine/keyed.py)."""
 
-HELLO = struct.Struct("=IdIIH")
-"""From an evaluator, first: the task's weights, weight_limit, episodes and steps, and the length of why it can't load the task."""
+HELLO = struct.Struct("=IdIIBH")
+"""From an evaluator, first: the task's weights, weight_limit, episodes and steps, whether it plays many at once, and the length of why it
+can't load the task."""
 
-SCORE = struct.Struct("=IdBH")
-"""For each individual: its number, fitness, whether the evaluator ends itself now, and the length of a cause of death."""
+SCORES = struct.Struct("=IHBH")
+"""For the next individuals of a job: the first one's index, how many they are, whether the evaluator ends itself now, and the length of a
+cause of death. Then the fitness of each, and the cause."""
+
+MOST_IN_JOB = 256
+"""Individuals."""
 
 LONGEST_TEXT = 400
-"""Bytes of a text. A frame has fewer than PIPE_BUF then (512 at least): it is written as a whole."""
+"""Bytes of a text. A frame has fewer than PIPE_BUF then (4096 on Linux): it is written as a whole."""
 
 
 class FrameError(EngineError):
@@ -40,28 +49,33 @@ class NoTaskError(EngineError):
     """An evaluator says that it can't load the task."""
 
 
-class Score(NamedTuple):
-    """What became of an individual.
+class Scores(NamedTuple):
+    """What became of some individuals, which follow each other in a job.
 
     Attributes:
-        number: its index.
-        fitness: DEAD if there is a cause.
+        first: the first one's index.
+        fitness: of each; DEAD if there is a cause.
         leaving: whether the evaluator ends itself.
-        cause: what it died of.
+        cause: what it died of; there is only one then.
     """
 
-    number: int
-    fitness: float
+    first: int
+    fitness: Sequence[float]
     leaving: bool
     cause: str
 
 
 class Job(NamedTuple):
-    """What an evaluator is to score."""
+    """What an evaluator is to score.
+
+    Attributes:
+        seeds: of shape (individuals, episodes).
+        genomes: of shape (individuals, weights).
+    """
 
     indices: Sequence[int]
-    seeds: Sequence[Sequence[int]]
-    genomes: Sequence[bytes]
+    seeds: NDArray[np.uint32]
+    genomes: NDArray[np.float32]
 
 
 def job_of(indices: Sequence[int], genomes: Mapping[int, bytes], seeds: Mapping[int, Sequence[int]]) -> bytes:
@@ -86,30 +100,27 @@ def size_of_job(head: bytes) -> int:
 def read_job(head: bytes, rest: bytes) -> Job:
     """A job's content; the worker sent it, and is believed."""
     count, weights, episodes = JOB.unpack(head)
-    seeds = array("I", rest[count * INDEX_BYTES :][: count * episodes * SEED_BYTES])
-    start, size = count * (INDEX_BYTES + episodes * SEED_BYTES), weights * WEIGHT_BYTES
-    return Job(
-        array("I", rest[: count * INDEX_BYTES]),
-        [seeds[one * episodes : (one + 1) * episodes] for one in range(count)],
-        [rest[start + one * size :][:size] if size else b"" for one in range(count)],
-    )
+    start = count * INDEX_BYTES
+    seeds = np.frombuffer(rest, np.uint32, count * episodes, start).reshape(count, episodes)
+    genomes = np.frombuffer(rest, np.float32, count * weights, start + count * episodes * SEED_BYTES).reshape(count, weights)
+    return Job(array("I", rest[:start]), seeds, genomes)
 
 
 def hello_of(spec: TaskSpec) -> bytes:
     """An evaluator's first frame."""
-    return HELLO.pack(spec.weights, spec.weight_limit, spec.episodes, spec.steps, 0)
+    return HELLO.pack(spec.weights, spec.weight_limit, spec.episodes, spec.steps, spec.batched, 0)
 
 
 def no_task(reason: str) -> bytes:
     """An evaluator's only frame."""
     text = _text(reason)
-    return HELLO.pack(0, 0.0, 0, 0, len(text)) + text
+    return HELLO.pack(0, 0.0, 0, 0, 0, len(text)) + text
 
 
-def score_of(index: int, fitness: float, cause: str, *, leaving: bool) -> bytes:
-    """An individual's frame."""
+def scores_of(first: int, fitness: Sequence[float], cause: str = "", *, leaving: bool = False) -> bytes:
+    """The frame of some individuals."""
     text = _text(cause)
-    return SCORE.pack(index, fitness, leaving, len(text)) + text
+    return SCORES.pack(first, len(fitness), leaving, len(text)) + array("d", fitness).tobytes() + text
 
 
 def _text(words: str) -> bytes:
@@ -138,7 +149,7 @@ class Unread:
         """
         if len(self._content) < HELLO.size:
             return None
-        weights, weight_limit, episodes, steps, length = HELLO.unpack_from(self._content)
+        weights, weight_limit, episodes, steps, batched, length = HELLO.unpack_from(self._content)
         text = self._words(HELLO.size, length)
         if text is None:
             return None
@@ -146,25 +157,29 @@ class Unread:
         if text:
             raise NoTaskError(text)
         try:
-            return TaskSpec(weights=weights, weight_limit=weight_limit, episodes=episodes, steps=steps)
+            return TaskSpec(weights=weights, weight_limit=weight_limit, episodes=episodes, steps=steps, batched=bool(batched))
         except EngineError as error:
             raise FrameError(str(error)) from None
 
-    def scores(self) -> Iterator[Score]:
+    def scores(self) -> Iterator[Scores]:
         """The individuals' frames that are all there.
 
         Raises:
             FrameError: what is there isn't one.
         """
-        while len(self._content) >= SCORE.size:
-            index, fitness, leaving, length = SCORE.unpack_from(self._content)
-            cause = self._words(SCORE.size, length)
+        while len(self._content) >= SCORES.size:
+            first, count, leaving, length = SCORES.unpack_from(self._content)
+            if not 1 <= count <= (1 if length else MOST_IN_JOB):
+                raise FrameError(f"{count} scores" + (" and a cause of death" if length else ""))
+            start = SCORES.size + count * FITNESS_BYTES
+            cause = self._words(start, length)
             if cause is None:
                 return
-            if not cause and not abs(fitness) <= MOST:  # nor is NaN
-                raise FrameError(f"a fitness of {fitness}")
-            del self._content[: SCORE.size + length]
-            yield Score(index, DEAD if cause else fitness, bool(leaving), cause)
+            fitness = [DEAD] if cause else array("d", self._content[SCORES.size : start])
+            if not cause and (wrong := [one for one in fitness if not abs(one) <= MOST]):  # nor is NaN
+                raise FrameError(f"a fitness of {wrong[0]}")
+            del self._content[: start + length]
+            yield Scores(first, fitness, bool(leaving), cause)
 
     def _words(self, start: int, length: int) -> str | None:
         """A text, fit for a log; None if it isn't all there."""

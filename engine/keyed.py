@@ -1,9 +1,12 @@
-"""Random seeds by key. A number depends on what it is drawn for, not on when or where, so one worker and four breed the same
+"""Random numbers by key. A number depends on what it is drawn for, not on when or where, so one worker and four breed the same
 individuals."""
 
 from __future__ import annotations
 
 import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def seed(*key: int | str) -> int:
@@ -14,3 +17,14 @@ def seed(*key: int | str) -> int:
 def episode_seeds(evolution_seed: int, island: int, generation: int, individual: int, episodes: int) -> tuple[int, ...]:
     """The seeds, 31 bits each, of the episodes in which an individual is scored, so that they can be run again."""
     return tuple(seed(evolution_seed, island, generation, individual, "episode", episode) >> 33 for episode in range(episodes))
+
+
+def uniform(seeds: NDArray[np.uint32], count: int) -> NDArray[np.float64]:
+    """So many numbers from 0 to below 1 for each seed, of shape (count, seeds): for a task that draws many episodes at once.
+
+    SplitMix64 (Steele, Lea, Flood 2014), begun at the seed: numpy's own generators take 15 µs to begin one.
+    """
+    state = (seeds.astype(np.uint64) << np.uint64(32)) + np.arange(1, count + 1, dtype=np.uint64)[:, None] * np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((state ^ (state >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import Any
 
-from engine import EngineError, tasks
+from engine import EngineError
 from engine.individuals import instantiation_microseconds
 from engine.settings import EngineSettings
 from engine.store import Store
@@ -19,8 +19,7 @@ BYTES_PER_KB = 1024
 
 def measure(settings: EngineSettings, store: Store, status: Status) -> list[dict[str, Any]]:
     """The current metrics. What can't be measured isn't published: a missing value is better than a wrong one."""
-    weights = tasks.load(settings.task).weights
-    data = [_datum("InstantiationSpeedMicroseconds", "Microseconds", instantiation_microseconds(weights, settings.memory_limit))]
+    data = [_datum("InstantiationSpeedMicroseconds", "Microseconds", instantiation_microseconds(status.weights, settings.memory_limit))]
     largest, status.largest_individual = status.largest_individual, 0
     if largest:
         data.append(_datum("AgentMemoryUsageKB", "Kilobytes", largest / BYTES_PER_KB))

@@ -1,22 +1,24 @@
-"""Tasks: what individuals are bred for. A task plays one episode with one genome; the engine does everything else."""
+"""Tasks: what individuals are bred for. A task plays one episode with one genome, or many at once; the engine does everything else."""
 
 from __future__ import annotations
 
 import importlib
-import math
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine import EngineError
 from engine.individuals import WEIGHT_BYTES
 from engine.settings import MEMORY, Range
 
 
-class Task(Protocol):
-    """The interface of a plug-in. The same genome and seed must give the same score, because the monitor scores individuals again.
+class TaskFigures(Protocol):
+    """What every plug-in says of itself.
 
     Attributes:
         weights: how many 32-bit floats a genome has.
@@ -30,10 +32,34 @@ class Task(Protocol):
     episodes: int
     steps: int
 
+
+class OneByOne(TaskFigures, Protocol):
+    """A plug-in that plays one episode at a time. The same genome and seed must give the same score, because the monitor scores
+    individuals again."""
+
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         """Play one episode of at most `steps` steps and return its score; higher is better."""
         ...
 
+
+class Batched(TaskFigures, Protocol):
+    """A plug-in that plays many episodes at once, for example in numpy. It needs no `play`; where there are both, this one is used.
+
+    A score must depend on its own genome and seed alone, to the last bit: which rows are played together changes from time to time.
+    """
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        """Play one episode of at most `steps` steps with each row, and return their scores.
+
+        Args:
+            genomes: of shape (rows, weights); an individual of three episodes is in three rows.
+            seeds: of shape (rows,).
+            steps: the most of each episode.
+        """
+        ...
+
+
+Task = OneByOne | Batched
 
 WEIGHTS = Range(1, MEMORY.most // WEIGHT_BYTES)
 """As many as the largest individual of any table has room for."""
@@ -49,12 +75,17 @@ STEPS = Range(1, 2**31 - 1)
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSpec:
-    """What a task says of itself: all that a worker and the monitor know of it. Its code runs in evaluators alone."""
+    """What a task says of itself: all that a worker and the monitor know of it. Its code runs in evaluators alone.
+
+    Attributes:
+        batched: whether it plays many episodes at once.
+    """
 
     weights: int
     weight_limit: float
     episodes: int
     steps: int
+    batched: bool = False
 
     def __post_init__(self) -> None:
         """An EngineError if no task can be so."""
@@ -71,53 +102,17 @@ class TaskSpec:
 
 def spec_of(task: Task) -> TaskSpec:
     """What a task says of itself, if it can be so."""
-    return TaskSpec(weights=int(task.weights), weight_limit=float(task.weight_limit), episodes=int(task.episodes), steps=int(task.steps))
+    return TaskSpec(
+        weights=int(task.weights),
+        weight_limit=float(task.weight_limit),
+        episodes=int(task.episodes),
+        steps=int(task.steps),
+        batched=hasattr(task, "play_batch"),
+    )
 
 
-CARTPOLE = "gymnasium.envs.classic_control.cartpole"
-
-
-class CartPole:
-    """Gymnasium's CartPole-v1: keep a pole upright on a cart. One point a step, 500 at most; solved at a mean of 475 over 100 episodes.
-
-    The individual is a network of 4 inputs, 4 hidden units (tanh) and 1 output: push right if it is positive.
-    """
-
-    weights = 4 * 4 + 4 + 4 + 1
-    weight_limit = 16.0
-    episodes = 3
-    steps = 500
-    # Divides cart position, cart velocity, pole angle and pole velocity to about ±1. The episode ends at ±2.4 and ±0.21.
-    scale = (2.4, 2.0, 0.21, 2.0)
-
-    def __init__(self) -> None:
-        cartpole: Any = importlib.import_module(CARTPOLE)
-        self._environment = cartpole.CartPoleEnv()
-
-    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
-        a, b, c, d = self.scale
-        units = [
-            (genome[i] / a, genome[i + 4] / b, genome[i + 8] / c, genome[i + 12] / d, genome[i + 16], genome[i + 20]) for i in range(4)
-        ]
-        bias = genome[24]
-        step, tanh = self._environment.step, math.tanh
-        observation = self._environment.reset(seed=seed)[0]
-        for done in range(steps):
-            x, v, angle, turn = observation.tolist()
-            push = bias
-            for wx, wv, wa, wt, shift, out in units:
-                push += out * tanh(wx * x + wv * v + wa * angle + wt * turn + shift)
-            observation, _, fallen, _, _ = step(1 if push > 0 else 0)
-            if fallen:
-                return float(done + 1)
-        return float(steps)
-
-
-TASKS: dict[str, Callable[[], Task]] = {"cartpole": CartPole}
+TASKS: Mapping[str, str] = {"cartpole": "engine.cartpole:CartPole"}
 """The tasks that EVOLUTION_TASK can name."""
-
-LIBRARIES: Mapping[str, str] = {"cartpole": CARTPOLE}
-"""What one of them imports: the image's own, so that the fork server may import it once for all evaluators."""
 
 
 @cache
@@ -127,12 +122,13 @@ def load(name: str) -> Task:
     Raises:
         EngineError: there is no such task, or it isn't one.
     """
-    module, _, attribute = name.partition(":")
-    if not attribute and name not in TASKS:
+    module, _, attribute = TASKS.get(name, name).partition(":")
+    if not attribute:
         raise EngineError(f"there is no task {name!r}: EVOLUTION_TASK must be {', '.join(TASKS)}, or your own as module:attribute")
     try:
-        made = cast(Task, (getattr(importlib.import_module(module), attribute) if attribute else TASKS[name])())
-        lacking = [one for one in ("weights", "weight_limit", "episodes", "steps", "play") if not hasattr(made, one)]
+        made = cast(Callable[[], Task], getattr(importlib.import_module(module), attribute))()
+        lacking = [one for one in ("weights", "weight_limit", "episodes", "steps") if not hasattr(made, one)]
+        lacking += [] if hasattr(made, "play") or hasattr(made, "play_batch") else ["play or play_batch"]
     except Exception as error:
         raise EngineError(f"task {name!r} can't be loaded: {type(error).__name__}: {error}") from error
     if lacking:
@@ -146,7 +142,21 @@ MOST = 1e100
 
 def fitness(task: Task, genome: array[float], seeds: Sequence[int]) -> float:
     """The mean score over the episodes of `seeds`; a ValueError if it is no number."""
-    mean = sum(float(task.play(genome, seed, task.steps)) for seed in seeds) / len(seeds)
+    if hasattr(task, "play_batch"):
+        one = np.frombuffer(genome.tobytes(), np.float32)[None]
+        mean = float(fitness_of_all(cast(Batched, task), one, np.array([seeds], np.uint32))[0])
+    else:
+        play = cast(OneByOne, task).play
+        mean = sum(float(play(genome, seed, task.steps)) for seed in seeds) / len(seeds)
     if not abs(mean) <= MOST:  # nor is NaN
         raise ValueError(f"the task returned {mean}")
     return mean
+
+
+def fitness_of_all(task: Batched, genomes: NDArray[np.float32], seeds: NDArray[np.uint32]) -> NDArray[np.float64]:
+    """The mean score of each genome, over the episodes of its row of `seeds`; a ValueError if they aren't as many as were asked for."""
+    count, episodes = seeds.shape
+    scores = np.asarray(task.play_batch(np.repeat(genomes, episodes, axis=0), seeds.reshape(-1), task.steps), np.float64)
+    if scores.shape != (count * episodes,):
+        raise ValueError(f"play_batch returned scores of shape {scores.shape} for {count * episodes} episodes")
+    return scores.reshape(count, episodes).mean(axis=1)

@@ -51,11 +51,13 @@ class Status:
 
     Attributes:
         alive: when the main loop last moved, by its monotonic clock.
+        weights: of its task.
         unfit: why it can't run the current evolution; empty if it can.
         largest_individual: bytes, since the metrics were last published; 0 if none was made.
     """
 
     worker: str
+    weights: int
     state: str = "starting"
     evolution: str = ""
     committed: int = 0
@@ -82,7 +84,7 @@ class Worker:
         self._recorded = ("", 0)
         self._wake = threading.Event()
         self._give_up_at = float("inf")
-        self.status = Status(worker=name, alive=time.monotonic())
+        self.status = Status(worker=name, weights=self._task.weights, alive=time.monotonic())
 
     def stop(self) -> None:
         """Let `run` end, after the current generation if that doesn't take too long."""

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import psutil
 
-from engine import keyed, tasks
+from engine import keyed
 from engine.breeding import Breeder
+from engine.cartpole import CartPole
 from engine.evaluators import EvaluatorPool, ScoreBatch
 from engine.individuals import WEIGHT_BYTES, Individual
 from engine.store import Store
@@ -43,7 +44,7 @@ GENERATIONS = 3
 
 def size() -> None:
     """Bytes an individual, by arithmetic and by a walk over all that it refers to."""
-    for name, weights in (("CartPole's", tasks.CartPole.weights), ("the largest", LARGEST)):
+    for name, weights in (("CartPole's", CartPole.weights), ("the largest", LARGEST)):
         individual = Individual(array("f", bytes(weights * WEIGHT_BYTES)), LIMIT)
         individual.fitness = weights / 7
         print(f"{name:24} {weights:>6} weights  {deep_size(individual):>6} bytes (deep)  {individual.size:>6} by arithmetic  bound {LIMIT}")
@@ -52,7 +53,7 @@ def size() -> None:
 def instantiation() -> None:
     """Microseconds to make an individual from a ready genome, each timed by itself, beside an empty object()."""
     clock = time.perf_counter_ns
-    genomes = {"CartPole's": tasks.CartPole.weights, "the largest": LARGEST}
+    genomes = {"CartPole's": CartPole.weights, "the largest": LARGEST}
     gc.disable()  # a collection while one is made isn't part of making it
     for name, weights in genomes.items():
         genome = array("f", bytes(weights * WEIGHT_BYTES))

@@ -15,8 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine import fork_server, frames
-from tests.engine.plugins import Hill
+from tests.engine.plugins import Hill, HillAtOnce
 
 ADDRESS = "http://169.254.170.2/v2/credentials/"
 """Where ECS gives a task's credentials to whoever asks."""
@@ -35,6 +38,24 @@ class Attack(Hill, ABC):
         """The harm. Whoever comes back from it, or raises ItWorked, had its way."""
 
 
+class AtOnce(HillAtOnce):
+    """The same harm by a task that plays many at once: all that are played with the attacker are in its hands."""
+
+    attacker: type[Attack]
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        if (genomes[:, 0] < 0).any():
+            self.attacker().attack()
+        return super().play_batch(genomes, seeds, steps)
+
+
+def __getattr__(name: str) -> type[AtOnce]:
+    attacker = globals().get(name.removesuffix(AtOnce.__name__))
+    if not name.endswith(AtOnce.__name__) or not isinstance(attacker, type):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return type(name, (AtOnce,), {"attacker": attacker})
+
+
 class ItWorked(Exception):  # noqa: N818 (it is no error)
     """The wall has a hole."""
 
@@ -42,9 +63,10 @@ class ItWorked(Exception):  # noqa: N818 (it is no error)
 def own_index() -> int:
     """Which individual the evaluator is at: it stands somewhere in its variables."""
     frame: FrameType | None = sys._getframe()  # pyright: ignore[reportPrivateUsage] (what a task may do, too)
-    while frame and "index" not in frame.f_locals:
+    while frame and not frame.f_locals.keys() & {"index", "job"}:
         frame = frame.f_back
-    return int(cast(FrameType, frame).f_locals["index"])
+    found = cast(FrameType, frame).f_locals
+    return int(found["index"] if "index" in found else found["job"].indices[0])
 
 
 def say(content: bytes) -> None:
@@ -66,37 +88,37 @@ class SaysGarbage(Attack):
 
 class SaysAScoreOfAnother(Attack):
     def attack(self) -> None:
-        say(frames.SCORE.pack(own_index() + 1, 1e9, 0, 0))
+        say(frames.scores_of(own_index() + 1, [1e9]))
 
 
 class SaysAScoreOfNobody(Attack):
     def attack(self) -> None:
-        say(frames.SCORE.pack(2**32 - 1, 1e9, 0, 0))
+        say(frames.scores_of(2**32 - 1, [1e9]))
 
 
 class SaysNaN(Attack):
     def attack(self) -> None:
-        say(frames.SCORE.pack(own_index(), float("nan"), 0, 0))
+        say(frames.scores_of(own_index(), [float("nan")]))
 
 
 class SaysInfinity(Attack):
     def attack(self) -> None:
-        say(frames.SCORE.pack(own_index(), float("inf"), 0, 0))
+        say(frames.scores_of(own_index(), [float("inf")]))
 
 
 class SaysAHugeLength(Attack):
     def attack(self) -> None:
-        say(frames.SCORE.pack(own_index(), 1.0, 0, 65535))
+        say(frames.SCORES.pack(own_index(), 1, 0, 65535))
 
 
 class SaysItsOwnScoreTwice(Attack):
     def attack(self) -> None:
-        say(frames.score_of(own_index(), 1e9, "", leaving=False))
+        say(frames.scores_of(own_index(), [1e9]))
 
 
 class SaysAScoreOfTheOneBefore(Attack):
     def attack(self) -> None:
-        say(frames.score_of(own_index() - 1, 1e9, "", leaving=False))
+        say(frames.scores_of(own_index() - 1, [1e9]))
 
 
 class LeavesAThreadThatSaysGarbage(Attack):
@@ -296,10 +318,10 @@ class TakesOthersTime(Attack):
 UNDERSTOOD = "its evaluator said what nobody understands: "
 
 ATTACKS: Mapping[type[Attack], str] = {
-    SaysGarbage: UNDERSTOOD + "a text of 65535 bytes",
-    SaysAScoreOfAnother: UNDERSTOOD + "a score of individual",
-    SaysAScoreOfTheOneBefore: UNDERSTOOD + "a score of individual",
-    SaysAScoreOfNobody: UNDERSTOOD + "a score of individual 4294967295",
+    SaysGarbage: UNDERSTOOD + "65535 scores",
+    SaysAScoreOfAnother: UNDERSTOOD + "1 scores from individual",
+    SaysAScoreOfTheOneBefore: UNDERSTOOD + "1 scores from individual",
+    SaysAScoreOfNobody: UNDERSTOOD + "1 scores from individual 4294967295 on",
     SaysNaN: UNDERSTOOD + "a fitness of nan",
     SaysInfinity: UNDERSTOOD + "a fitness of inf",
     SaysAHugeLength: UNDERSTOOD + "a text of 65535 bytes",

@@ -9,11 +9,15 @@ import statistics
 import sys
 import tempfile
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import tasks
+import numpy as np
+from gymnasium.envs.classic_control.cartpole import CartPoleEnv
+
+from engine.cartpole import CartPole
 from engine.evaluators import EvaluatorPool
 from engine.store import Store
 from engine.worker import Worker
@@ -59,13 +63,28 @@ def evolve(world: aws.EngineCloud, seed: int, *, population: int, evaluators: in
     assert header["status"] == "finished", header
     document: dict[str, Any] = json.loads(world.clients["s3"].get_object(Bucket=aws.BUCKET, Key=header["champion"]["key"])["Body"].read())
     genome = array("f", base64.b64decode(document["genome"]))
-    task = tasks.CartPole()
     return CartPoleRun(
         seed=seed,
         best=[record["best"] for record in records],
         mean=[record["mean"] for record in records],
-        scores=[task.play(genome, episode, task.steps) for episode in HELD_OUT],
+        scores=[play(genome, episode) for episode in HELD_OUT],
     )
+
+
+def play(genome: Sequence[float], seed: int, first: Sequence[float] | None = None) -> float:
+    """The steps of one episode in gymnasium's own environment, from its own first state or from `first`."""
+    environment: Any = CartPoleEnv()
+    seen, _ = environment.reset(seed=seed)
+    if first is not None:
+        environment.state = np.array(first)
+        seen = environment.state.astype(np.float32)
+    inputs, outputs = np.reshape(genome[:16], (4, 4)) / np.array(CartPole.scale)[:, None], np.array(genome[20:24])
+    for step in range(1, CartPole.steps + 1):
+        push = outputs @ np.tanh(seen @ inputs + np.array(genome[16:20])) + genome[24]
+        seen, _, fallen, _, _ = environment.step(int(push > 0))
+        if fallen:
+            return step
+    return CartPole.steps
 
 
 def draw(results: list[CartPoleRun]) -> str:

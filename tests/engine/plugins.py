@@ -9,7 +9,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import fork_server, tasks
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import fork_server
+from engine.cartpole import CartPole
 from engine.individuals import OVERHEAD, WEIGHT_BYTES
 from engine.tasks import EPISODES, WEIGHTS
 
@@ -25,6 +29,60 @@ class Hill:
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         """100 at the top."""
         return 100.0 - sum((weight - 1) ** 2 for weight in genome) - (seed % 100) * 1e-4 * steps
+
+
+class HillAtOnce:
+    """The same hill, for many at once."""
+
+    weights, weight_limit, episodes, steps = Hill.weights, Hill.weight_limit, Hill.episodes, Hill.steps
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        """In the same order, so that it is the same to the last bit."""
+        far = np.zeros(len(genomes))
+        for weight in genomes.T:
+            far += (weight.astype(np.float64) - 1) ** 2
+        return 100.0 - far - (seeds % 100) * 1e-4 * steps
+
+
+class TellsItsRows(HillAtOnce):
+    """How many are played together."""
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        return np.full(len(seeds), len(genomes)) + 0 * steps
+
+
+class FailsAtOnce(HillAtOnce):
+    """Can't do some of them: raises where all must be good."""
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        if (genomes[:, 0] < 0).any():
+            raise RuntimeError("no negative weights here")
+        return super().play_batch(genomes, seeds, steps)
+
+
+class NotNumbersAtOnce(HillAtOnce):
+    """Gives NaN for some."""
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        return np.where(genomes[:, 0] < 0, np.nan, super().play_batch(genomes, seeds, steps))
+
+
+class LeavesAtOnce(HillAtOnce):
+    """Ends its process for some."""
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        if (genomes[:, 0] < -0.5).any():
+            os._exit(3)
+        return super().play_batch(genomes, seeds, steps)
+
+
+class HangsAtOnce(HillAtOnce):
+    """Never comes back with one in sixteen, by its seed."""
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        while (seeds % 16 == 3).any():
+            pass
+        return super().play_batch(genomes, seeds, steps)
 
 
 class Slow(Hill):
@@ -185,7 +243,7 @@ LIMIT = 6656
 """prod's agent_memory_bytes."""
 
 
-class CappedCartPole(tasks.CartPole):
+class CappedCartPole(CartPole):
     """CartPole, one episode of at most 20 steps: what is measured is the engine, not the pole."""
 
     episodes = 1
@@ -195,7 +253,7 @@ class CappedCartPole(tasks.CartPole):
 class Nothing(Hill):
     """As large as CartPole, and no work at all."""
 
-    weights = tasks.CartPole.weights
+    weights = CartPole.weights
 
     def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
         return genome[0] + 0 * seed * steps

@@ -290,7 +290,7 @@ def test_a_spoilt_autonomy_level_is_never_a_metric_and_metrics_come_back_when_it
     key = {"population_id": "control", "agent_id": "autonomy"}
     item = {name: value for name, value in {**key, "kind": "control", "version": 1, "level": 60, **spoilt}.items() if value is not None}
     world.clients["dynamodb"].put_item(TableName=POPULATION, Item=items.write(item))
-    reporter = Reporter(told, store, Status(worker="one"))
+    reporter = Reporter(told, store, Status(worker="one", weights=6))
     with caplog.at_level(logging.WARNING):
         reporter.start()
         try:

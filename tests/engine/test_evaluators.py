@@ -9,7 +9,8 @@ import pytest
 
 from engine import EngineError, keyed, tasks
 from engine.breeding import Breeder
-from engine.evaluators import JOB_BYTES, PIPE_BYTES, CancelledError, EvaluatorPool, Results, ScoreBatch
+from engine.evaluator import PIPE_BYTES, Results, ScoreBatch
+from engine.evaluators import JOB_BYTES, CancelledError, EvaluatorPool
 from engine.individuals import DEAD
 from engine.tasks import EPISODES, WEIGHTS, TaskSpec
 from tests.engine.plugins import Hill
@@ -61,7 +62,14 @@ def test_three_evaluators_score_as_one_does_and_as_the_task_does_by_itself(pool:
 
 @pytest.mark.parametrize(
     ("task", "cause"),
-    [("Raises", "no negative weights"), ("NotANumber", "returned nan"), ("Leaves", "ended its process")],
+    [
+        ("Raises", "no negative weights"),
+        ("NotANumber", "returned nan"),
+        ("Leaves", "ended its process"),
+        ("FailsAtOnce", "no negative weights"),
+        ("NotNumbersAtOnce", "returned nan"),
+        ("LeavesAtOnce", "ended its process"),
+    ],
 )
 def test_an_individual_that_fails_is_dead_and_the_others_live(pool: MakePool, good: Results, task: str, cause: str) -> None:
     results = pool(task).run(BATCH)
@@ -74,8 +82,21 @@ def test_an_individual_that_fails_is_dead_and_the_others_live(pool: MakePool, go
     assert results.repeatable, "the same individuals die wherever it runs"
 
 
-def test_one_that_hangs_is_killed_and_the_run_isnt_repeatable(pool: MakePool) -> None:
-    results = pool("Hangs", seconds=0.5).run(BATCH)
+def test_many_at_once_are_scored_as_one_by_one_on_any_number_of_evaluators(pool: MakePool, good: Results) -> None:
+    assert pool("HillAtOnce", evaluators=1).run(BATCH) == good
+    assert pool("HillAtOnce", evaluators=3).run(BATCH) == good
+
+
+@pytest.mark.parametrize("evaluators", [1, 3])
+def test_who_is_played_together_depends_on_the_batch_alone(pool: MakePool, evaluators: int) -> None:
+    genomes = {index: GENOMES[index % 48] for index in range(500)}
+    results = pool("TellsItsRows", evaluators=evaluators).run(ScoreBatch(genomes=genomes, seeds=dict.fromkeys(genomes, (1,))))
+    assert [results.fitness[index] for index in range(500)] == [125.0] * 500
+
+
+@pytest.mark.parametrize("task", ["Hangs", "HangsAtOnce"])
+def test_one_that_hangs_is_killed_and_the_run_isnt_repeatable(pool: MakePool, task: str) -> None:
+    results = pool(task, seconds=0.5).run(BATCH)
     hung = {index for index in range(48) if BATCH.seeds[index][0] % 16 == 3}
     assert hung
     assert dead(results) == hung

@@ -14,8 +14,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from engine import evaluators, fork_server, frames, items, keyed, tasks, wall
-from engine.evaluators import EvaluatorPool, ForkServer, ScoreBatch
+from engine import evaluator, fork_server, frames, items, keyed, tasks, wall
+from engine.evaluator import ForkServer, ScoreBatch
+from engine.evaluators import EvaluatorPool
 from engine.frames import FrameError, Unread
 from engine.individuals import DEAD
 from engine.monitor import Monitor
@@ -24,7 +25,7 @@ from engine.store import Store
 from engine.tasks import TaskSpec
 from engine.worker import Worker
 from tests.engine import aws
-from tests.engine.attacks import ATTACKS, Attack, LeavesAThreadThatSaysGarbage, ReadsOthersEnvironments, SaysItsOwnScoreTwice
+from tests.engine.attacks import ATTACKS, AtOnce, Attack, LeavesAThreadThatSaysGarbage, ReadsOthersEnvironments, SaysItsOwnScoreTwice
 from tests.engine.aws import KEY, EngineCloud, settings, wait_for
 from tests.engine.plugins import Hill
 from tests.engine.test_worker import run_out
@@ -50,13 +51,17 @@ def own_fork_server(_processes: None) -> Iterator[None]:
         for name, value in TASK_ROLE.items():
             patch.setenv(name, value)
         server = ForkServer()
-        patch.setattr(evaluators, "FORK_SERVER", server)
+        patch.setattr(evaluator, "FORK_SERVER", server)
         yield
         server.close()
 
 
-def name_of(attack: type[Attack]) -> str:
-    return f"{attack.__module__}:{attack.__name__}"
+FORMS = ("", AtOnce.__name__)
+"""One by one, and many at once."""
+
+
+def name_of(attack: type[Attack], form: str = "") -> str:
+    return f"{attack.__module__}:{attack.__name__}{form}"
 
 
 TRIED = [attack for attack in ATTACKS if attack is not ReadsOthersEnvironments]
@@ -68,10 +73,15 @@ def attack(request: pytest.FixtureRequest) -> type[Attack]:
     return request.param
 
 
+@pytest.fixture(params=FORMS, ids=lambda form: form or "OneByOne")
+def form(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture
-def attacked(attack: type[Attack], monkeypatch: pytest.MonkeyPatch) -> Iterator[EvaluatorPool]:
+def attacked(attack: type[Attack], form: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[EvaluatorPool]:
     monkeypatch.setattr(wall, "memory_share", Mock(return_value=1 << 29))  # soon eaten
-    pool = EvaluatorPool(name_of(attack), seconds=1 if ATTACKS[attack].startswith("scoring took") else 60, evaluators=2)
+    pool = EvaluatorPool(name_of(attack, form), seconds=1 if ATTACKS[attack].startswith("scoring took") else 60, evaluators=2)
     yield pool
     pool.close()
 
@@ -86,9 +96,9 @@ def test_whoever_attacks_is_dead_and_nobody_else(attack: type[Attack], attacked:
 
 
 @pytest.mark.parametrize("attack", [SaysItsOwnScoreTwice, LeavesAThreadThatSaysGarbage], ids=lambda attack: attack.__name__)
-def test_whatever_becomes_of_an_attacker_by_chance_the_others_live(attack: type[Attack]) -> None:
+def test_whatever_becomes_of_an_attacker_by_chance_the_others_live(attack: type[Attack], form: str) -> None:
     """It is the judge of its own score anyhow, and may have it before its thread, or the engine's own word for it, is noticed."""
-    pool = EvaluatorPool(name_of(attack), seconds=60, evaluators=2)
+    pool = EvaluatorPool(name_of(attack, form), seconds=60, evaluators=2)
     try:
         results = pool.run(BATCH)
     finally:
@@ -98,10 +108,10 @@ def test_whatever_becomes_of_an_attacker_by_chance_the_others_live(attack: type[
 
 
 def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(
-    attack: type[Attack], attacked: EvaluatorPool, world: EngineCloud
+    attack: type[Attack], form: str, attacked: EvaluatorPool, world: EngineCloud
 ) -> None:
-    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack), EVOLUTION_ISLANDS="1", EVOLUTION_POPULATION="8")
-    evolution = world.trigger(f"evo-{attack.__name__}", generations=2)
+    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack, form), EVOLUTION_ISLANDS="1", EVOLUTION_POPULATION="8")
+    evolution = world.trigger(f"evo-{attack.__name__}{form}", generations=2)
     run_out(Worker(told, Store(told, world.clients), attacked, name="one", signing_key=KEY))
     assert world.header(evolution)["status"] == "finished"
     checkpoint = world.store().checkpoint(evolution, 0, 2)
@@ -128,13 +138,13 @@ def honest(endpoint: str) -> list[float]:
 
 
 def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score(
-    attack: type[Attack], attacked: EvaluatorPool, world: EngineCloud, honest: list[float]
+    attack: type[Attack], form: str, attacked: EvaluatorPool, world: EngineCloud, honest: list[float]
 ) -> None:
     """The score says so: an individual that dies when it is tried again isn't what was stored. Nothing that a task does raises it."""
     pointer = {"evolution_id": "current", "generation": 0, "kind": "pointer", "version": 1, "status": "running"}
     item = items.write({**pointer, "active": "evo-judged-behind-the-wall"})
     world.clients["dynamodb"].put_item(TableName="evolution-state-dev", Item=item)
-    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack))
+    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack, form))
     (score,) = Monitor(told, world.store(), attacked).scores()
     assert score == pytest.approx(1 - sum(weight < 0 for weight in honest) / len(honest))
 
@@ -234,7 +244,7 @@ def test_a_fork_server_that_was_killed_is_replaced() -> None:
     pool = EvaluatorPool("tests.engine.plugins:Hill", seconds=30, evaluators=1)
     try:
         assert pool.spec == SPEC
-        server = evaluators.FORK_SERVER._process  # pyright: ignore[reportPrivateUsage] (which process it is)
+        server = evaluator.FORK_SERVER._process  # pyright: ignore[reportPrivateUsage] (which process it is)
         assert server
         server.kill()
         server.wait()
@@ -251,12 +261,12 @@ def test_a_fork_server_that_was_killed_is_replaced() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (frames.HELLO.pack(0, 8.0, 1, 1, 0), "weights must be from 1"),
-        (frames.HELLO.pack(6, float("nan"), 1, 1, 0), "weight_limit must be above 0"),
-        (frames.HELLO.pack(6, float("inf"), 1, 1, 0), "weight_limit must be above 0"),
-        (frames.HELLO.pack(6, 8.0, 2**32 - 1, 1, 0), "episodes must be from 1 to 1000"),
-        (frames.HELLO.pack(6, 8.0, 1, 0, 0), "steps must be from 1"),
-        (frames.HELLO.pack(0, 0, 0, 0, 65535), "a text of 65535 bytes"),
+        (frames.HELLO.pack(0, 8.0, 1, 1, 0, 0), "weights must be from 1"),
+        (frames.HELLO.pack(6, float("nan"), 1, 1, 0, 0), "weight_limit must be above 0"),
+        (frames.HELLO.pack(6, float("inf"), 1, 1, 0, 0), "weight_limit must be above 0"),
+        (frames.HELLO.pack(6, 8.0, 2**32 - 1, 1, 0, 0), "episodes must be from 1 to 1000"),
+        (frames.HELLO.pack(6, 8.0, 1, 0, 0, 0), "steps must be from 1"),
+        (frames.HELLO.pack(0, 0, 0, 0, 0, 65535), "a text of 65535 bytes"),
     ],
 )
 def test_a_first_frame_is_checked(content: bytes, says: str) -> None:
@@ -274,9 +284,9 @@ def test_why_a_task_cant_be_loaded_is_fit_for_a_log() -> None:
 
 
 def test_a_frame_is_read_when_all_of_it_is_there() -> None:
-    hello = TaskSpec(weights=6, weight_limit=8.0, episodes=3, steps=500)
-    content = frames.hello_of(hello) + frames.score_of(1, 2.5, "", leaving=False) + frames.score_of(2, 0.0, "why", leaving=True)
-    unread, specs, scores = Unread(), list[TaskSpec](), list[frames.Score]()
+    hello = TaskSpec(weights=6, weight_limit=8.0, episodes=3, steps=500, batched=True)
+    content = frames.hello_of(hello) + frames.scores_of(1, [2.5, -3.0]) + frames.scores_of(3, [0.0], "why", leaving=True)
+    unread, specs, scores = Unread(), list[TaskSpec](), list[frames.Scores]()
     for place in range(len(content)):
         unread.add(content[place : place + 1])
         if specs:
@@ -284,7 +294,10 @@ def test_a_frame_is_read_when_all_of_it_is_there() -> None:
         elif one := unread.hello():
             specs.append(one)
     assert specs == [hello]
-    assert scores == [(1, 2.5, False, ""), (2, DEAD, True, "why")]
+    assert [(one.first, list(one.fitness), one.leaving, one.cause) for one in scores] == [
+        (1, [2.5, -3.0], False, ""),
+        (3, [DEAD], True, "why"),
+    ]
     assert len(unread) == 0
 
 
@@ -304,7 +317,7 @@ def test_a_job_is_read_as_it_was_sent() -> None:
     head, rest = content[: frames.JOB.size], content[frames.JOB.size :]
     assert frames.size_of_job(head) == len(rest)
     job = frames.read_job(head, rest)
-    assert (list(job.indices), [list(one) for one in job.seeds], list(job.genomes)) == (
+    assert (list(job.indices), job.seeds.tolist(), [one.tobytes() for one in job.genomes]) == (
         [3, 9],
         [[1, 2**31 - 1], [0, 5]],
         [b"abcd", b"efgh"],
