@@ -2,6 +2,7 @@
 PYTHON ?= python3
 STACK ?= dev
 IMAGE ?=
+ACCOUNT ?=
 BASE ?=
 TAG ?= evolution-engine:local
 TO ?=
@@ -9,7 +10,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit drill outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +63,9 @@ destroy: setup setup-emulator  ## remove everything that STACK has in the emulat
 
 audit: setup setup-emulator  ## what the emulator holds of STACK, against what was deployed and the policy pack
 	@.venv/bin/python -m local audit --stack '$(STACK)'
+
+drill: setup  ## make STACK look unsafe, measure the halt, and resume: in its emulator, or in ACCOUNT=<12 digits>
+	@.venv/bin/python -m operations.drill --stack '$(STACK)' --account '$(ACCOUNT)'
 
 outputs: setup  ## the outputs of STACK, as JSON
 	@.venv/bin/python -m local outputs --stack '$(STACK)'

@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 import yaml
 
-from components.naming import Names
+from components.naming import METRIC_NAMESPACE, Names
 from local import quotas
+from operations import drill
 from tests.functions.test_runbook import CALLED, OF_EVERY_COMMAND, SESSION
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs/deploying.md").read_text(encoding="utf-8")
 NAMES = Names(stack="dev", region="us-east-1", account="123456789012")
 
-ROLES = {name: (trusts, may) for name, trusts, may in re.findall(r"^\| (deploy|drift|image) \| `(.*?)` \| (.*) \|$", TEXT, re.MULTILINE)}
+ROLES = {
+    name: (trusts, may) for name, trusts, may in re.findall(r"^\| (deploy|drift|image|drill) \| `(.*?)` \| (.*) \|$", TEXT, re.MULTILINE)
+}
 
 AWS_COMMANDS = [
     command.replace("\\\n", " ")
@@ -48,9 +51,11 @@ def test_a_role_trusts_one_environment_of_one_repository_whatever_its_subjects_l
         "deploy": "<prefix>:environment:<stack>",
         "drift": "<prefix>:environment:<stack>-drift",
         "image": "<prefix>:environment:<stack>-image",
+        "drill": "<prefix>:environment:staging-drill",
     }
     assert "actions/oidc/customization/sub --jq .sub_claim_prefix" in TEXT
-    workflows = {name: (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8") for name in ("deploy-stack", "drift", "image")}
+    asking = ("deploy-stack", "drift", "image", "drill")
+    workflows = {name: (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8") for name in asking}
     environments = {
         name: {job.get("environment") for job in yaml.safe_load(text)["jobs"].values() if "id-token" in job["permissions"]}
         for name, text in workflows.items()
@@ -59,6 +64,7 @@ def test_a_role_trusts_one_environment_of_one_repository_whatever_its_subjects_l
         "deploy-stack": {"${{ inputs.stack }}"},
         "drift": {"${{ matrix.stack }}-drift"},
         "image": {"${{ inputs.stack || 'dev' }}-image"},
+        "drill": {"staging-drill"},
     }, "who asks AWS for a role has the environment that the role trusts"
 
 
@@ -70,6 +76,15 @@ def test_the_drift_role_may_do_what_a_preview_asks_and_writes_nothing() -> None:
     assert asked == {"get_random_password_output"}, "another lookup wants another permission"
     assert "`secretsmanager:GetRandomPassword`" in may
     assert "lock it" not in may, "pulumi preview takes no lock"
+
+
+def test_the_drill_role_may_do_what_a_drill_calls_and_nothing_else() -> None:
+    _, may = ROLES["drill"]
+    called = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in drill.CALLS} - {"sts:GetCallerIdentity"}  # wants no right
+    assert set(re.findall(r"`([a-z-]+:[A-Z]\w+)`", may)) == called | {"kms:Decrypt", "kms:ViaService"}
+    names = Names(stack="staging", region="us-east-1", account="123456789012")
+    assert f"`{names.trigger_function}` and `{names.resume_function}`" in may
+    assert f"`cloudwatch:namespace` is `{METRIC_NAMESPACE}`" in may
 
 
 def test_who_comes_back_up_is_told_what_is_in_the_way() -> None:
