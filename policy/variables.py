@@ -37,7 +37,7 @@ def environments_of(resource: Resource) -> Iterator[RunnerEnvironment]:
     if resource.type == TASK_DEFINITION:
         yield from map(_of_container, containers_of(resource))
         return
-    given = resource.at(*_path(resource))
+    given = resource.at(*path_of(resource))
     if given is None or isinstance(given, dict):
         yield RunnerEnvironment(owner="", variables=given or {})
 
@@ -47,14 +47,15 @@ def unreadable(resource: Resource) -> Iterator[Finding]:
     if resource.type == TASK_DEFINITION:
         yield from containers.unreadable(resource)
         return
-    path = _path(resource)
+    path = path_of(resource)
     given = resource.at(*path)
     if given is not None and not isinstance(given, dict):
         what = "not known at preview" if isinstance(given, Unknown) else "no object"
         yield Finding(f"{'.'.join(path)} is {what}; it must be an object of known names.")
 
 
-def _path(runner: Resource) -> tuple[str, ...]:
+def path_of(runner: Resource) -> tuple[str, ...]:
+    """Where a function or a runtime has its variables."""
     return ("environment", "variables") if runner.type == FUNCTION else ("environmentVariables",)
 
 

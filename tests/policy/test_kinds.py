@@ -12,8 +12,10 @@ import pytest
 
 import documents
 import other_types
+from rules.aws.governance import TEMPLATES
 from tests.policy.builders import UNKNOWN, Node, Nodes, document
 from tests.policy.identity_builders import granting
+from tests.policy.provider_types import annotations_of
 from tests.policy.samples import ACCOUNT, compliant, configure, findings
 
 TRUST, PERMISSION, SECRET = "identity/trust-closed", "workload/function-permission", "environment/no-secret"
@@ -177,3 +179,77 @@ def test_the_policies_are_properties_of_the_provider() -> None:
         text = (Path(found.origin).parent / service / f"{snake}.py").read_text(encoding="utf-8")
         assert kind in text
         assert f'"{name}"' in text or f"def {name}(" in text, f"{kind} has no {name}"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "right"),
+    [("states", True), ("states.eu-central-1", True), ("states.us-gov-west-1", True), ("lambda", False), ("states.everywhere", False)],
+)
+def test_a_service_in_one_region_is_the_same_service(trusted: str, right: bool) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": f"{trusted}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = Node("aws:iam/role:Role", {"assumeRolePolicy": document(statement)})
+    machine = Node("aws:sfn/stateMachine:StateMachine", {"roleArn": UNKNOWN}, {"roleArn": ["role"]})
+    assert ("identity/trust-service" not in alone({"role": role, "machine": machine})) is right
+
+
+def service(**launched: str) -> Node:
+    return Node("aws:ecs/service:Service", {"cluster": UNKNOWN, **launched}, {"cluster": ["cluster"]})
+
+
+@pytest.mark.parametrize(
+    ("services", "fires"),
+    [
+        ([], True),
+        ([service(launchType="EXTERNAL")], False),
+        ([service(launchType="EC2")], False),
+        ([service(launchType="EC2"), service(launchType="FARGATE")], True),
+        ([service()], True),
+        ([service(launchType=UNKNOWN)], True),
+    ],
+)
+def test_a_cluster_without_fargate_needs_no_key_for_fargates_disk(services: list[Node], fires: bool) -> None:
+    nodes = {"cluster": Node("aws:ecs/cluster:Cluster", {"name": "c"}), **{f"s{index}": one for index, one in enumerate(services)}}
+    assert ("encryption/cluster-cmk" in alone(nodes)) is fires
+
+
+@pytest.mark.parametrize(
+    ("sources", "fires"),
+    [
+        (["secret"], False),
+        (["secret", "table"], False),
+        (["secret", "password"], True),
+        (["value"], True),
+        ([], True),
+    ],
+)
+def test_an_unknown_value_is_a_name_where_it_comes_from_what_only_has_one(sources: list[str], fires: bool) -> None:
+    nodes = {
+        "secret": Node("aws:secretsmanager/secret:Secret", {"name": "s"}),
+        "value": Node("aws:secretsmanager/secretVersion:SecretVersion", {"secretId": UNKNOWN}),
+        "table": Node("aws:dynamodb/table:Table", {"name": "t"}),
+        "password": Node("random:index/randomPassword:RandomPassword", {"length": 16.0}),
+        "function": Node("aws:lambda/function:Function", {"environment": {"variables": {"API_KEY": UNKNOWN}}}, {"environment": sources}),
+    }
+    assert (SECRET in alone(nodes)) is fires
+
+
+@pytest.mark.parametrize("kind", ["aws-native:s3:Bucket", "awscc:index/bucket:Bucket", "terraform:index:Module", *TEMPLATES])
+def test_what_makes_others_is_said_to_be_judged_by_nobody(kind: str) -> None:
+    assert alone({"x": Node(kind, {})}) == {"governance/judged"}
+
+
+def test_what_makes_others_is_refused_once_in_the_systems_own_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch)
+    found = findings({**compliant(), "x": Node("aws:cloudformation/stack:Stack", {"templateBody": "{}"})})
+    assert [one.rule for one in found if one.resource == "x"] == ["containment/known-types"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["awsx:ecs:FargateService", "eks:index:Cluster", "kubernetes:core/v1:Pod", "random:index/randomPet:RandomPet"]
+)
+def test_what_makes_nothing_of_aws_by_itself_is_left_alone(kind: str) -> None:
+    assert alone({"x": Node(kind, {})}) == set()
+
+
+def test_the_types_that_make_others_are_the_providers() -> None:
+    assert [annotations_of(kind) for kind in TEMPLATES]

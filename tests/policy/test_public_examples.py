@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.policy import public_examples as public
+from tests.policy import public_examples_more as more
 from tests.policy.builders import UNKNOWN, Node, Nodes
 from tests.policy.samples import KEY_ARN, ReportedFinding, findings, set_at
 
@@ -117,7 +118,117 @@ EXAMPLES: dict[str, tuple[Nodes, set[str]]] = {
             "encryption/secret-cmk",
         },
     ),
+    "wordpress": (
+        more.WORDPRESS,
+        {
+            "encryption/cluster-cmk",
+            "environment/readable",
+            "identity/boundary",
+            "identity/managed-policies",
+            "identity/trust-source",
+            "network/default-group",
+            "network/flow-logs",
+            "network/no-public-ingress",
+            "network/no-public-ip",
+            "network/no-public-subnet",
+            "workload/container-insights",
+        },
+    ),
+    "step functions": (
+        more.STEP_FUNCTIONS,
+        {
+            "identity/boundary",
+            "identity/no-wildcard-resource",
+            "identity/trust-source",
+            "workload/function-traced",
+        },
+    ),
+    "gateway in Go": (
+        more.GO_GATEWAY,
+        {
+            "identity/boundary",
+            "identity/no-wildcard-resource",
+            "identity/trust-source",
+            "workload/function-runtime",
+            "workload/function-traced",
+        },
+    ),
+    "warehouse": (
+        more.WAREHOUSE,
+        {
+            *BUCKETS,
+            "data-protection/bucket-access-logs",
+            "encryption/bucket-cmk",
+            "identity/boundary",
+            "identity/managed-policies",
+            "identity/own-policy",
+            "identity/tls-only",
+            "identity/trust-source",
+            "network/default-group",
+            "network/flow-logs",
+        },
+    ),
+    "role of a user": (
+        more.ASSUMED_ROLE,
+        {
+            "identity/boundary",
+            "identity/document",
+            "identity/no-user",
+            "identity/no-wildcard-action",
+            "identity/no-wildcard-resource",
+        },
+    ),
+    "image cache": (
+        more.IMAGE_CACHE,
+        {
+            "encryption/repository-cmk",
+            "encryption/secret-cmk",
+            "workload/immutable-tags",
+            "workload/repository-lifecycle",
+            "workload/scan-on-push",
+        },
+    ),
+    "ecs anywhere": (
+        more.ECS_ANYWHERE,
+        {
+            "data-protection/log-retention",
+            "encryption/log-group-cmk",
+            "environment/readable",
+            "identity/boundary",
+            "identity/managed-policies",
+            "identity/no-wildcard-resource",
+            "identity/trust-source",
+            "workload/container-insights",
+        },
+    ),
+    "website in YAML": (
+        more.YAML_SITE,
+        {
+            "governance/judged",
+            "identity/document",
+        },
+    ),
+    "function with secrets": (
+        more.FUNCTION_SECRETS,
+        {
+            "encryption/function-cmk",
+            "encryption/secret-cmk",
+            "identity/boundary",
+            "identity/document",
+            "identity/managed-policies",
+            "identity/trust-source",
+            "workload/function-runtime",
+            "workload/function-traced",
+        },
+    ),
+    "template": (
+        more.TEMPLATE,
+        {
+            "governance/judged",
+        },
+    ),
 }
+"""Each finding of these was judged by hand; the rules that were wrong have been mended, and their kinds are in test_kinds.py."""
 
 SSE = "serverSideEncryptionConfiguration.rule.applyServerSideEncryptionByDefault"
 

@@ -23,6 +23,7 @@ from tokens import (
     QUEUE,
     REPOSITORY,
     SECRET,
+    SERVICE,
     TABLE,
     TOPIC,
 )
@@ -32,6 +33,9 @@ ALIAS_NAME = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/(?!aws/)
 """The forms in which AWS takes a customer-managed key: id or ARN of a key, name or ARN of an alias. `alias/aws/…` is AWS's own key."""
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+ELSEWHERE = ("EC2", "EXTERNAL")
+"""The launch types of services that don't run on Fargate."""
+
 INLINE = "serverSideEncryptionConfiguration"
 AUDITED = "only a customer-managed key can be audited and withdrawn"
 
@@ -108,15 +112,20 @@ def log_group_cmk(group: Resource) -> Iterator[Finding]:
 
 @rule(
     id="encryption/cluster-cmk",
-    types={CLUSTER},
     severity=Severity.HIGH,
     protects="What tasks write to their own disk.",
     why=WHY,
     fix="Write configuration={'managed_storage_configuration': {'fargate_ephemeral_storage_kms_key_id': <the stack's key>.arn}}.",
 )
-def cluster_cmk(cluster: Resource) -> Iterator[Finding]:
+def cluster_cmk(stack: Stack) -> Iterator[Finding]:
+    """Only Fargate has this disk: a cluster all of whose services run elsewhere is spared."""
+    clusters = Linked(stack, CLUSTER, ("id", "arn", "name"))
+    services = [(clusters.by(service, "cluster"), service.at("launchType")) for service in stack.of_type(SERVICE)]
     path = ("configuration", "managedStorageConfiguration", "fargateEphemeralStorageKmsKeyId")
-    return names_a_key(".".join(path), cluster.at(*path))
+    for urn, cluster in clusters.all.items():
+        launched = [how for used, how in services if urn in used]
+        if not launched or any(how not in ELSEWHERE for how in launched):
+            yield from about(cluster, names_a_key(".".join(path), cluster.at(*path)))
 
 
 @rule(

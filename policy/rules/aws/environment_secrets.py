@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from plain import Plain, Unknown
-from rule import Finding, Resource, Severity, rule
-from tokens import PARAMETER
-from variables import RUNNERS, environments_of
+from rule import Finding, Resource, Severity, Stack, about, rule
+from tokens import BUCKET, FUNCTION, KEY, KEY_ALIAS, LOG_GROUP, PARAMETER, QUEUE, ROLE, SECRET, TABLE, TOPIC
+from variables import RUNNERS, environments_of, path_of
 
 SECRET_NAMES = re.compile(
     r"(.*_)?([a-z]{0,5}(password|passwd|pwd)|passphrase|secret|token|credentials?|api_?key|private_?key|secret_?key|access_?key|auth_?key"
@@ -38,6 +38,9 @@ ARN = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm|kms):\S+")
 NO_SECRET = re.compile(r"alias/\S+|/[\w./-]+|X(-[A-Za-z0-9]+)+|\d{1,5}")
 """A key's alias, the path of a parameter or a file, a header's name, and a number that is too short to be one."""
 
+NAMED = frozenset({BUCKET, FUNCTION, KEY, KEY_ALIAS, LOG_GROUP, QUEUE, ROLE, SECRET, TABLE, TOPIC})
+"""Types that say of themselves what they are called, and nothing that is a secret: what is unknown and comes from these alone is a name."""
+
 PLAIN_WORDS = frozenset({"", "true", "false", "enabled", "disabled", "none"})
 
 
@@ -61,20 +64,28 @@ def looks_secret(name: str, value: Plain, stack: str) -> bool:
 
 @rule(
     id="environment/no-secret",
-    types={*RUNNERS, PARAMETER},
     severity=Severity.CRITICAL,
     protects="Passwords, tokens and keys from everybody who may look at a task definition, a function or the state.",
     why="Variables are shown in plain text by the console, by DescribeTaskDefinition and in Pulumi's state.",
     fix="Keep it in Secrets Manager and pass its name, or name it in the container's `secrets`.",
     controls=("Security Hub ECS.8", "checkov CKV_AWS_45"),
 )
-def no_secret(resource: Resource) -> Iterator[Finding]:
-    if resource.type == PARAMETER:
-        yield from _parameter(resource)
-        return
-    for environment in environments_of(resource):
+def no_secret(stack: Stack) -> Iterator[Finding]:
+    for kind in RUNNERS:
+        for runner in stack.of_type(kind):
+            yield from about(runner, _runner(runner))
+    for parameter in stack.of_type(PARAMETER):
+        yield from about(parameter, _parameter(parameter))
+
+
+def _runner(runner: Resource) -> Iterator[Finding]:
+    sources = {one.type for one in runner.comes_from(path_of(runner)[0])}
+    names_only = bool(sources) and sources <= NAMED
+    for environment in environments_of(runner):
         for name, value in environment.variables.items():
-            if name not in environment.from_secrets and looks_secret(name, value, resource.limits.tier):
+            if name in environment.from_secrets or (names_only and isinstance(value, Unknown)):
+                continue
+            if looks_secret(name, value, runner.limits.tier):
                 yield Finding(
                     f"{name}{environment.owner} looks like a secret in plain text (its value is not shown); it must not be there."
                 )

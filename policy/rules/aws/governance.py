@@ -9,8 +9,25 @@ from checks import absent, literal
 from documents import PLACES
 from plain import DuplicateKeyError, NotJsonError, parse, shown, texts
 from rule import Finding, Resource, Severity, Stack, rule
+from system import is_evolution_system
 from taggable import TAGGABLE
 from tokens import DASHBOARD, PROVIDER, TASK_DEFINITION
+
+TEMPLATES = frozenset(
+    {
+        "aws:cloudcontrol/resource:Resource",
+        "aws:cloudformation/stack:Stack",
+        "aws:cloudformation/stackInstances:StackInstances",
+        "aws:cloudformation/stackSet:StackSet",
+        "aws:cloudformation/stackSetInstance:StackSetInstance",
+        "aws:serverlessrepository/cloudFormationStack:CloudFormationStack",
+        "aws:servicecatalog/provisionedProduct:ProvisionedProduct",
+    }
+)
+"""Types that make other resources, by a template or by their own type's name."""
+
+WRAPPED = ("aws-native:", "awscc:", "terraform:")
+"""How the types of other providers of AWS's resources begin: Cloud Control's, and any of Terraform's."""
 
 TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
@@ -82,3 +99,17 @@ def _says_twice(text: str) -> bool:
     except NotJsonError:
         pass
     return False
+
+
+@rule(
+    id="governance/judged",
+    severity=Severity.MEDIUM,
+    protects="The review from what it never sees.",
+    why="A template's resources are made by AWS, and those of another provider have types of their own: this pack judges neither.",
+    fix="Declare the resources with the provider `aws`; or write an exemption that says who has judged them.",
+)
+def judged(stack: Stack) -> Iterator[Finding]:
+    """In a stack of the Evolution System each type that no rule knows is refused by `containment/known-types`."""
+    for resource in stack.resources if not is_evolution_system(stack) else ():
+        if resource.type in TEMPLATES or resource.type.startswith(WRAPPED):
+            yield Finding("it can't be told what it makes, so nobody has judged it; it must be a resource of the provider `aws`.", resource)

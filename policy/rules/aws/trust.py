@@ -28,6 +28,10 @@ from tokens import (
 
 SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 
+REGIONAL = re.compile(r"(codedeploy|states)\.[a-z]{2}(?:-[a-z]+)+-\d(\.amazonaws\.com(?:\.cn)?)")
+"""The services that have a principal in each region as well, such as states.us-east-1.amazonaws.com, which is the same service. Source:
+Step Functions developer guide, "Creating an IAM role for your state machine"; aws/aws-cdk#19267."""
+
 WITHOUT_SOURCE = frozenset({"ec2.amazonaws.com"})
 """Services that don't say on whose behalf they take a role. An instance profile can be given only to the account's own instances."""
 
@@ -202,7 +206,12 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
     for urn, wanted in takers.items():
         if any(unreadable(roles[urn])):
             continue  # identity/document says it
-        trusted = {name for statement in allows_of(roles[urn]) if statement.kind is DocumentKind.TRUST for name in statement.services}
+        trusted = {
+            REGIONAL.sub(r"\1\2", name)
+            for statement in allows_of(roles[urn])
+            if statement.kind is DocumentKind.TRUST
+            for name in statement.services
+        }
         for service in sorted(wanted.keys() - trusted):
             others = ", ".join(sorted(trusted)) or "no service"
             yield Finding(f"{wanted[service]} takes it on, but it trusts {others}; it must trust {service}.", roles[urn])
