@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
@@ -15,6 +16,10 @@ from components.naming import Names
 
 ACCESS_LOG_DAYS = 90
 """How long the bucket's access logs are kept: a quarter, enough for an investigation."""
+
+POPULATION_DAYS = 7
+"""How long populations are kept, and a day longer what was overwritten or deleted of them: as their checkpoints (engine/store.py). At the
+largest, 0.3 TB a day are bred. What lasts is elsewhere: champions and archived evolutions."""
 
 MULTIPART_DAYS = 7
 """Parts of an unfinished upload cost and aren't listed. A week is longer than any upload."""
@@ -41,13 +46,7 @@ class Data(pulumi.ComponentResource):
         state = self._table(
             f"{name}-state", args, names.state_table, {"evolution_id": "S", "generation": "N"}, stream_view_type="NEW_AND_OLD_IMAGES"
         )
-        self._table(
-            f"{name}-population",
-            args,
-            names.population_table,
-            {"population_id": "S", "agent_id": "S"},
-            ttl={"attribute_name": "ttl", "enabled": True},
-        )
+        self._table(f"{name}-population", args, names.population_table, {"population_id": "S", "agent_id": "S"})
         self._table(f"{name}-checkpoints", args, names.checkpoint_table, {"checkpoint_id": "S"})
 
         self.stream_arn = state.stream_arn
@@ -62,9 +61,8 @@ class Data(pulumi.ComponentResource):
         keys: Mapping[str, str],
         *,
         stream_view_type: str | None = None,
-        ttl: aws.dynamodb.TableTtlArgsDict | None = None,
     ) -> aws.dynamodb.Table:
-        """A table on demand; `keys` are its hash key and, if there is a second one, its range key, each with its type."""
+        """A table on demand, whose items expire; `keys` are its hash key and, if there is a second one, its range key, with their types."""
         hash_key, *range_key = keys
         return aws.dynamodb.Table(
             name,
@@ -75,7 +73,7 @@ class Data(pulumi.ComponentResource):
             attributes=[{"name": key, "type": kind} for key, kind in keys.items()],
             stream_enabled=stream_view_type is not None,
             stream_view_type=stream_view_type,
-            ttl=ttl,
+            ttl={"attribute_name": "ttl", "enabled": True},
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
             deletion_protection_enabled=args.retention.protect_data,
@@ -90,6 +88,7 @@ class Data(pulumi.ComponentResource):
             names.artifacts_bucket,
             policy=resource_policies.artifacts_bucket_policy(names),
             expire_days=args.retention.artifact_retention_days,
+            sooner={"populations/": POPULATION_DAYS},
             encryption={
                 "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": args.key_arn},
                 "bucket_key_enabled": True,
@@ -122,8 +121,9 @@ class Data(pulumi.ComponentResource):
         policy: str,
         expire_days: int,
         encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict,
+        sooner: Mapping[str, int] = MappingProxyType({}),
     ) -> aws.s3.Bucket:
-        """A private, versioned, encrypted bucket whose objects expire."""
+        """A private, versioned, encrypted bucket whose objects expire; those of some prefixes sooner, after so many days."""
         protect = args.retention.protect_data
         # If the bucket is retained, so are the settings that close, encrypt and version it.
         keep = kept(self, protect=protect)
@@ -163,7 +163,18 @@ class Data(pulumi.ComponentResource):
                     "expiration": {"days": expire_days},
                     "noncurrent_version_expiration": {"noncurrent_days": args.retention.noncurrent_retention_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": MULTIPART_DAYS},
-                }
+                },
+                # Where two rules are for one object, the shorter time counts. Source: S3 user guide, "Lifecycle configuration conflicts".
+                *(
+                    {
+                        "id": f"expire-{prefix.rstrip('/')}",
+                        "status": "Enabled",
+                        "filter": {"prefix": prefix},
+                        "expiration": {"days": days},
+                        "noncurrent_version_expiration": {"noncurrent_days": 1},
+                    }
+                    for prefix, days in sooner.items()
+                ),
             ],
             opts=kept(self, protect=protect, depends_on=[versioning]),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from engine import EngineError, items
@@ -20,6 +20,12 @@ ATTEMPTS = 5
 
 MOST_WRITES = 100
 """The most writes of one transaction. Source: DynamoDB API reference, TransactWriteItems."""
+
+MOST_GETS = 100
+"""The most items of one request. Source: DynamoDB API reference, BatchGetItem."""
+
+TTL = "ttl"
+"""The attribute of the tables' TTL (components/data.py): when an item expires, in seconds since 1970."""
 
 
 class StoreError(EngineError):
@@ -62,20 +68,37 @@ class Calls:
 
     def _get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         item = self._call("dynamodb", "get_item", TableName=table, Key=items.write(key), ConsistentRead=True).get("Item")
-        return items.read(item) if item else None
+        return next(iter(_not_expired([item])), None) if item else None
 
-    def _query(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
+    def _get_all(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Those of many items that exist, in any order."""
+        found: list[dict[str, Any]] = []
+        left = [items.write(key) for key in keys]
+        for attempt in range(ATTEMPTS + -(-len(keys) // MOST_GETS)):
+            if not left:
+                return found
+            now, left = left[:MOST_GETS], left[MOST_GETS:]
+            answer = self._call("dynamodb", "batch_get_item", RequestItems={table: {"Keys": now, "ConsistentRead": True}})
+            found += _not_expired(answer["Responses"].get(table, []))
+            if again := answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys"):
+                left += again
+                time.sleep(random.SystemRandom().uniform(0, 0.1 * 2 ** min(attempt, ATTEMPTS)))
+        if left:
+            raise StoreError(f"{table} leaves keys unread all the time")
+        return found
+
+    def _query(self, table: str, key: str, value: str, *, consistent: bool = True) -> list[dict[str, Any]]:
         """All items of a partition; DynamoDB gives a megabyte at a time."""
         parameters: dict[str, Any] = {
             "TableName": table,
             "KeyConditionExpression": f"{key} = :value",
             "ExpressionAttributeValues": {":value": {"S": value}},
-            "ConsistentRead": True,
+            "ConsistentRead": consistent,
         }
         found: list[dict[str, Any]] = []
         while True:
             answer = self._call("dynamodb", "query", **parameters)
-            found += map(items.read, answer["Items"])
+            found += _not_expired(answer["Items"])
             if not answer.get("LastEvaluatedKey"):
                 return found
             parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -92,13 +115,6 @@ class Calls:
             else:
                 return True
         raise StoreError("other workers write to the same items all the time")
-
-    def _batch(self, requests: Mapping[str, Any]) -> None:
-        for attempt in range(ATTEMPTS):
-            requests = self._write("batch_write_item", RequestItems=requests).get("UnprocessedItems") or {}
-            if not requests:
-                return
-            time.sleep(random.SystemRandom().uniform(0, 0.1 * 2**attempt))
 
     def _write(self, operation: str, **parameters: Any) -> dict[str, Any]:
         answer = self._call("dynamodb", operation, ReturnConsumedCapacity="TOTAL", **parameters)
@@ -125,3 +141,9 @@ class Calls:
             raise StoreError(f"{service} refuses {operation}: {error}") from error
         except exceptions.BotoCoreError as error:
             raise StoreError(f"{service} can't be reached for {operation}: {error}") from error
+
+
+def _not_expired(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Items without those that have expired: DynamoDB takes days to delete them, in any order."""
+    now = time.time()
+    return [item for item in map(items.read, found) if item.get(TTL, now + 1) > now]

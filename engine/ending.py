@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import items
-from engine.calls import new
+from engine.calls import TTL, new
 from engine.records import Lease
 from engine.settings import Storage
+
+LASTING_SECONDS = 365 * 24 * 3600
+"""How long headers, records and decisions stay: a year, as prod's logs. The archive of finished evolutions is in the bucket."""
 
 
 def writes_of_end(
@@ -20,7 +24,9 @@ def writes_of_end(
     islands would need more writes than one transaction has, and a worker that dies between two transactions would leave some of them to
     repair or to count twice. engine/approvals.py reads them.
     """
-    sets = {f"#{name}": name for name in outcome}
+    expires = {TTL: int(time.time()) + LASTING_SECONDS}
+    given = {**outcome, **expires}
+    sets = {f"#{name}": name for name in given}
     writes: list[dict[str, Any]] = [
         {
             "Update": {
@@ -29,7 +35,7 @@ def writes_of_end(
                 "UpdateExpression": "SET " + ", ".join(f"{name} = :{name[1:]}" for name in sets),
                 "ConditionExpression": "#status = :running",
                 "ExpressionAttributeNames": sets,
-                "ExpressionAttributeValues": items.write({f":{name}": value for name, value in outcome.items()} | {":running": "running"}),
+                "ExpressionAttributeValues": items.write({f":{name}": value for name, value in given.items()} | {":running": "running"}),
             }
         },
         {
@@ -52,7 +58,14 @@ def writes_of_end(
     waiting = {one["agent_id"]: True for one in promotions if one["status"] == "awaiting_approval"}
     for queue, content in (("promotions", champions), ("waiting", waiting)):
         if content:
-            item = {"population_id": queue, "agent_id": evolution_id, "kind": queue, "version": items.VERSION, "champions": content}
+            item = {
+                "population_id": queue,
+                "agent_id": evolution_id,
+                "kind": queue,
+                "version": items.VERSION,
+                "champions": content,
+                **expires,
+            }
             writes.append(new(table, item, "population_id"))
     if counted := [one["status"] for one in promotions if one["status"] != "refused"]:
         key = {"population_id": "control", "agent_id": "promotions"}

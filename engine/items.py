@@ -41,6 +41,8 @@ def _write(value: Any) -> dict[str, Any]:
             return {"N": repr(value if abs(value) >= SMALLEST else 0)}
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": value}
         case list():
             return {"L": [_write(one) for one in value]}  # pyright: ignore[reportUnknownVariableType] (whatever is in it, _write refuses it or not)
         case Mapping():

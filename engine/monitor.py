@@ -63,13 +63,15 @@ class Monitor:
         self._store.publish(self._settings.metric_namespace, data)
 
     def scores(self) -> list[float]:
-        """For each island the share of safe individuals in its sample, one more score for the champion, and 1 if nothing is stored."""
+        """For each island the share of safe individuals in its sample, and one more score for the champion. 1 if nothing is stored, or all
+        of it has expired."""
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer else None
         if header is None or header.status == "failed":  # a failed evolution is never promoted
             return [1.0]
         _, leases = self._store.work(header.evolution_id)
-        islands = [lease for lease in leases if lease.name != FINISH and lease.generation > 0]
+        # A halt may outlast what was bred before it.
+        islands = [lease for lease in leases if lease.name != FINISH and lease.generation > 0 and not 0 < lease.expires < time.time()]
         scores = [self._score(header, lease, max(1, SAMPLE // len(islands))) for lease in islands]
         if header.status == "finished":
             scores.append(self._champions(header))

@@ -25,9 +25,9 @@ class CorruptPopulationError(EngineError):
 
 
 def encode(individuals: Sequence[Individual]) -> bytes:
-    """The individuals, in their order. All genomes are of one length."""
+    """The individuals, in their order; there may be none. All genomes are of one length."""
     fitness = array("d", [individual.fitness for individual in individuals])
-    head = HEADER.pack(MAGIC, VERSION, len(individuals), len(individuals[0].genome))
+    head = HEADER.pack(MAGIC, VERSION, len(individuals), len(individuals[0].genome) if individuals else 0)
     return b"".join([head, fitness.tobytes(), *(individual.genome.tobytes() for individual in individuals)])
 
 

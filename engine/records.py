@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from engine import items
 
 FINISH = "finish"
-"""The name of the lease for ending an evolution."""
+"""The name of the lease for what concerns all islands: recording their generations, and ending the evolution."""
 
 STRICT = ConfigDict(strict=True)
 """A number in a text is no number."""
@@ -82,15 +82,16 @@ class EvolutionPlan:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Lease:
-    """A piece of work that one worker at a time may do: an island, or ending the evolution.
+    """A piece of work that one worker at a time may do: an island, or what concerns all of them.
 
     Attributes:
         name: `island-NN` or FINISH.
         owner: the worker that holds it; empty if none does.
         token: grows with every claim; a commit with an old one fails.
         beat: grows with each heartbeat of the owner.
-        generation: the island's last committed one.
+        generation: the last that was committed of the island; of FINISH, the last that was recorded of all islands.
         attempts: claims since then, without those that were given back because of AWS or a stop.
+        expires: when the island's population expires, in seconds since 1970; 0 if it has none, or one of an older engine.
     """
 
     evolution_id: str
@@ -100,6 +101,7 @@ class Lease:
     beat: int
     generation: int
     attempts: int = 0
+    expires: int = 0
 
     @property
     def island(self) -> int:
@@ -115,6 +117,7 @@ class Checkpoint:
         key: of the bucket.
         best, mean: fitness of the living; 0 if all are dead.
         deterministic: False if a process was killed for its time, in this generation or in an ancestor.
+        migrants: its best, as a population, so that neighbours need not read all of it; None from an older engine.
     """
 
     evolution_id: str
@@ -127,6 +130,7 @@ class Checkpoint:
     best: float
     mean: float
     deterministic: bool
+    migrants: bytes | None = None
 
 
 def header_of(item: items.Item, where: str) -> Header:

@@ -21,16 +21,14 @@ from typing import Any
 
 from engine import EngineError, items
 from engine.approvals import Approvals
-from engine.calls import MOST_WRITES, ConditionFailedError, NotFoundError, StoreError, exceptions, new
-from engine.ending import writes_of_end
+from engine.calls import MOST_WRITES, TTL, ConditionFailedError, NotFoundError, StoreError, exceptions, new
+from engine.ending import LASTING_SECONDS, writes_of_end
 from engine.records import FINISH, Autonomy, Checkpoint, EvolutionPlan, Header, Lease, Pointer, Promotions, header_of, island_name, now
 from engine.settings import Storage
 
-DEAD_SECONDS = 7 * 24 * 3600
-"""How long an ended evolution's items stay in the population table: a week for investigations."""
-
-BATCH = 25
-"""The most writes in one batch. Source: DynamoDB API reference, BatchWriteItem."""
+WORKING_SECONDS = 7 * 24 * 3600
+"""How long a checkpoint stays, and an ended evolution's plan and leases: a week for investigations, as the populations in the bucket
+(POPULATION_DAYS in components/data.py)."""
 
 
 class LostLeaseError(EngineError):
@@ -112,15 +110,22 @@ class Store(Approvals):
         item = self._get(self._settings.state_table, {"evolution_id": evolution_id, "generation": 0})
         return item.get("champion") if item else None
 
-    def work(self, evolution_id: str) -> tuple[EvolutionPlan | None, list[Lease]]:
-        """The plan and the leases; no plan if the evolution hasn't begun."""
-        found = {item["agent_id"]: item for item in self._query(self._settings.population_table, "population_id", evolution_id)}
+    def work(self, evolution_id: str, *, consistent: bool = True) -> tuple[EvolutionPlan | None, list[Lease]]:
+        """The plan and the leases; no plan if the evolution hasn't begun.
+
+        Args:
+            consistent: False for a read at half the price. It may be a moment old: every write that follows from it is conditional.
+        """
+        table = self._settings.population_table
+        found = {item["agent_id"]: item for item in self._query(table, "population_id", evolution_id, consistent=consistent)}
         if "plan" not in found:
             return None, []
         plan = items.build(EvolutionPlan, "plan", found["plan"], f"{evolution_id}/plan")
         # A slower worker with another plan may have written leases for more islands.
         needed = [*map(island_name, range(plan.islands)), FINISH]
         if lacking := [name for name in needed if name not in found]:
+            if not consistent:
+                return self.work(evolution_id)
             raise StoreError(f"{evolution_id} lacks the leases {', '.join(lacking)}: restore all tables together")
         given = {"evolution_id": evolution_id}
         return plan, [items.build(Lease, "lease", found[name], f"{evolution_id}/{name}", **given, name=name) for name in needed]
@@ -187,9 +192,10 @@ class Store(Approvals):
         return {
             "TableName": self._settings.population_table,
             "Key": items.write({"population_id": lease.evolution_id, "agent_id": lease.name}),
-            "UpdateExpression": "SET #owner = :owner, #token = :token, #beat = :now, generation = :generation, attempts = :attempts",
+            "UpdateExpression": "SET #owner = :owner, #token = :token, #beat = :now, #expires = :expires, generation = :generation, "
+            "attempts = :attempts",
             "ConditionExpression": condition,
-            "ExpressionAttributeNames": {"#owner": "owner", "#token": "token", "#beat": "beat"},
+            "ExpressionAttributeNames": {"#owner": "owner", "#token": "token", "#beat": "beat", "#expires": "expires"},
             "ExpressionAttributeValues": items.write(
                 {
                     ":owner": lease.owner,
@@ -197,6 +203,7 @@ class Store(Approvals):
                     ":now": lease.beat,
                     ":generation": lease.generation,
                     ":attempts": lease.attempts,
+                    ":expires": lease.expires,
                 }
             )
             | dict(values),
@@ -212,8 +219,17 @@ class Store(Approvals):
             return None
         return items.build(Checkpoint, "checkpoint", item, f"checkpoint {checkpoint_id}")
 
-    def commit(self, lease: Lease, checkpoint: Checkpoint, *, beat: int, forget: int) -> None:
-        """Commit an island's generation and release the lease; delete the checkpoint of generation `forget`, if it is positive.
+    def checkpoints(self, evolution_id: str, islands: int, generation: int) -> list[Checkpoint]:
+        """The checkpoints of a generation, of those islands that have one, in the islands' order."""
+        keys = [{"checkpoint_id": _checkpoint_id(evolution_id, island, generation)} for island in range(islands)]
+        found = [
+            items.build(Checkpoint, "checkpoint", item, f"checkpoint {item['checkpoint_id']}")
+            for item in self._get_all(self._settings.checkpoint_table, keys)
+        ]
+        return sorted(found, key=lambda one: one.island)
+
+    def commit(self, lease: Lease, checkpoint: Checkpoint, *, beat: int) -> None:
+        """Commit an island's generation and release the lease.
 
         It may be done again after a StoreError: nobody knows then whether it was done.
 
@@ -221,15 +237,13 @@ class Store(Approvals):
             LostLeaseError: it has been committed already, or the lease is another worker's.
             DisagreementError: the tables disagree about whether it has been committed.
         """
-        done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation, attempts=0)
+        expires = int(time.time()) + WORKING_SECONDS
+        done = dataclasses.replace(lease, owner="", beat=beat, generation=checkpoint.generation, attempts=0, expires=expires)
         values = {":mine": {"S": lease.owner}, ":before": {"N": str(lease.generation)}}
         writes = [
             new(self._settings.checkpoint_table, _checkpoint_item(checkpoint), "checkpoint_id"),
             {"Update": self._lease_update(done, "#token = :token AND #owner = :mine AND generation = :before", values)},
         ]
-        if forget > 0:
-            old = items.write({"checkpoint_id": _checkpoint_id(checkpoint.evolution_id, checkpoint.island, forget)})
-            writes.append({"Delete": {"TableName": self._settings.checkpoint_table, "Key": old}})
         if self._transact(writes):
             return
         where = f"{lease.name} of {lease.evolution_id}: generation {checkpoint.generation}"
@@ -263,22 +277,8 @@ class Store(Approvals):
             return self.checkpoint(checkpoint.evolution_id, checkpoint.island, checkpoint.generation) == checkpoint  # the answer was lost
         return True
 
-    def last_recorded(self, evolution_id: str) -> int:
-        """The last generation of the whole evolution that has a record; 0 if there is none."""
-        answer = self._call(
-            "dynamodb",
-            "query",
-            TableName=self._settings.state_table,
-            KeyConditionExpression="evolution_id = :id",
-            ExpressionAttributeValues={":id": {"S": evolution_id}},
-            ScanIndexForward=False,
-            Limit=1,
-            ConsistentRead=True,
-        )
-        return max((int(item["generation"]["N"]) for item in answer["Items"]), default=0)
-
     def record(self, generation: int, checkpoints: Sequence[Checkpoint]) -> None:
-        """Record that all islands have committed a generation, unless another worker has."""
+        """Record that all islands have committed a generation; a record that exists stays."""
         living = sum(one.agents - one.dead for one in checkpoints)
         item = {
             "evolution_id": checkpoints[0].evolution_id,
@@ -292,8 +292,18 @@ class Store(Approvals):
             "deterministic": all(one.deterministic for one in checkpoints),
             "sha256": hashlib.sha256("".join(one.sha256 for one in checkpoints).encode()).hexdigest(),
             "committed_at": now(),
+            TTL: int(time.time()) + LASTING_SECONDS,
         }
-        self._transact([new(self._settings.state_table, item, "evolution_id")])
+        try:
+            self._write("put_item", **new(self._settings.state_table, item, "evolution_id")["Put"])
+        except ConditionFailedError as error:
+            if error.conflict:
+                raise
+
+    def recorded(self, lease: Lease, generation: int, beat: int) -> None:
+        """Release FINISH, with the last generation that has a record."""
+        done = dataclasses.replace(lease, owner="", beat=beat, generation=generation, attempts=0)
+        self._update_lease(done, "#token = :token AND #owner = :mine", {":mine": {"S": lease.owner}})
 
     # The end.
 
@@ -312,20 +322,16 @@ class Store(Approvals):
         if not self._is(lease, "token") or any(header.get(name) != value for name, value in outcome.items()):
             raise LostLeaseError(f"{evolution_id} was ended, or its lease claimed, by another worker")
 
-    def leave(self, evolution_id: str, plan: EvolutionPlan, generations: Sequence[int]) -> None:
-        """Let an ended evolution's leases expire, and delete the checkpoints of `generations`. The last ones stay, for the monitor."""
-        old = [_checkpoint_id(evolution_id, island, generation) for island in range(plan.islands) for generation in generations]
-        for start in range(0, len(old), BATCH):
-            requests = [{"DeleteRequest": {"Key": items.write({"checkpoint_id": one})}} for one in old[start : start + BATCH]]
-            self._batch({self._settings.checkpoint_table: requests})
-        at = str(int(time.time()) + DEAD_SECONDS)
+    def leave(self, evolution_id: str) -> None:
+        """Let an ended evolution's plan and leases expire, all at the same time."""
+        at = str(int(time.time()) + WORKING_SECONDS)
         for item in self._query(self._settings.population_table, "population_id", evolution_id):
             self._write(
                 "update_item",
                 TableName=self._settings.population_table,
                 Key=items.write({"population_id": evolution_id, "agent_id": item["agent_id"]}),
                 UpdateExpression="SET #ttl = :at",
-                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeNames={"#ttl": TTL},
                 ExpressionAttributeValues={":at": {"N": at}},
             )
 
@@ -367,4 +373,6 @@ def _checkpoint_id(evolution_id: str, island: int, generation: int) -> str:
 
 def _checkpoint_item(checkpoint: Checkpoint) -> dict[str, Any]:
     checkpoint_id = _checkpoint_id(checkpoint.evolution_id, checkpoint.island, checkpoint.generation)
-    return {"checkpoint_id": checkpoint_id, "kind": "checkpoint", "version": items.VERSION, **asdict(checkpoint)}
+    given = {name: value for name, value in asdict(checkpoint).items() if value is not None}
+    expires = int(time.time()) + WORKING_SECONDS
+    return {"checkpoint_id": checkpoint_id, "kind": "checkpoint", "version": items.VERSION, TTL: expires, **given}

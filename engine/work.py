@@ -91,8 +91,8 @@ class LeasedWork:
         previous, deterministic = self._population(island, generation - 1)
         migrants: list[Individual] = []
         for one in neighbours(island, self._plan.islands):
-            theirs, known = self._population(one, generation - 1)
-            migrants += best(theirs, MIGRANTS)
+            theirs, known = self._migrants(one, generation - 1)
+            migrants += theirs
             deterministic &= known
         task, key = self._pool.spec, (self._header.seed, island, generation)
         breeder = Breeder(
@@ -112,15 +112,31 @@ class LeasedWork:
         self.largest_individual = max(self.largest_individual, *(individual.size for individual in individuals))
         return individuals, deterministic and results.repeatable
 
+    def _migrants(self, island: int, generation: int) -> tuple[list[Individual], bool]:
+        """An island's best of a committed generation, and whether it is repeatable. They are in its checkpoint, if it is of this engine."""
+        if generation == 0:
+            return [], True
+        checkpoint = self._checkpoint(island, generation)
+        if checkpoint.migrants is not None:
+            try:
+                return population.decode(checkpoint.migrants, self._limit), checkpoint.deterministic
+            except population.CorruptPopulationError as error:
+                log.error("the migrants of generation %d of island %d are corrupt: %s", generation, island, error)
+        individuals, deterministic = self._population(island, generation)
+        return best(individuals, MIGRANTS), deterministic
+
+    def _checkpoint(self, island: int, generation: int) -> Checkpoint:
+        if self._must_stop():
+            raise CancelledError("the work was cancelled: the worker must stop")
+        if checkpoint := self._store.checkpoint(self._header.evolution_id, island, generation):
+            return checkpoint
+        raise EvolutionFailedError(f"generation {generation} of island {island} has expired, or is missing: it can't be bred again")
+
     def _population(self, island: int, generation: int) -> tuple[list[Individual], bool]:
         """An island's committed generation, and whether it is repeatable. A corrupt one is bred again from the previous one."""
         if generation == 0:
             return [], True
-        if self._must_stop():
-            raise CancelledError("the work was cancelled: the worker must stop")
-        checkpoint = self._store.checkpoint(self._header.evolution_id, island, generation)
-        if checkpoint is None:
-            raise EvolutionFailedError(f"generation {generation} of island {island} is missing, so it can't be bred again")
+        checkpoint = self._checkpoint(island, generation)
         try:
             return read_population(self._store, checkpoint, self._limit), checkpoint.deterministic
         except population.CorruptPopulationError as error:
@@ -170,4 +186,5 @@ def put_population(
         best=max(living, default=0.0),
         mean=sum(living) / len(living) if living else 0.0,
         deterministic=deterministic,
+        migrants=population.encode(best(individuals, MIGRANTS)),
     )

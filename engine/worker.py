@@ -17,6 +17,7 @@ from engine.calls import StoreError
 from engine.evaluators import CancelledError, EvaluatorPool
 from engine.individuals import WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
 from engine.lease import Heartbeat, LeaseWatch, Standstill
+from engine.mode import ModeWatch
 from engine.records import FINISH, EvolutionPlan, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import LostLeaseError, Store
@@ -31,6 +32,9 @@ FINISH_SECONDS = 75.0
 LONGEST_PAUSE_SECONDS = 60.0
 """Between attempts, while AWS fails."""
 
+FIRST_REST, LONGEST_REST = 16, 4
+"""A worker that finds nothing to do looks again after an eighth of poll_seconds, and of 1,000 with nothing to do each after four times that
+(docs/engine.md, Scale)."""
 
 STANDSTILL_SECONDS = 600.0
 """How long no lease must change before a worker ends an evolution that it can't run, though others might. A deployment that replaces
@@ -81,7 +85,7 @@ class Worker:
         )  # a task whose individuals are too large is refused now
         self._watch = LeaseWatch(settings.lease_seconds)
         self._standstill = Standstill()
-        self._recorded = ("", 0)
+        self._mode = ModeWatch(store, settings)
         self._wake = threading.Event()
         self._give_up_at = float("inf")
         self.status = Status(worker=name, weights=self._task.weights, alive=time.monotonic())
@@ -93,7 +97,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`. After an error it tries again: what isn't committed is done again, by this worker or another."""
-        faults = 0
+        faults = rests = 0
         while not self._wake.is_set():
             self.status.alive = time.monotonic()
             try:
@@ -108,20 +112,19 @@ class Worker:
             except Exception as error:  # unforeseen: if the worker ended, it would only be restarted
                 log.exception("the step failed")
                 faults, self.status.fault, worked = faults + 1, f"{type(error).__name__}: {error}", False
+            rests = 0 if worked else rests + 1
             if not worked:
-                pause = min(self._settings.poll_seconds * 2 ** min(faults, 8), LONGEST_PAUSE_SECONDS)
-                self._wake.wait(random.SystemRandom().uniform(0.5, 1) * pause)
+                self._wake.wait(random.SystemRandom().uniform(0.5, 1) * self._pause(faults, rests))
         self.status.state = "stopped"
 
+    def _pause(self, faults: int, rests: int) -> float:
+        """Seconds until the next step: short at first, because a neighbour's generation may be done in a moment, then longer."""
+        if faults:
+            return min(self._settings.poll_seconds * 2 ** min(faults, 8), LONGEST_PAUSE_SECONDS)
+        return self._settings.poll_seconds * min(2**rests / FIRST_REST, LONGEST_REST)
+
     def step(self) -> bool:
-        """Do one piece of work if there is one: begin an evolution, breed a generation of an island, or end an evolution."""
-        try:
-            mode = self._store.mode(self._settings.mode_parameter)
-        except StoreError:
-            self._idle("halted")  # an unreadable mode counts as halted
-            raise
-        if mode != "running":
-            return self._idle("halted")
+        """Do one piece of work if there is one: begin an evolution, breed a generation of an island, record one of all, or end it."""
         pointer = self._store.pointer()
         header = self._store.header(pointer[0]) if pointer and pointer[1] else None
         if header is None or header.status != "running":
@@ -130,14 +133,11 @@ class Worker:
         if header.evolution_id != self.status.evolution and (others := differences(header, self._settings)):
             log.info("%s goes on with the bounds that it was begun with: %s", header.evolution_id, others)
         self.status.evolution = header.evolution_id
-        plan, leases = self._store.work(header.evolution_id)
+        plan, leases = self._store.work(header.evolution_id, consistent=False)
         if plan is None:
-            plan = plan_of(header, self._settings, self._task.weights)
-            if self._is_unfit(header, plan) and not self._stands_still(header, leases):
-                return self._idle("unfit")
-            self._store.begin(header.evolution_id, plan)
-            return True
+            return self._begin(header)
         islands = sorted((lease for lease in leases if lease.name != FINISH), key=lambda lease: lease.island)
+        finish = next(lease for lease in leases if lease.name == FINISH)
         if self._is_too_slow():
             return self._idle("too slow")
         fault = impossible(header, plan, self._settings)
@@ -145,8 +145,12 @@ class Worker:
             if not self._stands_still(header, leases):
                 return self._idle("unfit")
             fault = f"no worker has continued it, and this one can't: {self.status.unfit}"
-        done = all(lease.generation >= header.generations for lease in islands)
-        lease = self._claim([one for one in leases if one.name == FINISH] if done or fault else _ready(islands, header))
+        free = self._free([finish] if fault else _ready(islands, finish, header))
+        if not free:
+            return self._idle("waiting")
+        if not self._may_run(plan.islands):
+            return False
+        lease = self._claim(free)
         if lease is None:
             return self._idle("waiting")
         if not fault and lease.attempts > MOST_ATTEMPTS:
@@ -155,14 +159,32 @@ class Worker:
             if fault:
                 raise EvolutionFailedError(fault)
             self.status.state = "evolving"
-            self._work(header, plan, lease, islands)
+            if not self._work(header, plan, lease, islands):
+                return self.step()
         except (EvolutionFailedError, IndividualTooLargeError) as error:
             log.error("%s fails: %s", header.evolution_id, error)
             outcome = {"status": "failed", "reason": str(error)[:500]}
             # A worker that was stalled past its lease must not end an evolution that others have continued.
             self._store.end(header.evolution_id, outcome, [], lease)
-            self._store.leave(header.evolution_id, plan, [])
+            self._store.leave(header.evolution_id)
         return True
+
+    def _begin(self, header: Header) -> bool:
+        plan = plan_of(header, self._settings, self._task.weights)
+        if self._is_unfit(header, plan) and not self._stands_still(header, []):
+            return self._idle("unfit")
+        if not self._may_run(plan.islands):
+            return False
+        self._store.begin(header.evolution_id, plan)
+        return True
+
+    def _may_run(self, islands: int) -> bool:
+        """Whether the mode is `running`; one that can't be read counts as halted."""
+        try:
+            return self._mode.is_running(islands) or self._idle("halted")
+        except StoreError:
+            self._idle("halted")
+            raise
 
     def _idle(self, state: str) -> bool:
         if state != self.status.state:
@@ -191,19 +213,23 @@ class Worker:
     def _stands_still(self, header: Header, leases: Sequence[Lease]) -> bool:
         return self._standstill.seconds(header.evolution_id, leases) >= STANDSTILL_SECONDS
 
-    def _claim(self, leases: Sequence[Lease]) -> Lease | None:
-        """Claim the first free lease: the islands that are behind first, and of equals in an order that differs by worker."""
+    def _free(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Those that can be claimed: FINISH first, then the islands that are behind, and equals in an order that differs by worker."""
         spread = {lease.name: hashlib.sha256(f"{self.status.worker}/{lease.name}".encode()).digest() for lease in leases}
-        for lease in sorted(leases, key=lambda lease: (lease.generation, spread[lease.name])):
-            if self._watch.is_free(lease):
-                if lease.owner:
-                    log.warning("%s of %s is taken over from %s, which is silent", lease.name, lease.evolution_id, lease.owner)
-                if mine := self._store.claim(lease, self.status.worker):
-                    return mine
+        ordered = sorted(leases, key=lambda lease: (lease.name != FINISH, lease.generation, spread[lease.name]))
+        return [lease for lease in ordered if self._watch.is_free(lease)]
+
+    def _claim(self, free: Sequence[Lease]) -> Lease | None:
+        """Claim the first one that no other worker is faster with."""
+        for lease in free:
+            if lease.owner:
+                log.warning("%s of %s is taken over from %s, which is silent", lease.name, lease.evolution_id, lease.owner)
+            if mine := self._store.claim(lease, self.status.worker):
+                return mine
         return None
 
-    def _work(self, header: Header, plan: EvolutionPlan, lease: Lease, islands: Sequence[Lease]) -> None:
-        """Record what all islands have committed and do the lease's work, with heartbeats; release the lease if that fails."""
+    def _work(self, header: Header, plan: EvolutionPlan, lease: Lease, islands: Sequence[Lease]) -> bool:
+        """Do the lease's work, with heartbeats; release the lease if that fails. False if there was no more to do than to record."""
         heartbeat = Heartbeat(self._store, lease, self._settings.lease_seconds)
 
         def must_stop() -> bool:
@@ -213,16 +239,19 @@ class Worker:
         work = LeasedWork(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat)
         try:
             with heartbeat:
-                self._record(header, islands)
                 if lease.name == FINISH:
+                    recorded = self._record(header, lease, islands)
+                    if recorded < header.generations:
+                        heartbeat.persist(lambda: self._store.recorded(lease, recorded, heartbeat.beat + 1), must_stop)
+                        return False
                     outcome, promotions = work.outcome(self._signing_key)
+                    self._store.leave(header.evolution_id)  # before it is ended, for whoever dies in between is followed by another
                     heartbeat.persist(lambda: self._store.end(header.evolution_id, outcome, promotions, lease), must_stop)
                     log.info("%s is finished: %s", header.evolution_id, outcome)
                 else:
                     made = work.next_generation(lease)
                     self.status.largest_individual = max(self.status.largest_individual, work.largest_individual)
-                    forget = made.generation - _checkpoints_kept(plan)
-                    heartbeat.persist(lambda: self._store.commit(lease, made, beat=heartbeat.beat + 1, forget=forget), must_stop)
+                    heartbeat.persist(lambda: self._store.commit(lease, made, beat=heartbeat.beat + 1), must_stop)
                     self.status.committed += 1
                     self.status.dead += made.dead
                     log.info("%s generation %d: best %.4g, mean %.4g", lease.name, made.generation, made.best, made.mean)
@@ -231,8 +260,7 @@ class Worker:
                 failed = isinstance(error, Exception) and not isinstance(error, NOT_THE_WORKS)
                 self._release(lease, heartbeat.beat + 1, failed=failed)
             raise
-        if lease.name == FINISH:
-            self._store.leave(header.evolution_id, plan, range(max(1, header.generations - _checkpoints_kept(plan)), header.generations))
+        return True
 
     def _release(self, lease: Lease, beat: int, *, failed: bool) -> None:
         try:
@@ -240,30 +268,24 @@ class Worker:
         except StoreError as error:  # it expires by itself
             log.warning("%s can't be released: %s", lease.name, error)
 
-    def _record(self, header: Header, islands: Sequence[Lease]) -> None:
-        """Write a record for each generation that all islands have committed."""
-        all_have = (header.evolution_id, min(lease.generation for lease in islands))
-        if self._recorded == all_have:
-            return
-        for generation in range(self._store.last_recorded(header.evolution_id) + 1, all_have[1] + 1):
-            found = [self._store.checkpoint(header.evolution_id, lease.island, generation) for lease in islands]
-            if None in found:  # deleted, so another worker has recorded it
-                return
-            self._store.record(generation, [one for one in found if one])
-        self._recorded = all_have
+    def _record(self, header: Header, finish: Lease, islands: Sequence[Lease]) -> int:
+        """Record the generations that all islands have committed since the last record; the last of them."""
+        last = min(lease.generation for lease in islands)
+        for generation in range(finish.generation + 1, last + 1):
+            found = self._store.checkpoints(header.evolution_id, len(islands), generation)
+            if len(found) == len(islands):  # an older engine deletes checkpoints, of generations that it has recorded
+                self._store.record(generation, found)
+        return last
 
 
-def _ready(islands: Sequence[Lease], header: Header) -> list[Lease]:
-    """The islands whose next generation can be bred: their neighbours have committed the current one."""
-    return [
+def _ready(islands: Sequence[Lease], finish: Lease, header: Header) -> list[Lease]:
+    """What can be worked on: FINISH, if all islands have committed a generation that has no record; the islands whose neighbours have
+    committed the current one."""
+    last = min(lease.generation for lease in islands)
+    due = finish.generation < last or last >= header.generations
+    return [finish] * due + [
         lease
         for lease in islands
         if lease.generation < header.generations
         and all(islands[one].generation >= lease.generation for one in neighbours(lease.island, len(islands)))
     ]
-
-
-def _checkpoints_kept(plan: EvolutionPlan) -> int:
-    """How many generations of checkpoints are kept. An island can be half the ring ahead of the last one, whose generation must still be
-    readable, to be recorded or bred again."""
-    return plan.islands // 2 + 4

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from engine.store import WORKING_SECONDS
 from tests.components.layers import KEY, LAYERS, STACKS, data, network, security
 from tests.components.tables import env_of
 
@@ -160,7 +161,7 @@ def test_the_tables_have_their_keys_stream_and_time_to_live() -> None:
         "evolution-checkpoints-prod": ("checkpoint_id", None, {"checkpoint_id": "S"}),
     }
     assert tables["data-state"].inputs["streamViewType"] == "NEW_AND_OLD_IMAGES"
-    assert tables["data-population"].inputs["ttl"] == {"attributeName": "ttl", "enabled": True}
+    assert all(table.inputs["ttl"] == {"attributeName": "ttl", "enabled": True} for table in tables.values())
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -189,10 +190,12 @@ def test_the_artifacts_are_private_versioned_logged_and_expire() -> None:
         "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY},
         "bucketKeyEnabled": True,
     }
-    [rule] = layer.of("BucketLifecycleConfiguration")["data-artifacts-lifecycle"].inputs["rules"]
+    rule, populations = layer.of("BucketLifecycleConfiguration")["data-artifacts-lifecycle"].inputs["rules"]
     kept = env_of("prod").retention
     assert rule["expiration"] == {"days": kept.artifact_retention_days}
     assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": kept.noncurrent_retention_days}
     assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+    assert (populations["filter"], populations["expiration"]) == ({"prefix": "populations/"}, {"days": WORKING_SECONDS // 86400})
+    assert populations["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
     assert "transitions" not in rule, "objects of this size never move to a colder class"
     assert layer.only("BucketLogging").inputs["targetPrefix"] == "artifacts/"

@@ -75,6 +75,7 @@ def variables(endpoint: str, **changes: str) -> dict[str, str]:
         "EVOLUTION_EVALUATORS": "1",
         "EVOLUTION_POLL_SECONDS": "0.1",
         "EVOLUTION_LEASE_SECONDS": "2",
+        "EVOLUTION_MODE_SECONDS": "0",
         "EVOLUTION_PORT": "0",
         "AI_AUTONOMY_LEVEL": str(LIMITS.autonomy_percent),
         "AGENT_MEMORY_LIMIT": str(LIMITS.agent_memory_bytes),
@@ -166,6 +167,11 @@ class EngineCloud:
             ConsistentRead=True,
         )
         return [item for item in map(items.read, answer["Items"]) if item["kind"] == "generation"]
+
+    def all_of(self, table: str) -> list[dict[str, Any]]:
+        """All that a table holds."""
+        pages = self.clients["dynamodb"].get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [items.read(item) for page in pages for item in page["Items"]]
 
     def promotion(self, agent_id: str) -> dict[str, Any]:
         """What is recorded of a champion."""

@@ -68,6 +68,8 @@ def size(value: Any) -> int:
     match kind:
         case "S":
             return len(content.encode())
+        case "B":
+            return len(content)
         case "N":
             return len(content) // 2 + 2
         case "BOOL":

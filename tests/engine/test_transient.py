@@ -165,7 +165,7 @@ def test_a_checkpoint_that_was_replaced_though_the_answer_was_lost_is_replaced(w
     mine = store.claim(next(one for one in store.work(evolution)[1] if one.name == "island-00"), "one")
     assert mine
     was, now = (checkpoint(evolution, 0, 1, sha256=letter * 64) for letter in "01")
-    store.commit(mine, was, beat=9, forget=0)
+    store.commit(mine, was, beat=9)
 
     def twice(real: Any, **given: Any) -> Any:
         real(**given)

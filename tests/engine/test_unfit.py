@@ -142,7 +142,7 @@ def test_a_poisoned_item_ends_an_evolution_after_some_attempts(world: EngineClou
     assert worker.step()
     header = world.header(evolution)
     assert header["status"] == "failed"
-    assert header["reason"] == f"{MOST_ATTEMPTS} attempts at island-00 have failed, the last with: what was said last"
+    assert header["reason"] == f"{MOST_ATTEMPTS} attempts at finish have failed, the last with: what was said last"
     assert world.store().pointer() == (evolution, False), "the next one can start"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unittest.mock import Mock
@@ -14,10 +15,11 @@ from engine import EngineError, calls, items
 from engine.calls import StoreError
 from engine.evaluators import EvaluatorPool
 from engine.individuals import DEAD
+from engine.monitor import Monitor
 from engine.population import decode
-from engine.store import LostLeaseError, Store
+from engine.store import WORKING_SECONDS, LostLeaseError, Store
 from engine.worker import Worker
-from tests.engine.aws import BUCKET, KEY, EngineCloud, settings, wait_for
+from tests.engine.aws import BUCKET, KEY, KEYS, EngineCloud, settings, wait_for
 
 StartWorker = Callable[..., Worker]
 
@@ -244,16 +246,42 @@ def test_a_run_in_which_the_clock_killed_somebody_isnt_called_deterministic(
     assert world.header(evolution)["deterministic"] is False
 
 
-def test_what_an_ended_evolution_leaves_expires(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
+def test_all_that_an_ended_evolution_leaves_expires(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
     run_out(start_worker())
-    answer = world.clients["dynamodb"].query(
-        TableName="agent-population-dev",
-        KeyConditionExpression="population_id = :id",
-        ExpressionAttributeValues={":id": {"S": evolution}},
+    left = [item for table in KEYS for item in world.all_of(table) if evolution in str(item)]
+    assert len(left) == 3 * 4 + (1 + 4) + (1 + 3 + 1) + 1 + 1 + 1, (
+        "checkpoints, header and records, plan and leases, decisions, the queue, the pointer"
     )
-    assert all("ttl" in item for item in answer["Items"])
-    kept = [generation for generation in range(1, 5) if world.store().checkpoint(evolution, 0, generation)]
-    assert kept == [4], "the monitor looks at the last"
+    assert [item["kind"] for item in left if "ttl" not in item] == ["pointer"]
+
+
+def test_what_has_expired_is_no_more_though_the_table_still_has_it(
+    world: EngineCloud, start_worker: StartWorker, evolution: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_out(start_worker())
+    store = world.store()
+    assert store.work(evolution)[0]
+    assert len(store.checkpoints(evolution, 3, 4)) == 3
+    now = time.time()
+    monkeypatch.setattr("engine.calls.time.time", lambda: now + WORKING_SECONDS + 60)
+    assert store.work(evolution) == (None, [])
+    assert store.checkpoints(evolution, 3, 4) == []
+    assert store.header(evolution), "a year"
+
+
+def test_an_evolution_that_was_halted_for_so_long_that_its_populations_expired_ends_as_failed(
+    world: EngineCloud, start_worker: StartWorker, evolution: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = start_worker()
+    for _ in range(5):
+        worker.step()
+    now = time.time()
+    monkeypatch.setattr("engine.calls.time.time", lambda: now + WORKING_SECONDS + 60)
+    monitor = Monitor(settings(world.endpoint), world.store(), worker._pool)  # pyright: ignore[reportPrivateUsage] (one is enough)
+    assert monitor.scores() == [1.0], "nothing that is stored is unsafe, and the alarm doesn't stand in the way of resuming"
+    run_out(worker)
+    assert world.header(evolution)["status"] == "failed"
+    assert "has expired, or is missing" in world.header(evolution)["reason"]
 
 
 def test_a_worker_that_lost_its_lease_cant_end_the_evolution(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:

@@ -114,6 +114,7 @@ def table(name: str, keys: dict[str, str], **more: Any) -> Node:
             "billingMode": "PAY_PER_REQUEST",
             "pointInTimeRecovery": {"enabled": True},
             "deletionProtectionEnabled": True,
+            "ttl": {"attributeName": "ttl", "enabled": True},
             "serverSideEncryption": {"enabled": True, "kmsKeyArn": UNKNOWN},
             **more,
         },

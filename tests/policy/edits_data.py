@@ -25,6 +25,7 @@ EDITS: tuple[Edit, ...] = (
         ("hashKey", "id", "data-protection/state-table"),
         ("rangeKey", "gen", "data-protection/state-table"),
         ("attributes.0.type", "B", "data-protection/state-table"),
+        ("ttl.enabled", False, "data-protection/state-table"),
         ("protect", False, "data-protection/protect"),
         ("", DELETED, "data-protection/state-table"),
         ("tagsAll.Environment", "dev", "governance/tags"),
@@ -39,6 +40,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "data-checkpoints",
         ("billingMode", "PROVISIONED", "data-protection/checkpoint-table"),
+        ("ttl", GONE, "data-protection/checkpoint-table"),
         ("name", "checkpoints", "alarms/throttles", "data-protection/checkpoint-table"),
     ),
     *on(

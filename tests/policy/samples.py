@@ -175,9 +175,7 @@ def compliant() -> Nodes:
             "state": table(
                 "evolution-state-prod", {"evolution_id": "S", "generation": "N"}, streamEnabled=True, streamViewType="NEW_AND_OLD_IMAGES"
             ),
-            "population": table(
-                "agent-population-prod", {"population_id": "S", "agent_id": "S"}, ttl={"attributeName": "ttl", "enabled": True}
-            ),
+            "population": table("agent-population-prod", {"population_id": "S", "agent_id": "S"}),
             "checkpoints": table("evolution-checkpoints-prod", {"checkpoint_id": "S"}),
             "topic": Node(
                 "aws:sns/topic:Topic", {"name": "evolution-system-alerts-prod", "kmsMasterKeyId": UNKNOWN}, {"kmsMasterKeyId": ["key"]}

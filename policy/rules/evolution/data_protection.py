@@ -76,12 +76,11 @@ def mode_kept(stack: Stack) -> Iterator[Finding]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequiredTable:
-    """A table that must exist: the first part of its name, its keys with their types, and what else it must have."""
+    """A table that must exist: the first part of its name, its keys with their types, and whether it has a stream."""
 
     stem: str
     keys: dict[str, str]
     stream: bool = False
-    ttl: bool = False
 
     def findings(self, table: Resource) -> Iterator[Finding]:
         """What the table lacks."""
@@ -93,9 +92,8 @@ class RequiredTable:
         if self.stream:
             yield from on("streamEnabled", table.at("streamEnabled"))
             yield from literal("streamViewType", table.at("streamViewType"), "NEW_AND_OLD_IMAGES")
-        if self.ttl:
-            yield from literal("ttl.attributeName", table.at("ttl", "attributeName"), "ttl")
-            yield from on("ttl.enabled", table.at("ttl", "enabled"))
+        yield from literal("ttl.attributeName", table.at("ttl", "attributeName"), "ttl")
+        yield from on("ttl.enabled", table.at("ttl", "enabled"))
         attributes = table.at("attributes")
         kinds = {str(dig(one, "name")): dig(one, "type") for one in attributes} if isinstance(attributes, list) else {}
         for key, kind in self.keys.items():
@@ -104,7 +102,7 @@ class RequiredTable:
 
 TABLES = {
     "state-table": RequiredTable(stem="evolution-state", keys={"evolution_id": "S", "generation": "N"}, stream=True),
-    "population-table": RequiredTable(stem="agent-population", keys={"population_id": "S", "agent_id": "S"}, ttl=True),
+    "population-table": RequiredTable(stem="agent-population", keys={"population_id": "S", "agent_id": "S"}),
     "checkpoint-table": RequiredTable(stem="evolution-checkpoints", keys={"checkpoint_id": "S"}),
 }
 """The system's tables, by the second part of their rule's id."""
@@ -119,8 +117,8 @@ def _required(name: str) -> StackRule:
         severity=Severity.HIGH,
         protects=f"The table {required.stem}, which the engine and its functions rely on as it is.",
         why="A table that is missing, or has other keys, is noticed when evolution has lost a generation.",
-        fix=f"Declare {required.stem}-<stack> with the keys {', '.join(required.keys)} on demand"
-        + (", with the stream NEW_AND_OLD_IMAGES." if required.stream else ", with the TTL attribute ttl." if required.ttl else "."),
+        fix=f"Declare {required.stem}-<stack> with the keys {', '.join(required.keys)} on demand, with the TTL attribute ttl"
+        + (" and the stream NEW_AND_OLD_IMAGES." if required.stream else "."),
     )
     def exists(stack: Stack) -> Iterator[Finding]:
         name = f"{required.stem}-{stack.name}"
