@@ -176,7 +176,7 @@ class NetworkTable(Table):
 
 class Engine(Table):
     """How large the engine is: its task, its container's share of it (CPU units, MiB), how many tasks run, and how many islands (parts
-    of the population that evolve apart and exchange a few agents) they share among them."""
+    of the population that evolve apart and exchange a few agents) they share among them: a task beyond these has nothing to do."""
 
     task: FargateSize = Field(examples=[{"cpu": 4096, "memory": 8192}])
     container_cpu: Annotated[int, Field(ge=128)] = Field(examples=[3072])
@@ -184,7 +184,7 @@ class Engine(Table):
     desired: Annotated[int, Field(ge=1)] = Field(examples=[3])
     minimum: Annotated[int, Field(ge=1)] = Field(examples=[2])
     maximum: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[100])
-    islands: Annotated[int, Field(ge=1, le=256)] = Field(examples=[16])
+    islands: Annotated[int, Field(ge=1, le=256)] = Field(examples=[100])
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

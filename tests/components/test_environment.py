@@ -30,6 +30,12 @@ def test_no_committed_stack_names_an_image(stack: str) -> None:
     assert load(stack, json.dumps(table_of(stack))).engine_image_digest is None
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_task_of_a_committed_stack_has_work(stack: str) -> None:
+    engine = load(stack, json.dumps(table_of(stack))).engine
+    assert engine.islands >= engine.maximum, "a worker has an island, or nothing to do"
+
+
 def test_tags_keep_to_the_characters_that_every_service_takes() -> None:
     table = load("prod", json.dumps({**table_of("prod"), "autonomy_percent": 85, "agent_memory_bytes": 6656}))
     assert table.tags == {"Autonomy": "85", "AgentMemoryLimit": "6.5KB"}
@@ -90,7 +96,7 @@ def _drop(path: str) -> Callable[[Table], None]:
         ),
         (_put("engine.container_cpu", 99999), f"container_cpu (99999) must be at most task.cpu ({ENGINE['task']['cpu']})"),
         (_put("engine.container_memory", 999999), f"container_memory (999999) must be at most task.memory ({ENGINE['task']['memory']})"),
-        (_put("engine.islands", 0), "engine.islands is 0: Input should be greater than or equal to 1. Example: `islands: 16`."),
+        (_put("engine.islands", 0), "engine.islands is 0: Input should be greater than or equal to 1. Example: `islands: 100`."),
         (_put("engine.islands", 257), "engine.islands is 257: Input should be less than or equal to 256."),
         (
             _put("max_concurrent_agents", 4 * ENGINE["islands"] - 1),

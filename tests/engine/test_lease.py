@@ -77,9 +77,9 @@ def test_who_lost_the_lease_can_neither_beat_nor_commit_nor_give_it_back(store: 
     store[0].release(late, late.beat + 2)
     assert lease_of(*store).owner == "other"
     with pytest.raises(LostLeaseError):
-        store[0].commit(late, checkpoint(store[1], 0, 1), beat=9, forget=0)
+        store[0].commit(late, checkpoint(store[1], 0, 1), beat=9)
     assert store[0].checkpoint(store[1], 0, 1) is None, "all or nothing"
-    store[0].commit(other, checkpoint(store[1], 0, 1), beat=9, forget=0)
+    store[0].commit(other, checkpoint(store[1], 0, 1), beat=9)
     assert lease_of(*store).generation == 1
     assert lease_of(*store).owner == ""
 
@@ -90,10 +90,10 @@ def test_a_generation_is_committed_once(store: tuple[Store, str]) -> None:
         assert mine
         last = replace(mine, generation=0)
         if mine.generation == 0:
-            store[0].commit(last, checkpoint(store[1], 0, 1), beat=9, forget=0)
+            store[0].commit(last, checkpoint(store[1], 0, 1), beat=9)
         else:
             with pytest.raises(LostLeaseError):
-                store[0].commit(last, checkpoint(store[1], 0, 1, sha256="other"), beat=9, forget=0)
+                store[0].commit(last, checkpoint(store[1], 0, 1, sha256="other"), beat=9)
     kept = store[0].checkpoint(store[1], 0, 1)
     assert kept
     assert kept.sha256 != "other"
