@@ -11,7 +11,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from adapter import to_properties
 from limits import configured
-from rule import Finding, Reference, Resource, Stack, judge_resource, judge_stack
+from rule import Finding, Reference, Resource, Stack, StackRule, judge_resource, judge_stack
 from rules import FAMILIES
 from system import table_of
 from tests.plans import Plan
@@ -82,8 +82,14 @@ def as_resources(nodes: Nodes, stack: str, note: Callable[[str, PropertyPath], N
     return [as_resource(name, nodes, stack, note) for name in nodes]
 
 
-def found_in(resources: Sequence[Resource], configuration: str, stack: str, only: str | None = None) -> Iterator[Finding]:
-    """What all rules find; of the resource rules, those on one resource where one is named."""
+def found_in(
+    resources: Sequence[Resource],
+    configuration: str,
+    stack: str,
+    only: str | None = None,
+    stack_rules: Sequence[StackRule] = STACK_RULES,
+) -> Iterator[Finding]:
+    """What all rules find, in this order; of the resource rules, those on one resource where one is named."""
     for resource in resources:
         if only in (None, resource.name):
             for rule in RESOURCE_RULES:
@@ -96,7 +102,7 @@ def found_in(resources: Sequence[Resource], configuration: str, stack: str, only
         limits=LIMITS.of(stack),
         table=table_of(configuration, list(resources)),
     )
-    for rule in STACK_RULES:
+    for rule in stack_rules:
         yield from judge_stack(rule, whole)
 
 
@@ -139,12 +145,16 @@ def silent(make: Callable[[], Nodes], table: Any, value: Any) -> list[tuple[str,
     print(f"{len(read)} properties are read")
     assert len(read) > 300
     resources = {one.name: one for one in as_resources(whole, "prod")}
+    rules = list(STACK_RULES)
     for owner, path in read:
         nodes = edited(whole, Edit(owner, ".".join(path), value, frozenset()))
         if value == UNKNOWN:
             nodes[owner].references = whole[owner].references
         changed = {**resources, owner: as_resource(owner, nodes, "prod")}
-        if not list(found_in(list(changed.values()), configuration, "prod", only=owner)):
+        finding = next(found_in(list(changed.values()), configuration, "prod", owner, rules), None)
+        if finding:
+            rules.sort(key=lambda rule, last=finding.rule: rule is not last)  # it often finds the next as well
+        else:
             general = ".".join("0" if part.isdigit() else part for part in path)
             found.append((nodes[owner].type.rpartition(":")[2], general))
     return found
