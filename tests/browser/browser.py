@@ -21,8 +21,8 @@ PLACE = HERE.parents[1] / ".local/browser"
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """What a machine's own browser may be called."""
 
-SECONDS = 300
-"""To install, or to look at one page in four views."""
+SECONDS = 600
+"""To install, or to look at one page in four views, on a busy machine; 20 s on an idle one."""
 
 
 class NoBrowserError(Exception):

@@ -17,6 +17,8 @@ const VIEWS = [
   { name: "phone-light", colorScheme: "light", width: 400 },
   { name: "phone-dark", colorScheme: "dark", width: 400 },
 ];
+// Of one step, against hanging only: a busy machine takes more than Playwright's own 30 s for a screenshot.
+const TIMEOUT_MS = 240_000;
 // A page is opened from a file: nothing of it is anybody's but ours. Root may not use the sandbox, and containers often have none.
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"];
 
@@ -30,17 +32,29 @@ function fonts() {
 
 async function launch() {
   const own = process.env.BROWSER_PATH;
-  if (own) return chromium.launch({ executablePath: own, args: ARGUMENTS });
+  if (own) return chromium.launch({ executablePath: own, args: ARGUMENTS, timeout: TIMEOUT_MS });
   process.env.AWS_EXECUTION_ENV = "AWS_Lambda_nodejs24.x"; // so that the package unpacks its fonts and libraries, too
   const packed = (await import(pathToFileURL(require.resolve("@sparticuz/chromium")))).default;
   const executablePath = await packed.executablePath();
   const libraries = join(tmpdir(), "al2023", "lib");
   const environment = { ...process.env, FONTCONFIG_FILE: fonts() };
   try {
-    return await chromium.launch({ executablePath, args: ARGUMENTS, env: { ...environment, LD_LIBRARY_PATH: "" } });
+    return await chromium.launch({ executablePath, args: ARGUMENTS, timeout: TIMEOUT_MS, env: { ...environment, LD_LIBRARY_PATH: "" } });
   } catch (error) {
     if (!existsSync(libraries)) throw error;
-    return await chromium.launch({ executablePath, args: ARGUMENTS, env: { ...environment, LD_LIBRARY_PATH: libraries } });
+    return await chromium.launch({ executablePath, args: ARGUMENTS, timeout: TIMEOUT_MS, env: { ...environment, LD_LIBRARY_PATH: libraries } });
+  }
+}
+
+// On a busy machine Chromium sometimes has no frame to copy. It says so, and has one soon.
+async function shoot(tab, path) {
+  for (let left = 4; ; left--) {
+    try {
+      return await tab.screenshot({ path, fullPage: true });
+    } catch (error) {
+      if (!left || !error.message.includes("Unable to capture screenshot")) throw error;
+      await tab.waitForTimeout(1000);
+    }
   }
 }
 
@@ -48,6 +62,7 @@ async function look(browser, page, folder, { name, colorScheme, width }) {
   // axe is put into the page, which its own policy forbids to every script.
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
   const tab = await context.newPage();
+  tab.setDefaultTimeout(TIMEOUT_MS);
   const said = [];
   const requests = [];
   tab.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
@@ -56,10 +71,10 @@ async function look(browser, page, folder, { name, colorScheme, width }) {
   await tab.goto(page);
   const across = async () => (await tab.evaluate(() => document.documentElement.scrollWidth)) - width;
   const overflow = [await across()];
-  await tab.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  await shoot(tab, join(folder, `${name}.png`));
   await tab.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
   overflow.push(await across());
-  await tab.screenshot({ path: join(folder, `${name}-open.png`), fullPage: true });
+  await shoot(tab, join(folder, `${name}-open.png`));
   // The smallest text in a visible drawing, in the reader's pixels.
   const smallest = await tab.evaluate(() => {
     const sizes = [...document.querySelectorAll("svg text")].flatMap((text) => {
