@@ -6,10 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.plans import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -63,18 +66,12 @@ FACTS = {"aws:kinesis/stream:Stream": {"terraform": "aws_kinesis_stream", "auton
 """And in the facts."""
 
 PREVIEW_TYPE = """
-import json, pathlib
+import json, os, pathlib
 from local import previews
 plan = previews.preview("dev", pack=False, place=pathlib.Path(".local"))
-print(json.dumps([plan.succeeded, plan.errors, [one.inputs for one in plan.resources if one.type == "aws:kinesis/stream:Stream"]]))
-"""
-
-PREVIEW = """
-import json, pathlib, sys
-from local import previews
-repo = pathlib.Path(sys.argv[1])
-plan = previews.preview("dev", repo=repo, place=repo / ".local")
-print(json.dumps([plan.succeeded, [[one.rule, one.resource, one.message, one.fix] for one in plan.findings]]))
+streams = [one.inputs for one in plan.resources if one.type == "aws:kinesis/stream:Stream"]
+print(json.dumps([plan.succeeded, plan.errors, streams]), flush=True)
+os._exit(0)  # see local/__main__.py
 """
 
 
@@ -91,12 +88,13 @@ def ran(*command: str | Path) -> str:
     return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_rule_is_one_function_and_its_documents_are_written(repo: Path) -> None:
+def test_a_rule_is_one_function_and_its_documents_are_written(repo: Path, preview: Callable[..., Plan]) -> None:
     module = repo / "policy/rules/evolution/network.py"
     module.write_text(module.read_text(encoding="utf-8") + RULE, encoding="utf-8")
-    found: Any = json.loads(ran("-c", PREVIEW, repo))
-    network, message = "the network is there; it must be made up.", "Take it away again."
-    assert found == [False, [["network/made-up", "network-vpc", network, message]]]
+    refused = preview("dev", repo=repo)
+    assert not refused.succeeded
+    found = [(one.rule, one.resource, one.message, one.fix) for one in refused.findings]
+    assert found == [("network/made-up", "network-vpc", "the network is there; it must be made up.", "Take it away again.")]
     before = {path: path.read_bytes() for path in (repo / "docs").glob("*.md")}
     ran(repo / "policy/catalogue.py", repo / "docs")
     written = {path.name for path, content in before.items() if path.read_bytes() != content}

@@ -14,7 +14,7 @@ from local.imports import aws_classes
 ROOT = Path(__file__).resolve().parents[2]
 
 PLAN = """
-import json, pathlib, sys
+import json, os, pathlib, sys
 from local import previews, imports
 if "plainly" in sys.argv:
     imports.defer_annotations = lambda: None
@@ -26,7 +26,8 @@ rows = [
     [one.urn, one.inputs, sorted(one.dependencies), {key: sorted(urns) for key, urns in one.property_dependencies.items()}, one.protect]
     for one in plan.resources
 ]
-print(json.dumps(sorted(rows), default=dict))
+print(json.dumps(sorted(rows), default=dict), flush=True)
+os._exit(0)  # see local/__main__.py
 """
 
 MODULE = """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from local import LocalError
 from local.pack_config import check
+from local.previews import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "policy-config.json"
@@ -51,16 +51,7 @@ def test_anything_else_is_refused(text: str) -> None:
         check(text)
 
 
-PREVIEW = """
-import pathlib, sys
-from local import previews
-place, config = map(pathlib.Path, sys.argv[1:])
-plan = previews.preview("dev", edits={"autonomy_percent": 90}, pack_config=config, place=place)
-print(plan.succeeded, bool(plan.findings))
-"""
-
-
-@pytest.mark.slow
-def test_the_committed_configuration_leaves_the_pack_on(tmp_path: Path) -> None:
-    ran = subprocess.run([sys.executable, "-c", PREVIEW, tmp_path, COMMITTED], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout == "False True\n"
+def test_the_committed_configuration_leaves_the_pack_on(preview: Callable[..., Plan]) -> None:
+    refused = preview("dev", edits={"autonomy_percent": 90}, pack_config=COMMITTED)
+    assert not refused.succeeded
+    assert refused.findings
