@@ -18,7 +18,7 @@ import pytest
 
 from tests.engine.aws import ROOT, EngineCloud, variables, wait_for
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
 """Each kills every worker once, at another moment; `make bench` goes through many."""
 
 WORKERS = 4
