@@ -77,7 +77,7 @@ quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator
 	.venv/bin/python -m pytest -n 2 -m 'not slow'
 
 test: setup-dev setup-emulator setup-browser  ## every test, those with the real Pulumi CLI too
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Go's own folders too, so that nothing of it is left in the user's home.
 GO = GOPATH='$(CURDIR)/.local/go' GOCACHE='$(CURDIR)/.local/go/cache' GOFLAGS=-modcacherw $(or $(shell command -v go),'$(CURDIR)/.local/go/venv/bin/go')

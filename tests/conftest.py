@@ -28,10 +28,33 @@ def processes() -> None:
     """For fixtures that start a process, such as the Pulumi CLI, an emulator or the pack: a test that uses one is slow."""
 
 
+LONGEST_FIRST = (
+    "tests/local/test_switch.py",
+    "tests/local/test_up.py",
+    "tests/local/test_faults.py",
+    "tests/engine/test_kills.py",
+    "tests/local/test_engine_in_emulator.py",
+    "tests/policy/test_reads.py",
+    "tests/local/test_audit.py",
+    "tests/local/test_previews.py",
+    "tests/policy/test_any_input.py",
+    "tests/local/test_walkthrough.py",
+    "tests/engine/test_islands.py",
+    "tests/functions/test_least_privilege.py",
+    "tests/engine/test_distributed.py",
+    "tests/policy/test_edits.py",
+)
+"""The files that take half a minute or more, or wait for something: `make test` begins with them, so that no process has one left when
+the others have ended (`pytest --durations=50`)."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "_processes" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    places = {ROOT / file: place for place, file in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places) if item.path in slow else len(places) + 1))
 
 
 @pytest.hookimpl(wrapper=True)
