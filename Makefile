@@ -3,6 +3,8 @@ PYTHON ?= python3
 STACK ?= dev
 IMAGE ?=
 ACCOUNT ?=
+DEPLOY_ROLE ?=
+FORMAT ?= table
 BASE ?=
 TAG ?= evolution-engine:local
 TO ?=
@@ -10,7 +12,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas pack-config pulumi-install up refresh destroy audit drill outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +46,9 @@ known-stack:  ## refuse a STACK that has no file
 
 quotas: setup  ## what STACK needs of its account's service quotas, and the commands that ask for more
 	@.venv/bin/python -m local.quotas '$(STACK)'
+
+preflight: setup  ## what a deployment of STACK would meet in ACCOUNT=<12 digits>, and what a person must do before (DEPLOY_ROLE=…, FORMAT=json)
+	@.venv/bin/python -m operations.preflight --stack '$(STACK)' --account '$(ACCOUNT)' --role '$(DEPLOY_ROLE)' $(if $(filter json,$(FORMAT)),--json)
 
 pack-config: setup  ## refuse a policy-config.json that turns rules of the pack off
 	@.venv/bin/python -m local.pack_config policy-config.json

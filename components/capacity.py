@@ -48,17 +48,22 @@ FARGATE_VCPUS = Quota(service="fargate", code="L-3032A538", name="Fargate: On-De
 ELASTIC_IPS = Quota(service="ec2", code="L-0263D0A3", name="EC2: EC2-VPC elastic IPs", fresh=5)
 """Source: Amazon VPC user guide, "Amazon VPC quotas"."""
 
+VPCS = Quota(service="vpc", code="L-F678F1CE", name="VPC: VPCs", fresh=5)
+"""A fresh account has its default one already. Source: Amazon VPC user guide, "Amazon VPC quotas"."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
     """What a stack needs of a quota.
 
     Attributes:
+        start: what the first start needs, with no tasks to replace.
         least: what a deployment needs.
         most: what the engine needs to grow to its maximum and be updated there.
     """
 
     quota: Quota
+    start: int
     least: int
     most: int
 
@@ -70,9 +75,13 @@ class Need:
     @property
     def request(self) -> str:
         """The command that requests the most from AWS."""
+        return self.requested(None)
+
+    def requested(self, value: int | None) -> str:
+        """The command that requests so much, where other stacks use some; None for the most of this one."""
         return (
             f"aws service-quotas request-service-quota-increase --service-code {self.quota.service} "
-            f"--quota-code {self.quota.code} --desired-value {self.most}"
+            f"--quota-code {self.quota.code} --desired-value {self.most if value is None else value}"
         )
 
 
@@ -81,15 +90,21 @@ def needs(env: Environment) -> tuple[Need, ...]:
     found = [
         Need(
             quota=FARGATE_VCPUS,
+            start=math.ceil(_all_vcpus(env, env.engine.desired)),
             least=math.ceil(updated_vcpus(env, env.engine.desired)),
             most=math.ceil(updated_vcpus(env, env.engine.maximum)),
         ),
-        Need(quota=ELASTIC_IPS, least=env.network.nat_gateways, most=env.network.nat_gateways),
+        _at_once(ELASTIC_IPS, env.network.nat_gateways),
+        _at_once(VPCS, 1),
     ]
     if env.reserve_concurrency:
         executions = sum(RESERVED_EXECUTIONS.values()) + UNRESERVED_EXECUTIONS
-        found.insert(0, Need(quota=LAMBDA_EXECUTIONS, least=executions, most=executions))
+        found.insert(0, _at_once(LAMBDA_EXECUTIONS, executions))
     return tuple(found)
+
+
+def _at_once(quota: Quota, count: int) -> Need:
+    return Need(quota=quota, start=count, least=count, most=count)
 
 
 def reserved_executions(env: Environment) -> Mapping[str, int]:
@@ -99,7 +114,11 @@ def reserved_executions(env: Environment) -> Mapping[str, int]:
 
 def updated_vcpus(env: Environment, engines: int) -> float:
     """The vCPUs during an update of both services: of so many engines, and of the monitor."""
-    return (engines * _vcpus(env.engine.task) + MONITOR_TASKS * _vcpus(env.monitor_task)) * MAXIMUM_PERCENT / 100
+    return _all_vcpus(env, engines) * MAXIMUM_PERCENT / 100
+
+
+def _all_vcpus(env: Environment, engines: int) -> float:
+    return engines * _vcpus(env.engine.task) + MONITOR_TASKS * _vcpus(env.monitor_task)
 
 
 def _vcpus(size: FargateSize) -> float:

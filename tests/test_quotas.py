@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from components.capacity import ELASTIC_IPS, FARGATE_VCPUS, LAMBDA_EXECUTIONS, UNRESERVED_EXECUTIONS, needs
+from components.capacity import ELASTIC_IPS, FARGATE_VCPUS, LAMBDA_EXECUTIONS, UNRESERVED_EXECUTIONS, VPCS, needs
 from local import quotas
 from tests.components.tables import env_of
 from tests.plans import UNKNOWN, Plan, PlannedResource
@@ -132,7 +132,7 @@ DEFAULTS: Sequence[Default] = (
     ),
     Default("Fargate: vCPU in an update at the maximum", 6, lambda plan: update(plan, at_maximum=True), "Amazon ECS endpoints and quotas"),
     Default("VPC: elastic IPs", ELASTIC_IPS.fresh, number("ec2/eip"), "Amazon VPC quotas"),
-    Default("VPC: VPCs", 5, number("ec2/vpc"), "Amazon VPC quotas", had=1),
+    Default("VPC: VPCs", VPCS.fresh, number("ec2/vpc"), "Amazon VPC quotas", had=1),
     Default("VPC: internet gateways", 5, number("ec2/internetGateway"), "Amazon VPC quotas", had=1),
     Default("VPC: NAT gateways in one zone", 5, in_one_zone, "Amazon VPC quotas"),
     Default("VPC: gateway endpoints", 20, number("ec2/vpcEndpoint", vpcEndpointType="Gateway"), "Amazon VPC quotas"),
@@ -184,14 +184,17 @@ def test_no_first_deployment_reserves_executions_or_starts_tasks(stack: str, pla
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_needs_that_a_person_is_told_are_the_plans(stack: str, plan: Callable[..., Plan]) -> None:
     planned = plan(stack)
-    told = {need.quota: (need.least, need.most) for need in needs(env_of(stack))}
+    told = {need.quota: (need.start, need.least, need.most) for need in needs(env_of(stack))}
     addresses = len(of(planned, "ec2/eip"))
     counted = {
-        FARGATE_VCPUS: (math.ceil(update(planned, at_maximum=False)), math.ceil(update(planned, at_maximum=True))),
-        ELASTIC_IPS: (addresses, addresses),
+        FARGATE_VCPUS: tuple(
+            math.ceil(figure) for figure in (first_start(planned), update(planned, at_maximum=False), update(planned, at_maximum=True))
+        ),
+        ELASTIC_IPS: (addresses,) * 3,
+        VPCS: (len(of(planned, "ec2/vpc")),) * 3,
     }
     if reserved(planned):
-        counted[LAMBDA_EXECUTIONS] = (executions(planned), executions(planned))
+        counted[LAMBDA_EXECUTIONS] = (executions(planned),) * 3
     assert told == counted
 
 

@@ -1,0 +1,307 @@
+"""Each check before a deployment: passes, asks a person, says what will fail, and never takes silence for a pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from components.capacity import FARGATE_VCPUS, needs
+from operations import preflight
+from operations.outcome import GOOD, WORDS, Kind, Outcome, rows
+from operations.planned import Planned, Resource
+from operations.rights import Right, rights
+from tests.components.tables import env_of
+from tests.operations.stubs import NUMBER, Answer, planned, stubbed
+
+VCPUS = next(one for one in needs(env_of("prod")) if one.quota == FARGATE_VCPUS)
+USAGE = {"MetricNamespace": "AWS/Usage", "MetricName": "ResourceCount", "MetricDimensions": {"Service": "Fargate"}}
+MODEL = env_of("prod").model_id
+ZONES = [{"ZoneName": f"us-east-1{letter}", "ZoneId": f"use1-az{number}"} for letter, number in zip("abc", (1, 2, 4), strict=True)]
+PROFILE: dict[str, Any] = {
+    "inferenceProfileName": "one",
+    "inferenceProfileArn": f"arn:aws:bedrock:us-east-1:{NUMBER}:inference-profile/{MODEL}",
+    "models": [{}],
+    "inferenceProfileId": MODEL,
+    "status": "ACTIVE",
+    "type": "SYSTEM_DEFINED",
+}
+ANALYZER = {"arn": "arn", "name": "one", "type": "ACCOUNT", "createdAt": 0, "status": "ACTIVE"}
+ROLE = {"Path": "/", "RoleName": "deployer", "RoleId": "AROAEXAMPLEEXAMPLE", "Arn": "arn:aws:iam::1:role/path/deployer", "CreateDate": 0}
+
+
+def available(**differently: str) -> dict[str, Any]:
+    said = {"agreement": "AVAILABLE", "authorizationStatus": "AUTHORIZED", "entitlementAvailability": "AVAILABLE"}
+    said = {**said, "regionAvailability": "AVAILABLE", **differently}
+    return {"modelId": MODEL, "agreementAvailability": {"status": said.pop("agreement")}, **said}
+
+
+def endpoint(*zones: str) -> dict[str, Any]:
+    return {"ServiceDetails": [{"ServiceName": "com.amazonaws.us-east-1.logs", "AvailabilityZones": list(zones)}]}
+
+
+def vcpus(value: float, used: float = 0) -> list[tuple[str, Answer]]:
+    return [
+        ("service-quotas:GetServiceQuota", {"Quota": {"Value": value, "UsageMetric": USAGE}}),
+        ("cloudwatch:GetMetricStatistics", {"Datapoints": [{"Maximum": used}, {"Maximum": 0.0}]}),
+    ]
+
+
+def simulated(decision: str, *missing: str) -> dict[str, Any]:
+    resource = {"EvalResourceName": "arn:one", "EvalResourceDecision": decision, "MissingContextValues": list(missing)}
+    return {
+        "EvaluationResults": [{"EvalActionName": "s3:GetObject", "EvalDecision": "implicitDeny", "ResourceSpecificResults": [resource]}]
+    }
+
+
+@dataclass(frozen=True)
+class Case:
+    """What AWS answers a check, and the outcomes, each with words of its text."""
+
+    check: str
+    answers: list[tuple[str, Answer]]
+    outcomes: list[tuple[Kind, str]]
+    plan: Planned = planned()  # noqa: RUF009 (it is frozen)
+
+    def __str__(self) -> str:
+        return f"{self.check}-{'-'.join(kind for kind, _ in self.outcomes)}"
+
+
+IDENTITY = {"Account": NUMBER, "UserId": "AIDA", "Arn": f"arn:aws:sts::{NUMBER}:assumed-role/deployer/session"}
+SECRET = planned(secretsmanager__secret={"name": "config"})
+BUCKET = planned(s3__bucket={"bucket": "one"})
+POLICY = planned(cloudwatch__logResourcePolicy={"policyName": "ours"})
+RUNTIME = planned(bedrock__agentcoreAgentRuntime={"agentRuntimeName": "one"})
+ENDPOINT = planned(ec2__vpcEndpoint={"vpcEndpointType": "Interface", "serviceName": "com.amazonaws.us-east-1.logs"})
+UNRESERVED: list[tuple[str, Answer]] = [("lambda:GetFunctionConcurrency", "ResourceNotFoundException")] * 3
+
+
+def executions(limit: int, free: int) -> list[tuple[str, Answer]]:
+    limits = {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": free}
+    return [("lambda:GetAccountSettings", {"AccountLimit": limits}), *UNRESERVED]
+
+
+def policies(count: int) -> tuple[str, Answer]:
+    return ("logs:DescribeResourcePolicies", {"resourcePolicies": [{"policyName": f"p{number}"} for number in range(count)]})
+
+
+def addresses(value: float, used: int) -> list[tuple[str, Answer]]:
+    return [
+        ("ec2:DescribeAddresses", {"Addresses": [{}] * used}),
+        ("service-quotas:GetServiceQuota", "NoSuchResourceException"),
+        ("service-quotas:GetAWSDefaultServiceQuota", {"Quota": {"Value": value}}),
+    ]
+
+
+EIPS = planned(ec2__eip=[{}, {}])
+USED_VCPUS = 3.0
+
+CASES = [
+    Case("Lambda executions", executions(1000, 900), [("pass", "1000 in all, 900 of them free")]),
+    Case("Lambda executions", executions(10, 10), [("fail", "13 are reserved, and 100 must stay free")]),
+    Case("Lambda executions", executions(113, 113), [("pass", "113 in all")]),
+    Case("Lambda executions", executions(112, 112), [("fail", "reserve_concurrency: false")]),
+    Case("Lambda executions", executions(10, 10)[:1], [("pass", "the table reserves none")], planned("dev")),
+    Case("Lambda executions", [("lambda:GetAccountSettings", "AccessDeniedException")], [("unknown", "AWS doesn't say")]),
+    Case("Fargate vCPUs", vcpus(VCPUS.most), [("pass", f"the first start needs {VCPUS.start}")]),
+    Case("Fargate vCPUs", vcpus(VCPUS.most, USED_VCPUS), [("person", "before the engine grows")]),
+    Case("Fargate vCPUs", vcpus(VCPUS.least - 1), [("person", "an update waits")]),
+    Case("Fargate vCPUs", vcpus(VCPUS.start + USED_VCPUS - 1, USED_VCPUS), [("fail", "No image can be deployed")]),
+    Case("Fargate vCPUs", vcpus(VCPUS.most)[:1], [("pass", "this stack's own")], planned(ecs__service={"made": True})),
+    Case("Fargate vCPUs", [("service-quotas:GetServiceQuota", {"Quota": {"Value": 6.0}})], [("unknown", "how much of it is used")]),
+    Case("elastic IPs", addresses(5, 3), [("pass", "5 in all, 3 used, 2 are new")], EIPS),
+    Case("elastic IPs", addresses(5, 4), [("fail", "5 in all, 4 used, 2 are new")], EIPS),
+    Case("elastic IPs", [("ec2:DescribeAddresses", "UnauthorizedOperation")], [("unknown", "UnauthorizedOperation")], EIPS),
+    Case(
+        "VPCs",
+        [("ec2:DescribeVpcs", {"Vpcs": [{}] * 5}), ("service-quotas:GetServiceQuota", {"Quota": {"Value": 5.0}})],
+        [("fail", "5 in all, 5 used, 1 are new")],
+        planned(ec2__vpc={}),
+    ),
+    Case("log policies", [policies(9)], [("pass", "9 of 10")], POLICY),
+    Case("log policies", [policies(10)], [("fail", "delete what isn't needed of p0, p1")], POLICY),
+    Case("log policies", [("logs:DescribeResourcePolicies", "AccessDeniedException")], [("unknown", "AccessDenied")], POLICY),
+    Case("zones", [("ec2:DescribeAvailabilityZones", {"AvailabilityZones": ZONES})], [("pass", "us-east-1c is use1-az4")]),
+    Case("zones", [("ec2:DescribeAvailabilityZones", {"AvailabilityZones": ZONES[:1]})], [("fail", "availability_zones is 3")]),
+    Case("zones", [("ec2:DescribeAvailabilityZones", "RequestLimitExceeded")], [("unknown", "RequestLimitExceeded")]),
+    Case(
+        "zones",
+        [
+            ("ec2:DescribeAvailabilityZones", {"AvailabilityZones": ZONES}),
+            ("ec2:DescribeVpcEndpointServices", endpoint("us-east-1a", "us-east-1b")),
+        ],
+        [("pass", ""), ("fail", "com.amazonaws.us-east-1.logs isn't in us-east-1c")],
+        ENDPOINT,
+    ),
+    Case(
+        "zones",
+        [
+            ("ec2:DescribeAvailabilityZones", {"AvailabilityZones": ZONES}),
+            ("ec2:DescribeVpcEndpointServices", "InvalidServiceName"),
+        ],
+        [("pass", ""), ("fail", "Take it out of the table's")],
+        ENDPOINT,
+    ),
+    Case("names", [("secretsmanager:DescribeSecret", "ResourceNotFoundException")], [("pass", "1 are free")], SECRET),
+    Case("names", [("secretsmanager:DescribeSecret", {"Name": "config"})], [("fail", "config is there already")], SECRET),
+    Case("names", [("secretsmanager:DescribeSecret", "AccessDeniedException")], [("unknown", "whether config is free")], SECRET),
+    Case("names", [], [("pass", "0 are free, 1 are this stack's already")], planned(secretsmanager__secret={"made": True})),
+    Case("names", [("s3:HeadBucket", "403")], [("fail", "unique in the world")], BUCKET),
+    Case("names", [("s3:HeadBucket", "404")], [("pass", "1 are free")], BUCKET),
+    Case(
+        "names",
+        [
+            ("bedrock-agentcore-control:ListAgentRuntimes", {"agentRuntimes": [], "nextToken": "more"}),
+            ("bedrock-agentcore-control:ListAgentRuntimes", {"agentRuntimes": []}),
+        ],
+        [("pass", "1 are free")],
+        RUNTIME,
+    ),
+    Case("service roles", [("iam:GetRole", {"Role": ROLE})] * 2, [("pass", "all 2 are there")], RUNTIME),
+    Case(
+        "service roles",
+        [("iam:GetRole", "NoSuchEntity"), ("iam:GetRole", {"Role": ROLE})],
+        [("person", "make AWSServiceRoleForBedrockAgentCoreRuntimeIdentity")],
+        RUNTIME,
+    ),
+    Case("service roles", [("iam:GetRole", "AccessDenied")], [("unknown", "AccessDenied")], RUNTIME),
+    Case("model", [("bedrock:GetInferenceProfile", "ResourceNotFoundException")], [("fail", "is not there")]),
+    Case(
+        "model",
+        [
+            ("bedrock:GetInferenceProfile", PROFILE),
+            ("bedrock:GetFoundationModelAvailability", available(regionAvailability="NOT_AVAILABLE")),
+        ],
+        [("fail", "isn't in us-east-1")],
+    ),
+    Case(
+        "model",
+        [
+            ("bedrock:GetInferenceProfile", PROFILE),
+            ("bedrock:GetFoundationModelAvailability", available()),
+            ("bedrock:GetUseCaseForModelAccess", {"formData": b"{}"}),
+        ],
+        [("pass", "is subscribed to")],
+    ),
+    Case(
+        "model",
+        [
+            ("bedrock:GetInferenceProfile", PROFILE),
+            ("bedrock:GetFoundationModelAvailability", available(agreement="NOT_AVAILABLE")),
+            ("bedrock:GetUseCaseForModelAccess", "ResourceNotFoundException"),
+        ],
+        [("person", "tell Anthropic"), ("person", "the first call subscribes (agreement NOT_AVAILABLE")],
+    ),
+    Case("model", [("bedrock:GetInferenceProfile", "AccessDeniedException")], [("unknown", "AccessDenied")]),
+    Case(
+        "once an account",
+        [
+            ("iam:GetOpenIDConnectProvider", "NoSuchEntity"),
+            ("guardduty:ListDetectors", {"DetectorIds": []}),
+            ("accessanalyzer:ListAnalyzers", {"analyzers": []}),
+        ],
+        [("pass", "not there, so a program can make it")],
+    ),
+    Case(
+        "once an account",
+        [
+            ("iam:GetOpenIDConnectProvider", {"Tags": [{"Key": "ManagedBy", "Value": "pulumi"}]}),
+            ("guardduty:ListDetectors", {"DetectorIds": ["one"]}),
+            ("accessanalyzer:ListAnalyzers", "AccessDeniedException"),
+        ],
+        [("pass", "a Pulumi program's"), ("person", "keep GuardDuty's detector out"), ("unknown", "whether IAM Access Analyzer")],
+    ),
+    Case(
+        "once an account",
+        [
+            ("iam:GetOpenIDConnectProvider", {}),
+            ("guardduty:ListDetectors", {"DetectorIds": []}),
+            ("accessanalyzer:ListAnalyzers", {"analyzers": [ANALYZER]}),
+        ],
+        [("person", "keep GitHub's OIDC provider"), ("person", "keep IAM Access Analyzer"), ("pass", "GuardDuty's detector: not there")],
+    ),
+    Case(
+        "rights",
+        [
+            ("sts:GetCallerIdentity", IDENTITY),
+            ("iam:GetRole", {"Role": ROLE}),
+            ("iam:SimulatePrincipalPolicy", simulated("allowed")),
+        ],
+        [("pass", "arn:aws:iam::1:role/path/deployer may do the 1 actions")],
+        SECRET,
+    ),
+    Case(
+        "rights",
+        [
+            ("sts:GetCallerIdentity", IDENTITY),
+            ("iam:GetRole", {"Role": ROLE}),
+            ("iam:SimulatePrincipalPolicy", simulated("explicitDeny", "aws:SourceIp")),
+        ],
+        [("fail", "may not: secretsmanager:CreateSecret on arn:one")],
+        SECRET,
+    ),
+    Case(
+        "rights",
+        [
+            ("sts:GetCallerIdentity", IDENTITY),
+            ("iam:GetRole", {"Role": ROLE}),
+            ("iam:SimulatePrincipalPolicy", simulated("implicitDeny", "aws:SourceIp")),
+        ],
+        [("unknown", "it depends on aws:SourceIp")],
+        SECRET,
+    ),
+    Case("rights", [("sts:GetCallerIdentity", {**IDENTITY, "Arn": f"arn:aws:iam::{NUMBER}:root"})], [("unknown", "no root user")]),
+    Case("rights", [("sts:GetCallerIdentity", "ServiceUnavailable")], [("unknown", "AWS doesn't say")]),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_check_says_what_it_found(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "CHECKS", {case.check: preflight.CHECKS[case.check]})
+    found = preflight.run(stubbed(*case.answers), case.plan)
+    assert [one.kind for one in found] == [kind for kind, _ in case.outcomes], found
+    for outcome, (_, words) in zip(found, case.outcomes, strict=True):
+        assert words in outcome.text
+        assert "\n" not in outcome.text
+    assert preflight.status(found) == (0 if {kind for kind, _ in case.outcomes} <= GOOD else 1)
+
+
+def test_every_check_is_seen_to_pass_and_to_not_know_and_most_to_fail_or_to_ask_a_person() -> None:
+    seen: dict[str, set[Kind]] = {name: set() for name in preflight.CHECKS}
+    for case in CASES:
+        seen[case.check] |= {kind for kind, _ in case.outcomes}
+    assert {name for name, kinds in seen.items() if not {"pass", "unknown"} <= kinds} == {"VPCs"}, "VPCs are counted as elastic IPs are"
+    assert {name for name, kinds in seen.items() if not kinds & {"fail", "person"}} == set()
+
+
+def test_a_role_may_be_named_and_its_rights_given() -> None:
+    answers: list[tuple[str, Answer]] = [
+        ("sts:GetCallerIdentity", {**IDENTITY, "Arn": f"arn:aws:iam::{NUMBER}:user/me"}),
+        ("iam:GetRole", {"Role": ROLE}),
+        ("iam:SimulatePrincipalPolicy", {**simulated("allowed"), "IsTruncated": True, "Marker": "more"}),
+        ("iam:SimulatePrincipalPolicy", simulated("implicitDeny")),
+    ]
+    wanted = [Right(action="s3:GetObject", resources=("arn:aws:s3:::one/*",))]
+    (found,) = rights(stubbed(*answers), planned(), role="deployer", wanted=wanted)
+    assert (found.kind, found.text) == ("fail", "arn:aws:iam::1:role/path/deployer may not: s3:GetObject on arn:one")
+
+
+def test_no_call_changes_anything() -> None:
+    reads = ("Get", "List", "Describe", "Head", "Simulate")
+    assert {call for call in preflight.CALLS if not call.partition(":")[2].startswith(reads)} == set()
+
+
+def test_a_table_is_as_wide_as_the_terminal_and_never_breaks_a_command() -> None:
+    command = "aws " + "long-option " * 20
+    table = rows(
+        [Outcome(check="one", kind="person", text="do this " * 30, command=command), Outcome(check="two", kind="pass", text="ok")], 80
+    )
+    assert max(len(line) for line in table if command not in line) <= 80
+    assert [line for line in table if command in line]
+    assert all(word in "\n".join(table) for word in (WORDS["person"], WORDS["pass"]))
+
+
+def test_a_resource_of_the_state_is_not_new() -> None:
+    plan = Planned(stack="dev", env=env_of("dev"), resources=(Resource(type="ec2/eip", inputs={}, made=True),))
+    assert (len(plan.of("ec2/eip")), plan.new("ec2/eip")) == (1, [])
