@@ -36,6 +36,9 @@ FIRST_REST, LONGEST_REST = 16, 4
 """A worker that finds nothing to do looks again after an eighth of poll_seconds, and of 1,000 with nothing to do each after four times that
 (docs/engine.md, Scale)."""
 
+CLAIMS = 3
+"""Attempts to claim a lease before a worker reads them all again."""
+
 STANDSTILL_SECONDS = 600.0
 """How long no lease must change before a worker ends an evolution that it can't run, though others might. A deployment that replaces
 workers, or rolls back, takes less."""
@@ -86,6 +89,7 @@ class Worker:
         self._watch = LeaseWatch(settings.lease_seconds)
         self._standstill = Standstill()
         self._mode = ModeWatch(store, settings)
+        self._last = ""
         self._wake = threading.Event()
         self._give_up_at = float("inf")
         self.status = Status(worker=name, weights=self._task.weights, alive=time.monotonic())
@@ -214,17 +218,19 @@ class Worker:
         return self._standstill.seconds(header.evolution_id, leases) >= STANDSTILL_SECONDS
 
     def _free(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Those that can be claimed: FINISH first, then the islands that are behind, and equals in an order that differs by worker."""
+        """Those that can be claimed: FINISH first, then this worker's last island, then those that are behind, and equals in an order that
+        differs by worker. So a hundred workers don't all try the same one."""
         spread = {lease.name: hashlib.sha256(f"{self.status.worker}/{lease.name}".encode()).digest() for lease in leases}
-        ordered = sorted(leases, key=lambda lease: (lease.name != FINISH, lease.generation, spread[lease.name]))
+        ordered = sorted(leases, key=lambda one: (one.name != FINISH, one.name != self._last, one.generation, spread[one.name]))
         return [lease for lease in ordered if self._watch.is_free(lease)]
 
     def _claim(self, free: Sequence[Lease]) -> Lease | None:
-        """Claim the first one that no other worker is faster with."""
-        for lease in free:
+        """Claim the first one that no other worker is faster with. After some that others are, what was read is out of date."""
+        for lease in free[:CLAIMS]:
             if lease.owner:
                 log.warning("%s of %s is taken over from %s, which is silent", lease.name, lease.evolution_id, lease.owner)
             if mine := self._store.claim(lease, self.status.worker):
+                self._last = mine.name
                 return mine
         return None
 
@@ -245,7 +251,8 @@ class Worker:
                         heartbeat.persist(lambda: self._store.recorded(lease, recorded, heartbeat.beat + 1), must_stop)
                         return False
                     outcome, promotions = work.outcome(self._signing_key)
-                    self._store.leave(header.evolution_id)  # before it is ended, for whoever dies in between is followed by another
+                    # Before it is ended: whoever dies in between is followed by another.
+                    heartbeat.persist(lambda: self._store.leave(header.evolution_id), must_stop)
                     heartbeat.persist(lambda: self._store.end(header.evolution_id, outcome, promotions, lease), must_stop)
                     log.info("%s is finished: %s", header.evolution_id, outcome)
                 else:
