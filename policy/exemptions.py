@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from plain import Plain, shown
 from tokens import STACK
 
-NEVER = ("alarms/", "containment/", "environment/", "exemptions/", "identity/document")
-"""Rules that nobody may be exempt from, by their family or id: what halts evolution, and what keeps others from reaching that; the limits,
-which have an approved override of their own; exemptions themselves; and that documents can be read, for all other rules about them are
-silent where they can't."""
+NEVER = ("alarms/", "approved/", "containment/", "environment/", "exemptions/", "identity/document")
+"""Rules that nobody may be exempt from, by their family or id: what halts evolution, and what keeps others from reaching that; what is
+approved in files of its own; the limits, which have an approved override of their own; exemptions themselves; and that documents can be
+read, for all other rules about them are silent where they can't."""
 
 LONGEST_DAYS = 366
 """An exemption that doesn't end within a year is a change of the rules, and belongs there."""

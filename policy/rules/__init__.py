@@ -36,6 +36,7 @@ import rules.evolution.alarm_path
 import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
 import rules.evolution.alarms
+import rules.evolution.approved
 import rules.evolution.containment
 import rules.evolution.containment_resources
 import rules.evolution.containment_switch
@@ -145,5 +146,6 @@ FAMILIES = (
         "Everything must say whose it is, stand where it may, and cost what was agreed.",
         (rules.aws.governance, rules.evolution.governance),
     ),
+    Family("approved", "What nobody has approved must not be in a stack of this system.", (rules.evolution.approved,)),
     Family("exemptions", "An exemption must be in force, and needed.", (rules.aws.exemptions,)),
 )

@@ -41,8 +41,8 @@ class Pack:
         self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"environment": message}))
 
     def violations(self, nodes: Nodes, project: str = "evolution-system", stack: str = "prod") -> list[str]:
-        """The messages of all violations: each resource by itself, then all of them."""
-        return self.ask(*requests(nodes, project, stack))
+        """The messages of all violations: each resource by itself, then all of them; not that nobody has approved it."""
+        return [one for one in self.ask(*requests(nodes, project, stack)) if "[approved/" not in one]
 
     def ask(self, each: Sequence[analyzer_pb2.AnalyzeRequest], whole: analyzer_pb2.AnalyzeStackRequest) -> list[str]:
         found = [one for request in each for one in self.stub.Analyze(request).diagnostics]
@@ -94,6 +94,10 @@ def running(table: Mapping[str, Any] = TABLE, folder: Path = PACK) -> Generator[
 def pack() -> Generator[Pack]:
     with running() as started:
         yield started
+
+
+def test_what_nobody_has_approved_is_refused(pack: Pack) -> None:
+    assert any("[approved/new-access] `role-grants`" in one for one in pack.ask(*requests(compliant(), "evolution-system", "prod")))
 
 
 def test_a_stack_that_breaks_no_rule_is_left_alone(pack: Pack) -> None:

@@ -61,30 +61,23 @@ def parts_of_roles(stack: Stack) -> Mapping[str, Part]:
     return {urn: next(iter(parts)) if len(parts) == 1 else Part.OTHER for urn, parts in taken.items()}
 
 
-def _grants(stack: Stack) -> Iterator[tuple[Resource, Parts]]:
-    """What grants something, and the parts whose roles it is granted to. What is only a boundary is held to what any part may."""
-    parts = parts_of_roles(stack)
+def holdings(stack: Stack) -> Iterator[tuple[Resource, frozenset[str] | None]]:
+    """What grants something, and the URNs of the roles that it is granted to, those that are known; None where it is only a boundary."""
     roles, policies = Linked(stack, ROLE, CALLED), Linked(stack, IAM_POLICY, CALLED)
-
-    def held_by(urns: set[str]) -> Parts:
-        return frozenset(parts.get(urn, Part.OTHER) for urn in urns) or NOBODY
-
-    attached: defaultdict[str, set[Part]] = defaultdict(set)
+    attached: defaultdict[str, set[str]] = defaultdict(set)
     for one in stack.resources:
         for urn in policies.by(one, ATTACHMENTS[one.type]) if one.type in ATTACHMENTS else ():
             holders = {one.urn} if one.type == ROLE else roles.by(one, HOLDER[one.type]) if one.type in HOLDER else set[str]()
-            attached[urn] |= held_by(holders)
+            attached[urn] |= holders or {""}
     bounding = policies.by_all(stack.of_type(ROLE), "permissionsBoundary")
     for kind in sorted(HOLDERS):
         for holder in stack.of_type(kind):
             if kind == ROLE:
-                yield holder, held_by({holder.urn})
+                yield holder, frozenset({holder.urn})
             elif kind == ROLE_POLICY:
-                yield holder, held_by(roles.by(holder, "role"))
-            elif holder.urn in attached:
-                yield holder, frozenset(attached[holder.urn])
+                yield holder, frozenset(roles.by(holder, "role"))
             else:
-                yield holder, frozenset() if holder.urn in bounding else NOBODY
+                yield holder, None if holder.urn in bounding - attached.keys() else frozenset(attached.get(holder.urn, ()))
 
 
 def refused(statement: Statement, parts: Parts, stack: Stack) -> list[str]:
@@ -112,7 +105,9 @@ def said(names: list[str]) -> str:
     "reason, by whoever reviews the pack.",
 )
 def grants(stack: Stack) -> Iterator[Finding]:
-    for holder, parts in _grants(stack):
+    parts_of = parts_of_roles(stack)
+    for holder, roles in holdings(stack):
+        parts: Parts = frozenset() if roles is None else frozenset(parts_of.get(urn, Part.OTHER) for urn in roles) or NOBODY
         for statement in allows_of(holder):
             if statement.kind is DocumentKind.IDENTITY and (names := refused(statement, parts, stack)):
                 yield Finding(f"{statement.where} allows {said(names)}", holder)

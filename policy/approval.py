@@ -1,0 +1,177 @@
+"""What reviewers have approved in stacks of this system: approved/grants.json and approved/shape.json.
+
+Both files are written by `make approve` from the plans, and by nobody else. Account, region, stack and model are placeholders in them, so a
+new environment or region needs no approval. Another program's stacks are not held to them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import tokens as t
+from accounts import own_account
+from documents import DocumentKind, Statement, document_of
+from plain import Plain
+from rule import Stack
+
+FOLDER = Path(__file__).with_name("approved")
+
+GROUPS: Mapping[str, str] = {
+    t.TOPIC: "topic",
+    t.TOPIC_POLICY: "topic",
+    t.QUEUE: "queue",
+    t.QUEUE_POLICY: "queue",
+    t.BUCKET: "bucket",
+    t.BUCKET_POLICY: "bucket",
+    t.KEY: "key",
+    t.KEY_POLICY: "key",
+    t.AGENT_RESOURCE_POLICY: "agentcore",
+    t.LOG_RESOURCE_POLICY: "logs",
+}
+"""The documents of resources that are approved together. A document of another type is approved by nobody."""
+
+STORES = frozenset({"topic", "queue", "bucket"})
+"""Groups whose documents name what they are about. Another topic, queue or bucket than those that are approved is the rules' to judge."""
+
+GUARDS = frozenset({"topic", "queue", "key"})
+"""Groups whose documents may lose nothing, either: what they let through is what halts evolution."""
+
+GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-")
+"""The first parts of the names of the roles whose grants may lose nothing: they start the switch, and halt."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """What differs from stack to stack: the texts in the place of the placeholders.
+
+    Attributes:
+        profile: the inference profile, such as us.anthropic.claude-sonnet-4-6; the model is what follows the first dot.
+    """
+
+    account: str
+    region: str
+    stack: str
+    profile: str
+
+    def fill(self, text: str) -> str:
+        """A text with its placeholders replaced."""
+        for placeholder, name in self._pairs():
+            text = text.replace(placeholder, name)
+        return text
+
+    def generalise(self, text: str) -> str:
+        """A text with the placeholders in it."""
+        for placeholder, name in self._pairs():
+            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", placeholder, text)
+        return text
+
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
+        model = self.profile.partition(".")[2]
+        return (
+            ("{account}", self.account),
+            ("{region}", self.region),
+            ("{stack}", self.stack),
+            ("{profile}", self.profile),
+            ("{model}", model),
+        )
+
+
+def names_of(stack: Stack) -> Names:
+    """A stack's own. What isn't known is a text that no ARN holds."""
+    table = stack.table or {}
+    region, profile = (str(table.get(key) or "not-known.at-all") for key in ("region", "model_id"))
+    return Names(account=own_account(stack) or "no-account", region=region, stack=stack.name, profile=profile)
+
+
+class Grants:
+    """The statements that are approved for a stack that is called so, each read when it is first asked for."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._roles = {names.fill(name): name for name in _texts()["roles"]}
+        self._read: dict[tuple[str, ...], tuple[Statement, ...]] = {}
+
+    def trust(self, role: str) -> Sequence[Statement]:
+        """Who may take a role of that name on."""
+        return self._at(DocumentKind.TRUST, "trust", self._roles.get(role, ""))
+
+    def role(self, role: str) -> Sequence[Statement]:
+        """What a role of that name is granted."""
+        return self._at(DocumentKind.IDENTITY, "roles", self._roles.get(role, ""))
+
+    def document(self, group: str) -> Sequence[Statement]:
+        """What the own policies of a group's resources say."""
+        return self._at(DocumentKind.KEY if group == "key" else DocumentKind.RESOURCE, "documents", group)
+
+    def granted(self) -> Sequence[Statement]:
+        """All that roles are granted, and what endpoints let through beside it."""
+        return [*(one for role in self._roles for one in self.role(role)), *self._at(DocumentKind.IDENTITY, "endpoints", "")]
+
+    def _at(self, kind: DocumentKind, part: str, name: str) -> tuple[Statement, ...]:
+        if (part, name) not in self._read:
+            text = _texts()[part].get(name, "")
+            self._read[part, name] = read(json.loads(self._names.fill(text)), kind) if text else ()
+        return self._read[part, name]
+
+
+@lru_cache(maxsize=1)
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    """The file by its parts, each as text: most of it is read for the stack's own names only when it is asked for."""
+    file: Any = json.loads((FOLDER / "grants.json").read_text(encoding="utf-8"))
+    return {
+        "trust": {name: json.dumps(role["trust"]) for name, role in file["roles"].items()},
+        "roles": {name: json.dumps(role["grants"]) for name, role in file["roles"].items()},
+        "documents": {group: json.dumps(statements) for group, statements in file["documents"].items()},
+        "endpoints": {"": json.dumps(file["endpoints"])},
+    }
+
+
+@lru_cache(maxsize=4)
+def grants(names: Names) -> Grants:
+    """What is approved for a stack that is called so."""
+    return Grants(names)
+
+
+def read(statements: Plain, kind: DocumentKind) -> tuple[Statement, ...]:
+    """Approved statements, as rules read them.
+
+    Raises:
+        ValueError: one can't be read.
+    """
+    found = document_of("approved", kind, {"Statement": statements}) if statements else ()
+    readable = tuple(one for one in found if isinstance(one, Statement))
+    if len(readable) < len(found):
+        raise ValueError(f"policy/approved can't be read: {[str(one) for one in found if not isinstance(one, Statement)]}")
+    return readable
+
+
+def written(statement: Statement) -> dict[str, Plain]:
+    """A statement in IAM's own spelling, without its Sid; one of many stands alone."""
+    said: dict[str, Plain] = {"Effect": "Allow" if statement.allows else "Deny"}
+    if statement.principals:
+        by_kind: dict[str, list[Plain]] = {}
+        for principal in statement.principals:
+            by_kind.setdefault(principal.kind, []).append(principal.name)
+        who: Plain = "*" if by_kind == {"AWS": ["*"]} else {kind: _one_or_many(names) for kind, names in by_kind.items()}
+        said["NotPrincipal" if statement.excepted_principals else "Principal"] = who
+    for key, values in (
+        ("Action", statement.actions),
+        ("NotAction", statement.excepted_actions),
+        ("Resource", statement.resources),
+        ("NotResource", statement.excepted_resources),
+    ):
+        if values:
+            said[key] = _one_or_many(list(values))
+    if statement.conditions:
+        said["Condition"] = statement.conditions
+    return said
+
+
+def _one_or_many(values: list[Plain]) -> Plain:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,100 @@
+"""Writes down what plans of this system hold, as policy/approved has it: pure functions over plans; tests/approve.py makes them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from approval import GROUPS, Names, names_of, read, written
+from covering import lacks
+from documents import PLACES, DocumentKind, statements_of
+from plain import Plain, items
+from rule import Resource, Stack
+from rules.aws.identity_holders import HOLDERS
+from rules.evolution.containment import holdings
+from tokens import ROLE
+
+WIDTH = 140
+"""The longest line of a file, where what is on it can be broken."""
+
+
+def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
+    """All that is granted in any of the stacks, with placeholders for what differs."""
+    trust: defaultdict[str, list[Plain]] = defaultdict(list)
+    roles: defaultdict[str, list[Plain]] = defaultdict(list)
+    documents: defaultdict[str, list[Plain]] = defaultdict(list)
+    endpoints: list[Plain] = []
+    for stack in stacks:
+        names = names_of(stack)
+
+        def generalised(resource: Resource, kind: DocumentKind, names: Names = names) -> list[Plain]:
+            statements: list[Plain] = [written(one) for one in statements_of(resource) if one.kind is kind]
+            return json.loads(names.generalise(json.dumps(statements)))
+
+        called = {role.urn: names.generalise(str(role.at("name"))) for role in stack.of_type(ROLE)}
+        for role in stack.of_type(ROLE):
+            trust[called[role.urn]] += generalised(role, DocumentKind.TRUST)
+        for holder, urns in holdings(stack):
+            for urn in urns or ():
+                roles[called[urn]] += generalised(holder, DocumentKind.IDENTITY)
+        for resource in stack.resources:
+            place = PLACES.get(resource.type)
+            if place and place.kind is DocumentKind.ENDPOINT:
+                endpoints += generalised(resource, place.kind)
+            elif place and resource.type not in HOLDERS and any(statements_of(resource)):
+                documents[GROUPS[resource.type]] += generalised(resource, place.kind)
+    return {
+        "roles": {name: {"trust": merged(trust[name]), "grants": merged(roles[name])} for name in sorted(trust)},
+        "documents": {group: merged(documents[group]) for group in sorted(documents)},
+        "endpoints": _beside(endpoints, [one for name in roles for one in roles[name]]),
+    }
+
+
+def _beside(endpoints: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:
+    """What endpoints let through that no role is granted, whoever asks."""
+    anybody: list[Plain] = [{key: value for key, value in one.items() if key != "Principal"} for one in endpoints if isinstance(one, dict)]
+    known = [one for statement in granted for one in read([statement], DocumentKind.IDENTITY)]
+    return merged([written(one) for statement in anybody for one in read([statement], DocumentKind.IDENTITY) if lacks(known, one)])
+
+
+def merged(statements: Iterable[Plain]) -> list[Plain]:
+    """Statements that differ in their actions only, or in their resources only, as one; sorted, so that they are alike each time."""
+    found = [one for one in statements if isinstance(one, dict)]
+    for key in ("Resource", "Action"):
+        alike: dict[str, dict[str, Plain]] = {}
+        for one in found:
+            rest = json.dumps({name: value for name, value in one.items() if name != key}, sort_keys=True)
+            if key not in one:
+                alike[json.dumps(one, sort_keys=True)] = one
+                continue
+            known = alike.setdefault(rest, {**one, key: []})
+            values = sorted({str(value) for value in (*items(known[key]), *items(one[key]))})
+            known[key] = [*values]
+        found = [{**one, key: _one_or_many(one[key])} if key in one else one for one in alike.values()]
+    return sorted(found, key=lambda one: json.dumps(one, sort_keys=True))
+
+
+def _one_or_many(values: Plain) -> Plain:
+    return values[0] if isinstance(values, list) and len(values) == 1 else values
+
+
+def as_text(value: Plain) -> str:
+    """JSON in which whatever fits stands on a line of its own, so that a change is seen where it is."""
+    return _as_text(value, "") + "\n"
+
+
+def _as_text(value: Plain, margin: str) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or (len(margin) + len(flat) < WIDTH and not _holds_objects(value)):
+        return flat
+    inner = margin + "  "
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + _as_text(one, inner) for one in value) + f"\n{margin}]"
+    entries = (f"{inner}{json.dumps(key, ensure_ascii=False)}: {_as_text(one, inner)}" for key, one in value.items())
+    return "{\n" + ",\n".join(entries) + f"\n{margin}}}"
+
+
+def _holds_objects(value: Mapping[str, Plain] | Sequence[Plain]) -> bool:
+    """Whether an entry of it is an object that isn't a condition's."""
+    return isinstance(value, dict) and any(isinstance(one, list) and any(isinstance(it, dict) for it in one) for one in value.values())

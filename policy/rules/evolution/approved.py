@@ -1,0 +1,151 @@
+"""The approved grants: no document of this system gives more access than reviewers have approved, and those of its guards no less."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from approval import GROUPS, GUARDING_ROLES, GUARDS, STORES, Grants, grants, names_of, written
+from covering import lacks
+from documents import PLACES, DocumentKind, Statement, statements_of
+from globs import meet
+from plain import Plain
+from rule import Finding, Resource, Severity, Stack
+from rules.aws.identity_holders import HOLDERS
+from rules.evolution.containment import holdings
+from system import evolution_rule
+from tokens import ROLE
+
+LONGEST = 1200
+"""Characters of a document's difference that a message shows."""
+
+APPROVE = "Take it back; or, if it is needed, let the reviewers of policy/ approve it: `make approve` writes policy/approved again."
+
+
+@evolution_rule(
+    id="approved/new-access",
+    severity=Severity.CRITICAL,
+    protects="The system from access that nobody has approved: who may do what, to what, and when.",
+    why="A grant is only safe until something uses it; a list of bad ones is never complete.",
+    fix=APPROVE,
+)
+def new_access(stack: Stack) -> Iterator[Finding]:
+    for document in _documents(stack, grants(names_of(stack))):
+        beyond = [more for one in document.statements if one.allows and (more := lacks(document.allowed, one))]
+        beyond += [less for one in document.required if (less := lacks(document.denials, one))]
+        if beyond:
+            yield Finding(f"its document gives access that nobody has approved: {_said(beyond)}.", document.resource)
+
+
+@evolution_rule(
+    id="approved/guards",
+    severity=Severity.CRITICAL,
+    protects="The way from an alarm to the halt, from a grant that is missing there.",
+    why="An alarm that may not publish, a topic that may not use its key, a schedule that may not invoke: each halts nothing.",
+    fix=APPROVE,
+)
+def guards(stack: Stack) -> Iterator[Finding]:
+    """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more."""
+    approved = grants(names_of(stack))
+    held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
+    for resource in stack.resources:
+        if (group := GROUPS.get(resource.type, "")) in GUARDS:
+            held[group] += [(resource, one) for one in statements_of(resource)]
+    wanted = {group: approved.document(group) for group in held}
+    roles = {role.urn: name for role in stack.of_type(ROLE) if str(name := role.at("name")).startswith(GUARDING_ROLES)}
+    for holder, urns in holdings(stack):
+        for name in {str(roles[urn]) for urn in urns or () if urn in roles}:
+            held[name] += [(holder, one) for one in statements_of(holder) if one.kind is DocumentKind.IDENTITY]
+            wanted[name] = approved.role(name)
+    for name, found in held.items():
+        statements = [one for _, one in found]
+        lost = [less for one in wanted[name] if one.allows and (less := lacks([it for it in statements if it.allows], one))]
+        if lost:
+            yield Finding(f"its document lacks what halts evolution: {_said(lost)}.", next((one for one, _ in found), None))
+        for resource, one in found:
+            if not one.allows and (more := lacks([it for it in wanted[name] if not it.allows], one)) and not _is_free(name, one, approved):
+                yield Finding(f"its document denies what nobody has approved: {_said([more])}.", resource)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What a resource's document says, the approved statements that what it allows must be within, and what must still be denied, by it or
+    by another of the same holder."""
+
+    resource: Resource
+    statements: Sequence[Statement]
+    allowed: Sequence[Statement]
+    required: Sequence[Statement] = ()
+    denials: Sequence[Statement] = ()
+
+
+def _documents(stack: Stack, approved: Grants) -> Iterator[Document]:
+    for role in stack.of_type(ROLE):
+        yield _keeping(role, _of_kind(role, DocumentKind.TRUST), approved.trust(str(role.at("name"))))
+    yield from _of_holders(stack, approved)
+    for resource in stack.resources:
+        place = PLACES.get(resource.type)
+        if place and place.kind is DocumentKind.ENDPOINT:
+            anybody = [replace(one, principals=()) for one in statements_of(resource)]
+            yield Document(resource=resource, statements=anybody, allowed=approved.granted())
+        elif place and resource.type not in HOLDERS:
+            group = GROUPS.get(resource.type, "")
+            statements = [one for one in statements_of(resource) if not _is_free(group, one, approved)]
+            yield _keeping(resource, statements, approved.document(group))
+
+
+def _keeping(resource: Resource, statements: Sequence[Statement], approved: Sequence[Statement]) -> Document:
+    """A document that still denies what is approved about all that it names."""
+    named = {resource for one in statements for resource in one.resources}
+    denied = [(one, tuple(name for name in one.resources if name in named)) for one in approved if not one.allows]
+    return Document(
+        resource=resource,
+        statements=statements,
+        allowed=[one for one in approved if one.allows],
+        required=[replace(one, resources=names) for one, names in denied if names or not one.resources],
+        denials=[one for one in statements if not one.allows],
+    )
+
+
+def _of_holders(stack: Stack, approved: Grants) -> Iterator[Document]:
+    """What roles are granted, and what their boundaries let through: that must be within what any role of the stack is granted."""
+    names = {role.urn: str(role.at("name")) for role in stack.of_type(ROLE)}
+    held = [(holder, urns, _of_kind(holder, DocumentKind.IDENTITY)) for holder, urns in holdings(stack)]
+    denials: defaultdict[str, list[Statement]] = defaultdict(list)
+    for _, urns, statements in held:
+        for urn in urns or ():
+            denials[urn] += [one for one in statements if not one.allows]
+    for holder, urns, statements in held:
+        if urns is None:
+            granted = [one for _, urns, given in held if urns is not None for one in given]
+            yield Document(resource=holder, statements=statements, allowed=(*approved.granted(), *granted))
+        elif not urns:
+            yield Document(resource=holder, statements=statements, allowed=())
+        for urn in sorted(urns or ()):
+            own = approved.role(names.get(urn, ""))
+            yield Document(
+                resource=holder,
+                statements=statements,
+                allowed=[one for one in own if one.allows],
+                required=[one for one in own if not one.allows],
+                denials=denials[urn],
+            )
+
+
+def _of_kind(resource: Resource, kind: DocumentKind) -> list[Statement]:
+    return [one for one in statements_of(resource) if one.kind is kind]
+
+
+def _is_free(group: str, statement: Statement, approved: Grants) -> bool:
+    """Whether a statement is about a store of which nothing is approved: only what it names."""
+    known = [resource for one in approved.document(group) for resource in one.resources]
+    return group in STORES and bool(statement.resources) and not any(meet(one, its) for one in statement.resources for its in known)
+
+
+def _said(statements: Sequence[Statement]) -> str:
+    """Statements, in IAM's spelling."""
+    said: list[Plain] = [written(one) for one in statements]
+    text = json.dumps(said[0] if len(said) == 1 else said, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(said)} statements)"

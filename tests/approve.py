@@ -1,0 +1,118 @@
+"""Writes policy/approved again, from what the program plans (make approve): for each committed stack, and at the table's corners."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+
+from approval import FOLDER
+from components.environment import KEY, InterfaceEndpoint, Region
+from limits import configured
+from local.previews import ROOT
+from local.previews import UNKNOWN as UNKNOWN_TEXT
+from make_approved import as_text, grants_of
+from plain import UNKNOWN, Plain
+from rule import Reference, Resource, Stack
+from tests import in_process
+
+IMAGE = "sha256:" + "0123456789abcdef" * 4
+
+CORNER = "corner"
+"""A stack whose name is in no text of AWS's own."""
+
+STACKS = ("dev", "staging", "prod")
+
+PROFILES = {"us": "us.anthropic.claude-sonnet-4-6", "eu": "eu.anthropic.claude-sonnet-4-6", "ap": "apac.anthropic.claude-sonnet-4-6"}
+
+
+def table_of(stack: str) -> dict[str, Any]:
+    """A committed stack's table."""
+    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"][KEY]
+
+
+def tables() -> Iterator[dict[str, Any]]:
+    """prod's table with each row at its ends that changes what is granted or made."""
+    prod = {**table_of("prod"), "engine_image_digest": IMAGE}
+
+    def table(**rows: Any) -> dict[str, Any]:
+        """With these rows; of a table in it, those that are named."""
+        changed: dict[str, Any] = copy.deepcopy(prod)
+        for row, value in rows.items():
+            changed[row] = {**changed[row], **value} if isinstance(changed.get(row), dict) else value
+        return changed
+
+    yield table(network={"interface_endpoints": [], "availability_zones": 2, "nat_gateways": 1})
+    yield table(network={"interface_endpoints": list(get_args(InterfaceEndpoint)), "availability_zones": 6, "nat_gateways": 6})
+    yield table(alerts={"emails": ["oncall@example.com", "lead@example.com"], "monthly_budget_usd": 500}, reserve_concurrency=False)
+    for image in (IMAGE, None):
+        for region in get_args(Region):
+            yield table(region=region, model_id=PROFILES[region.partition("-")[0]], engine_image_digest=image)
+        yield table(model_id="global.anthropic.claude-sonnet-4-6", engine_image_digest=image)
+
+
+def planned(stack: str, table: Mapping[str, Any]) -> Stack:
+    """A stack as the pack sees it at preview.
+
+    Raises:
+        AssertionError: the stand-in provider refuses it.
+    """
+    plan = in_process.run(stack, table, {})
+    assert not plan.refused, plan.refused
+    limits = configured({}).of(stack)
+    urns = {name: f"urn:pulumi:{stack}::{in_process.PROJECT}::{step.type}::{name}" for name, step in plan.steps.items()}
+    return Stack(
+        name=stack,
+        project=in_process.PROJECT,
+        limits=limits,
+        table=json.loads(json.dumps(table)),
+        resources=tuple(
+            Resource(
+                urn=urns[name],
+                type=step.type,
+                name=name,
+                props=_plain({**step.outputs, **step.inputs}),
+                limits=limits,
+                protect=step.protect,
+                ignore_changes=step.ignore_changes,
+                references={
+                    key: tuple(Reference(urn=urns[one], type=plan.steps[one].type) for one in found if one in urns)
+                    for key, found in step.references.items()
+                },
+            )
+            for name, step in sorted(plan.steps.items())
+        ),
+    )
+
+
+def _plain(inputs: Mapping[str, Any]) -> dict[str, Plain]:
+    return {key: _known(value) for key, value in inputs.items()}
+
+
+def _known(value: Any) -> Plain:
+    if value == UNKNOWN_TEXT:
+        return UNKNOWN
+    if isinstance(value, dict):
+        return _plain(value)  # pyright: ignore[reportUnknownArgumentType] (JSON)
+    if isinstance(value, list):
+        return [_known(one) for one in value]  # pyright: ignore[reportUnknownVariableType] (JSON)
+    return value
+
+
+def approved() -> dict[str, str]:
+    """The files' texts by their names."""
+    corners = [planned(CORNER, table) for table in tables()]
+    return {"grants.json": as_text(grants_of(corners))}
+
+
+def main(folder: Path) -> None:
+    for name, text in approved().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(FOLDER)

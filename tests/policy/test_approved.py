@@ -1,0 +1,248 @@
+"""What nobody has approved is refused in stacks of this system, however it is written; what is narrower isn't, nor a new environment."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from approval import FOLDER
+from rule import Stack
+from rules import FAMILIES
+from tests.approve import IMAGE, STACKS, approved, planned, table_of
+from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
+from tests.policy.edits import Edit
+from tests.policy.edits_containment import ACCOUNT, ARN, ENGINE, OF_ENGINE, OF_SCHEDULES, OF_SWITCH, TOPIC, admitting, granting, more
+from tests.policy.planned import edit_at
+from tests.policy.samples import findings
+
+ACCESS, GUARDS = "approved/new-access", "approved/guards"
+
+ARTIFACTS = f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1"
+TABLE = ARN.format("dynamodb", "table/{}")
+OF_TOPIC, OF_KEY, OF_QUEUE = "monitoring-alerts-policy", "security-key", "evolution-dead-letters-policy"
+
+
+@cache
+def stack_of(stack: str, image: str | None = IMAGE) -> Stack:
+    return planned(stack, {**table_of(stack), "engine_image_digest": image})
+
+
+def nodes_of(stack: Stack) -> Nodes:
+    """A planned stack as the raw data that CrossGuard's proxies wrap."""
+    names = {resource.urn: resource.name for resource in stack.resources}
+    return {
+        one.name: Node(
+            one.type,
+            json.loads(json.dumps(one.props, default=lambda _: UNKNOWN)),
+            {key: [names[reference.urn] for reference in found] for key, found in one.references.items()},
+            protect=one.protect,
+            ignore_changes=one.ignore_changes,
+        )
+        for one in stack.resources
+    }
+
+
+def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What the approved files say, and about what; with every other rule beside them."""
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
+    found = findings(nodes, stack=stack.name, families=FAMILIES)
+    return [(one.rule, one.resource) for one in found if one.rule.startswith("approved/")]
+
+
+@pytest.mark.slow
+def test_the_files_are_what_the_plans_hold() -> None:
+    for name, text in approved().items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"policy/approved/{name} isn't what is planned: run make approve"
+
+
+@pytest.mark.parametrize("image", [IMAGE, None])
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_planned_is_approved(stack: str, image: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = stack_of(stack, image)
+    assert judged(one, nodes_of(one), monkeypatch) == []
+
+
+def test_a_new_environment_in_another_region_needs_no_approval(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"region": "eu-west-1", "model_id": "eu.anthropic.claude-opus-4-6-v1", "engine_image_digest": IMAGE}
+    qa = planned("qa", {**table_of("staging"), **rows})
+    assert judged(qa, nodes_of(qa), monkeypatch) == []
+
+
+def without(name: str, sid: str) -> Edit:
+    """Take a statement out of a document."""
+
+    def edit(nodes: Nodes) -> None:
+        policy = json.loads(nodes[name].props["policy"])
+        kept = [one for one in policy["Statement"] if one["Sid"] != sid]
+        assert len(kept) < len(policy["Statement"]), f"{name} has no statement {sid}"
+        nodes[name].props["policy"] = json.dumps({**policy, "Statement": kept})
+
+    return edit
+
+
+def stating(name: str, sid: str, path: str, value: Any) -> Edit:
+    """Change a statement of a document."""
+
+    def edit(nodes: Nodes) -> None:
+        policy = json.loads(nodes[name].props["policy"])
+        [index] = [index for index, one in enumerate(policy["Statement"]) if one["Sid"] == sid]
+        nodes[name].props["policy"] = edit_at(nodes[name].props["policy"], ["Statement", str(index), *path.split(".")], value)
+
+    return edit
+
+
+def _role(nodes: Nodes) -> None:
+    """A role more, which is granted nothing yet."""
+    trust = nodes["evolution-trigger-role"]
+    nodes["more-role"] = Node(trust.type, {**trust.props, "name": "evolution-more-prod-us-east-1"}, dict(trust.references))
+
+
+def _granted_by_a_policy(nodes: Nodes) -> None:
+    reads = document({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE.format("evolution-lineage-prod")})
+    nodes["more"] = Node("aws:iam/policy:Policy", {"name": "evolution-more-prod", "policy": reads, "tagsAll": TAGS})
+    nodes["attached"] = Node(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": UNKNOWN, "policyArn": UNKNOWN},
+        {"role": ["compute-engine-role"], "policyArn": ["more"]},
+    )
+
+
+READS = ["dynamodb:GetItem", "dynamodb:Query"]
+SOURCE = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+OTHER_TABLE, OTHER_BUCKET = TABLE.format("evolution-lineage-prod"), f"arn:aws:s3:::evolution-reports-prod-{ACCOUNT}-us-east-1"
+PASSES = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "s3:GetObject",
+    "Resource": f"{OTHER_BUCKET}/*",
+    "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+}
+
+WIDER: dict[str, tuple[Edit, str]] = {
+    "reads more": (granting("dynamodb:Scan", TABLE.format("evolution-state-prod")), OF_ENGINE),
+    "another table": (granting(READS, OTHER_TABLE), OF_ENGINE),
+    "a secret": (granting("secretsmanager:GetSecretValue", ARN.format("secretsmanager", "secret:Other-prod-??????")), OF_ENGINE),
+    "objects of old": (granting("s3:GetObjectVersion", f"{ARTIFACTS}/*"), OF_ENGINE),
+    "a wider resource": (
+        stating(OF_ENGINE, "KeepArtifacts", "Resource", f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-*/*"),
+        OF_ENGINE,
+    ),
+    "a wider pattern of actions": (stating(OF_ENGINE, "KeepArtifacts", "Action", "s3:GetObject*"), OF_ENGINE),
+    "the switch reads data": (granting(READS, TABLE.format("evolution-state-prod"), OF_SWITCH), OF_SWITCH),
+    "by a policy beside": (_granted_by_a_policy, "more"),
+    "a role more": (_role, "more-role"),
+    "the key is used by the engine, by name": (admitting(OF_KEY, {"AWS": ENGINE}, "kms:Decrypt"), OF_KEY),
+    "the topic hears of costs": (
+        admitting(OF_TOPIC, {"Service": "costalerts.amazonaws.com"}, "sns:Publish", TOPIC, Condition=SOURCE),
+        OF_TOPIC,
+    ),
+    "whatever alarms of another region": (
+        stating(OF_TOPIC, "AlarmsPublish", "Condition.ArnLike", {"aws:SourceArn": f"arn:aws:cloudwatch:*:{ACCOUNT}:alarm:*"}),
+        OF_TOPIC,
+    ),
+    "plain transport to the artifacts": (
+        stating("data-artifacts-policy", "DenyPlainTransport", "Action", "s3:Get*"),
+        "data-artifacts-policy",
+    ),
+    "in the boundary": (granting("dynamodb:Scan", OTHER_TABLE, "security-boundary"), "security-boundary"),
+    "by an endpoint": (more("network-s3-endpoint", "policy", PASSES), "network-s3-endpoint"),
+}
+"""What nobody has approved, and no other rule refuses; and what it is about."""
+
+
+@pytest.mark.parametrize(("edit", "about"), [pytest.param(edit, about, id=name) for name, (edit, about) in WIDER.items()])
+def test_new_access_is_refused(edit: Edit, about: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert judged(prod, nodes, monkeypatch) == [(ACCESS, about)]
+
+
+LESS: dict[str, tuple[Edit, str]] = {
+    "the budget publishes no more": (without(OF_TOPIC, "BudgetPublishes"), OF_TOPIC),
+    "the budget has no use of the key": (without(OF_KEY, "BudgetPublishesToTopic"), OF_KEY),
+    "the key for the agents' guardrail": (without(OF_KEY, "AgentsReadGuardrail"), OF_KEY),
+    "only alarms of one name": (
+        stating(OF_TOPIC, "AlarmsPublish", "Condition.ArnLike", {"aws:SourceArn": ARN.format("cloudwatch", "alarm:x-*")}),
+        OF_TOPIC,
+    ),
+    "the schedules lose the key": (without(OF_SCHEDULES, "UseKey"), OF_SCHEDULES),
+    "the switch loses its traces": (without(OF_SWITCH, "Trace"), OF_SWITCH),
+    "the topic denies publishing": (
+        more(OF_TOPIC, "policy", {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC, "Condition": SOURCE}),
+        OF_TOPIC,
+    ),
+    "the switch is denied": (
+        more(OF_SWITCH, "policy", {"Effect": "Deny", "Action": "ecs:*", "Resource": "*", "Condition": SOURCE}),
+        OF_SWITCH,
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "about"), [pytest.param(edit, about, id=name) for name, (edit, about) in LESS.items()])
+def test_what_guards_may_lose_nothing(edit: Edit, about: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert judged(prod, nodes, monkeypatch) == [(GUARDS, about)]
+
+
+def _split(nodes: Nodes) -> None:
+    """The engine's grants, a statement each, in the order of the alphabet."""
+    policy = json.loads(nodes[OF_ENGINE].props["policy"])
+    parts = [
+        {**one, "Sid": f"{one['Sid']}{index}", "Action": action}
+        for one in policy["Statement"]
+        for index, action in enumerate(one["Action"])
+    ]
+    nodes[OF_ENGINE].props["policy"] = json.dumps({**policy, "Statement": sorted(parts, key=str)})
+
+
+def _store(nodes: Nodes) -> None:
+    """A queue more, with a policy of its own."""
+    queue, policy = nodes["evolution-dead-letters"], nodes[OF_QUEUE]
+    nodes["work"] = Node(queue.type, {**queue.props, "name": "evolution-work-prod"}, dict(queue.references))
+    text = policy.props["policy"].replace("evolution-dead-letters-prod", "evolution-work-prod")
+    nodes["work-policy"] = Node(policy.type, {**policy.props, "policy": text}, {"queueUrl": ["work"]})
+
+
+RIGHT: dict[str, Edit] = {
+    "a grant less": without(OF_ENGINE, "ListArtifacts"),
+    "an action less": stating(OF_ENGINE, "KeepArtifacts", "Action", ["s3:GetObject"]),
+    "a narrower resource": stating(OF_ENGINE, "KeepArtifacts", "Resource", f"{ARTIFACTS}/evolutions/*"),
+    "a condition more": stating(OF_ENGINE, "KeepArtifacts", "Condition", {"Bool": {"aws:SecureTransport": "true"}}),
+    "split": _split,
+    "a denial": more(
+        OF_ENGINE, "policy", {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    ),
+    "a queue more": _store,
+}
+"""What needs no approval."""
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in RIGHT.items()])
+def test_what_is_narrower_or_a_store_of_its_own_passes(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert judged(prod, nodes, monkeypatch) == []
+
+
+def test_a_finding_says_what_is_beyond_in_iams_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    granting(["dynamodb:Scan", "dynamodb:GetItem"], TABLE.format("evolution-state-prod"))(nodes)
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(prod.table)}))
+    [found] = [one for one in findings(nodes, families=FAMILIES) if one.rule == ACCESS]
+    beyond = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": TABLE.format("evolution-state-prod")}
+    assert json.dumps(beyond) in found.message, "only what is more than approved"
+
+
+def test_another_program_is_not_held_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG", raising=False)
+    grants = document({"Effect": "Allow", "Action": READS, "Resource": OTHER_TABLE})
+    nodes = {"stack": Node("pulumi:pulumi:Stack", {}), "grants": Node("aws:iam/rolePolicy:RolePolicy", {"role": "x", "policy": grants})}
+    assert not [one for one in findings(nodes, project="webshop", families=FAMILIES) if one.rule.startswith("approved/")]
