@@ -12,7 +12,7 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +83,9 @@ quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator
 
 test: setup-dev setup-emulator setup-browser  ## every test, those with the real Pulumi CLI too
 	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+yaml-host: setup-go  ## build the language host of Pulumi's YAML into .local/yaml, for the test of the policy pack on a program in YAML
+	cd tests/yaml && $(GO) build -ldflags '-s -w' -o '$(CURDIR)/.local/yaml/' github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
 
 # Go's own folders too, so that nothing of it is left in the user's home.
 GO = GOPATH='$(CURDIR)/.local/go' GOCACHE='$(CURDIR)/.local/go/cache' GOFLAGS=-modcacherw $(or $(shell command -v go),'$(CURDIR)/.local/go/venv/bin/go')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import shutil
@@ -12,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+import exemptions
+from rules import FAMILIES
 from tests.policy.builders import UNKNOWN, Node, Nodes, document
 from tests.policy.test_process import PACK, running
 
@@ -49,6 +53,13 @@ def alone(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Path:
     return folder
 
 
+def published() -> set[str]:
+    """What `pulumi policy publish` sends: all that the pack's own .gitignore doesn't name."""
+    ignored = {line.rstrip("/") for line in (PACK / ".gitignore").read_text(encoding="utf-8").splitlines() if not line.startswith("#")}
+    paths = [path.relative_to(PACK) for path in PACK.rglob("*") if path.is_file()]
+    return {str(path) for path in paths if not ignored & set(path.parts)}
+
+
 def required() -> set[str]:
     return set(re.findall(r"^([A-Za-z0-9_.-]+)==", (PACK / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -82,3 +93,32 @@ def test_a_known_type_with_nothing_in_it_is_no_crash(alone: Path) -> None:
     empty: dict[str, Any] = {f"empty-{index}": Node(node.type, {}) for index, node in enumerate(FOREIGN.values())}
     with running({}, folder=alone) as pack:
         assert not [message for message in pack.violations(empty, project="webshop", stack="production") if "could not read it" in message]
+
+
+def test_what_is_published_is_what_is_committed() -> None:
+    """Nothing that a machine made, such as the virtual environment of `pulumi install`."""
+    committed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=PACK, capture_output=True, text=True, check=True
+    ).stdout
+    assert published() == set(committed.split())
+
+
+def test_it_says_of_itself_what_publishing_asks_for(alone: Path) -> None:
+    project = yaml.safe_load((alone / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
+    assert project["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", project["version"])
+    with running({}, folder=alone) as pack:
+        said = pack.info()
+    assert (said.name, said.description, said.provider) == ("evolution-system", project["description"], "aws")
+    assert said.readme == (alone / "README.md").read_text(encoding="utf-8")
+    assert all(policy.description for policy in said.policies)
+
+
+def test_the_readmes_exemption_is_one(alone: Path) -> None:
+    [example] = re.findall(r"```json\n(.*?)```", (alone / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    entries = json.loads(example)["environment"]["exemptions"]
+    rules = {rule.id for family in FAMILIES for rule in family.rules}
+    last = datetime.date.fromisoformat(entries[0]["expires"])
+    found, faults = exemptions.configured(entries, rules, last - datetime.timedelta(days=30))
+    assert len(found) == 1
+    assert faults == []
