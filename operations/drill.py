@@ -270,20 +270,22 @@ def advice(drill: Drill) -> str:
     with contextlib.suppress(OperationError):
         now = halt.look(drill.account, drill.names)
         state, halted = str(now), now.mode == halt.HALTED or now.desired == 0
+    local = (
+        f" AWS_ENDPOINT_URL={drill.account.endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local" if drill.account.emulated else ""
+    )
     lines = [
         f"{drill.stack} is left as it is, {'halted' if halted else 'NOT halted'}: {state}.",
-        "A bad score may still halt it for some minutes. docs/runbook.md says:",
+        "Its bad score may still halt it for some minutes. To go on from here:",
         "",
-        runbook("Resuming" if halted else "The switch itself fails"),
+        f"export STACK={drill.stack} AWS_DEFAULT_REGION={drill.account.region}{local}",
     ]
     if drill.account.emulated:
         metric = f"--namespace {METRIC_NAMESPACE} --metric-name SafetyScore --dimensions Environment={drill.stack}"
         lines += [
-            "",
-            "In the emulator nobody scores: two minutes after the last bad score, put a good one as the monitor would:",
-            f"  aws cloudwatch put-metric-data {metric} --value {GOOD_SCORE:g}",
+            "# In the emulator nobody scores: put a good score as the monitor would, two minutes after the last bad one.",
+            f"aws cloudwatch put-metric-data {metric} --value {GOOD_SCORE:g}",
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", runbook("Resuming" if halted else "The switch itself fails")])
 
 
 def runbook(title: str) -> str:
@@ -317,7 +319,7 @@ def main(arguments: list[str]) -> int:
     parser = _Parser(prog="python -m operations.drill", description=__doc__)
     parser.add_argument("--stack", default="dev", help="which stack (default: dev)")
     parser.add_argument("--account", default="", help="the real account's twelve digits; without it, the stack's emulator")
-    drill = None
+    drill, status = None, 1
     try:
         options = parser.parse_args(arguments)
         allowed(options.stack, options.account)
@@ -325,15 +327,15 @@ def main(arguments: list[str]) -> int:
         drill = Drill(account=account, stack=options.stack, say=lambda line: print(line, flush=True), clock=Clock())
         report = drill.run()
         print(f"passed: halted {report.halt_seconds:.1f} s after the bad score, woken by {', '.join(sorted(report.woken_by))}")
-        return 0
+        status = 0
     except OperationError as error:
         print(f"{'failed' if drill and drill.begun else 'error'}: {error}", file=sys.stderr)
-        status = 1
     except KeyboardInterrupt:
         print("interrupted" if drill and drill.begun else "interrupted: nothing was changed", file=sys.stderr)
         status = 130
-    if drill and drill.begun:
-        print(advice(drill), file=sys.stderr)
+    finally:  # after a bug of the drill's, too
+        if status and drill and drill.begun:
+            print(advice(drill), file=sys.stderr)
     return status
 
 

@@ -43,6 +43,7 @@ LONGEST_FIRST = (
     "tests/functions/test_least_privilege.py",
     "tests/engine/test_distributed.py",
     "tests/policy/test_edits.py",
+    "tests/operations/test_drill_emulated.py",
 )
 """The files that take half a minute or more, or wait for something: `make test` begins with them, so that no process has one left when
 the others have ended (`pytest --durations=50`)."""
@@ -142,5 +143,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """End the emulators that the session's processes shared: the last to finish is the one that started them."""
     factory: Any = getattr(session.config, "_tmp_path_factory", None)
     if not hasattr(session.config, "workerinput") and factory is not None:
-        for place in ("brought-up", "exercised", "without-an-image"):
+        for place in ("brought-up", "exercised", "without-an-image", "drilled"):
             lifecycle.down(factory.getbasetemp() / place)

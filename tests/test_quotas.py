@@ -13,6 +13,7 @@ import pytest
 
 from components.capacity import ELASTIC_IPS, FARGATE_VCPUS, LAMBDA_EXECUTIONS, UNRESERVED_EXECUTIONS, VPCS, needs
 from local import quotas
+from operations.room import LOG_POLICIES
 from tests.components.tables import env_of
 from tests.plans import UNKNOWN, Plan, PlannedResource
 
@@ -146,7 +147,7 @@ DEFAULTS: Sequence[Default] = (
     Default("S3: a bucket's policy, bytes", 20480, longest("s3/bucketPolicy", "policy"), "S3 bucket policies"),
     Default("S3: buckets", 10000, number("s3/bucket"), "Amazon S3 endpoints and quotas"),
     Default("DynamoDB: tables", 2500, number("dynamodb/table"), "DynamoDB quotas"),
-    Default("CloudWatch Logs: resource policies", 10, number("cloudwatch/logResourcePolicy"), "CloudWatch Logs quotas"),
+    Default("CloudWatch Logs: resource policies", LOG_POLICIES, number("cloudwatch/logResourcePolicy"), "CloudWatch Logs quotas"),
     Default(
         "CloudWatch Logs: one of them, characters", 5120, longest("cloudwatch/logResourcePolicy", "policyDocument"), "PutResourcePolicy"
     ),

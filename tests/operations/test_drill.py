@@ -128,7 +128,16 @@ def test_a_failure_leaves_the_halt_and_ends_with_the_runbooks_part(
     said = capsys.readouterr().err
     assert said.startswith("failed: the alarm's message did not wake the switch")
     assert "## Resuming\n" in said
+    assert "\nexport STACK=staging AWS_DEFAULT_REGION=us-east-1\n" in said
     assert world.mode == "halted"
+
+
+def test_a_bug_of_the_drill_ends_with_the_runbooks_part_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    world = World()
+    monkeypatch.setattr(drill.Drill, "_resume", lambda *_: 1 / 0)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with pytest.raises(ZeroDivisionError):
+        run_main(world, monkeypatch)
+    assert "## Resuming\n" in capsys.readouterr().err
 
 
 def test_a_passed_drill_ends_with_what_it_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from local import audit
 from operations import OperationError, drill
 from operations.account import connect
-from operations.drill import CALLS, GOOD_SCORE, Clock, Drill, DrillFailedError
+from operations.drill import CALLS, GOOD_SCORE, TOTAL_SECONDS, Clock, Drill, DrillFailedError
 from tests.local.conftest import Run
 from tests.local.system import SCORE, STACK, UNSAFE, System
 from tests.local.test_switch import calm, scheduled
@@ -32,18 +32,22 @@ class Watched:
         before: is done right before the first score.
         sent: every operation, and the parameters of those that change something.
         woken: whether the schedule is due while it waits.
+        over: whether what it waits for can't come any more: then the time is up.
     """
 
     system: System
     before: Callable[[], object] = lambda: None
     woken: bool = False
+    over: Callable[[], bool] = lambda: False
     sent: list[str] = field(default_factory=list[str])
     written: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    skipped: float = 0
 
     def __post_init__(self) -> None:
         account = connect(STACK, "", calls=CALLS, place=self.system.place)
         account.session.register("before-parameter-build", self.record)
-        self.drill = Drill(account=account, stack=STACK, say=lambda _: None, clock=Clock(sleep=self.sleep))
+        clock = Clock(now=lambda: time.monotonic() + self.skipped, sleep=self.sleep)
+        self.drill = Drill(account=account, stack=STACK, say=lambda _: None, clock=clock)
 
     def record(self, params: dict[str, Any], model: Any, **_: object) -> None:
         self.sent.append(f"{model.service_model.signing_name.replace('monitoring', 'cloudwatch')}:{model.name}")
@@ -54,6 +58,8 @@ class Watched:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+        if self.over():
+            self.skipped = TOTAL_SECONDS
         if self.woken:
             self.system.invoke("evolution-safety-switch", scheduled(self.system))
         if self.drill._score == GOOD_SCORE:  # pyright: ignore[reportPrivateUsage] (what it waits for)
@@ -62,9 +68,11 @@ class Watched:
 
 @pytest.fixture
 def system(drilled: Path) -> System:
-    """dev, which runs and is safe."""
+    """dev, which runs and is safe, and whose switch has done with what the test before has sent it."""
     found = System(drilled)
     calm(found)
+    found.invoke("evolution-safety-switch", scheduled(found))
+    time.sleep(1)
     found.run_freely()
     return found
 
@@ -143,19 +151,19 @@ def test_a_link_that_is_broken_is_named_before_anything_is_tried(system: System,
 def test_a_link_that_breaks_during_the_drill_is_a_failure_that_names_it(system: System, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drill, "MESSAGE_SECONDS", 1)
     break_it, cause = LINKS[link]
-    broken = break_it(system)
-    watched = Watched(system, before=broken.__enter__, woken=link == "actions")
-    try:
+    with ExitStack() as mended:
+        watched = Watched(system, before=lambda: mended.enter_context(break_it(system)), woken=link == "actions")
         with pytest.raises(DrillFailedError, match=cause):
             watched.drill.run()
-    finally:
-        broken.__exit__(None, None, None)
     assert system.halt().mode == "halted", "what failed stays halted"
 
 
-def test_a_switch_that_fails_is_named_in_its_own_words(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drill, "HALT_SECONDS", 2)
-    watched = Watched(system)
+def test_a_switch_that_fails_is_named_in_its_own_words(system: System) -> None:
+    def failed() -> bool:
+        events = system("logs").filter_log_events(logGroupName=f"/aws/lambda/{SWITCH}")["events"]
+        return any("nobody-made-this" in one["message"] for one in events)
+
+    watched = Watched(system, over=failed)
     with (
         system.told("evolution-safety-switch", UNSAFE_ALARM_NAME="nobody-made-this"),
         pytest.raises(DrillFailedError, match="the alarm is in ALARM: the switch fails: The alarm nobody-made-this isn't there"),
