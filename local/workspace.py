@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -113,6 +114,12 @@ def _set_environment(variables: Mapping[str, str]) -> None:
             os.environ[name] = value
 
 
+UNREAD_HISTORY = json.dumps(
+    [{"kind": "update", "startTime": "2026-01-01T00:00:00.0Z", "message": "", "environment": {}, "config": {}, "result": "succeeded"}]
+)
+"""What the Automation API is told of the last command, which it asks the CLI for after each, 0.2 s a time. Nobody reads it."""
+
+
 class Workspace(automation.LocalWorkspace):
     """An Automation API workspace that reads the state folder instead of calling the CLI, which takes about 0.2 s a call."""
 
@@ -127,6 +134,10 @@ class Workspace(automation.LocalWorkspace):
         """Create the stack if it doesn't exist. Nothing needs to be selected: every command names its stack."""
         if not (self._place / f"state/.pulumi/stacks/{PROJECT}/{stack_name}.json").exists():
             self.create_stack(stack_name)
+
+    def stack_outputs(self, stack_name: str) -> automation.OutputMap:  # noqa: ARG002 (the base class's)
+        """Nothing: after an `up` the Automation API starts the CLI for them, twice, and they are in the state."""
+        return {}
 
 
 class InterruptibleCli(automation.PulumiCommand):
@@ -152,6 +163,8 @@ class InterruptibleCli(automation.PulumiCommand):
         on_output: automation.OnOutput | None = None,
         on_error: automation.OnOutput | None = None,
     ) -> automation.CommandResult:
+        if args[:2] == ["stack", "history"]:
+            return automation.CommandResult(UNREAD_HISTORY, "", 0)
         process = subprocess.Popen(
             [self.command, "--non-interactive", *args],
             stdin=subprocess.DEVNULL,
