@@ -95,6 +95,19 @@ def way_with(faults: Faults, port: int) -> Generator[str]:
         thread.join()
 
 
+_START = """
+import sys
+from pathlib import Path
+from local import emulator
+emulator.start(Path(sys.argv[1]), "dev", Path(sys.argv[2]))
+"""
+
+
+def start_emulator(place: Path) -> None:
+    """Start dev's emulator in a process that ends, as for a person: a child that was killed stays a process until its parent has looked."""
+    subprocess.run([sys.executable, "-c", _START, str(place), str(VENV)], cwd=ROOT, check=True, timeout=120)
+
+
 _COMMAND = """
 import functools, os, sys
 from pathlib import Path

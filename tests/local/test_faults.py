@@ -19,7 +19,7 @@ import pytest
 from local import LocalError, emulator, lifecycle
 from local.state import StackState
 from tests.local.conftest import VENV, Run, clients
-from tests.local.faults import Command, Faults, way_with
+from tests.local.faults import Command, Faults, start_emulator, way_with
 from tests.local.holdings import holdings, unlike_the_record
 
 PROGRAM = """
@@ -82,16 +82,11 @@ class SmallStack:
         return {urn.rpartition("::")[2] for urn, one in held.items() if one["type"].startswith("aws:")}
 
 
-def started(where: lifecycle.Target) -> None:
-    """Start the emulator; in a process that ends, as for a person: a child that was killed stays a process until its parent has looked."""
-    emulator.start(where.home, where.stack, VENV)
-
-
 @pytest.fixture
 def world(act: Run, own_place: Path, small_checkout: Path) -> SmallStack:
     """One fault's."""
     (small_checkout / "__main__.py").write_text(PROGRAM, encoding="utf-8")
-    act(started, own_place)
+    start_emulator(own_place)
     return SmallStack(act, own_place, small_checkout, holdings(own_place))
 
 
@@ -151,7 +146,7 @@ def test_after_a_killed_run_nothing_but_up_and_destroy_goes_on(world: SmallStack
     status, said = world.command("destroy")
     assert status == 0, said
     assert KILLED in said.splitlines()
-    world.act(started, world.place)
+    start_emulator(world.place)
     assert holdings(world.place) == world.empty
 
 
