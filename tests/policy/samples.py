@@ -275,8 +275,12 @@ def findings(
     config: Mapping[str, Any] | None = None,
     today: datetime.date = datetime.date(2026, 11, 22),
     families: Sequence[Family] = UNAPPROVED,
+    judged: Nodes | None = None,
 ) -> list[ReportedFinding]:
-    """What the pack says about a stack: its policies over CrossGuard's own proxies, each resource by itself and then all of them."""
+    """What the pack says about a stack: its policies over CrossGuard's own proxies, each resource by itself and then all of them.
+
+    Those of `judged`, the very same objects, are not judged by themselves again: nothing was found in them.
+    """
     names = {name: f"urn:pulumi:{stack}::{project}::{node.type}::{name}" for name, node in nodes.items()}
     found: list[ReportedFinding] = []
 
@@ -291,6 +295,7 @@ def findings(
             node.protect, list(node.ignore_changes), None, [], crossguard.PolicyCustomTimeouts(0, 0, 0), []
         )
 
+    anew = {name: node for name, node in nodes.items() if judged is None or judged.get(name) is not node}
     # One proxy a node for all policies: they only read.
     inputs = {name: unknown_checking_proxy(node.props) for name, node in nodes.items()}
     whole = {name: unknown_checking_proxy({**node.outputs, **node.props}) if node.outputs else inputs[name] for name, node in nodes.items()}
@@ -304,7 +309,7 @@ def findings(
     for policy in Frame(families, lambda: today).policies():
         validate = cast("Callable[[object, crossguard.ReportViolation], None]", getattr(policy, "validate", None))
         if isinstance(policy, crossguard.ResourceValidationPolicy):
-            for name, node in nodes.items():
+            for name, node in anew.items():
                 given = config if policy.name == "environment" else None
                 args = crossguard.ResourceValidationArgs(node.type, inputs[name], names[name], name, options(node), None, given)
                 validate(args, report)
