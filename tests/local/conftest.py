@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def act(_processes: None) -> Run:
     def run(command: Callable[..., Any], place: Path, stack: str = "dev", **options: Any) -> Any:
         where = lifecycle.Target(stack=stack, place=place, venv=VENV, **options)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply_async(command, (where,)).get(timeout=180)
+            return pool.apply_async(command, (where,)).get(timeout=600)
 
     return run
 
@@ -70,10 +71,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Shared:
 
 
 def once(act: Run, place: Path, **options: Any) -> Path:
-    """dev, brought up at a place by whichever process comes first."""
+    """dev, brought up at a place by whichever process comes first, without the pack: nobody who asks for it asks about that."""
     with turn(place / ".once"):
         if not (place / "up").exists():
-            made = act(lifecycle.up, place, **options)
+            made = act(partial(lifecycle.up, pack=False), place, **options)
             assert made.succeeded, made.text
             (place / "up").touch()
     return place
@@ -115,17 +116,18 @@ class BroughtUp:
 
 @pytest.fixture(scope="session")
 def brought_up(act: Run, shared: Shared) -> BroughtUp:
-    """dev after `up`, `up`, `refresh` and `up`."""
+    """dev after `up`, `up`, `refresh` and `up`; the pack judges the first, after which nothing changes."""
     place = shared("brought-up")
+    without_pack = partial(lifecycle.up, pack=False)
     file = place.with_suffix(".pickle")
     with turn(file.with_suffix(".lock")):
         if not file.exists():
             done = BroughtUp(
                 place=place,
                 first=act(lifecycle.up, place),
-                again=act(lifecycle.up, place),
+                again=act(without_pack, place),
                 refreshed=act(lifecycle.refresh, place),
-                settled=act(lifecycle.up, place),
+                settled=act(without_pack, place),
             )
             file.write_bytes(pickle.dumps(done))
     return pickle.loads(file.read_bytes())
