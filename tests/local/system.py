@@ -39,8 +39,8 @@ TABLE = f"evolution-state-{STACK}"
 BUCKET = f"evolution-artifacts-{STACK}-{ACCOUNT}-{REGION}"
 QUEUE = f"evolution-dead-letters-{STACK}"
 
-PATIENCE_SECONDS = 30
-"""An idle emulator needs less than one."""
+PATIENCE_SECONDS = 120
+"""An idle emulator needs less than one, and one on a busy machine a few."""
 
 
 def clients(place: Path, stack: str = "dev", region: str = "us-east-1") -> Callable[[str], Any]:

@@ -30,6 +30,7 @@ QUICK = {
     "EVOLUTION_POPULATION": "160",
     "EVOLUTION_EVALUATORS": "1",
     "EVOLUTION_POLL_SECONDS": "0.2",
+    "EVOLUTION_MODE_SECONDS": "0",  # it looks before each generation
     "EVOLUTION_METRIC_SECONDS": "0.7",
     "EVOLUTION_PORT": "0",
 }

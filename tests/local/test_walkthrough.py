@@ -23,7 +23,7 @@ ELLIPSIS = "…"
 SESSION = """
 import code, contextlib, io, json, sys, time
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 names = {}
 for typed, shown in json.load(sys.stdin):
     begun = time.monotonic()
@@ -107,7 +107,7 @@ def test_the_walk_through_is_true(checkout: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, f"{one.command}: {done.stdout}"
