@@ -31,6 +31,10 @@ class Linked:
         urns = {reference.urn for reference in resource.comes_from(path[0]) if reference.urn in self.all}
         return urns | {self._by_name[name] for name in _texts(value) if name in self._by_name}
 
+    def called(self, name: str) -> set[str]:
+        """The URNs of those that have this for a name; of several, one."""
+        return {self._by_name[name]} if name in self._by_name else set()
+
     def by_all(self, resources: Sequence[Resource], *path: str) -> set[str]:
         """The URNs of those that any of the resources leads to."""
         return {urn for resource in resources for urn in self.by(resource, *path)}

@@ -52,6 +52,7 @@ import rules.evolution.identity_keys
 import rules.evolution.network
 import rules.evolution.workload
 import rules.evolution.workload_containers
+import rules.evolution.workload_failures
 import rules.evolution.workload_functions
 import rules.evolution.workload_services
 import rules.evolution.workload_untouched
@@ -121,6 +122,7 @@ FAMILIES = (
             rules.evolution.workload_containers,
             rules.evolution.workload_services,
             rules.evolution.workload_functions,
+            rules.evolution.workload_failures,
             rules.evolution.workload_untouched,
         ),
     ),

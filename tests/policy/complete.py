@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.builders import UNKNOWN, Node, Nodes, document, physical, tagged, watch
-from tests.policy.samples import ACCOUNT, CALLS, DIGEST, compliant, deny_plain_transport
+from tests.policy.samples import ACCOUNT, CALLS, DIGEST, KEEPS, compliant, deny_plain_transport
 
 MODEL = "us.anthropic.claude-sonnet-4-6"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
@@ -139,7 +139,7 @@ def _functions() -> Nodes:
             "aws:iam/rolePolicy:RolePolicy",
             {
                 "role": UNKNOWN,
-                "policy": document(CALLS),
+                "policy": document(CALLS, KEEPS),
             },
             {"role": ["scheduler-role"]},
         ),

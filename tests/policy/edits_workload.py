@@ -221,4 +221,5 @@ EDITS: tuple[Edit, ...] = (
         "compute-insights-logs",
         ("retentionInDays", GONE, "data-protection/log-retention"),
     ),
+    *on("evolution-archiver-role-grants", ("policy.Statement.7.Action", ["sqs:GetQueueUrl"], "workload/failures-granted")),
 )

@@ -72,6 +72,9 @@ CALLS: dict[str, Any] = {
 }
 """What the schedules may do, where the stack has functions."""
 
+KEEPS = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:evolution-dead-letters-prod"}
+"""Where they may send what they couldn't."""
+
 
 def deny_plain_transport(action: str, *resources: str) -> dict[str, Any]:
     condition = {"Bool": {"aws:SecureTransport": "false"}}
@@ -224,7 +227,7 @@ def compliant() -> Nodes:
                 {"bucket": UNKNOWN, "targetBucket": physical("access-logs")},
                 {"bucket": ["artifacts"], "targetBucket": ["access-logs"]},
             ),
-            "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1], CALLS)}),
+            "boundary": Node("aws:iam/policy:Policy", {"name": "evolution-boundary-prod", "policy": document(*GRANTS[:-1], CALLS, KEEPS)}),
             "role": Node(
                 "aws:iam/role:Role",
                 {"name": "evolution-engine-prod", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN},

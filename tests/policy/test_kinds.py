@@ -105,6 +105,18 @@ def test_a_directory_bucket_is_named_by_one_part(resource: str, fits: bool) -> N
 
 
 @pytest.mark.parametrize(
+    ("resource", "fits"),
+    [("/domainnames/api.example.com+abc123", True), ("/domainnames/*", True), ("/domainnames/api.example.com", False)],
+)
+def test_a_plus_of_awss_own_is_a_plus(resource: str, fits: bool) -> None:
+    """A private domain's ARN has its name and its id."""
+    arn = f"arn:aws:apigateway:us-east-1:{ACCOUNT}:{resource}"
+    statement = {"Effect": "Allow", "Action": "apigateway:RejectAccessAssociation", "Resource": arn}
+    fired = alone({"g": Node("aws:iam/rolePolicy:RolePolicy", {"policy": document(statement)})})
+    assert ("identity/resource-fits" not in fired) is fits
+
+
+@pytest.mark.parametrize(
     ("props", "fires"),
     [
         ({"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::uploads"}, True),

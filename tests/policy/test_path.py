@@ -20,7 +20,8 @@ from tests.policy.planned import edit_at, nodes_of
 from tests.policy.samples import rules_that_fire
 
 HEARD, CALLED, HALTS, LOGS = "alarms/heard-by-topic", "alarms/switch-is-called", "alarms/switch-may-halt", "encryption/logs-may-encrypt"
-PATH = {HEARD, CALLED, HALTS, LOGS}
+SENDS = "workload/failures-granted"
+PATH = {HEARD, CALLED, HALTS, LOGS, SENDS}
 
 TOPIC, KEY, QUEUE = "monitoring-alerts-policy", "security-key", "evolution-dead-letters-policy"
 SWITCH, RESUME, SCHEDULES = (f"evolution-{name}-role-grants" for name in ("safety-switch", "resume", "scheduler"))
@@ -75,6 +76,15 @@ def conditioned(name: str, sid: str, condition: dict[str, Any]) -> Edit:
         next(one for one in found if one.get("Sid") == sid)["Condition"] = condition
 
     return rewritten(name, change)
+
+
+def sending_to(queue: str) -> Edit:
+    """Let the archiver send to this queue alone."""
+
+    def change(found: list[dict[str, Any]]) -> None:
+        next(one for one in found if "sqs:SendMessage" in as_list(one["Action"]))["Resource"] = queue
+
+    return rewritten("evolution-archiver-role-grants", change)
 
 
 FOREIGN = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
@@ -134,9 +144,22 @@ BROKEN: list[tuple[str, Edit, set[str]]] = [
         denied(SWITCH, "ssm:PutParameter", Condition={"DateGreaterThan": {"aws:CurrentTime": "2027-01-01"}}),
         {HALTS},
     ),
-    ("a denial of all but reading", more(SWITCH, "policy", {"Effect": "Deny", "NotAction": "*:Describe*", "Resource": "*"}), {HALTS}),
+    (
+        "a denial of all but reading",
+        more(SWITCH, "policy", {"Effect": "Deny", "NotAction": "*:Describe*", "Resource": "*"}),
+        {HALTS, SENDS},
+    ),
     ("the tag is another", conditioned(SWITCH, "SetBounds", {"StringEquals": {"aws:ResourceTag/Environment": "dev"}}), {HALTS}),
     ("the mode is another's", rewritten(SWITCH, lambda found: found[1].update(Resource=MODE.replace("prod", "dev"))), {HALTS}),
+    *(
+        (f"{name} may not send its failures", dropped(f"evolution-{name}-role-grants", "sqs:SendMessage"), {SENDS})
+        for name in ("archiver", "resume", "safety-switch", "scheduler", "trigger")
+    ),
+    ("the agents' handler may not", dropped("agentcore-handler-role-grants", "sqs:SendMessage"), {SENDS}),
+    ("it sends to another queue", sending_to("arn:aws:sqs:us-east-1:000000000000:other"), {SENDS}),
+    ("the queue of another account", sending_to("arn:aws:sqs:us-east-1:999999999999:evolution-dead-letters-prod"), {SENDS}),
+    ("a denial of the sending", denied("evolution-archiver-role-grants", "sqs:*"), {SENDS}),
+    ("the boundary keeps all from sending", dropped(BOUNDARY, "sqs:SendMessage"), {SENDS}),
     ("logs may not encrypt", conditioned(KEY, "LogGroupsOfThisStack", {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": MODE}}), {LOGS}),
     ("logs only decrypt", rewritten(KEY, lambda found: found[4].update(Action="kms:Decrypt")), {LOGS}),
 ]
@@ -155,6 +178,7 @@ ENOUGH: list[tuple[str, Edit]] = [
         "another order, another case",
         rewritten(SWITCH, lambda found: (found.reverse(), found[-1].update(Action="cloudwatch:describealarms"))),
     ),
+    ("sending to dead letters of any stack", sending_to("arn:aws:sqs:us-east-1:000000000000:evolution-dead-letters-*")),
     ("a denial of others", denied(SWITCH, "dynamodb:*")),
     ("a denial without TLS", denied(SWITCH, "*", Condition={"Bool": {"aws:SecureTransport": "false"}})),
     ("a denial in other regions", denied(BOUNDARY, "*", Condition={"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}})),

@@ -154,6 +154,8 @@ def _of_type(service: str, name: str, pattern: str) -> bool:
     if not meet(service, kind):
         return False
     before, plus, after = shape.partition("+")
+    if before.endswith("*"):  # a plus of AWS's own, as in the name of a private domain and its id
+        return meet(name, shape)
     if plus and not after:  # the bucket's name, which holds no slash
         return meet(name, f"{before}*") and name.count("/") <= before.count("/")
     return meet(name, shape.replace("+", "*"))

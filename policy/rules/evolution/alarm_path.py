@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from accounts import own_account
@@ -144,7 +145,7 @@ def switch_is_called(stack: Stack) -> Iterator[Finding]:
     switch = next((one for one in functions.all.values() if one.at("name") == f"{SWITCH}-{stack.name}"), None)
     if topic is None or switch is None or not place.known:
         return
-    topics = Linked(stack, TOPIC)
+    topics, grants = Linked(stack, TOPIC), RoleGrants(stack)
     for subscription in stack.of_type(TOPIC_SUBSCRIPTION):
         if topic.urn in topics.by(subscription, "topic") and switch.urn in functions.by(subscription, "endpoint"):
             if not any(
@@ -161,7 +162,7 @@ def switch_is_called(stack: Stack) -> Iterator[Finding]:
             )
             yield from (
                 Finding(f"its role may not do {one.action} on the switch; it must.", schedule)
-                for one in _refused(stack, schedule, "target", [request])
+                for one in grants.refused(schedule, "target", [request])
             )
 
 
@@ -196,23 +197,42 @@ def _lost(stack: Stack, subscription: Resource, topic: Resource, place: Place) -
             yield Finding(f"{where} doesn't let {service} do {action} for `{subscription.name}`; it must.", queue)
 
 
-def _refused(stack: Stack, taker: Resource, property_name: str, requests: Sequence[AwsCall]) -> Iterator[AwsCall]:
-    """The requests that the role which something takes on may not make: by its policies, and within its boundary."""
-    roles, policies = Linked(stack, ROLE, CALLED), Linked(stack, IAM_POLICY, CALLED)
-    urns = roles.by(taker, property_name)
-    named = [text.rpartition("/")[2] for text in _arns(taker.at(property_name))]
-    for role in [one for one in roles.all.values() if one.urn in urns or one.at("name") in named]:
-        grants = [role, *(one for one in stack.of_type(ROLE_POLICY) if role.urn in roles.by(one, "role"))]
-        attached = {
-            urn for one in stack.of_type(ROLE_ATTACHMENT) if role.urn in roles.by(one, "role") for urn in policies.by(one, "policyArn")
-        }
-        grants += [policies.all[urn] for urn in sorted(attached | policies.by(role, "managedPolicyArns"))]
-        bounds = [policies.all[urn] for urn in policies.by(role, "permissionsBoundary")]
-        granted, bounding = readable(grants), readable(bounds)
+class RoleGrants:
+    """What the stack's roles may do: by their policies, and within their boundaries."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._roles, self._policies = Linked(stack, ROLE, CALLED), Linked(stack, IAM_POLICY, CALLED)
+        self._inline: defaultdict[str, list[Resource]] = defaultdict(list)
+        self._attached: defaultdict[str, set[str]] = defaultdict(set)
+        for one in stack.of_type(ROLE_POLICY):
+            for urn in self._roles.by(one, "role"):
+                self._inline[urn].append(one)
+        for one in stack.of_type(ROLE_ATTACHMENT):
+            for urn in self._roles.by(one, "role"):
+                self._attached[urn] |= self._policies.by(one, "policyArn")
+        self._read: dict[str, tuple[list[Statement], list[Statement] | None] | None] = {}
+
+    def refused(self, taker: Resource, property_name: str, calls: Sequence[AwsCall]) -> Iterator[AwsCall]:
+        """The calls that the role which something takes on may not make; none where a document can't be read, which is said elsewhere."""
+        named = {text.rpartition("/")[2] for text in _arns(taker.at(property_name))}
+        urns = self._roles.by(taker, property_name) | {urn for name in named for urn in self._roles.called(name)}
+        for urn in sorted(urns):
+            if urn not in self._read:
+                self._read[urn] = self._documents_of(self._roles.all[urn])
+            read = self._read[urn]
+            if read is not None:
+                granted, bounding = read
+                yield from (one for one in calls if not allowed(one, granted) or (bounding is not None and not allowed(one, bounding)))
+
+    def _documents_of(self, role: Resource) -> tuple[list[Statement], list[Statement] | None] | None:
+        """What a role is granted, and what its boundary lets through: None where it has none."""
+        attached = self._attached[role.urn] | self._policies.by(role, "managedPolicyArns")
+        granted = readable([role, *self._inline[role.urn], *(self._policies.all[urn] for urn in sorted(attached))])
+        bounds = [self._policies.all[urn] for urn in self._policies.by(role, "permissionsBoundary")]
+        bounding = readable(bounds)
         if granted is None or bounding is None:
-            continue
-        granted = [one for one in granted if one.kind is DocumentKind.IDENTITY]
-        yield from (one for one in requests if not allowed(one, granted) or (bounds and not allowed(one, bounding)))
+            return None
+        return [one for one in granted if one.kind is DocumentKind.IDENTITY], bounding if bounds else None
 
 
 def _arns(value: Plain) -> Iterator[str]:
@@ -250,9 +270,9 @@ def _halting(stack: Stack, place: Place) -> list[AwsCall]:
     fix="Grant it as components/iam_functions.py: halting_grants does, in the role and in its boundary.",
 )
 def switch_may_halt(stack: Stack) -> Iterator[Finding]:
-    place = Place(stack)
+    place, grants = Place(stack), RoleGrants(stack)
     for function in stack.of_type(FUNCTION) if place.known else ():
         if function.at("name") in (f"{SWITCH}-{stack.name}", f"{RESUME}-{stack.name}"):
-            names = [one.action for one in _refused(stack, function, "role", _halting(stack, place))]
+            names = [one.action for one in grants.refused(function, "role", _halting(stack, place))]
             if names:
                 yield Finding(f"its role may not do {', '.join(names)}; it must, or nothing is halted.", function)
