@@ -5,6 +5,7 @@ So the table may change while an evolution runs, and workers with the old and th
 
 from __future__ import annotations
 
+from engine.breeding import unsuitable
 from engine.individuals import size_of
 from engine.records import Bounds, EvolutionPlan, Header
 from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, SMALLEST_ISLAND, EngineSettings, Workload
@@ -27,7 +28,7 @@ def plan_of(header: Header, settings: EngineSettings, weights: int) -> Evolution
     islands = min(max(bounds.islands, ISLANDS.least), ISLANDS.most)
     individuals = min(bounds.max_concurrent_agents, AGENTS.most)
     size = min(settings.population or individuals, individuals) // islands
-    return EvolutionPlan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND), weights=weights)
+    return EvolutionPlan(task=settings.task, islands=islands, size=max(size, SMALLEST_ISLAND), weights=weights, strategy=settings.strategy)
 
 
 def impossible(header: Header, plan: EvolutionPlan, settings: EngineSettings) -> str:
@@ -55,6 +56,8 @@ def unfit(header: Header, plan: EvolutionPlan, settings: EngineSettings, weights
         return f"it was begun with the task {plan.task!r}, and EVOLUTION_TASK is {settings.task!r}"
     if plan.weights not in (0, weights):
         return f"it was begun with a task of {plan.weights} weights, and {settings.task!r} has {weights} here"
+    if why := unsuitable(plan.strategy, weights, plan.size):
+        return why
     if size > limit:
         return f"its individuals may occupy {limit} bytes, and those of {settings.task!r} occupy {size} here"
     return ""

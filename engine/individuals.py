@@ -42,10 +42,7 @@ class Individual:
             IndividualTooLargeError: it would occupy more.
         """
         if len(genome) * WEIGHT_BYTES + OVERHEAD > limit:
-            raise IndividualTooLargeError(
-                f"an individual of {len(genome)} weights occupies {size_of(len(genome))} bytes, and AGENT_MEMORY_LIMIT allows {limit}: "
-                "use a task with fewer weights"
-            )
+            raise _too_large(len(genome), limit)
         self.genome = genome[:]  # a copy has exactly the size it needs: an array that grew, or was made from bytes, is over-allocated
         self.fitness = DEAD
 
@@ -53,6 +50,30 @@ class Individual:
     def size(self) -> int:
         """Its size in bytes."""
         return size_of(len(self.genome))
+
+
+def made_of(genomes: array[float], weights: int, limit: int) -> list[Individual]:
+    """Make individuals from genomes that follow each other: a slice is a copy already.
+
+    Raises:
+        IndividualTooLargeError: they would occupy more than `limit`.
+    """
+    if size_of(weights) > limit:
+        raise _too_large(weights, limit)
+    made: list[Individual] = []
+    for start in range(0, len(genomes), weights):
+        individual = Individual.__new__(Individual)
+        individual.genome = genomes[start : start + weights]
+        individual.fitness = DEAD
+        made.append(individual)
+    return made
+
+
+def _too_large(weights: int, limit: int) -> IndividualTooLargeError:
+    return IndividualTooLargeError(
+        f"an individual of {weights} weights occupies {size_of(weights)} bytes, and AGENT_MEMORY_LIMIT allows {limit}: "
+        "use a task with fewer weights"
+    )
 
 
 def _overhead() -> int:

@@ -82,7 +82,7 @@ class Monitor:
         if checkpoint is None:
             raise StoreError(f"generation {lease.generation} of {lease.name} was replaced while it was read")
         try:
-            individuals = read_population(self._store, checkpoint, population.NO_LIMIT)
+            individuals = read_population(self._store, checkpoint, population.NO_LIMIT).individuals
         except population.CorruptPopulationError as error:
             log.error("%s of %s can't be verified: %s", lease.name, header.evolution_id, error)
             return 0.0

@@ -81,7 +81,8 @@ def _cull_island(settings: EngineSettings, store: Store, pool: EvaluatorPool, he
     was = store.checkpoint(header.evolution_id, lease.island, lease.generation)
     if was is None:
         raise EngineError(f"{lease.name} has no checkpoint of generation {lease.generation}")
-    individuals = read_population(store, was, population.NO_LIMIT)
+    stored = read_population(store, was, population.NO_LIMIT)
+    individuals = stored.individuals
     living: dict[int, Individual] = {index: individual for index, individual in enumerate(individuals) if individual.fitness != DEAD}
     limit = memory_limit(header, settings)
     validator = Validator(pool=pool, seed=header.seed, limit=limit)
@@ -89,7 +90,7 @@ def _cull_island(settings: EngineSettings, store: Store, pool: EvaluatorPool, he
     if findings:
         for index in findings:
             individuals[index].fitness = DEAD
-        culled = dataclasses.replace(put_population(store, header, lease.island, lease.generation, individuals), deterministic=False)
+        culled = dataclasses.replace(put_population(store, header, lease.island, lease.generation, stored), deterministic=False)
         if not store.replace(culled, was):
             raise EngineError(f"{lease.name} was changed while it was culled: cull again")
     return len(living), len(findings)

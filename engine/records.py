@@ -72,12 +72,14 @@ class EvolutionPlan:
     Attributes:
         size: individuals on one island.
         weights: of the task of whoever was first; 0 if it was an engine that didn't say.
+        strategy: how it is bred (engine/breeding.py); engines that didn't say knew one.
     """
 
     task: str
     islands: int
     size: int
     weights: int = 0
+    strategy: str = "ga"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

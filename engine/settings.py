@@ -102,6 +102,7 @@ class EngineSettings(Workload):
     """The `engine` command's.
 
     Attributes:
+        strategy: how evolutions that begin from now on are bred.
         population: how many individuals there are at once, on all islands together; as many as are allowed if unset.
         mode_seconds: how old the mode may be that a worker goes by, with 40 islands; with more, as much older (engine/mode.py).
         lease_seconds: how long a worker may send no heartbeat before another takes over its island.
@@ -117,6 +118,7 @@ class EngineSettings(Workload):
     most_generations: Annotated[int, Field(ge=GENERATIONS.least, le=GENERATIONS.most)] = Field(alias="EVOLUTION_GENERATIONS", examples=[10])
     mode_parameter: NonEmptyText = Field(alias="EVOLUTION_MODE_PARAMETER", examples=["/evolution/dev/mode"])
     mode_seconds: Annotated[float, Field(ge=0, le=60)] = Field(default=5.0, alias="EVOLUTION_MODE_SECONDS", examples=[5])
+    strategy: Literal["ga", "cma-es", "sep-cma-es"] = Field(default="ga", alias="EVOLUTION_STRATEGY", examples=["ga"])
     islands: Annotated[int, Field(ge=ISLANDS.least, le=ISLANDS.most)] = Field(alias="EVOLUTION_ISLANDS", examples=[4])
     population: Annotated[int, Field(ge=1)] | None = Field(default=None, alias="EVOLUTION_POPULATION", examples=[400])
     lease_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=20.0, alias="EVOLUTION_LEASE_SECONDS", examples=[20])

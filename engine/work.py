@@ -14,6 +14,7 @@ from engine.breeding import Breeder, best
 from engine.evaluators import CancelledError, EvaluatorPool, ScoreBatch
 from engine.individuals import DEAD, Individual
 from engine.lease import Heartbeat
+from engine.population import Population
 from engine.records import Checkpoint, EvolutionPlan, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import LostLeaseError, Store
@@ -57,11 +58,11 @@ class LeasedWork:
 
     def next_generation(self, lease: Lease) -> Checkpoint:
         """Breed and score an island's next generation, and write it to the bucket."""
-        individuals, deterministic = self._breed(lease.island, lease.generation + 1)
-        return self._put(lease.island, lease.generation + 1, individuals, deterministic=deterministic)
+        made, deterministic = self._breed(lease.island, lease.generation + 1)
+        return self._put(lease.island, lease.generation + 1, made, deterministic=deterministic)
 
-    def _put(self, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool) -> Checkpoint:
-        put = partial(put_population, self._store, self._header, island, generation, individuals, deterministic=deterministic)
+    def _put(self, island: int, generation: int, made: Population, *, deterministic: bool) -> Checkpoint:
+        put = partial(put_population, self._store, self._header, island, generation, made, deterministic=deterministic)
         return self._heartbeat.persist(put, self._must_stop)
 
     def outcome(self, signing_key: promotion.SigningKey) -> tuple[items.Item, list[dict[str, object]]]:
@@ -69,7 +70,7 @@ class LeasedWork:
         last = [self._population(island, self._header.generations) for island in range(self._plan.islands)]
         chosen = promotion.choose(
             self._header,
-            [individuals for individuals, _ in last],
+            [one.individuals for one, _ in last],
             promotion.Terms(
                 task=self._settings.task,
                 limit=self._limit,
@@ -87,7 +88,7 @@ class LeasedWork:
         deterministic = all(known for _, known in last)
         return promotion.finished(chosen, deterministic), [one.item() for one in chosen]
 
-    def _breed(self, island: int, generation: int) -> tuple[list[Individual], bool]:
+    def _breed(self, island: int, generation: int) -> tuple[Population, bool]:
         previous, deterministic = self._population(island, generation - 1)
         migrants: list[Individual] = []
         for one in neighbours(island, self._plan.islands):
@@ -96,9 +97,17 @@ class LeasedWork:
             deterministic &= known
         task, key = self._pool.spec, (self._header.seed, island, generation)
         breeder = Breeder(
-            seed=key[0], island=island, generation=generation, previous=previous, migrants=migrants, task=task, limit=self._limit
+            strategy=self._plan.strategy,
+            seed=key[0],
+            island=island,
+            generation=generation,
+            previous=previous,
+            migrants=migrants,
+            task=task,
+            limit=self._limit,
         )
-        individuals = breeder.breed(self._plan.size)
+        bred = breeder.breed(self._plan.size)
+        individuals = bred.individuals
         batch = ScoreBatch(
             genomes={index: individual.genome.tobytes() for index, individual in enumerate(individuals)},
             seeds={index: keyed.episode_seeds(*key, index, task.episodes) for index in range(len(individuals))},
@@ -110,20 +119,20 @@ class LeasedWork:
         for index, individual in enumerate(individuals):
             individual.fitness = results.fitness[index]
         self.largest_individual = max(self.largest_individual, *(individual.size for individual in individuals))
-        return individuals, deterministic and results.repeatable
+        return bred, deterministic and results.repeatable
 
-    def _migrants(self, island: int, generation: int) -> tuple[list[Individual], bool]:
+    def _migrants(self, island: int, generation: int) -> tuple[Sequence[Individual], bool]:
         """An island's best of a committed generation, and whether it is repeatable. They are in its checkpoint, if it is of this engine."""
         if generation == 0:
             return [], True
         checkpoint = self._checkpoint(island, generation)
         if checkpoint.migrants is not None:
             try:
-                return population.decode(checkpoint.migrants, self._limit), checkpoint.deterministic
+                return population.decode(checkpoint.migrants, self._limit).individuals, checkpoint.deterministic
             except population.CorruptPopulationError as error:
                 log.error("the migrants of generation %d of island %d are corrupt: %s", generation, island, error)
-        individuals, deterministic = self._population(island, generation)
-        return best(individuals, MIGRANTS), deterministic
+        theirs, deterministic = self._population(island, generation)
+        return best(theirs.individuals, MIGRANTS), deterministic
 
     def _checkpoint(self, island: int, generation: int) -> Checkpoint:
         if self._must_stop():
@@ -132,26 +141,26 @@ class LeasedWork:
             return checkpoint
         raise EvolutionFailedError(f"generation {generation} of island {island} has expired, or is missing: it can't be bred again")
 
-    def _population(self, island: int, generation: int) -> tuple[list[Individual], bool]:
+    def _population(self, island: int, generation: int) -> tuple[Population, bool]:
         """An island's committed generation, and whether it is repeatable. A corrupt one is bred again from the previous one."""
         if generation == 0:
-            return [], True
+            return Population([]), True
         checkpoint = self._checkpoint(island, generation)
         try:
             return read_population(self._store, checkpoint, self._limit), checkpoint.deterministic
         except population.CorruptPopulationError as error:
             log.error("generation %d of island %d is corrupt (%s): it is bred again from the previous one", generation, island, error)
-        individuals, deterministic = self._breed(island, generation)
-        again = self._put(island, generation, individuals, deterministic=deterministic)
+        made, deterministic = self._breed(island, generation)
+        again = self._put(island, generation, made, deterministic=deterministic)
         if again.sha256 != checkpoint.sha256:
             log.error("generation %d of island %d differs when bred again: the run isn't repeatable", generation, island)
             again = dataclasses.replace(again, deterministic=False)
             if not self._store.replace(again, checkpoint):
                 raise LostLeaseError(f"generation {generation} of island {island} was bred again by another worker, too")
-        return individuals, again.deterministic
+        return made, again.deterministic
 
 
-def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[Individual]:
+def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> Population:
     """The population that a checkpoint points to.
 
     Raises:
@@ -166,10 +175,10 @@ def read_population(store: Store, checkpoint: Checkpoint, limit: int) -> list[In
 
 
 def put_population(
-    store: Store, header: Header, island: int, generation: int, individuals: Sequence[Individual], *, deterministic: bool = True
+    store: Store, header: Header, island: int, generation: int, made: Population, *, deterministic: bool = True
 ) -> Checkpoint:
     """Write an island's generation to the bucket, and return the checkpoint that will point to it."""
-    content = population.encode(individuals)
+    content, individuals = population.encode(made), made.individuals
     digest = hashlib.sha256(content).hexdigest()
     living = [individual.fitness for individual in individuals if individual.fitness != DEAD]
     # The hash is part of the key, so that a worker that has lost its lease can't overwrite another's population.
@@ -186,5 +195,5 @@ def put_population(
         best=max(living, default=0.0),
         mean=sum(living) / len(living) if living else 0.0,
         deterministic=deterministic,
-        migrants=population.encode(best(individuals, MIGRANTS)),
+        migrants=population.encode(Population(best(individuals, MIGRANTS))),
     )

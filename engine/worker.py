@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from engine import EngineError, items, promotion
 from engine.bounds import differences, impossible, plan_of, unfit
+from engine.breeding import unsuitable
 from engine.calls import StoreError
 from engine.evaluators import CancelledError, EvaluatorPool
 from engine.individuals import WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
@@ -86,6 +87,8 @@ class Worker:
         Individual(
             array("f", bytes(self._task.weights * WEIGHT_BYTES)), settings.memory_limit
         )  # a task whose individuals are too large is refused now
+        if why := unsuitable(settings.strategy, self._task.weights, settings.island_size):
+            raise EngineError(f"EVOLUTION_STRATEGY can't be used: {why}")
         self._watch = LeaseWatch(settings.lease_seconds)
         self._standstill = Standstill()
         self._mode = ModeWatch(store, settings)

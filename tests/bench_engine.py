@@ -21,6 +21,7 @@ from engine.breeding import Breeder
 from engine.cartpole import CartPole
 from engine.evaluators import EvaluatorPool, ScoreBatch
 from engine.individuals import WEIGHT_BYTES, Individual
+from engine.population import Population
 from engine.store import Store
 from engine.worker import Worker
 from local import emulator
@@ -77,18 +78,18 @@ def overhead() -> None:
     """CPU microseconds an individual, besides its episodes: to breed it, in this process; to score it, here and in the evaluators."""
     for task in (plugins.Nothing, plugins.LargeNothing):
         pool = EvaluatorPool(f"{plugins.__name__}:{task.__name__}", seconds=30, evaluators=None)
-        spec, before = pool.spec, list[Individual]()
+        spec, before = pool.spec, Population([])
         for generation in (1, 2, 3):  # the last counts: everything is warm
-            breeder = Breeder(seed=7, island=0, generation=generation, previous=before, migrants=(), task=spec, limit=LIMIT)
+            breeder = Breeder(strategy="ga", seed=7, island=0, generation=generation, previous=before, migrants=(), task=spec, limit=LIMIT)
             start = time.process_time()
             before = breeder.breed(INDIVIDUALS)
             bred = time.process_time() - start
-            genomes = {index: one.genome.tobytes() for index, one in enumerate(before)}
+            genomes = {index: one.genome.tobytes() for index, one in enumerate(before.individuals)}
             start, others = time.process_time(), _others()
             seeds = {index: keyed.episode_seeds(7, 0, generation, index, spec.episodes) for index in genomes}
             results = pool.run(ScoreBatch(genomes=genomes, seeds=seeds))
             scored, others = time.process_time() - start, _others() - others
-            for index, one in enumerate(before):
+            for index, one in enumerate(before.individuals):
                 one.fitness = results.fitness[index]
         each = [seconds / INDIVIDUALS * 1e6 for seconds in (bred, scored, others)]
         print(

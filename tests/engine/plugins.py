@@ -131,6 +131,12 @@ class Huge(Hill):
     weights = 3000
 
 
+class Wide(Hill):
+    """Has more weights than a matrix of all pairs is kept for."""
+
+    weights = 600
+
+
 class Large(Hill):
     """Needs more than the least that an individual may be allowed."""
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import random
 from array import array
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine import EngineError, tasks
-from engine.breeding import CHUNK, ELITES, Breeder, best
+from engine.breeding import STRATEGIES, Breeder, best, ranking
+from engine.genetic import CELLS, ELITES
 from engine.individuals import DEAD, Individual
+from engine.population import Population
 from tests.engine.plugins import Hill
 
 LIMIT = 8192
+
+CHUNK = CELLS // Hill.weights
 
 
 def individuals(*fitness: float) -> list[Individual]:
@@ -25,29 +31,65 @@ def individuals(*fitness: float) -> list[Individual]:
     return made
 
 
-def breed(
-    previous: list[Individual], count: int, *, migrants: list[Individual] | None = None, generation: int = 2, island: int = 1
-) -> list[array[float]]:
+def bred(
+    previous: Population,
+    count: int,
+    *,
+    strategy: str = "ga",
+    migrants: Sequence[Individual] = (),
+    generation: int = 2,
+    island: int = 1,
+) -> Population:
     breeder = Breeder(
-        seed=7, island=island, generation=generation, previous=previous, migrants=migrants or [], task=tasks.spec_of(Hill()), limit=LIMIT
+        strategy=strategy,
+        seed=7,
+        island=island,
+        generation=generation,
+        previous=previous,
+        migrants=migrants,
+        task=tasks.spec_of(Hill()),
+        limit=LIMIT,
     )
-    return [individual.genome for individual in breeder.breed(count)]
+    return breeder.breed(count)
 
 
-def test_whatever_else_was_drawn_the_same_are_bred() -> None:
-    previous = individuals(*range(20))
-    before = breed(previous, 20)
+def breed(previous: Sequence[Individual], count: int, **given: Any) -> list[array[float]]:
+    return [individual.genome for individual in bred(Population(previous), count, **given).individuals]
+
+
+@pytest.fixture(params=STRATEGIES)
+def strategy(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def scored(population: Population) -> Population:
+    """As the hill scores them."""
+    for individual in population.individuals:
+        individual.fitness = tasks.fitness(Hill(), individual.genome, [0])
+    return population
+
+
+def test_whatever_else_was_drawn_the_same_are_bred(strategy: str) -> None:
+    first = scored(bred(Population([]), 20, strategy=strategy, generation=1))
+    before = bred(first, 20, strategy=strategy)
     random.seed("something else was drawn in between")
     np.random.default_rng().random()
-    assert breed(previous, 20) == before
+    np.random.seed(3)
+    again = bred(first, 20, strategy=strategy)
+    assert [one.genome for one in again.individuals] == [one.genome for one in before.individuals]
+    assert again.state == before.state
 
 
-def test_every_individual_island_and_generation_draws_its_own() -> None:
+def test_every_individual_island_and_generation_draws_its_own(strategy: str) -> None:
     fresh = [
-        genome.tobytes() for island in range(3) for generation in (1, 2) for genome in breed([], 5, generation=generation, island=island)
+        genome.tobytes()
+        for island in range(3)
+        for generation in (1, 2)
+        for genome in breed([], 5, strategy=strategy, generation=generation, island=island)
     ]
-    assert len(set(fresh)) == 30
-    assert len({genome.tobytes() for genome in breed([], 2 * CHUNK + 1)}) == 2 * CHUNK + 1
+    alike = 0 if strategy == "ga" else 5  # the first mean is everybody's
+    assert len(set(fresh)) == 30 - alike
+    assert len({genome.tobytes() for genome in breed([], 2 * CHUNK + 1, strategy=strategy)}) == 2 * CHUNK + 1
 
 
 def test_the_first_of_a_chunk_are_the_same_however_many_chunks_there_are() -> None:
@@ -74,8 +116,49 @@ def test_a_migrant_can_be_a_parent() -> None:
     assert breed(individuals(DEAD, DEAD), 6, migrants=individuals(1.0)) != breed([], 6)
 
 
-def test_where_nobody_lives_new_ones_are_made() -> None:
-    assert breed(individuals(DEAD, DEAD), 4) == breed([], 4)
+def test_where_nobody_lives_new_ones_are_made(strategy: str) -> None:
+    made = {genome.tobytes() for genome in breed(individuals(*[DEAD] * 8), 8, strategy=strategy)}
+    assert len(made) == 8
+    assert not made & {one.genome.tobytes() for one in individuals(*[DEAD] * 8)}
+
+
+def test_the_best_of_all_goes_on_in_every_strategy_even_from_another_island(strategy: str) -> None:
+    first = scored(bred(Population([]), 20, strategy=strategy, generation=1))
+    champion = individuals(1000.0)
+    champion[0].genome = array("f", [3.5] * Hill.weights)
+    others = bred(first, 20, strategy=strategy, migrants=champion).individuals
+    own = first.individuals[ranking(first.individuals)[0]]
+    assert others[0].genome == (own if strategy == "ga" else champion[0]).genome
+
+
+def test_every_strategy_climbs_the_hill_from_generation_to_generation(strategy: str) -> None:
+    population = scored(bred(Population([]), 30, strategy=strategy, generation=1))
+    first = max(one.fitness for one in population.individuals)
+    for generation in range(2, 41):
+        population = scored(bred(population, 30, strategy=strategy, generation=generation))
+    assert first < 98
+    assert max(one.fitness for one in population.individuals) > 99.99
+
+
+@pytest.mark.parametrize("before", STRATEGIES)
+def test_what_another_strategy_or_an_older_engine_left_is_no_hindrance(strategy: str, before: str) -> None:
+    left = scored(bred(Population([]), 20, strategy=before, generation=1))
+    for state in (left.state, b"", b"x", left.state[:-8], bytes(len(left.state)), b"\xff" * len(left.state)):
+        made = scored(bred(Population(left.individuals, state), 20, strategy=strategy))
+        assert len(bred(made, 20, strategy=strategy, generation=3).individuals) == 20
+        assert all(abs(weight) <= 8 for one in made.individuals for weight in one.genome)
+
+
+@pytest.mark.parametrize("count", [4, 5, 8])
+def test_the_smallest_islands_are_bred_too_and_with_somebody_dead(strategy: str, count: int) -> None:
+    population = scored(bred(Population([]), count, strategy=strategy, generation=1))
+    for generation in range(2, 30):
+        population.individuals[generation % count].fitness = DEAD
+        population = scored(bred(population, count, strategy=strategy, generation=generation))
+        assert len(population.individuals) == count
+    for one in population.individuals:
+        one.fitness = DEAD
+    assert len(bred(population, count, strategy=strategy, generation=31).individuals) == count
 
 
 def test_no_weight_leaves_the_tasks_limit() -> None:

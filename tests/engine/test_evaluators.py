@@ -12,6 +12,7 @@ from engine.breeding import Breeder
 from engine.evaluator import PIPE_BYTES, Results, ScoreBatch
 from engine.evaluators import JOB_BYTES, CancelledError, EvaluatorPool
 from engine.individuals import DEAD
+from engine.population import Population
 from engine.tasks import EPISODES, WEIGHTS, TaskSpec
 from tests.engine.plugins import Hill
 
@@ -19,7 +20,11 @@ SPEC = tasks.spec_of(Hill())
 
 GENOMES = {
     index: one.genome.tobytes()
-    for index, one in enumerate(Breeder(seed=7, island=0, generation=1, previous=(), migrants=(), task=SPEC, limit=8192).breed(48))
+    for index, one in enumerate(
+        Breeder(strategy="ga", seed=7, island=0, generation=1, previous=Population([]), migrants=(), task=SPEC, limit=8192)
+        .breed(48)
+        .individuals
+    )
 }
 
 BATCH = ScoreBatch(genomes=GENOMES, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in GENOMES})

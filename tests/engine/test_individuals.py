@@ -9,7 +9,8 @@ from array import array
 import pytest
 
 from engine import population
-from engine.individuals import OVERHEAD, Individual, IndividualTooLargeError, instantiation_microseconds
+from engine.individuals import DEAD, OVERHEAD, Individual, IndividualTooLargeError, instantiation_microseconds, made_of
+from engine.population import Population
 
 
 def deep_size(thing: object) -> int:
@@ -64,11 +65,29 @@ def test_ten_thousand_individuals_come_back_from_bytes_as_they_were() -> None:
     individuals = [Individual(array("f", [index, -index]), 8192) for index in range(10_000)]
     for index, individual in enumerate(individuals):
         individual.fitness = index / 3 if index % 7 else float("-inf")
-    again = population.decode(population.encode(individuals), 8192)
-    assert [(one.genome, one.fitness) for one in again] == [(one.genome, one.fitness) for one in individuals]
+    again = population.decode(population.encode(Population(individuals)), 8192)
+    assert [(one.genome, one.fitness) for one in again.individuals] == [(one.genome, one.fitness) for one in individuals]
 
 
-POPULATION = population.encode([Individual(weighing(8), 8192) for _ in range(3)])
+def test_a_strategys_state_comes_back_with_them_and_without_one_they_are_as_older_engines_wrote_them() -> None:
+    individuals = [Individual(weighing(8), 8192) for _ in range(3)]
+    with_state = population.encode(Population(individuals, b"state"))
+    assert population.decode(with_state, 8192).state == b"state"
+    assert len(population.decode(with_state, 8192).individuals) == 3
+    assert population.encode(Population(individuals))[4] == 1
+    assert population.decode(population.encode(Population([])), 8192) == ([], b"")
+
+
+def test_many_made_at_once_are_as_those_made_one_by_one() -> None:
+    genomes = array("f", range(30))
+    made = made_of(genomes, 10, 8192)
+    assert [(one.genome, one.fitness) for one in made] == [(genomes[start : start + 10], DEAD) for start in (0, 10, 20)]
+    assert [deep_size(one) for one in made] == [made[0].size] * 3
+    with pytest.raises(IndividualTooLargeError, match="AGENT_MEMORY_LIMIT allows 100"):
+        made_of(genomes, 10, 100)
+
+
+POPULATION = population.encode(Population([Individual(weighing(8), 8192) for _ in range(3)]))
 
 
 @pytest.mark.parametrize(
@@ -79,9 +98,10 @@ POPULATION = population.encode([Individual(weighing(8), 8192) for _ in range(3)]
         POPULATION[:-1],
         POPULATION + b"x",
         b"????" + POPULATION[4:],
-        POPULATION[:4] + b"\x02" + POPULATION[5:],
+        POPULATION[:4] + b"\x03" + POPULATION[5:],
+        POPULATION[:12] + bytes(4) + POPULATION[16:],
     ],
-    ids=["empty", "head only", "cut", "longer", "something else", "of another version"],
+    ids=["empty", "head only", "cut", "longer", "something else", "of another version", "without weights"],
 )
 def test_bytes_that_are_no_population_are_refused(content: bytes) -> None:
     with pytest.raises(population.CorruptPopulationError):
@@ -89,6 +109,6 @@ def test_bytes_that_are_no_population_are_refused(content: bytes) -> None:
 
 
 def test_stored_individuals_keep_to_the_limit_too() -> None:
-    content = population.encode([Individual(weighing(4000), 8192)])
+    content = population.encode(Population([Individual(weighing(4000), 8192)]))
     with pytest.raises(IndividualTooLargeError):
         population.decode(content, 2048)

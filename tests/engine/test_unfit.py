@@ -204,3 +204,14 @@ def test_status_tells_why_a_worker_is_unfit(world: EngineCloud, start_worker: St
     code, told = routes(large.status, world.store())["GET", "/status"](b"", {})
     assert (code, told["state"], told["evolution"]) == (200, "unfit", evolution)
     assert "may occupy 1024 bytes" in told["unfit"]
+
+
+def test_a_worker_that_doesnt_know_an_evolutions_strategy_rests_and_says_so(
+    world: EngineCloud, start_worker: StartWorker, evolution: str
+) -> None:
+    plan = EvolutionPlan(task=HILL, islands=1, size=8, weights=Hill.weights, strategy="annealing")
+    world.store().begin(evolution, plan)
+    worker = start_worker()
+    assert not worker.step()
+    assert worker.status.unfit == "it is bred by 'annealing', and this engine knows ga, cma-es, sep-cma-es"
+    assert world.header(evolution)["status"] == "running"

@@ -116,7 +116,7 @@ def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(
     assert world.header(evolution)["status"] == "finished"
     checkpoint = world.store().checkpoint(evolution, 0, 2)
     assert checkpoint
-    for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192):
+    for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192).individuals:
         assert (individual.fitness == DEAD) == (individual.genome[0] < 0)
 
 
@@ -134,7 +134,7 @@ def honest(endpoint: str) -> list[float]:
     pool.close()
     checkpoint = world.store().checkpoint(evolution, 0, 1)
     assert checkpoint
-    return [individual.genome[0] for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192)]
+    return [individual.genome[0] for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192).individuals]
 
 
 def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score(

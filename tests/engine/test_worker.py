@@ -201,6 +201,24 @@ def test_an_item_of_an_unknown_version_is_left_alone(world: EngineCloud, start_w
     assert world.header(evolution)["status"] == "finished"
 
 
+def test_an_evolution_keeps_the_strategy_with_which_it_began(world: EngineCloud, start_worker: StartWorker, evolution: str) -> None:
+    before = start_worker(EVOLUTION_STRATEGY="sep-cma-es")
+    before.step()
+    run_out(start_worker(EVOLUTION_STRATEGY="ga"))
+    assert world.header(evolution)["status"] == "finished"
+    undisturbed = world.trigger(evolution + "-undisturbed", generations=4)
+    run_out(before)
+    assert world.header(undisturbed)["champion"]["fitness"] == world.header(evolution)["champion"]["fitness"]
+    other = world.trigger(evolution + "-other", generations=4)
+    run_out(start_worker(EVOLUTION_STRATEGY="ga"))
+    assert world.header(other)["champion"]["fitness"] != world.header(evolution)["champion"]["fitness"]
+
+
+def test_a_strategy_that_cant_breed_so_many_weights_is_refused_at_once(start_worker: StartWorker) -> None:
+    with pytest.raises(EngineError, match=r"EVOLUTION_STRATEGY can't be used: cma-es breeds at most .* use sep-cma-es"):
+        start_worker(EVOLUTION_STRATEGY="cma-es", EVOLUTION_TASK="tests.engine.plugins:Wide")
+
+
 def test_a_task_whose_individuals_are_too_large_is_refused_at_once(start_worker: StartWorker) -> None:
     with pytest.raises(EngineError, match="AGENT_MEMORY_LIMIT allows 8192"):
         start_worker(EVOLUTION_TASK="tests.engine.plugins:Huge")
@@ -228,7 +246,7 @@ def test_the_dead_are_kept_as_dead(world: EngineCloud, start_worker: StartWorker
     assert found
     content = world.store().fetch(found.key)
     assert content
-    assert sum(individual.fitness == DEAD for individual in decode(content, 8192)) == found.dead
+    assert sum(individual.fitness == DEAD for individual in decode(content, 8192).individuals) == found.dead
     assert world.header(evolution)["status"] == "finished"
 
 
