@@ -175,8 +175,13 @@ def _watched(
             )
             continue
         lowest, highest = within(watched)
-        findings = [[*about(alarm, watch.findings(alarm, lowest, highest)), *about(alarm, more(alarm))] for alarm in alarms]
-        yield from min(findings, key=len)
+        best: list[Finding] | None = None
+        for alarm in alarms:
+            findings = [*about(alarm, watch.findings(alarm, lowest, highest)), *about(alarm, more(alarm))]
+            best = findings if best is None or len(findings) < len(best) else best
+            if not best:
+                break
+        yield from best or ()
 
 
 def _at_most(highest: float) -> ThresholdRange:
