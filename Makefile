@@ -10,9 +10,10 @@ TAG ?= evolution-engine:local
 TO ?=
 DIGEST ?=
 OUTPUT ?= /dev/stdout
+TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help evolve preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -77,6 +78,10 @@ outputs: setup  ## the outputs of STACK, as JSON
 
 down: setup  ## stop the emulators; they keep their data
 	@.venv/bin/python -m local down
+
+evolve: setup-dev  ## evolve TASK=cartpole|rastrigin|phrase|pendulum|module:Class here, with a picture (POPULATION= GENERATIONS= ISLANDS= STRATEGY= SEED= WALL=no)
+	@.venv/bin/python -m engine evolve '$(TASK)' --out .local/evolve $(if $(filter no,$(WALL)),--no-wall) \
+		$(foreach row,POPULATION GENERATIONS ISLANDS STRATEGY SEED,$(if $($(row)),--$(shell echo $(row) | tr A-Z a-z)='$($(row))'))
 
 quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator, no browser
 	.venv/bin/python -m pytest -n 2 -m 'not slow'

@@ -1,4 +1,5 @@
-"""The image's commands: `engine`, `monitor` and `agent` run; `approvals`, `approve`, `refuse`, `level` and `cull` are for people."""
+"""The image's commands: `engine`, `monitor` and `agent` run; `evolve`, `approvals`, `approve`, `refuse`, `level` and `cull` are for
+people."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from engine.promotion import SigningKey
 from engine.serving import Routes, endpoints, serve
 from engine.settings import AgentSettings, EngineSettings, EngineSettingsError, Storage, Workload, read
 from engine.store import Store
+from engine.tasks import TASKS
 from engine.worker import Status, Worker
 
 UNUSABLE = 2
@@ -30,6 +32,9 @@ UNUSABLE = 2
 
 STOP_SECONDS = 2.0
 """For status requests in progress when the engine stops."""
+
+EVOLVE = ("population", "generations", "islands", "strategy")
+"""The engine's own settings that `evolve` takes, too."""
 
 LONGEST_NAME = 200
 """Characters of a decider's name: enough for any address or role."""
@@ -39,8 +44,9 @@ log = logging.getLogger("engine")
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
-    logs.begin(sys.stdout)
     options = _parse(arguments)
+    if options.command != "evolve":  # which has no log, but a terminal
+        logs.begin(sys.stdout)
     try:
         return COMMANDS[options.command](options)
     except EngineSettingsError as error:
@@ -61,6 +67,13 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         ("approvals", "list the champions that wait for a human"),
     ):
         commands.add_parser(name, help=what)
+    alone = commands.add_parser("evolve", help="evolve a task here, in memory, with progress and a picture")
+    alone.add_argument("task", nargs="?", default="", help=f"{', '.join(TASKS)}, or your own as module:Class")
+    for name in EVOLVE:
+        alone.add_argument(f"--{name}", metavar="…", help=f"EVOLUTION_{name.upper()}")
+    alone.add_argument("--seed", default="1", metavar="…", help="another one has another course")
+    alone.add_argument("--out", default=".", metavar="FOLDER", help="of the picture and the champion")
+    alone.add_argument("--no-wall", action="store_true", help="for a task of your own, where the kernel has no seccomp")
     cull = commands.add_parser("cull", help="during a halt: mark the unsafe individuals of the evolution as dead")
     decide = [commands.add_parser(name, help=f"{name} a champion that awaits approval") for name in ("approve", "refuse")]
     for one in decide:
@@ -129,6 +142,13 @@ def _agent(_options: argparse.Namespace) -> int:
     return agent.run(settings, stopped)
 
 
+def _evolve(options: argparse.Namespace) -> int:
+    from engine import evolve  # here, because tqdm is nothing that a worker should import
+
+    given = [(f"EVOLUTION_{name.upper()}", getattr(options, name)) for name in EVOLVE]
+    return evolve.run(evolve.options_of(given, task=options.task, seed=options.seed, out=options.out, walled=not options.no_wall))
+
+
 def _approvals(_options: argparse.Namespace) -> int:
     print(operations.awaiting(_storage()))
     return 0
@@ -195,6 +215,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "engine": _engine,
     "monitor": _monitor,
     "agent": _agent,
+    "evolve": _evolve,
     "approvals": _approvals,
     "approve": _decide,
     "refuse": _decide,

@@ -111,7 +111,12 @@ def spec_of(task: Task) -> TaskSpec:
     )
 
 
-TASKS: Mapping[str, str] = {"cartpole": "engine.cartpole:CartPole"}
+TASKS: Mapping[str, str] = {
+    "cartpole": "engine.cartpole:CartPole",
+    "rastrigin": "engine.examples.rastrigin:Rastrigin",
+    "phrase": "engine.examples.phrase:Phrase",
+    "pendulum": "engine.examples.pendulum:Pendulum",
+}
 """The tasks that EVOLUTION_TASK can name."""
 
 

@@ -37,7 +37,10 @@ def test_as_many_scores_as_episodes_must_come_back() -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("cartpoel", "there is no task 'cartpoel': EVOLUTION_TASK must be cartpole, or your own as module:attribute"),
+        (
+            "cartpoel",
+            "there is no task 'cartpoel': EVOLUTION_TASK must be cartpole, rastrigin, phrase, pendulum, or your own as module:attribute",
+        ),
         ("nowhere:Task", "No module named 'nowhere'"),
         ("tests.engine.plugins:Nobody", "has no attribute 'Nobody'"),
         ("builtins:object", "lacks weights, weight_limit, episodes, steps, play or play_batch"),
