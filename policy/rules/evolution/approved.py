@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from approval import GROUPS, GUARDING_ROLES, GUARDS, STORES, Grants, grants, names_of, written
@@ -16,7 +16,7 @@ from rule import Finding, Resource, Severity, Stack
 from rules.aws.identity_holders import HOLDERS
 from rules.evolution.containment import holdings
 from system import evolution_rule
-from tokens import ROLE
+from tokens import KEY, KEY_ALIAS, ROLE
 
 LONGEST = 1200
 """Characters of a document's difference that a message shows."""
@@ -49,6 +49,7 @@ def new_access(stack: Stack) -> Iterator[Finding]:
 def guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more."""
     approved = grants(names_of(stack))
+    keys = _by_alias(stack)
     held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
     for resource in stack.resources:
         if (group := GROUPS.get(resource.type, "")) in GUARDS:
@@ -57,7 +58,7 @@ def guards(stack: Stack) -> Iterator[Finding]:
     roles = {role.urn: name for role in stack.of_type(ROLE) if str(name := role.at("name")).startswith(GUARDING_ROLES)}
     for holder, urns in holdings(stack):
         for name in {str(roles[urn]) for urn in urns or () if urn in roles}:
-            held[name] += [(holder, one) for one in statements_of(holder) if one.kind is DocumentKind.IDENTITY]
+            held[name] += [(holder, one) for one in _identity(holder, keys)]
             wanted[name] = approved.role(name)
     for name, found in held.items():
         statements = [one for _, one in found]
@@ -83,7 +84,8 @@ class Document:
 
 def _documents(stack: Stack, approved: Grants) -> Iterator[Document]:
     for role in stack.of_type(ROLE):
-        yield _keeping(role, _of_kind(role, DocumentKind.TRUST), approved.trust(str(role.at("name"))))
+        trust = [one for one in statements_of(role) if one.kind is DocumentKind.TRUST]
+        yield _keeping(role, trust, approved.trust(str(role.at("name"))))
     yield from _of_holders(stack, approved)
     for resource in stack.resources:
         place = PLACES.get(resource.type)
@@ -112,7 +114,8 @@ def _keeping(resource: Resource, statements: Sequence[Statement], approved: Sequ
 def _of_holders(stack: Stack, approved: Grants) -> Iterator[Document]:
     """What roles are granted, and what their boundaries let through: that must be within what any role of the stack is granted."""
     names = {role.urn: str(role.at("name")) for role in stack.of_type(ROLE)}
-    held = [(holder, urns, _of_kind(holder, DocumentKind.IDENTITY)) for holder, urns in holdings(stack)]
+    keys = _by_alias(stack)
+    held = [(holder, urns, _identity(holder, keys)) for holder, urns in holdings(stack)]
     denials: defaultdict[str, list[Statement]] = defaultdict(list)
     for _, urns, statements in held:
         for urn in urns or ():
@@ -134,8 +137,32 @@ def _of_holders(stack: Stack, approved: Grants) -> Iterator[Document]:
             )
 
 
-def _of_kind(resource: Resource, kind: DocumentKind) -> list[Statement]:
-    return [one for one in statements_of(resource) if one.kind is kind]
+def _by_alias(stack: Stack) -> Mapping[str, str]:
+    """The names of the aliases that this stack gives to keys of its own, by the keys' ARNs; of those keys that AWS has made."""
+    found: dict[str, str] = {}
+    for alias in stack.of_type(KEY_ALIAS):
+        target, name = alias.at("targetKeyId"), alias.at("name")
+        for key in stack.of_type(KEY):
+            arn = key.at("arn")
+            if isinstance(arn, str) and isinstance(name, str) and target in (arn, key.at("keyId")):
+                found[arn] = name
+    return found
+
+
+def _identity(holder: Resource, keys: Mapping[str, str]) -> list[Statement]:
+    """What is granted. The program names a key by its alias until AWS has made it, and by its ARN from then on: that is the same key."""
+    return [_named_by_alias(one, keys) for one in statements_of(holder) if one.kind is DocumentKind.IDENTITY]
+
+
+def _named_by_alias(statement: Statement, keys: Mapping[str, str]) -> Statement:
+    if len(statement.resources) != 1 or statement.resources[0] not in keys:
+        return statement
+    arn = statement.resources[0]
+    any_key = f"{arn.rpartition('/')[0]}/*"
+    alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": keys[arn]}}
+    if alias.keys() & statement.conditions.keys():
+        return statement
+    return replace(statement, resources=(any_key,), conditions={**statement.conditions, **alias})
 
 
 def _is_free(group: str, statement: Statement, approved: Grants) -> bool:
