@@ -12,6 +12,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +40,13 @@ _KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _NAMES = {"ServiceNamespace": "service namespace", "ResourceId": "resource ID", "ScalableDimension": "scalable dimension"}
 
 
+KINDS: Final = {"Policy": "ScalingPolicies", "ScheduledAction": "ScheduledActions"}
+"""What a target may have several of, by the start of their members' names (PolicyName, PolicyARN), each with the member that lists them."""
+
+INTERNAL: Final = {"region", "Tags", "due"}
+"""What is kept of an item and isn't in an answer."""
+
+
 class ApiError(Exception):
     """An error response of AWS: its code and its message."""
 
@@ -54,17 +62,17 @@ class Autoscaling:
         self._ask = ask
         self._file = file
         self._targets: list[JsonObject] = []
-        self._policies: list[JsonObject] = []
-        self._actions: list[JsonObject] = []
+        self._items: dict[str, list[JsonObject]] = {}
 
     def load(self) -> None:
         """Load the saved data."""
-        saved = kept.load(self._file, {"targets": [], "policies": []})
-        self._targets, self._policies, self._actions = saved["targets"], saved["policies"], saved.get("actions", [])
+        saved = kept.load(self._file, {})
+        self._targets = saved.get("targets", [])
+        self._items = {"Policy": saved.get("policies", []), "ScheduledAction": saved.get("actions", [])}
 
     def save(self) -> None:
         """Save all data for the next start."""
-        kept.save(self._file, {"targets": self._targets, "policies": self._policies, "actions": self._actions})
+        kept.save(self._file, {"targets": self._targets, "policies": self._items["Policy"], "actions": self._items["ScheduledAction"]})
 
     async def answer(self, region: str, operation: str, request: JsonObject) -> JsonObject:
         """Answer one request.
@@ -77,11 +85,11 @@ class Autoscaling:
             "DescribeScalableTargets": self._describe_targets,
             "DeregisterScalableTarget": self._deregister,
             "PutScalingPolicy": self._put_policy,
-            "DescribeScalingPolicies": self._describe_policies,
-            "DeleteScalingPolicy": self._delete_policy,
+            "DescribeScalingPolicies": partial(self._describe, "Policy"),
+            "DeleteScalingPolicy": partial(self._delete, "Policy"),
             "PutScheduledAction": self._put_action,
-            "DescribeScheduledActions": self._describe_actions,
-            "DeleteScheduledAction": self._delete_action,
+            "DescribeScheduledActions": partial(self._describe, "ScheduledAction"),
+            "DeleteScheduledAction": partial(self._delete, "ScheduledAction"),
             "TagResource": self._tag,
             "UntagResource": self._untag,
             "ListTagsForResource": self._tags,
@@ -121,74 +129,50 @@ class Autoscaling:
         return {"ScalableTargetARN": target["ScalableTargetARN"]}
 
     async def _describe_targets(self, region: str, request: JsonObject) -> JsonObject:
-        hidden = {"region", "Tags"}
-        found = self._found(self._targets, region, request, "ResourceIds", "ResourceId")
-        return {"ScalableTargets": [{name: value for name, value in one.items() if name not in hidden} for one in found]}
+        return {"ScalableTargets": _listed(self._targets, region, request, "ResourceId")}
 
     async def _deregister(self, region: str, request: JsonObject) -> JsonObject:
-        target = self._existing(region, request, "found")
-        self._targets.remove(target)
-        self._policies = [policy for policy in self._policies if not _same(policy, region, request)]
-        self._actions = [action for action in self._actions if not _same(action, region, request)]
+        self._targets.remove(self._existing(region, request, "found"))
+        self._items = {kind: [item for item in items if not _same(item, region, request)] for kind, items in self._items.items()}
         return {}
+
+    def _put(self, kind: str, in_arn: str, region: str, request: JsonObject, new: JsonObject) -> JsonObject:
+        """The target's item of that name, created with what is new if there is none, and changed as requested."""
+        self._existing(region, request, "registered")
+        item = self._item(kind, region, request)
+        if item is None:
+            owner, name = f"{request['ServiceNamespace']}/{request['ResourceId']}", request[f"{kind}Name"]
+            arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:{in_arn}:{uuid.uuid4()}:resource/{owner}:{kind[0].lower()}{kind[1:]}Name/{name}"
+            item = {"region": region, f"{kind}ARN": arn, "CreationTime": time.time(), **new}
+            self._items[kind].append(item)
+        item |= request
+        return item
 
     async def _put_policy(self, region: str, request: JsonObject) -> JsonObject:
-        self._existing(region, request, "registered")
-        policy = next((one for one in self._policies if _same(one, region, request) and one["PolicyName"] == request["PolicyName"]), None)
-        if policy is None:
-            name, resource = request["PolicyName"], f"{request['ServiceNamespace']}/{request['ResourceId']}"
-            arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:scalingPolicy:{uuid.uuid4()}:resource/{resource}:policyName/{name}"
-            policy = {"region": region, "PolicyARN": arn, "CreationTime": time.time(), "PolicyType": "StepScaling"}
-            self._policies.append(policy)
-        policy |= request
+        policy = self._put("Policy", "scalingPolicy", region, request, {"PolicyType": "StepScaling"})
         return {"PolicyARN": policy["PolicyARN"], "Alarms": []}
 
-    async def _describe_policies(self, region: str, request: JsonObject) -> JsonObject:
-        wanted = {**request, "ResourceIds": [request["ResourceId"]]} if "ResourceId" in request else request
-        found = self._found(self._policies, region, wanted, "PolicyNames", "PolicyName")
-        return {"ScalingPolicies": [{name: value for name, value in one.items() if name != "region"} for one in found]}
-
-    async def _delete_policy(self, region: str, request: JsonObject) -> JsonObject:
-        left = [one for one in self._policies if not (_same(one, region, request) and one["PolicyName"] == request["PolicyName"])]
-        if len(left) == len(self._policies):
-            what = f"scaling policy found for {_described(request)}, policy name: {request['PolicyName']}"
-            raise ApiError("ObjectNotFoundException", f"No {what}")
-        self._policies = left
-        return {}
-
     async def _put_action(self, region: str, request: JsonObject) -> JsonObject:
-        self._existing(region, request, "registered")
-        name = request["ScheduledActionName"]
-        action = next((one for one in self._actions if _same(one, region, request) and one["ScheduledActionName"] == name), None)
-        schedule = request.get("Schedule", (action or {}).get("Schedule"))
+        schedule = request.get("Schedule", (self._item("ScheduledAction", region, request) or {}).get("Schedule"))
         if not schedule or not RATE.fullmatch(schedule):
             raise ApiError("ValidationException", f"Schedule {schedule} is none that is served here; write rate(<number> minutes)")
-        if action is None:
-            resource = f"{request['ServiceNamespace']}/{request['ResourceId']}"
-            arn = f"arn:aws:autoscaling:{region}:{ACCOUNT}:scheduledAction:{uuid.uuid4()}:resource/{resource}:scheduledActionName/{name}"
-            action = {"region": region, "ScheduledActionARN": arn, "CreationTime": time.time(), "Timezone": "UTC"}
-            self._actions.append(action)
         # AWS doesn't document when a rate's first run is: here it is at once.
-        action |= {**request, "due": 0.0}
+        self._put("ScheduledAction", "scheduledAction", region, {**request, "due": 0.0}, {"Timezone": "UTC"})
         return {}
 
-    async def _describe_actions(self, region: str, request: JsonObject) -> JsonObject:
-        hidden = {"region", "due"}
-        wanted = {**request, "ResourceIds": [request["ResourceId"]]} if "ResourceId" in request else request
-        found = self._found(self._actions, region, wanted, "ScheduledActionNames", "ScheduledActionName")
-        return {"ScheduledActions": [{name: value for name, value in one.items() if name not in hidden} for one in found]}
+    async def _describe(self, kind: str, region: str, request: JsonObject) -> JsonObject:
+        return {KINDS[kind]: _listed(self._items[kind], region, request, f"{kind}Name")}
 
-    async def _delete_action(self, region: str, request: JsonObject) -> JsonObject:
-        name = request["ScheduledActionName"]
-        left = [one for one in self._actions if not (_same(one, region, request) and one["ScheduledActionName"] == name)]
-        if len(left) == len(self._actions):
-            raise ApiError("ObjectNotFoundException", f"No scheduled action found for {_described(request)}, name: {name}")
-        self._actions = left
+    async def _delete(self, kind: str, region: str, request: JsonObject) -> JsonObject:
+        item = self._item(kind, region, request)
+        if item is None:
+            raise ApiError("ObjectNotFoundException", f"No {kind} {request[f'{kind}Name']} found for {_described(request)}")
+        self._items[kind].remove(item)
         return {}
 
     async def act(self, now: float) -> None:
         """Run the scheduled actions that are due at a time in seconds, but for those whose target is suspended."""
-        for action in self._actions:
+        for action in self._items["ScheduledAction"]:
             if action["due"] > now:
                 continue
             number, unit = RATE.fullmatch(action["Schedule"]).groups()  # pyright: ignore[reportOptionalMemberAccess] (checked when it was put)
@@ -238,10 +222,16 @@ class Autoscaling:
             raise ApiError("ResourceNotFoundException", f"The resource {arn} does not exist")
         return target
 
-    def _found(self, where: list[JsonObject], region: str, request: JsonObject, many: str, one: str) -> list[JsonObject]:
-        """The items that pass the filters of a list request."""
-        wanted = {name: [request[name]] for name in _KEY if name in request} | ({one: request[many]} if request.get(many) else {})
-        return [item for item in where if item["region"] == region and all(item[name] in values for name, values in wanted.items())]
+    def _item(self, kind: str, region: str, request: JsonObject) -> JsonObject | None:
+        name = f"{kind}Name"
+        return next((one for one in self._items[kind] if _same(one, region, request) and one[name] == request[name]), None)
+
+
+def _listed(where: list[JsonObject], region: str, request: JsonObject, name: str) -> list[JsonObject]:
+    """The items that pass the filters of a list request, such as `PolicyNames` for the name `PolicyName`, as its answer has them."""
+    wanted = {key: [request[key]] for key in _KEY if key in request} | ({name: request[f"{name}s"]} if request.get(f"{name}s") else {})
+    found = [item for item in where if item["region"] == region and all(item[key] in values for key, values in wanted.items())]
+    return [{key: value for key, value in item.items() if key not in INTERNAL} for item in found]
 
 
 def _same(item: JsonObject, region: str, request: JsonObject) -> bool:

@@ -37,7 +37,7 @@ def checked(resource: ResourceType, inputs: Struct, settings: Settings) -> tuple
         made.fields["tagsAll"].CopyFrom(all_tags(asked))
     secrets = Secrets({(name,) for name in resource.write_only})
     properties = decode(asked, secrets)
-    reasons = [f"{name}: isn't taken here; {why}" for name, why in resource.unsupported.items() if properties.pop(name, None) is not None]
+    reasons = [f"{name}: isn't taken here; {why}" for name, why in resource.refused.items() if properties.pop(name, None) is not None]
     region = properties.pop("region", None) if resource.regional else None
     reasons += refusals(resource.calls, properties, secrets)
     if resource.validate is not None and not reasons:

@@ -153,7 +153,7 @@ class Crud:
             CloudError: AWS refused to remove it.
         """
         known = {**state, "id": identity}
-        for one in self._type.delete:
+        for one in self._type.deletion:
             if isinstance(one, Call):
                 parameters = request_of(one, state, self._resolver(known)).parameters
                 self._unless_not_found(lambda one=one, parameters=parameters: self._send(one, parameters, identity, state))
@@ -162,7 +162,7 @@ class Crud:
 
     def _creation(self, inputs: Values) -> list[tuple[Call, PreparedRequest]]:
         """The requests that make it."""
-        creating = self._type.create
+        creating = self._type.creation
         return [(call, prepared) for call, prepared in requests(self._type.calls, inputs) if any(call is one for one in creating)]
 
     def _found(self, known: Values) -> Any:
@@ -193,21 +193,21 @@ class Crud:
 
     def _without_request(self) -> set[str]:
         """The properties whose change in place is no request."""
-        kept = {name for call in self._type.create for name, member in call.members.items() if isinstance(member, Local)}
-        deleting = {name for one in self._type.delete if isinstance(one, Call) for name in one.members}
+        kept = {name for call in self._type.creation for name, member in call.members.items() if isinstance(member, Local)}
+        deleting = {name for one in self._type.deletion if isinstance(one, Call) for name in one.members}
         tags = {"tags"} if self._type.tags and self._type.tags.tag is None else set[str]()
         return kept | deleting | tags | self._type.provider_only
 
     def _changes(self, changed: set[str], inputs: Values, known: Values) -> Iterator[tuple[set[str], Call, Values]]:
         """The requests that make the changes, each with the properties that it takes care of."""
-        first, *later = self._type.create
+        first, *later = self._type.creation
         further = {name for call in self._type.calls[1:] for name in call.members if name not in first.members}
         if self._type.create_overwrites and changed - further:
             yield changed - further, first, self._creation(inputs)[0][1].parameters
         tag = self._type.tags.tag if self._type.tags else None
         if tag and not any("tags" in call.members for call in later):
             later.append(tag)
-        for call in (*later, *self._type.update):
+        for call in (*later, *self._type.changes):
             takes = changed & call.members.keys() & {name for name, value in inputs.items() if value is not None}
             if takes:
                 sent = {name: value for name, value in inputs.items() if name in changed or name not in self._type.unsent_unless_changed}

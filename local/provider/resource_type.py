@@ -5,9 +5,10 @@ All of it is declared; `check.py`, `diff.py`, `crud.py` and `references.py` act 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from local.provider.members import Members, Path
 from local.provider.reading import Reading
@@ -145,10 +146,6 @@ class InText:
     """Takes the ARNs or names out of the text."""
 
 
-NO_PREFIX: Final[Mapping[str, str]] = {"namePrefix": "write `name`: a name that AWS or the provider makes up isn't known at preview"}
-"""For the types that would take a prefix."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class ResourceType:
     """One resource type."""
@@ -156,10 +153,10 @@ class ResourceType:
     token: str
     """As the SDK has it: `aws:ec2/vpc:Vpc`."""
 
-    create: Sequence[Call]
-    """The requests that make it. They are checked before anything is made."""
+    create: Call | Sequence[Call]
+    """The requests that create it. They are checked before anything is created. AWS's Put and Set operations change what exists as well."""
 
-    id: str
+    id: str = "{name}"
     """The template of the provider's id; see `outputs.py` for the language of templates."""
 
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -177,11 +174,8 @@ class ResourceType:
     not_emulated: str = ""
     """Why the emulator can't make it. It is checked by AWS's model like everything else, then kept in Pulumi's state alone."""
 
-    update: Sequence[Call] = ()
+    update: Call | Sequence[Call] = ()
     """The calls that change what the first one made. What a further call of the creation names, that call changes as well."""
-
-    create_overwrites: bool = False
-    """The first call changes what is there as well as it makes it."""
 
     unsent_unless_changed: Set[str] = frozenset()
     """Properties that AWS itself may have changed since: sent only when the program changed them, not along with others."""
@@ -189,7 +183,7 @@ class ResourceType:
     provider_only: Set[str] = frozenset()
     """Properties that are sent when it is made, and whose change is no request. Those that AWS never sees (`Local`) need not be named."""
 
-    delete: Sequence[Call | Request] = ()
+    delete: Call | Request | Sequence[Call | Request] = ()
     """The requests that remove it. None: it goes with what it belongs to. The calls are checked before anything is made."""
 
     unknown_on_update: Set[str] = frozenset()
@@ -205,7 +199,7 @@ class ResourceType:
     """Properties that are sent and never kept: no difference and no output comes of them."""
 
     unsupported: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Properties of the SDK's that are refused on purpose, and what to write in their place."""
+    """Properties of the SDK's that are refused on purpose, and what to write in their place. Of every type, the prefix of a name is."""
 
     validate: Callable[[Mapping[str, Any]], Iterator[tuple[Path, str]]] | None = None
     """What AWS enforces and its model doesn't say: the property and why it is refused. Only where a mistake was seen."""
@@ -238,6 +232,33 @@ class ResourceType:
         return SCHEMAS[self.token]
 
     @property
+    def creation(self) -> Sequence[Call]:
+        """`create` as a sequence."""
+        return (self.create,) if isinstance(self.create, Call) else self.create
+
+    @property
+    def changes(self) -> Sequence[Call]:
+        """`update` as a sequence."""
+        return (self.update,) if isinstance(self.update, Call) else self.update
+
+    @property
+    def deletion(self) -> Sequence[Call | Request]:
+        """`delete` as a sequence."""
+        return (self.delete,) if isinstance(self.delete, Call | Request) else self.delete
+
+    @property
+    def create_overwrites(self) -> bool:
+        """Whether the first call changes what exists as well as it creates it."""
+        return not self.update and re.search(":(Put|Set)", self.creation[0].operation) is not None
+
+    @property
     def calls(self) -> Sequence[Call]:
-        """All that is checked before anything is made."""
-        return (*self.create, *(one for one in self.delete if isinstance(one, Call)))
+        """All that is checked before anything is created."""
+        return (*self.creation, *(one for one in self.deletion if isinstance(one, Call)))
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """All properties that are refused on purpose, and what to write in their place."""
+        name = self.schema.autoname
+        why = f"write `{name}`: a name that AWS or the provider makes up isn't known at preview"
+        return {**({f"{name}Prefix": why} if f"{name}Prefix" in self.schema.force_new else {}), **self.unsupported}

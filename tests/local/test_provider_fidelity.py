@@ -126,7 +126,7 @@ UNCHANGEABLE: Final[dict[str, set[str]]] = {
 
 def taken(token: str, paths: Iterable[str]) -> set[str]:
     """Those of the paths whose property the stand-in takes from a program."""
-    inputs = sdk_inputs(token) - set(RESOURCES[token].unsupported)
+    inputs = sdk_inputs(token) - set(RESOURCES[token].refused)
     return {path for path in paths if path.partition(".")[0] in inputs}
 
 
@@ -137,7 +137,7 @@ def addressed_by(resource: ResourceType) -> set[str]:
 
 
 def changed_by_a_request(resource: ResourceType) -> set[str]:
-    return {name for call in (*resource.create[1:], *changes_of(resource)) for name in call.members}
+    return {name for call in (*resource.creation[1:], *changes_of(resource)) for name in call.members}
 
 
 def test_there_are_facts_of_every_type() -> None:
@@ -159,8 +159,8 @@ def test_what_aws_changes_in_place_replaces_only_where_it_is_part_of_the_address
 def test_what_aws_cannot_change_in_place_replaces(token: str) -> None:
     """Of all that the program gives: what no request changes is the provider's own, or forces a new resource."""
     resource = RESOURCES[token]
-    own = {name for call in resource.create for name, member in call.members.items() if isinstance(member, Local)}
-    deleting = {name for call in resource.delete if isinstance(call, Call) for name in call.members}
+    own = {name for call in resource.creation for name, member in call.members.items() if isinstance(member, Local)}
+    deleting = {name for call in resource.deletion if isinstance(call, Call) for name in call.members}
     free = own | deleting | resource.write_only | resource.provider_only | {"tags"}
     left = VALID[token].keys() - changed_by_a_request(resource) - set(resource.schema.force_new) - free
     assert left == UNCHANGEABLE.get(token, set())
@@ -175,7 +175,7 @@ def test_every_note_is_of_a_property(token: str) -> None:
 
 @pytest.mark.parametrize("token", sorted(RESOURCES))
 def test_every_output_is_said_or_known_to_be_unsaid(token: str) -> None:
-    outputs = set(RESOURCES[token].schema.computed) - sdk_inputs(token) - set(RESOURCES[token].unsupported)
+    outputs = set(RESOURCES[token].schema.computed) - sdk_inputs(token) - set(RESOURCES[token].refused)
     assert {name for name in outputs if "." not in name} - RESOURCES[token].outputs.keys() == UNSAID.get(token, set())
 
 

@@ -20,7 +20,7 @@ ALWAYS_KNOWN = {"id", "account", "region", "each", "added", "removed", "goneTags
 
 def requests_of(resource: ResourceType) -> Iterator[Request]:
     read, tags = resource.read, resource.tags
-    sent = [*resource.after_create, *(one for one in resource.delete if isinstance(one, Request))]
+    sent = [*resource.after_create, *(one for one in resource.deletion if isinstance(one, Request))]
     sent += [read.request, *read.further.values()] if read else []
     sent += [one for one in (tags.read, tags.untag) if one] if tags else []
     for request in sent:
@@ -28,7 +28,7 @@ def requests_of(resource: ResourceType) -> Iterator[Request]:
 
 
 def changes_of(resource: ResourceType) -> list[Call]:
-    return [*resource.update, *([resource.tags.tag] if resource.tags and resource.tags.tag else [])]
+    return [*resource.changes, *([resource.tags.tag] if resource.tags and resource.tags.tag else [])]
 
 
 def names_in(template: Any) -> Iterator[str]:
@@ -72,5 +72,5 @@ def test_every_template_names_what_the_resource_has(resource: ResourceType) -> N
 def test_only_what_a_call_of_the_creation_changes_or_the_emulator_forgets_has_no_call_for_its_tags(resource: ResourceType) -> None:
     """A change of the environment table changes a tag on everything."""
     forgotten = resource.not_emulated or "agentcore" in resource.token
-    changed = any("tags" in call.members for call in (*resource.create[1:], *changes_of(resource)))
+    changed = any("tags" in call.members for call in (*resource.creation[1:], *changes_of(resource)))
     assert not resource.tags or changed or forgotten

@@ -56,7 +56,7 @@ def sdk_outputs(token: str) -> set[str]:
 
 
 def named_inputs(resource: ResourceType) -> set[str]:
-    names = {name for call in resource.calls for name in call.members} | resource.write_only | set(resource.unsupported)
+    names = {name for call in resource.calls for name in call.members} | resource.write_only | set(resource.refused)
     schema = resource.schema
     paths = {*schema.force_new, *schema.defaults, *resource.diff_suppress, *resource.read_back}
     return names | {path.partition(".")[0] for path in paths} | ({schema.autoname} if schema.autoname else set())
@@ -79,7 +79,7 @@ def test_every_property_that_an_entry_names_is_one_of_the_sdks(resource: Resourc
 @pytest.mark.parametrize("resource", ENTRIES)
 def test_every_property_of_the_sdks_is_sent_somewhere_or_refused_on_purpose(resource: ResourceType) -> None:
     lost: set[str] = set()
-    for name in sdk_inputs(resource.token) - set(resource.unsupported) - {"region"}:
+    for name in sdk_inputs(resource.token) - set(resource.refused) - {"region"}:
         siblings = dict.fromkeys(("cidrIpv4",) if name == "description" and "vpc/" in resource.token else (), UNKNOWN)
         if any(request.refusals for _, request in requests(resource.calls, {**siblings, name: UNKNOWN})):
             lost.add(name)

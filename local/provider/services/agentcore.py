@@ -85,7 +85,7 @@ def _runtime(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 RESOURCES = (
     ResourceType(
         token="aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
-        create=(Call(f"{_SERVICE}:CreateAgentRuntime", _TIMEOUTS),),
+        create=Call(f"{_SERVICE}:CreateAgentRuntime", _TIMEOUTS),
         id="{agentRuntimeId}",
         outputs={
             "agentRuntimeId": "{agentRuntimeName}-{letters10}",
@@ -111,8 +111,8 @@ RESOURCES = (
                 "workloadIdentityDetails": "[workloadIdentityDetails]",
             },
         ),
-        update=(Call(f"{_SERVICE}:UpdateAgentRuntime", named(*_UPDATED, "lifecycleConfigurations"), _RUNTIME),),
-        delete=(Request(f"{_SERVICE}:DeleteAgentRuntime", _RUNTIME),),
+        update=Call(f"{_SERVICE}:UpdateAgentRuntime", named(*_UPDATED, "lifecycleConfigurations"), _RUNTIME),
+        delete=Request(f"{_SERVICE}:DeleteAgentRuntime", _RUNTIME),
         unknown_on_update={"agentRuntimeVersion"},
         validate=_runtime,
         references={"roleArn": "aws:iam/role:Role"},
@@ -121,7 +121,7 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",
-        create=(Call(f"{_SERVICE}:CreateAgentRuntimeEndpoint", _TIMEOUTS),),
+        create=Call(f"{_SERVICE}:CreateAgentRuntimeEndpoint", _TIMEOUTS),
         id="{agentRuntimeId},{name}",
         outputs={
             "agentRuntimeArn": f"{_ARN}:runtime/{{agentRuntimeId}}",
@@ -137,8 +137,8 @@ RESOURCES = (
                 "agentRuntimeVersion": "targetVersion",
             },
         ),
-        update=(Call(f"{_SERVICE}:UpdateAgentRuntimeEndpoint", named("agentRuntimeVersion", "description"), _ENDPOINT),),
-        delete=(Request(f"{_SERVICE}:DeleteAgentRuntimeEndpoint", _ENDPOINT),),
+        update=Call(f"{_SERVICE}:UpdateAgentRuntimeEndpoint", named("agentRuntimeVersion", "description"), _ENDPOINT),
+        delete=Request(f"{_SERVICE}:DeleteAgentRuntimeEndpoint", _ENDPOINT),
         unknown_on_update={"agentRuntimeVersion"},
         references={"agentRuntimeId": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
         referred_to_as=(f"{_ARN}:runtime/{{agentRuntimeId}}/runtime-endpoint/{{name}}",),
@@ -146,11 +146,10 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
-        create=(Call(f"{_SERVICE}:PutResourcePolicy", {"policy": json_text("policy")}),),
+        create=Call(f"{_SERVICE}:PutResourcePolicy", {"policy": json_text("policy")}),
         id="{resourceArn}",
         read=Read(Request(f"{_SERVICE}:GetResourcePolicy", {"resourceArn": "{resourceArn}"}), properties=fields("policy")),
-        create_overwrites=True,
-        delete=(Request(f"{_SERVICE}:DeleteResourcePolicy", {"resourceArn": "{resourceArn}"}),),
+        delete=Request(f"{_SERVICE}:DeleteResourcePolicy", {"resourceArn": "{resourceArn}"}),
         diff_suppress={"policy": equivalence.policies},
         references={
             "resourceArn": (
@@ -162,7 +161,7 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:bedrock/agentcoreGateway:AgentcoreGateway",
-        create=(Call(f"{_SERVICE}:CreateGateway", _TIMEOUTS),),
+        create=Call(f"{_SERVICE}:CreateGateway", _TIMEOUTS),
         id="{gatewayId}",
         outputs={
             "gatewayId": "{name}-{lower10}",
@@ -181,12 +180,10 @@ RESOURCES = (
     # Of a target's kinds, those over HTTP are spelled as AWS spells them; the tool schemas of the others are not, and are refused.
     ResourceType(
         token="aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
-        create=(
-            Call(
-                f"{_SERVICE}:CreateGatewayTarget",
-                {**_TIMEOUTS, "credentialProviderConfiguration": Convert("credentialProviderConfigurations", _credentials)},
-                structures={"ApiSchemaConfiguration": {"inlinePayload": Convert("inlinePayload", _inline)}},
-            ),
+        create=Call(
+            f"{_SERVICE}:CreateGatewayTarget",
+            {**_TIMEOUTS, "credentialProviderConfiguration": Convert("credentialProviderConfigurations", _credentials)},
+            structures={"ApiSchemaConfiguration": {"inlinePayload": Convert("inlinePayload", _inline)}},
         ),
         id="{gatewayIdentifier},{targetId}",
         outputs={"targetId": "{upper10}"},

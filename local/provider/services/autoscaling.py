@@ -13,7 +13,7 @@ _REFERENCES = {"resourceId": "aws:ecs/service:Service"}
 RESOURCES = (
     ResourceType(
         token="aws:appautoscaling/target:Target",
-        create=(Call(f"{_SERVICE}:RegisterScalableTarget"),),
+        create=Call(f"{_SERVICE}:RegisterScalableTarget"),
         id="{resourceId}",
         outputs={
             "arn": "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex34}",
@@ -32,15 +32,14 @@ RESOURCES = (
             {"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
         ),
         # Whichever of the two bounds has changed, the real provider sends both.
-        update=(Call(f"{_SERVICE}:RegisterScalableTarget", named("minCapacity", "maxCapacity", "suspendedState"), _TARGET),),
-        delete=(Request(f"{_SERVICE}:DeregisterScalableTarget", _TARGET),),
+        update=Call(f"{_SERVICE}:RegisterScalableTarget", named("minCapacity", "maxCapacity", "suspendedState"), _TARGET),
+        delete=Request(f"{_SERVICE}:DeregisterScalableTarget", _TARGET),
         references=_REFERENCES,
         tags=tagging(_SERVICE, "ResourceARN", read="ListTagsForResource"),
     ),
     ResourceType(
         token="aws:appautoscaling/policy:Policy",
-        create=(Call(f"{_SERVICE}:PutScalingPolicy", {"name": "PolicyName"}),),
-        id="{name}",
+        create=Call(f"{_SERVICE}:PutScalingPolicy", {"name": "PolicyName"}),
         outputs={
             "arn": (
                 "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}:resource/{serviceNamespace}/{resourceId}:policyName/{name}"
@@ -52,13 +51,12 @@ RESOURCES = (
             {**fields("PolicyType"), "targetTrackingScalingPolicyConfiguration": AsSent("TargetTrackingScalingPolicyConfiguration")},
             {"arn": "PolicyARN"},
         ),
-        create_overwrites=True,
-        delete=(Request(f"{_SERVICE}:DeleteScalingPolicy", {**_TARGET, "PolicyName": "{name}"}),),
+        delete=Request(f"{_SERVICE}:DeleteScalingPolicy", {**_TARGET, "PolicyName": "{name}"}),
         references=_REFERENCES,
     ),
     ResourceType(
         token="aws:appautoscaling/scheduledAction:ScheduledAction",
-        create=(Call(f"{_SERVICE}:PutScheduledAction", {"name": "ScheduledActionName"}),),
+        create=Call(f"{_SERVICE}:PutScheduledAction", {"name": "ScheduledActionName"}),
         id="{name}-{serviceNamespace}-{resourceId}",
         outputs={
             "arn": (
@@ -73,8 +71,7 @@ RESOURCES = (
             {**fields("Schedule", "Timezone"), "scalableTargetAction": AsSent("ScalableTargetAction")},
             {"arn": "ScheduledActionARN"},
         ),
-        create_overwrites=True,
-        delete=(Request(f"{_SERVICE}:DeleteScheduledAction", {**_TARGET, "ScheduledActionName": "{name}"}),),
+        delete=Request(f"{_SERVICE}:DeleteScheduledAction", {**_TARGET, "ScheduledActionName": "{name}"}),
         references=_REFERENCES,
     ),
 )

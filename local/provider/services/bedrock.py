@@ -23,7 +23,7 @@ def _configured(policy: Any) -> Any:
 RESOURCES = (
     ResourceType(
         token="aws:bedrock/guardrail:Guardrail",
-        create=(Call("bedrock:CreateGuardrail", {"kmsKeyArn": "kmsKeyId", "timeouts": Local(dict)}),),
+        create=Call("bedrock:CreateGuardrail", {"kmsKeyArn": "kmsKeyId", "timeouts": Local(dict)}),
         id="{guardrailId}",
         outputs={
             "guardrailId": "{lower12}",
@@ -41,33 +41,29 @@ RESOURCES = (
             },
             outputs={name: name for name in ("guardrailId", "guardrailArn", "status", "version")},
         ),
-        update=(
-            Call(
-                "bedrock:UpdateGuardrail",
-                {
-                    **named("name", "description", "blockedInputMessaging", "blockedOutputsMessaging", "crossRegionConfig"),
-                    **named(*(f"{name}Config" for name in _POLICIES)),
-                    "kmsKeyArn": "kmsKeyId",
-                },
-                _GUARDRAIL,
-            ),
+        update=Call(
+            "bedrock:UpdateGuardrail",
+            {
+                **named("name", "description", "blockedInputMessaging", "blockedOutputsMessaging", "crossRegionConfig"),
+                **named(*(f"{name}Config" for name in _POLICIES)),
+                "kmsKeyArn": "kmsKeyId",
+            },
+            _GUARDRAIL,
         ),
-        delete=(Request("bedrock:DeleteGuardrail", _GUARDRAIL),),
+        delete=Request("bedrock:DeleteGuardrail", _GUARDRAIL),
         references={"kmsKeyArn": "aws:kms/key:Key"},
         tags=tagging("bedrock", "resourceARN", "tags", "tagKeys", whose="{guardrailArn}", read="ListTagsForResource"),
     ),
     ResourceType(
         token="aws:bedrock/guardrailVersion:GuardrailVersion",
-        create=(
-            Call(
-                "bedrock:CreateGuardrailVersion",
-                {"guardrailArn": "guardrailIdentifier", "skipDestroy": FLAG, "timeouts": Local(dict)},
-            ),
+        create=Call(
+            "bedrock:CreateGuardrailVersion",
+            {"guardrailArn": "guardrailIdentifier", "skipDestroy": FLAG, "timeouts": Local(dict)},
         ),
         id="{guardrailArn},{version}",
         outputs={"version": "1"},
         created={"version": "version"},
         read=Read(Request("bedrock:GetGuardrail", _VERSION)),
-        delete=(Request("bedrock:DeleteGuardrail", _VERSION, unless=("skipDestroy", True)),),
+        delete=Request("bedrock:DeleteGuardrail", _VERSION, unless=("skipDestroy", True)),
     ),
 )

@@ -8,7 +8,7 @@ from local.provider import equivalence
 from local.provider.members import Convert, Members, Wrap, objects, under
 from local.provider.outputs import ACCOUNT
 from local.provider.reading import fields
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _BUDGET = {"AccountId": "{account}", "BudgetName": "{name}"}
 
@@ -43,19 +43,17 @@ def _budget(member: str) -> Members:
 RESOURCES = (
     ResourceType(
         token="aws:budgets/budget:Budget",
-        create=(
-            Call(
-                "budgets:CreateBudget",
-                {**_budget("Budget"), "notifications": "NotificationsWithSubscribers", "tags": "ResourceTags"},
-                {"AccountId": ACCOUNT},
-                {
-                    "NotificationWithSubscribers": {
-                        **under("Notification", "comparisonOperator", "notificationType", "threshold", "thresholdType"),
-                        "subscriberEmailAddresses": _subscribers("EMAIL"),
-                        "subscriberSnsTopicArns": _subscribers("SNS"),
-                    }
-                },
-            ),
+        create=Call(
+            "budgets:CreateBudget",
+            {**_budget("Budget"), "notifications": "NotificationsWithSubscribers", "tags": "ResourceTags"},
+            {"AccountId": ACCOUNT},
+            {
+                "NotificationWithSubscribers": {
+                    **under("Notification", "comparisonOperator", "notificationType", "threshold", "thresholdType"),
+                    "subscriberEmailAddresses": _subscribers("EMAIL"),
+                    "subscriberSnsTopicArns": _subscribers("SNS"),
+                }
+            },
         ),
         id="{account}:{name}",
         outputs={"accountId": "{account}", "arn": "arn:aws:budgets::{account}:budget/{name}"},
@@ -64,10 +62,10 @@ RESOURCES = (
             "Budget",
             {"limitAmount": "BudgetLimit.Amount", "limitUnit": "BudgetLimit.Unit", **fields("TimeUnit", "BudgetType")},
         ),
-        update=(Call("budgets:UpdateBudget", _budget("NewBudget"), {"AccountId": "{account}"}),),
-        delete=(Request("budgets:DeleteBudget", _BUDGET),),
+        update=Call("budgets:UpdateBudget", _budget("NewBudget"), {"AccountId": "{account}"}),
+        delete=Request("budgets:DeleteBudget", _BUDGET),
         diff_suppress={"limitAmount": equivalence.numbers},
-        unsupported={**NO_PREFIX, "plannedLimits": "write limitAmount and limitUnit"},
+        unsupported={"plannedLimits": "write limitAmount and limitUnit"},
         regional=False,
         tags=tagging("budgets", "ResourceARN", "ResourceTags", "ResourceTagKeys"),
     ),

@@ -44,21 +44,18 @@ def _alarms(rule: str) -> list[str]:
 RESOURCES = (
     ResourceType(
         token="aws:cloudwatch/metricAlarm:MetricAlarm",
-        create=(
-            Call(
-                "cloudwatch:PutMetricAlarm",
-                {
-                    "name": "AlarmName",
-                    "metricQueries": "Metrics",
-                    "evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile",
-                },
-                structures={
-                    "MetricDataQuery": {"metric": "MetricStat"},
-                    "MetricStat": {"metricName": "Metric.MetricName", "namespace": "Metric.Namespace", "dimensions": "Metric.Dimensions"},
-                },
-            ),
+        create=Call(
+            "cloudwatch:PutMetricAlarm",
+            {
+                "name": "AlarmName",
+                "metricQueries": "Metrics",
+                "evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile",
+            },
+            structures={
+                "MetricDataQuery": {"metric": "MetricStat"},
+                "MetricStat": {"metricName": "Metric.MetricName", "namespace": "Metric.Namespace", "dimensions": "Metric.Dimensions"},
+            },
         ),
-        id="{name}",
         outputs={"arn": f"{_ARN}{{name}}"},
         read=Read(
             _described("MetricAlarm"),
@@ -71,18 +68,16 @@ RESOURCES = (
             },
             {"arn": "AlarmArn"},
         ),
-        create_overwrites=True,
         delete=_DELETE,
         referred_to_as=(f"{_ARN}{{id}}", "{id}"),
         tags=_TAGS,
     ),
     ResourceType(
         token="aws:cloudwatch/compositeAlarm:CompositeAlarm",
-        create=(Call("cloudwatch:PutCompositeAlarm", {"actionsSuppressor": Wrap("", _suppressor)}),),
+        create=Call("cloudwatch:PutCompositeAlarm", {"actionsSuppressor": Wrap("", _suppressor)}),
         id="{alarmName}",
         outputs={"arn": f"{_ARN}{{alarmName}}"},
         read=Read(_described("CompositeAlarm"), "CompositeAlarms[0]", {**_READ, **fields("AlarmRule")}, {"arn": "AlarmArn"}),
-        create_overwrites=True,
         delete=_DELETE,
         references={
             "alarmRule": InText(("aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"), _alarms)
@@ -92,7 +87,7 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:cloudwatch/dashboard:Dashboard",
-        create=(Call("cloudwatch:PutDashboard", {"dashboardBody": json_text("DashboardBody")}),),
+        create=Call("cloudwatch:PutDashboard", {"dashboardBody": json_text("DashboardBody")}),
         id="{dashboardName}",
         outputs={"dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"},
         read=Read(
@@ -100,8 +95,7 @@ RESOURCES = (
             properties=fields("DashboardBody"),
             outputs={"dashboardArn": "DashboardArn"},
         ),
-        create_overwrites=True,
-        delete=(Request("cloudwatch:DeleteDashboards", {"DashboardNames": ["{id}"]}),),
+        delete=Request("cloudwatch:DeleteDashboards", {"DashboardNames": ["{id}"]}),
         diff_suppress={"dashboardBody": equivalence.documents},
     ),
 )

@@ -67,7 +67,6 @@ RESOURCES = (
                 structures={"PointInTimeRecoverySpecification": {"enabled": "PointInTimeRecoveryEnabled"}},
             ),
         ),
-        id="{name}",
         outputs={
             "arn": "arn:aws:dynamodb:{region}:{account}:table/{name}",
             "streamLabel": IfGiven("streamEnabled", "{now}.000"),
@@ -91,14 +90,12 @@ RESOURCES = (
                 "expiry": Request("dynamodb:DescribeTimeToLive", _TABLE),
             },
         ),
-        update=(
-            Call(
-                "dynamodb:UpdateTable",
-                {**_CHANGING, **named("billingMode", "deletionProtectionEnabled", "tableClass")},
-                structures=_ENCRYPTION,
-            ),
+        update=Call(
+            "dynamodb:UpdateTable",
+            {**_CHANGING, **named("billingMode", "deletionProtectionEnabled", "tableClass")},
+            structures=_ENCRYPTION,
         ),
-        delete=(Request("dynamodb:DeleteTable", _TABLE),),
+        delete=Request("dynamodb:DeleteTable", _TABLE),
         # A change of the attributes alone is none. Source: terraform-provider-aws, internal/service/dynamodb, resourceTable, CustomizeDiff.
         diff_suppress={"attributes": equivalence.anything},
         unsupported={

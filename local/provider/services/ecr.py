@@ -13,8 +13,7 @@ _ARN = "arn:aws:ecr:{region}:{account}:repository/{name}"
 RESOURCES = (
     ResourceType(
         token="aws:ecr/repository:Repository",
-        create=(Call("ecr:CreateRepository", {"name": "repositoryName", "forceDelete": FLAG}),),
-        id="{name}",
+        create=Call("ecr:CreateRepository", {"name": "repositoryName", "forceDelete": FLAG}),
         outputs={
             "arn": _ARN,
             "registryId": "{account}",
@@ -30,19 +29,18 @@ RESOURCES = (
             Call("ecr:PutImageTagMutability", named("imageTagMutability"), _REPOSITORY),
             Call("ecr:PutImageScanningConfiguration", named("imageScanningConfiguration"), _REPOSITORY),
         ),
-        delete=(Request("ecr:DeleteRepository", {**_REPOSITORY, "force": "{forceDelete}"}),),
+        delete=Request("ecr:DeleteRepository", {**_REPOSITORY, "force": "{forceDelete}"}),
         references={"encryptionConfigurations[].kmsKey": "aws:kms/key:Key"},
         referred_to_as=(_ARN, "{name}"),
         tags=tagging("ecr", "resourceArn", "tags", "tagKeys", read="ListTagsForResource"),
     ),
     ResourceType(
         token="aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        create=(Call("ecr:PutLifecyclePolicy", {"repository": "repositoryName", "policy": json_text("lifecyclePolicyText")}),),
+        create=Call("ecr:PutLifecyclePolicy", {"repository": "repositoryName", "policy": json_text("lifecyclePolicyText")}),
         id="{repository}",
         outputs={"registryId": "{account}"},
         read=Read(Request("ecr:GetLifecyclePolicy", _REPOSITORY), properties={"policy": "lifecyclePolicyText"}),
-        create_overwrites=True,
-        delete=(Request("ecr:DeleteLifecyclePolicy", _REPOSITORY),),
+        delete=Request("ecr:DeleteLifecyclePolicy", _REPOSITORY),
         diff_suppress={"policy": equivalence.documents},
         references={"repository": "aws:ecr/repository:Repository"},
     ),

@@ -38,7 +38,7 @@ _SERVICE_STRUCTURES: Mapping[str, Members] = {
 RESOURCES = (
     ResourceType(
         token="aws:ecs/cluster:Cluster",
-        create=(Call("ecs:CreateCluster", {"name": "clusterName"}, structures=_CLUSTER),),
+        create=Call("ecs:CreateCluster", {"name": "clusterName"}, structures=_CLUSTER),
         id="{arn}",
         outputs={"arn": f"{_ARN}:cluster/{{name}}"},
         created={"id": "cluster.clusterArn"},
@@ -48,19 +48,17 @@ RESOURCES = (
             fields("settings", "configuration"),
             {"arn": "clusterArn"},
         ),
-        update=(Call("ecs:UpdateCluster", {"name": "cluster", **named("settings", "configuration")}, structures=_CLUSTER),),
-        delete=(Request("ecs:DeleteCluster", {"cluster": "{name}"}),),
+        update=Call("ecs:UpdateCluster", {"name": "cluster", **named("settings", "configuration")}, structures=_CLUSTER),
+        delete=Request("ecs:DeleteCluster", {"cluster": "{name}"}),
         referred_to_as=(f"{_ARN}:cluster/{{name}}", "{name}"),
         tags=_IN_THE_ANSWER,
     ),
     ResourceType(
         token="aws:ecs/taskDefinition:TaskDefinition",
-        create=(
-            Call(
-                "ecs:RegisterTaskDefinition",
-                {"containerDefinitions": Json("containerDefinitions"), "skipDestroy": FLAG, "trackLatest": FLAG},
-                structures={"Volume": {"hostPath": "host.sourcePath", "configureAtLaunch": "configuredAtLaunch"}},
-            ),
+        create=Call(
+            "ecs:RegisterTaskDefinition",
+            {"containerDefinitions": Json("containerDefinitions"), "skipDestroy": FLAG, "trackLatest": FLAG},
+            structures={"Volume": {"hostPath": "host.sourcePath", "configureAtLaunch": "configuredAtLaunch"}},
         ),
         id="{family}",
         outputs={
@@ -73,7 +71,7 @@ RESOURCES = (
             Request("ecs:DescribeTaskDefinition", {"taskDefinition": "{arn}"}),
             "taskDefinition | [@] | [?status=='ACTIVE'] | [0]",
         ),
-        delete=(Request("ecs:DeregisterTaskDefinition", {"taskDefinition": "{arn}"}, unless=("skipDestroy", True)),),
+        delete=Request("ecs:DeregisterTaskDefinition", {"taskDefinition": "{arn}"}, unless=("skipDestroy", True)),
         read_back={"containerDefinitions": equivalence.containers_read_back},
         diff_suppress={"containerDefinitions": equivalence.containers},
         references={"executionRoleArn": "aws:iam/role:Role", "taskRoleArn": "aws:iam/role:Role"},
@@ -82,22 +80,20 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:ecs/service:Service",
-        create=(
-            Call(
-                "ecs:CreateService",
-                {
-                    **_SERVICE_MEMBERS,
-                    "name": "serviceName",
-                    "iamRole": "role",
-                    "volumeConfiguration": "volumeConfigurations",
-                    "forceDelete": FLAG,
-                    "forceNewDeployment": FLAG,
-                    "sigintRollback": FLAG,
-                    "waitForSteadyState": FLAG,
-                    "triggers": Local(dict),
-                },
-                structures=_SERVICE_STRUCTURES,
-            ),
+        create=Call(
+            "ecs:CreateService",
+            {
+                **_SERVICE_MEMBERS,
+                "name": "serviceName",
+                "iamRole": "role",
+                "volumeConfiguration": "volumeConfigurations",
+                "forceDelete": FLAG,
+                "forceNewDeployment": FLAG,
+                "sigintRollback": FLAG,
+                "waitForSteadyState": FLAG,
+                "triggers": Local(dict),
+            },
+            structures=_SERVICE_STRUCTURES,
         ),
         id="{arn}",
         outputs={"arn": f"{_ARN}:service/{{cluster:last}}/{{name}}", "cluster": "default"},
@@ -118,17 +114,15 @@ RESOURCES = (
             },
             {"arn": "serviceArn"},
         ),
-        update=(
-            Call(
-                "ecs:UpdateService",
-                {
-                    **_SERVICE_MEMBERS,
-                    "name": "service",
-                    **named("availabilityZoneRebalancing", "cluster", "desiredCount", "enableEcsManagedTags", "enableExecuteCommand"),
-                    **named("networkConfiguration", "platformVersion", "propagateTags", "taskDefinition"),
-                },
-                structures=_SERVICE_STRUCTURES,
-            ),
+        update=Call(
+            "ecs:UpdateService",
+            {
+                **_SERVICE_MEMBERS,
+                "name": "service",
+                **named("availabilityZoneRebalancing", "cluster", "desiredCount", "enableEcsManagedTags", "enableExecuteCommand"),
+                **named("networkConfiguration", "platformVersion", "propagateTags", "taskDefinition"),
+            },
+            structures=_SERVICE_STRUCTURES,
         ),
         unsent_unless_changed={"desiredCount"},
         delete=(Request("ecs:UpdateService", {**_SERVICE, "desiredCount": 0}), Request("ecs:DeleteService", {**_SERVICE, "force": True})),

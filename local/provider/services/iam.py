@@ -8,7 +8,7 @@ from typing import Final
 from local.provider import equivalence
 from local.provider.members import FLAG, Local, json_text, named
 from local.provider.reading import fields, search
-from local.provider.resource_type import NO_PREFIX, Call, InText, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, InText, Read, Request, ResourceType, tagging
 
 _ROLE = {"RoleName": "{id}"}
 _POLICY = {"PolicyArn": "{id}"}
@@ -26,13 +26,10 @@ PRINCIPALS: Final = InText(("aws:iam/role:Role",), _principals)
 RESOURCES = (
     ResourceType(
         token="aws:iam/role:Role",
-        create=(
-            Call(
-                "iam:CreateRole",
-                {"name": "RoleName", "assumeRolePolicy": json_text("AssumeRolePolicyDocument"), "forceDetachPolicies": FLAG},
-            ),
+        create=Call(
+            "iam:CreateRole",
+            {"name": "RoleName", "assumeRolePolicy": json_text("AssumeRolePolicyDocument"), "forceDetachPolicies": FLAG},
         ),
-        id="{name}",
         outputs={
             "arn": "arn:aws:iam::{account}:role{path}{name}",
             "createDate": "{now}",
@@ -53,9 +50,9 @@ RESOURCES = (
             Call("iam:UpdateRole", named("description", "maxSessionDuration"), _ROLE),
             Call("iam:PutRolePermissionsBoundary", named("permissionsBoundary"), _ROLE),
         ),
-        delete=(Request("iam:DeleteRole", _ROLE),),
+        delete=Request("iam:DeleteRole", _ROLE),
         diff_suppress={"assumeRolePolicy": equivalence.policies},
-        unsupported={**NO_PREFIX, "inlinePolicies": "use aws.iam.RolePolicy", "managedPolicyArns": "use aws.iam.RolePolicyAttachment"},
+        unsupported={"inlinePolicies": "use aws.iam.RolePolicy", "managedPolicyArns": "use aws.iam.RolePolicyAttachment"},
         references={"assumeRolePolicy": PRINCIPALS, "permissionsBoundary": "aws:iam/policy:Policy"},
         referred_to_as=("arn:aws:iam::{account}:role/{id}", "arn:aws:iam::{account}:role/{path}/{id}", "{id}"),
         regional=False,
@@ -63,23 +60,19 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:iam/rolePolicy:RolePolicy",
-        create=(Call("iam:PutRolePolicy", {"role": "RoleName", "name": "PolicyName", "policy": json_text("PolicyDocument")}),),
+        create=Call("iam:PutRolePolicy", {"role": "RoleName", "name": "PolicyName", "policy": json_text("PolicyDocument")}),
         id="{role}:{name}",
         read=Read(Request("iam:GetRolePolicy", _ROLE_POLICY), properties={"policy": "PolicyDocument"}),
-        create_overwrites=True,
-        delete=(Request("iam:DeleteRolePolicy", _ROLE_POLICY),),
+        delete=Request("iam:DeleteRolePolicy", _ROLE_POLICY),
         diff_suppress={"policy": equivalence.policies},
-        unsupported=NO_PREFIX,
         references={"role": "aws:iam/role:Role"},
         regional=False,
     ),
     ResourceType(
         token="aws:iam/policy:Policy",
-        create=(
-            Call(
-                "iam:CreatePolicy",
-                {"name": "PolicyName", "policy": json_text("PolicyDocument"), "delayAfterPolicyCreationInMs": Local(int)},
-            ),
+        create=Call(
+            "iam:CreatePolicy",
+            {"name": "PolicyName", "policy": json_text("PolicyDocument"), "delayAfterPolicyCreationInMs": Local(int)},
         ),
         id="{arn}",
         outputs={
@@ -95,7 +88,7 @@ RESOURCES = (
             {"arn": "Arn", "policyId": "PolicyId", "path": "Path"},
             {"version": Request("iam:GetPolicyVersion", {**_POLICY, "VersionId": "{found.DefaultVersionId}"})},
         ),
-        update=(Call("iam:CreatePolicyVersion", {"policy": json_text("PolicyDocument")}, {**_POLICY, "SetAsDefault": True}),),
+        update=Call("iam:CreatePolicyVersion", {"policy": json_text("PolicyDocument")}, {**_POLICY, "SetAsDefault": True}),
         delete=(
             Request(
                 "iam:DeletePolicyVersion",
@@ -105,17 +98,16 @@ RESOURCES = (
             Request("iam:DeletePolicy", _POLICY),
         ),
         diff_suppress={"policy": equivalence.policies},
-        unsupported=NO_PREFIX,
         referred_to_as=("arn:aws:iam::{account}:policy/{name}",),
         regional=False,
         tags=tagging("iam", "PolicyArn", operations=("TagPolicy", "UntagPolicy"), path="Tags"),
     ),
     ResourceType(
         token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        create=(Call("iam:AttachRolePolicy", {"role": "RoleName"}),),
+        create=Call("iam:AttachRolePolicy", {"role": "RoleName"}),
         id="{role}/{policyArn}",
         read=Read(Request("iam:ListAttachedRolePolicies", {"RoleName": "{role}"}), "AttachedPolicies[?PolicyArn=='{policyArn}'] | [0]"),
-        delete=(Request("iam:DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),),
+        delete=Request("iam:DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),
         references={"role": "aws:iam/role:Role", "policyArn": "aws:iam/policy:Policy"},
         regional=False,
     ),

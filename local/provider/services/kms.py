@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.provider import equivalence
 from local.provider.members import FLAG, json_text, named
 from local.provider.reading import Field, fields
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 from local.provider.services.iam import PRINCIPALS
 
 _KEY = {"KeyId": "{id}"}
@@ -46,7 +46,7 @@ RESOURCES = (
             Call("kms:DisableKeyRotation", {"enableKeyRotation": FLAG}, _KEY, when=("enableKeyRotation", False)),
             Call("kms:EnableKey", {"isEnabled": FLAG}, _KEY, when=("isEnabled", True)),
         ),
-        delete=(Call("kms:ScheduleKeyDeletion", {"deletionWindowInDays": "PendingWindowInDays"}, _KEY),),
+        delete=Call("kms:ScheduleKeyDeletion", {"deletionWindowInDays": "PendingWindowInDays"}, _KEY),
         diff_suppress={"policy": equivalence.policies},
         references={"policy": PRINCIPALS},
         referred_to_as=("arn:aws:kms:{region}:{account}:{name}", "{name}"),
@@ -54,13 +54,11 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:kms/alias:Alias",
-        create=(Call("kms:CreateAlias", {"name": "AliasName"}),),
-        id="{name}",
+        create=Call("kms:CreateAlias", {"name": "AliasName"}),
         outputs={"arn": "arn:aws:kms:{region}:{account}:{name}", "targetKeyArn": "arn:aws:kms:{region}:{account}:key/{targetKeyId:last}"},
         read=Read(Request("kms:ListAliases"), "Aliases[?AliasName=='{name}'] | [0]", {"targetKeyId": "TargetKeyId"}, {"arn": "AliasArn"}),
-        update=(Call("kms:UpdateAlias", {"name": "AliasName", "targetKeyId": "TargetKeyId"}),),
-        delete=(Request("kms:DeleteAlias", {"AliasName": "{name}"}),),
+        update=Call("kms:UpdateAlias", {"name": "AliasName", "targetKeyId": "TargetKeyId"}),
+        delete=Request("kms:DeleteAlias", {"AliasName": "{name}"}),
         diff_suppress={"targetKeyId": equivalence.arn_or_name},
-        unsupported=NO_PREFIX,
     ),
 )

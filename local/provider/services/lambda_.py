@@ -51,7 +51,6 @@ RESOURCES = (
                 unless=_NOTHING_RESERVED,
             ),
         ),
-        id="{name}",
         outputs={
             "arn": "arn:aws:lambda:{region}:{account}:function:{name}",
             "invokeArn": "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations",
@@ -87,7 +86,7 @@ RESOURCES = (
                 when=_NOTHING_RESERVED,
             ),
         ),
-        delete=(Request("lambda:DeleteFunction", _FUNCTION, unless=("skipDestroy", True)),),
+        delete=Request("lambda:DeleteFunction", _FUNCTION, unless=("skipDestroy", True)),
         references={
             "role": "aws:iam/role:Role",
             "kmsKeyArn": "aws:kms/key:Key",
@@ -99,33 +98,30 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:lambda/permission:Permission",
-        create=(Call("lambda:AddPermission", {"function": "FunctionName"}),),
+        create=Call("lambda:AddPermission", {"function": "FunctionName"}),
         id="{statementId}",
         read=Read(Request("lambda:GetPolicy", {"FunctionName": "{function}"}), "contains(Policy, '{statementId}') && @"),
-        delete=(Request("lambda:RemovePermission", _STATEMENT),),
-        unsupported={"statementIdPrefix": "write `statementId`: what the provider makes up isn't known at preview"},
+        delete=Request("lambda:RemovePermission", _STATEMENT),
         references={"function": "aws:lambda/function:Function", "principal": "aws:iam/role:Role"},
     ),
     ResourceType(
         token="aws:lambda/eventSourceMapping:EventSourceMapping",
-        create=(Call("lambda:CreateEventSourceMapping", {"useResourceTimeoutForPropagation": FLAG}, structures=_ON_FAILURE),),
+        create=Call("lambda:CreateEventSourceMapping", {"useResourceTimeoutForPropagation": FLAG}, structures=_ON_FAILURE),
         id="{uuid}",
         outputs={"arn": "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"},
         created={"id": "UUID"},
         read=Read(Request("lambda:GetEventSourceMapping", {"UUID": "{id}"}), "[@] | [?State!='Deleting'] | [0]"),
-        update=(
-            Call(
-                "lambda:UpdateEventSourceMapping",
-                {
-                    **named("batchSize", "bisectBatchOnFunctionError", "destinationConfig", "enabled", "filterCriteria", "functionName"),
-                    **named("functionResponseTypes", "maximumBatchingWindowInSeconds", "maximumRecordAgeInSeconds"),
-                    **named("maximumRetryAttempts", "parallelizationFactor", "tumblingWindowInSeconds"),
-                },
-                {"UUID": "{id}"},
-                _ON_FAILURE,
-            ),
+        update=Call(
+            "lambda:UpdateEventSourceMapping",
+            {
+                **named("batchSize", "bisectBatchOnFunctionError", "destinationConfig", "enabled", "filterCriteria", "functionName"),
+                **named("functionResponseTypes", "maximumBatchingWindowInSeconds", "maximumRecordAgeInSeconds"),
+                **named("maximumRetryAttempts", "parallelizationFactor", "tumblingWindowInSeconds"),
+            },
+            {"UUID": "{id}"},
+            _ON_FAILURE,
         ),
-        delete=(Request("lambda:DeleteEventSourceMapping", {"UUID": "{id}"}),),
+        delete=Request("lambda:DeleteEventSourceMapping", {"UUID": "{id}"}),
         diff_suppress={"functionName": equivalence.arn_or_name},
         references={
             "functionName": "aws:lambda/function:Function",
@@ -136,11 +132,10 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-        create=(Call("lambda:PutFunctionEventInvokeConfig"),),
+        create=Call("lambda:PutFunctionEventInvokeConfig"),
         id="{functionName}",
         read=Read(Request("lambda:GetFunctionEventInvokeConfig", _INVOKE_CONFIG)),
-        create_overwrites=True,
-        delete=(Request("lambda:DeleteFunctionEventInvokeConfig", _INVOKE_CONFIG),),
+        delete=Request("lambda:DeleteFunctionEventInvokeConfig", _INVOKE_CONFIG),
         references={"functionName": "aws:lambda/function:Function", **_DESTINATIONS},
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.provider import equivalence
 from local.provider.members import FLAG, json_text, named
 from local.provider.reading import fields
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:logs:{region}:{account}"
 _TAGS = tagging("logs", "resourceArn", "tags", "tagKeys", read="ListTagsForResource")
@@ -17,7 +17,6 @@ RESOURCES = (
             Call("logs:CreateLogGroup", {"name": "logGroupName", "skipDestroy": FLAG}),
             Call("logs:PutRetentionPolicy", {"name": "logGroupName", "retentionInDays": "retentionInDays"}),
         ),
-        id="{name}",
         outputs={"arn": f"{_ARN}:log-group:{{name}}", "logGroupClass": "STANDARD"},
         read=Read(
             Request("logs:DescribeLogGroups", {"logGroupNamePrefix": "{name}"}),
@@ -25,27 +24,24 @@ RESOURCES = (
             fields("kmsKeyId", "retentionInDays"),
             {"logGroupClass": "logGroupClass"},
         ),
-        update=(Call("logs:AssociateKmsKey", named("kmsKeyId"), {"logGroupName": "{name}"}),),
-        delete=(Request("logs:DeleteLogGroup", {"logGroupName": "{name}"}, unless=("skipDestroy", True)),),
-        unsupported=NO_PREFIX,
+        update=Call("logs:AssociateKmsKey", named("kmsKeyId"), {"logGroupName": "{name}"}),
+        delete=Request("logs:DeleteLogGroup", {"logGroupName": "{name}"}, unless=("skipDestroy", True)),
         references={"kmsKeyId": "aws:kms/key:Key"},
         referred_to_as=(f"{_ARN}:log-group:{{name}}", "{name}"),
         tags=_TAGS,
     ),
     ResourceType(
         token="aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
-        create=(Call("logs:PutResourcePolicy", {"policyDocument": json_text("policyDocument")}),),
+        create=Call("logs:PutResourcePolicy", {"policyDocument": json_text("policyDocument")}),
         id="{policyName}",
         outputs={"policyScope": "ACCOUNT"},
         read=Read(Request("logs:DescribeResourcePolicies"), "resourcePolicies[?policyName=='{id}'] | [0]", fields("policyDocument")),
-        create_overwrites=True,
-        delete=(Request("logs:DeleteResourcePolicy", {"policyName": "{id}"}),),
+        delete=Request("logs:DeleteResourcePolicy", {"policyName": "{id}"}),
         diff_suppress={"policyDocument": equivalence.policies},
     ),
     ResourceType(
         token="aws:cloudwatch/logDeliverySource:LogDeliverySource",
-        create=(Call("logs:PutDeliverySource"),),
-        id="{name}",
+        create=Call("logs:PutDeliverySource"),
         outputs={"arn": f"{_ARN}:delivery-source:{{name}}", "service": "{resourceArn:service}"},
         read=Read(
             Request("logs:GetDeliverySource", {"name": "{id}"}),
@@ -53,15 +49,14 @@ RESOURCES = (
             {**fields("logType"), "resourceArn": "resourceArns[0]"},
             {"arn": "arn", "service": "service"},
         ),
-        delete=(Request("logs:DeleteDeliverySource", {"name": "{id}"}),),
+        delete=Request("logs:DeleteDeliverySource", {"name": "{id}"}),
         references={"resourceArn": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
         referred_to_as=(f"{_ARN}:delivery-source:{{id}}", "{id}"),
         tags=_TAGS,
     ),
     ResourceType(
         token="aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
-        create=(Call("logs:PutDeliveryDestination"),),
-        id="{name}",
+        create=Call("logs:PutDeliveryDestination"),
         outputs={"arn": f"{_ARN}:delivery-destination:{{name}}"},
         read=Read(
             Request("logs:GetDeliveryDestination", {"name": "{id}"}),
@@ -69,8 +64,7 @@ RESOURCES = (
             fields("deliveryDestinationConfiguration", "deliveryDestinationType", "outputFormat"),
             {"arn": "arn"},
         ),
-        create_overwrites=True,
-        delete=(Request("logs:DeleteDeliveryDestination", {"name": "{id}"}),),
+        delete=Request("logs:DeleteDeliveryDestination", {"name": "{id}"}),
         references={
             "deliveryDestinationConfiguration.destinationResourceArn": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket")
         },
@@ -79,7 +73,7 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:cloudwatch/logDelivery:LogDelivery",
-        create=(Call("logs:CreateDelivery"),),
+        create=Call("logs:CreateDelivery"),
         id="{letters16}",
         outputs={"arn": f"{_ARN}:delivery:{{id}}"},
         created={"id": "delivery.id"},
@@ -93,14 +87,12 @@ RESOURCES = (
             {"arn": "arn"},
         ),
         # The emulator refuses this one by name.
-        update=(
-            Call(
-                "logs:UpdateDeliveryConfiguration",
-                named("fieldDelimiter", "recordFields", "s3DeliveryConfigurations"),
-                {"id": "{id}"},
-            ),
+        update=Call(
+            "logs:UpdateDeliveryConfiguration",
+            named("fieldDelimiter", "recordFields", "s3DeliveryConfigurations"),
+            {"id": "{id}"},
         ),
-        delete=(Request("logs:DeleteDelivery", {"id": "{id}"}),),
+        delete=Request("logs:DeleteDelivery", {"id": "{id}"}),
         references={
             "deliverySourceName": "aws:cloudwatch/logDeliverySource:LogDeliverySource",
             "deliveryDestinationArn": "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",

@@ -64,11 +64,10 @@ def _configuration(
     operation, path, properties = read
     return ResourceType(
         token=f"aws:s3/{name[0].lower() + name[1:]}:{name}",
-        create=(create,),
+        create=create,
         id="{bucket}",
         read=Read(Request(f"s3:{operation}", _BUCKET), path, properties),
-        create_overwrites=True,
-        delete=(delete,),
+        delete=delete,
         references={"bucket": "aws:s3/bucket:Bucket", **(references or {})},
         **more,
     )
@@ -124,8 +123,7 @@ RESOURCES = (
             ),
             Request("s3:DeleteBucket", _BUCKET),
         ),
-        unsupported={name: f"use aws.s3.{resource}" for name, resource in _SEPARATE.items()}
-        | {"bucketPrefix": "write `bucket`: a name that the provider makes up isn't known at preview"},
+        unsupported={name: f"use aws.s3.{resource}" for name, resource in _SEPARATE.items()},
         referred_to_as=("arn:aws:s3:::{bucket}", "{bucket}"),
         tags=Tagging(read=Request("s3:GetBucketTagging", _BUCKET), path="TagSet"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider.members import named
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:scheduler:{region}:{account}"
 _SCHEDULE = {"Name": "{name}", "GroupName": "{groupName}"}
@@ -11,21 +11,18 @@ _SCHEDULE = {"Name": "{name}", "GroupName": "{groupName}"}
 RESOURCES = (
     ResourceType(
         token="aws:scheduler/schedule:Schedule",
-        create=(Call("scheduler:CreateSchedule"),),
+        create=Call("scheduler:CreateSchedule"),
         id="{groupName}/{name}",
         outputs={"arn": f"{_ARN}:schedule/{{groupName}}/{{name}}", "groupName": "default"},
         read=Read(Request("scheduler:GetSchedule", _SCHEDULE), outputs={"arn": "Arn"}),
-        update=(
-            Call(
-                "scheduler:UpdateSchedule",
-                {
-                    **named("actionAfterCompletion", "description", "endDate", "flexibleTimeWindow", "groupName", "kmsKeyArn", "name"),
-                    **named("scheduleExpression", "scheduleExpressionTimezone", "startDate", "state", "target"),
-                },
-            ),
+        update=Call(
+            "scheduler:UpdateSchedule",
+            {
+                **named("actionAfterCompletion", "description", "endDate", "flexibleTimeWindow", "groupName", "kmsKeyArn", "name"),
+                **named("scheduleExpression", "scheduleExpressionTimezone", "startDate", "state", "target"),
+            },
         ),
-        delete=(Request("scheduler:DeleteSchedule", _SCHEDULE),),
-        unsupported=NO_PREFIX,
+        delete=Request("scheduler:DeleteSchedule", _SCHEDULE),
         references={
             "groupName": "aws:scheduler/scheduleGroup:ScheduleGroup",
             "target.roleArn": "aws:iam/role:Role",
@@ -35,12 +32,10 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:scheduler/scheduleGroup:ScheduleGroup",
-        create=(Call("scheduler:CreateScheduleGroup"),),
-        id="{name}",
+        create=Call("scheduler:CreateScheduleGroup"),
         outputs={"arn": f"{_ARN}:schedule-group/{{name}}", "state": "ACTIVE"},
         read=Read(Request("scheduler:GetScheduleGroup", {"Name": "{id}"}), "[@] | [?State!='DELETING'] | [0]", outputs={"arn": "Arn"}),
-        delete=(Request("scheduler:DeleteScheduleGroup", {"Name": "{id}"}),),
-        unsupported=NO_PREFIX,
+        delete=Request("scheduler:DeleteScheduleGroup", {"Name": "{id}"}),
         referred_to_as=(f"{_ARN}:schedule-group/{{id}}", "{id}"),
         tags=tagging("scheduler", "ResourceArn"),
     ),

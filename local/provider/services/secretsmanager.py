@@ -7,7 +7,7 @@ from typing import Any
 from local.provider import equivalence
 from local.provider.members import Convert, Local, json_text, named
 from local.provider.reading import fields
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _SECRET = {"SecretId": "{id}"}
 
@@ -33,11 +33,10 @@ RESOURCES = (
             fields("Description", "KmsKeyId"),
             {"arn": "ARN"},
         ),
-        update=(Call("secretsmanager:UpdateSecret", named("description", "kmsKeyId"), _SECRET),),
+        update=Call("secretsmanager:UpdateSecret", named("description", "kmsKeyId"), _SECRET),
         provider_only={"forceOverwriteReplicaSecret"},
-        delete=(Call("secretsmanager:DeleteSecret", {"recoveryWindowInDays": Convert("", _recovery)}, _SECRET),),
+        delete=Call("secretsmanager:DeleteSecret", {"recoveryWindowInDays": Convert("", _recovery)}, _SECRET),
         diff_suppress={"policy": equivalence.policies},
-        unsupported=NO_PREFIX,
         references={"kmsKeyId": "aws:kms/key:Key"},
         referred_to_as=("arn:aws:secretsmanager:{region}:{account}:secret:{name}", "{name}"),
         tags=tagging("secretsmanager", "SecretId", path="Tags"),
@@ -45,7 +44,7 @@ RESOURCES = (
     # A version goes with its secret.
     ResourceType(
         token="aws:secretsmanager/secretVersion:SecretVersion",
-        create=(Call("secretsmanager:PutSecretValue", {"secretStringWo": "SecretString", "secretStringWoVersion": Local(int)}),),
+        create=Call("secretsmanager:PutSecretValue", {"secretStringWo": "SecretString", "secretStringWoVersion": Local(int)}),
         id="{secretId}|{versionId}",
         outputs={"arn": "{secretId}", "secretArn": "{secretId}", "versionId": "terraform-{uuid}", "versionStages": ["AWSCURRENT"]},
         created={"versionId": "VersionId"},

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.provider.members import FLAG, OWN_ID, Convert, FirstOf, Members, Wrap, each, named, tag_specification, under
 from local.provider.reading import fields
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType
+from local.provider.resource_type import Call, Read, Request, ResourceType
 from local.provider.services.vpc import EC2_TAGS
 
 _GROUP = {"GroupId": "{id}"}
@@ -56,17 +56,15 @@ def _group_filter(value: Any) -> list[dict[str, Any]]:
 def _rule(direction: str) -> ResourceType:
     return ResourceType(
         token=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
-        create=(
-            Call(
-                f"ec2:AuthorizeSecurityGroup{direction}",
-                {
-                    "securityGroupId": "GroupId",
-                    **under(_PERMISSION, "ipProtocol", "fromPort", "toPort"),
-                    **_PEERS,
-                    "description": FirstOf({peer: place.rpartition(".")[0] + ".Description" for peer, place in _PEERS.items()}),
-                    "tags": tag_specification("security-group-rule"),
-                },
-            ),
+        create=Call(
+            f"ec2:AuthorizeSecurityGroup{direction}",
+            {
+                "securityGroupId": "GroupId",
+                **under(_PERMISSION, "ipProtocol", "fromPort", "toPort"),
+                **_PEERS,
+                "description": FirstOf({peer: place.rpartition(".")[0] + ".Description" for peer, place in _PEERS.items()}),
+                "tags": tag_specification("security-group-rule"),
+            },
         ),
         id="sgr-{hex17}",
         outputs={"arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}", "securityGroupRuleId": "{id}"},
@@ -76,17 +74,15 @@ def _rule(direction: str) -> ResourceType:
             "SecurityGroupRules[0]",
             fields("CidrIpv4", "CidrIpv6", "Description", "FromPort", "IpProtocol", "PrefixListId", "ToPort"),
         ),
-        update=(
-            Call(
-                "ec2:ModifySecurityGroupRules",
-                {
-                    **under(_MODIFIED, "cidrIpv4", "cidrIpv6", "description", "fromPort", "ipProtocol", "prefixListId", "toPort"),
-                    "referencedSecurityGroupId": f"{_MODIFIED}.ReferencedGroupId",
-                },
-                {"GroupId": "{securityGroupId}", "SecurityGroupRules": [{"SecurityGroupRuleId": "{id}"}]},
-            ),
+        update=Call(
+            "ec2:ModifySecurityGroupRules",
+            {
+                **under(_MODIFIED, "cidrIpv4", "cidrIpv6", "description", "fromPort", "ipProtocol", "prefixListId", "toPort"),
+                "referencedSecurityGroupId": f"{_MODIFIED}.ReferencedGroupId",
+            },
+            {"GroupId": "{securityGroupId}", "SecurityGroupRules": [{"SecurityGroupRuleId": "{id}"}]},
         ),
-        delete=(Request(f"ec2:RevokeSecurityGroup{direction}", _RULE),),
+        delete=Request(f"ec2:RevokeSecurityGroup{direction}", _RULE),
         tags=EC2_TAGS,
     )
 
@@ -105,8 +101,7 @@ RESOURCES = (
         created={"id": "GroupId"},
         after_create=(_REVOKE_ANYWHERE,),
         read=Read(Request("ec2:DescribeSecurityGroups", {"GroupIds": ["{id}"]}), "SecurityGroups[0]", outputs={"ownerId": "OwnerId"}),
-        delete=(Request("ec2:DeleteSecurityGroup", _GROUP),),
-        unsupported=NO_PREFIX,
+        delete=Request("ec2:DeleteSecurityGroup", _GROUP),
         tags=EC2_TAGS,
     ),
     ResourceType(

@@ -7,7 +7,7 @@ from typing import Final
 
 from local.provider import equivalence
 from local.provider.members import Members, json_text, text_of, under
-from local.provider.resource_type import NO_PREFIX, Call, InText, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, InText, Read, Request, ResourceType, tagging
 from local.provider.services.iam import PRINCIPALS
 
 _QUEUE = {"QueueUrl": "{id}"}
@@ -39,7 +39,7 @@ REDRIVE: Final = InText(("aws:sqs/queue:Queue",), _dead_letters)
 RESOURCES = (
     ResourceType(
         token="aws:sqs/queue:Queue",
-        create=(Call("sqs:CreateQueue", {"name": "QueueName", "fifoQueue": text_of("Attributes.FifoQueue"), **_ATTRIBUTES}),),
+        create=Call("sqs:CreateQueue", {"name": "QueueName", "fifoQueue": text_of("Attributes.FifoQueue"), **_ATTRIBUTES}),
         id="{url}",
         outputs={
             "arn": "arn:aws:sqs:{region}:{account}:{name}",
@@ -51,14 +51,13 @@ RESOURCES = (
             "Attributes",
             outputs={"arn": "QueueArn"},
         ),
-        update=(Call("sqs:SetQueueAttributes", _ATTRIBUTES, _QUEUE),),
-        delete=(Request("sqs:DeleteQueue", _QUEUE),),
+        update=Call("sqs:SetQueueAttributes", _ATTRIBUTES, _QUEUE),
+        delete=Request("sqs:DeleteQueue", _QUEUE),
         diff_suppress={
             "policy": equivalence.policies,
             "redriveAllowPolicy": equivalence.documents,
             "redrivePolicy": equivalence.documents,
         },
-        unsupported=NO_PREFIX,
         references={"redrivePolicy": REDRIVE},
         referred_to_as=("arn:aws:sqs:{region}:{account}:{name}",),
         lookup=Read(Request("sqs:GetQueueUrl", {"QueueName": "{name}"})),
@@ -66,11 +65,10 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:sqs/queuePolicy:QueuePolicy",
-        create=(Call("sqs:SetQueueAttributes", {"policy": json_text("Attributes.Policy")}),),
+        create=Call("sqs:SetQueueAttributes", {"policy": json_text("Attributes.Policy")}),
         id="{queueUrl}",
         read=Read(Request("sqs:GetQueueAttributes", {"QueueUrl": "{queueUrl}", "AttributeNames": ["Policy"]}), "Attributes.Policy"),
-        create_overwrites=True,
-        delete=(Request("sqs:SetQueueAttributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": ""}}),),
+        delete=Request("sqs:SetQueueAttributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": ""}}),
         diff_suppress={"policy": equivalence.policies},
         references={"policy": PRINCIPALS},
     ),

@@ -10,8 +10,7 @@ _PARAMETER = {"ResourceType": "Parameter", "ResourceId": "{id}"}
 RESOURCES = (
     ResourceType(
         token="aws:ssm/parameter:Parameter",
-        create=(Call("ssm:PutParameter", {"insecureValue": "Value", "valueWo": "Value", "valueWoVersion": Local(int)}),),
-        id="{name}",
+        create=Call("ssm:PutParameter", {"insecureValue": "Value", "valueWo": "Value", "valueWoVersion": Local(int)}),
         outputs={
             "arn": "arn:aws:ssm:{region}:{account}:parameter{name}",
             "dataType": "text",
@@ -22,15 +21,13 @@ RESOURCES = (
         read=Read(Request("ssm:GetParameter", {"Name": "{id}"}), "Parameter", outputs={"arn": "ARN", "version": "Version"}),
         # Whatever else changes, the value is sent along and replaces what AWS holds: as the real provider does.
         # Source: terraform-provider-aws, internal/service/ssm/parameter.go.
-        update=(
-            Call(
-                "ssm:PutParameter",
-                {**named("name", "allowedPattern", "description", "keyId", "tier", "type", "value"), "insecureValue": "Value"},
-                {"Overwrite": True},
-            ),
+        update=Call(
+            "ssm:PutParameter",
+            {**named("name", "allowedPattern", "description", "keyId", "tier", "type", "value"), "insecureValue": "Value"},
+            {"Overwrite": True},
         ),
         provider_only={"overwrite"},
-        delete=(Request("ssm:DeleteParameter", {"Name": "{id}"}),),
+        delete=Request("ssm:DeleteParameter", {"Name": "{id}"}),
         write_only={"valueWo"},
         unsupported={"arn": "leave it out: AWS gives it"},
         tags=Tagging(

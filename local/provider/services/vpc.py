@@ -72,7 +72,7 @@ RESOURCES = (
             "Vpcs[0]",
             outputs={"ownerId": "OwnerId", "dhcpOptionsId": "DhcpOptionsId"},
         ),
-        delete=(Request("ec2:DeleteVpc", {"VpcId": "{id}"}),),
+        delete=Request("ec2:DeleteVpc", {"VpcId": "{id}"}),
         tags=EC2_TAGS,
     ),
     ResourceType(
@@ -90,7 +90,7 @@ RESOURCES = (
             fields("MapPublicIpOnLaunch"),
             {"arn": "SubnetArn", "ownerId": "OwnerId"},
         ),
-        delete=(Request("ec2:DeleteSubnet", {"SubnetId": "{id}"}),),
+        delete=Request("ec2:DeleteSubnet", {"SubnetId": "{id}"}),
         tags=EC2_TAGS,
     ),
     ResourceType(
@@ -115,18 +115,18 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:ec2/routeTable:RouteTable",
-        create=(Call("ec2:CreateRouteTable", {"tags": tag_specification("route-table")}),),
+        create=Call("ec2:CreateRouteTable", {"tags": tag_specification("route-table")}),
         id="rtb-{hex17}",
         outputs={"arn": f"{_ARN}:route-table/{{id}}", "ownerId": "{account}"},
         created={"id": "RouteTable.RouteTableId"},
         read=Read(Request("ec2:DescribeRouteTables", {"RouteTableIds": ["{id}"]}), "RouteTables[0]", outputs={"ownerId": "OwnerId"}),
-        delete=(Request("ec2:DeleteRouteTable", {"RouteTableId": "{id}"}),),
+        delete=Request("ec2:DeleteRouteTable", {"RouteTableId": "{id}"}),
         unsupported={"routes": "use aws.ec2.Route", "propagatingVgws": "use aws.ec2.Route"},
         tags=EC2_TAGS,
     ),
     ResourceType(
         token="aws:ec2/route:Route",
-        create=(Call("ec2:CreateRoute", {"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"}),),
+        create=Call("ec2:CreateRoute", {"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"}),
         id="r-{routeTableId}{decimal}",
         outputs={"origin": "CreateRoute", "state": "active"},
         read=Read(
@@ -135,31 +135,31 @@ RESOURCES = (
             fields("GatewayId", "NatGatewayId"),
             {"origin": "Origin", "state": "State"},
         ),
-        update=(Call("ec2:ReplaceRoute", named("routeTableId", "destinationCidrBlock", "gatewayId", "natGatewayId")),),
-        delete=(Request("ec2:DeleteRoute", _ROUTE),),
+        update=Call("ec2:ReplaceRoute", named("routeTableId", "destinationCidrBlock", "gatewayId", "natGatewayId")),
+        delete=Request("ec2:DeleteRoute", _ROUTE),
     ),
     ResourceType(
         token="aws:ec2/routeTableAssociation:RouteTableAssociation",
-        create=(Call("ec2:AssociateRouteTable"),),
+        create=Call("ec2:AssociateRouteTable"),
         id="rtbassoc-{hex17}",
         created={"id": "AssociationId"},
         read=Read(_ROUTES, "RouteTables[0].Associations[?RouteTableAssociationId=='{id}'] | [0]"),
-        delete=(Request("ec2:DisassociateRouteTable", {"AssociationId": "{id}"}),),
+        delete=Request("ec2:DisassociateRouteTable", {"AssociationId": "{id}"}),
     ),
     ResourceType(
         token="aws:ec2/eip:Eip",
-        create=(Call("ec2:AllocateAddress", {"tags": tag_specification("elastic-ip")}),),
+        create=Call("ec2:AllocateAddress", {"tags": tag_specification("elastic-ip")}),
         id="eipalloc-{hex17}",
         outputs={"allocationId": "{id}", "arn": f"{_ARN}:elastic-ip/{{id}}", "publicIp": "203.0.113.{octet}"},
         created={"id": "AllocationId"},
         read=Read(Request("ec2:DescribeAddresses", {"AllocationIds": ["{id}"]}), "Addresses[0]", outputs={"publicIp": "PublicIp"}),
-        delete=(Request("ec2:ReleaseAddress", {"AllocationId": "{id}"}),),
+        delete=Request("ec2:ReleaseAddress", {"AllocationId": "{id}"}),
         unsupported=dict.fromkeys(("associateWithPrivateIp", "instance", "networkInterface"), "use aws.ec2.EipAssociation"),
         tags=EC2_TAGS,
     ),
     ResourceType(
         token="aws:ec2/natGateway:NatGateway",
-        create=(Call("ec2:CreateNatGateway", {"privateIp": "PrivateIpAddress", "tags": tag_specification("natgateway")}),),
+        create=Call("ec2:CreateNatGateway", {"privateIp": "PrivateIpAddress", "tags": tag_specification("natgateway")}),
         id="nat-{hex17}",
         outputs={
             "associationId": "eipassoc-{hex17}",
@@ -172,16 +172,14 @@ RESOURCES = (
             "NatGateways[?State!='deleted' && State!='deleting'] | [0]",
             outputs={"publicIp": "NatGatewayAddresses[0].PublicIp", "networkInterfaceId": "NatGatewayAddresses[0].NetworkInterfaceId"},
         ),
-        delete=(Request("ec2:DeleteNatGateway", {"NatGatewayId": "{id}"}),),
+        delete=Request("ec2:DeleteNatGateway", {"NatGatewayId": "{id}"}),
         tags=EC2_TAGS,
     ),
     ResourceType(
         token="aws:ec2/vpcEndpoint:VpcEndpoint",
-        create=(
-            Call(
-                "ec2:CreateVpcEndpoint",
-                {"policy": json_text("PolicyDocument"), "autoAccept": FLAG, "tags": tag_specification("vpc-endpoint")},
-            ),
+        create=Call(
+            "ec2:CreateVpcEndpoint",
+            {"policy": json_text("PolicyDocument"), "autoAccept": FLAG, "tags": tag_specification("vpc-endpoint")},
         ),
         id="vpce-{hex17}",
         outputs={
@@ -199,22 +197,20 @@ RESOURCES = (
             fields("RouteTableIds", "SubnetIds"),
             {"ownerId": "OwnerId", "state": "State"},
         ),
-        update=(
-            Call(
-                "ec2:ModifyVpcEndpoint",
-                {
-                    "policy": json_text("PolicyDocument"),
-                    **named("privateDnsEnabled"),
-                    **dict.fromkeys(_ENDPOINT_LISTS, Local(list)),
-                },
-                {
-                    "VpcEndpointId": "{id}",
-                    **{f"Add{member}": f"{{added.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
-                    **{f"Remove{member}": f"{{removed.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
-                },
-            ),
+        update=Call(
+            "ec2:ModifyVpcEndpoint",
+            {
+                "policy": json_text("PolicyDocument"),
+                **named("privateDnsEnabled"),
+                **dict.fromkeys(_ENDPOINT_LISTS, Local(list)),
+            },
+            {
+                "VpcEndpointId": "{id}",
+                **{f"Add{member}": f"{{added.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
+                **{f"Remove{member}": f"{{removed.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
+            },
         ),
-        delete=(Request("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),),
+        delete=Request("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
         diff_suppress={"policy": equivalence.policies},
         tags=EC2_TAGS,
     ),
@@ -244,7 +240,7 @@ RESOURCES = (
             "FlowLogs[0]",
             fields("LogDestinationType", "TrafficType"),
         ),
-        delete=(Request("ec2:DeleteFlowLogs", {"FlowLogIds": ["{id}"]}),),
+        delete=Request("ec2:DeleteFlowLogs", {"FlowLogIds": ["{id}"]}),
         # AWS itself makes a log group that isn't there, without a key and for ever.
         references={"iamRoleArn": "aws:iam/role:Role", "logDestination": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket")},
         tags=EC2_TAGS,

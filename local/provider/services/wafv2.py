@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.provider import equivalence
 from local.provider.members import Json, keyed, named, under
 from local.provider.reading import AsSent
-from local.provider.resource_type import NO_PREFIX, Call, Read, Request, ResourceType, tagging
+from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:wafv2:{region}:{account}"
 _WEB_ACL = {"Name": "{name}", "Scope": "{scope:upper}", "Id": "{id}"}
@@ -14,11 +14,9 @@ _WEB_ACL = {"Name": "{name}", "Scope": "{scope:upper}", "Id": "{id}"}
 RESOURCES = (
     ResourceType(
         token="aws:wafv2/webAcl:WebAcl",
-        create=(
-            Call(
-                "wafv2:CreateWebACL",
-                {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")},
-            ),
+        create=Call(
+            "wafv2:CreateWebACL",
+            {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")},
         ),
         id="{uuid}",
         outputs={"arn": f"{_ARN}:regional/webacl/{{name}}/{{id}}", "capacity": 0, "lockToken": "{uuid}"},
@@ -32,32 +30,25 @@ RESOURCES = (
             {"rules": AsSent("Rules"), "defaultAction": AsSent("DefaultAction")},
             {"arn": "ARN", "capacity": "Capacity", "lockToken": "LockToken"},
         ),
-        update=(
-            Call(
-                "wafv2:UpdateWebACL",
-                {**named("name", "scope", "defaultAction", "description", "visibilityConfig", "rules"), "ruleJson": Json("Rules")},
-                {"Id": "{id}", "LockToken": "{lockToken}"},
-            ),
+        update=Call(
+            "wafv2:UpdateWebACL",
+            {**named("name", "scope", "defaultAction", "description", "visibilityConfig", "rules"), "ruleJson": Json("Rules")},
+            {"Id": "{id}", "LockToken": "{lockToken}"},
         ),
-        delete=(
-            Request(
-                "wafv2:DeleteWebACL",
-                {**_WEB_ACL, "LockToken": "{each}"},
-                each=(Request("wafv2:GetWebACL", _WEB_ACL), "LockToken && [LockToken]"),
-            ),
+        delete=Request(
+            "wafv2:DeleteWebACL",
+            {**_WEB_ACL, "LockToken": "{each}"},
+            each=(Request("wafv2:GetWebACL", _WEB_ACL), "LockToken && [LockToken]"),
         ),
         diff_suppress={"ruleJson": equivalence.documents},
-        unsupported=NO_PREFIX,
         referred_to_as=(f"{_ARN}:{{scope}}/webacl/{{name}}/{{id}}",),
         tags=tagging("wafv2", "ResourceARN", read="ListTagsForResource", path="TagInfoForResource.TagList"),
     ),
     ResourceType(
         token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
-        create=(
-            Call(
-                "wafv2:PutLoggingConfiguration",
-                under("LoggingConfiguration", "resourceArn", "logDestinationConfigs", "redactedFields", "loggingFilter"),
-            ),
+        create=Call(
+            "wafv2:PutLoggingConfiguration",
+            under("LoggingConfiguration", "resourceArn", "logDestinationConfigs", "redactedFields", "loggingFilter"),
         ),
         id="{resourceArn}",
         not_emulated="ministack's WAF has no logging",
@@ -68,11 +59,11 @@ RESOURCES = (
     ),
     ResourceType(
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
-        create=(Call("wafv2:AssociateWebACL"),),
+        create=Call("wafv2:AssociateWebACL"),
         id="{webAclArn},{resourceArn}",
         # One that is there with another ACL is not this one.
         read=Read(Request("wafv2:GetWebACLForResource", {"ResourceArn": "{resourceArn}"}), "[WebACL] | [?ARN=='{webAclArn}'] | [0]"),
-        delete=(Request("wafv2:DisassociateWebACL", {"ResourceArn": "{resourceArn}"}),),
+        delete=Request("wafv2:DisassociateWebACL", {"ResourceArn": "{resourceArn}"}),
         references={"webAclArn": "aws:wafv2/webAcl:WebAcl"},
     ),
 )
