@@ -1,29 +1,28 @@
-"""Who may do what on what: the roles' planned policy documents, read as a matrix of roles and AWS services."""
+"""Which role may do what: the roles' planned policy documents, as a matrix of roles and AWS services."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
 from actions import READING, find
-from local.previews import UNKNOWN, Plan, PlannedResource
+from documents import Statement, statements_of, unreadable
+from local.previews import Plan
 from local.report.homes import called, homes_of
+from local.report.judged import stack_of
 from local.report.words import short_arn
-
-ROLE = "aws:iam/role:Role"
-INLINE = "aws:iam/rolePolicy:RolePolicy"
-ATTACHED = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+from plain import UNKNOWN, items, shown
+from rule import Resource, Stack
+from tokens import ROLE, ROLE_ATTACHMENT, ROLE_POLICY
 
 SHORTEST_NAME = 6
-"""Characters of a name that is told apart from other words of an ARN."""
+"""Characters. A shorter name can't be told apart from other words of an ARN."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """One statement's actions of one service.
+    """The actions of one service in one statement.
 
     Attributes:
         actions: without the service: `GetItem`.
@@ -39,19 +38,14 @@ class Grant:
     resources: tuple[str, ...]
     conditions: tuple[str, ...]
 
-    @property
-    def size(self) -> int:
-        """How many actions are named."""
-        return len(self.actions)
-
 
 @dataclass(frozen=True, kw_only=True)
 class RoleView:
-    """A role: the resource's name and the role's own, who takes it on, and what it may do.
+    """A role: the resource's name and the role's own, who may assume it, and what it may do.
 
     Attributes:
-        managed: ARNs of policies that are attached to it, whose content the plan doesn't hold.
-        unread: policies of it that are no document at preview.
+        managed: ARNs of the attached policies, whose content isn't in the plan.
+        unread: its policies that can't be read at preview.
     """
 
     name: str
@@ -70,14 +64,8 @@ class RoleView:
 
 def roles_of(plan: Plan) -> tuple[RoleView, ...]:
     """The plan's roles, by name."""
-    homes = homes_of(plan)
-    roles = sorted((resource for resource in plan.resources if resource.type == ROLE), key=lambda role: role.name)
-    return tuple(_role(plan, role, homes[role.urn]) for role in roles)
-
-
-def services_of(roles: tuple[RoleView, ...]) -> tuple[str, ...]:
-    """The services that any of the roles may do something with."""
-    return tuple(sorted({grant.service for role in roles for grant in role.grants}))
+    homes, stack = homes_of(plan), stack_of(plan)
+    return tuple(_role(stack, role, homes[role.urn]) for role in sorted(stack.of_type(ROLE), key=lambda role: role.name))
 
 
 def reach_of(plan: Plan) -> Mapping[tuple[str, str], set[str]]:
@@ -103,99 +91,49 @@ def _names_in(arn: str) -> Iterator[str]:
         yield from (part, part.removesuffix("-??????"), part.removeprefix("parameter"))
 
 
-def _role(plan: Plan, role: PlannedResource, layer: str) -> RoleView:
-    grants: list[Grant] = []
-    unread: list[str] = []
-    managed: list[str] = []
-    for resource in sorted(plan.resources, key=lambda resource: resource.name):
-        if not _is_of(resource, role):
-            continue
-        if resource.type == INLINE:
-            statements = _statements(resource.inputs.get("policy"))
-            if statements is None:
-                unread.append(resource.name)
-            for statement in statements or ():
-                grants += _grants(statement)
-        elif resource.type == ATTACHED:
-            arn = resource.inputs.get("policyArn")
-            managed.append("a policy of this stack" if arn == UNKNOWN else str(arn))
+def _role(stack: Stack, role: Resource, layer: str) -> RoleView:
+    inline, attached = (
+        [
+            one
+            for one in sorted(stack.of_type(kind), key=lambda one: one.name)
+            if role.urn in {reference.urn for reference in one.comes_from("role")} or one.at("role") == role.at("name")
+        ]
+        for kind in (ROLE_POLICY, ROLE_ATTACHMENT)
+    )
+    grants = [grant for policy in inline for statement in statements_of(policy) for grant in _grants(statement)]
+    arns = [policy.at("policyArn") for policy in attached]
     return RoleView(
         name=role.name,
         layer=layer,
-        physical_name=str(role.inputs.get("name", "")),
-        taken_by=tuple(_principals(role.inputs.get("assumeRolePolicy"))),
-        bounded=role.inputs.get("permissionsBoundary") is not None,
+        physical_name=str(role.at("name") or ""),
+        taken_by=tuple(str(principal) for statement in statements_of(role) for principal in statement.principals),
+        bounded=role.at("permissionsBoundary") is not None,
         grants=tuple(sorted(grants, key=lambda grant: (grant.service, grant.effect, grant.resources, grant.actions))),
-        managed=tuple(managed),
-        unread=tuple(unread),
+        managed=tuple("a policy of this stack" if arn is UNKNOWN else str(arn) for arn in arns),
+        unread=tuple(policy.name for policy in inline if any(unreadable(policy))),
     )
 
 
-def _is_of(resource: PlannedResource, role: PlannedResource) -> bool:
-    return role.urn in resource.property_dependencies.get("role", ()) or (
-        resource.type in (INLINE, ATTACHED) and resource.inputs.get("role") == role.inputs.get("name")
-    )
-
-
-def _statements(document: Any) -> list[Mapping[str, Any]] | None:
-    """A document's statements; None where it isn't known or is no document."""
-    try:
-        content = json.loads(document) if isinstance(document, str) else document
-        statements = content["Statement"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    found = cast("list[Any]", statements if isinstance(statements, list) else [statements])
-    return [cast("Mapping[str, Any]", one) for one in found if isinstance(one, Mapping)]
-
-
-def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
+def _grants(statement: Statement) -> Iterator[Grant]:
     """One grant for each service that a statement names."""
-    turned = "NotAction" in statement
     by_service: dict[str, list[str]] = {}
-    for action in _texts(statement.get("NotAction" if turned else "Action")):
+    for action in statement.actions or statement.excepted_actions:
         service, _, name = action.rpartition(":")
         by_service.setdefault(service or "*", []).append(name)
-    resources = [short_arn(arn) for arn in _texts(statement.get("Resource"))]
-    resources += [f"everything but {short_arn(arn)}" for arn in _texts(statement.get("NotResource"))]
+    resources = [short_arn(arn) for arn in statement.resources]
+    resources += [f"everything but {short_arn(arn)}" for arn in statement.excepted_resources]
     for service, actions in by_service.items():
+        known = [find(f"{service}:{action}") for action in actions]
         yield Grant(
-            effect=str(statement.get("Effect", "")) + (" all but" if turned else ""),
+            effect=("Allow" if statement.allows else "Deny") + (" all but" if statement.excepted_actions else ""),
             service=service,
             actions=tuple(sorted(actions)),
-            changes=any(_changes(service, action) for action in actions),
+            changes=any(one is None or one.level not in READING for one in known),
             resources=tuple(resources),
-            conditions=tuple(_conditions(statement.get("Condition"))),
+            conditions=tuple(
+                f"{key} {operator} {', '.join(one if isinstance(one, str) else shown(one) for one in items(values))}"
+                for operator, tests in statement.conditions.items()
+                if isinstance(tests, dict)
+                for key, values in tests.items()
+            ),
         )
-
-
-def _changes(service: str, action: str) -> bool:
-    known = find(f"{service}:{action}")
-    return known is None or known.level not in READING
-
-
-def _conditions(condition: Any) -> Iterator[str]:
-    for operator, entries in _entries(condition):
-        for key, value in _entries(entries):
-            yield f"{key} {operator} {', '.join(_texts(value))}"
-
-
-def _principals(document: Any) -> Iterator[str]:
-    for statement in _statements(document) or ():
-        principal = statement.get("Principal")
-        if isinstance(principal, str):
-            yield principal
-        for _, names in _entries(principal):
-            yield from _texts(names)
-
-
-def _entries(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        yield from cast("Mapping[str, Any]", value).items()
-
-
-def _texts(value: Any) -> list[str]:
-    """A text or a list of them, as a list."""
-    if value is None:
-        return []
-    found = cast("list[Any]", value if isinstance(value, list) else [value])
-    return [one if isinstance(one, str) else json.dumps(one) for one in found]

@@ -14,7 +14,7 @@ from local.report.changes import Change, changes_of, totals
 from local.report.dashboard import Dashboard, dashboards_of
 from local.report.judged import Judged, Verdict, judged
 from local.report.layers import Layer, layers_of
-from local.report.matrix import RoleView, roles_of, services_of
+from local.report.matrix import RoleView, roles_of
 from local.report.picture import Picture, picture_of
 from local.report.secrets import hidden, without_secrets
 from local.report.table import Row, rows_of
@@ -97,9 +97,10 @@ class Report:
     def roles(self) -> tuple[RoleView, ...]:
         return roles_of(self.plan)
 
-    @cached_property
-    def services(self) -> tuple[str, ...]:
-        return services_of(self.roles)
+    @property
+    def services(self) -> list[str]:
+        """The services that any of the roles may do something with."""
+        return sorted({grant.service for role in self.roles for grant in role.grants})
 
     @cached_property
     def verdicts(self) -> Mapping[Verdict, int]:
