@@ -9,21 +9,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from local import LocalError, plugins
+from local.differences import differences
 from local.findings import Finding, read
 from local.lifecycle import Target, open_session, run
 from local.state import resources_in
 
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
 """Marks a secret in the state. Source: sdk/go/common/resource/sig."""
-
-SHOWN_CHARACTERS = 160
-"""The most that is shown of a value that drifted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,9 @@ class Drift:
     def lines(self) -> list[str]:
         """One sentence for each change."""
         name = f"{self.urn.rpartition('::')[2]} ({self.type})"
-        return [f"{name} is gone"] if self.gone else [f"{name}: {in_words(key, *pair)}" for key, pair in sorted(self.changes.items())]
+        found = [one for key, pair in sorted(self.changes.items()) for one in differences(key, *pair)]
+        said = [f"{name}: {one.path} was {one.before or 'nothing'} and is {one.after or 'nothing'}" for one in found]
+        return [f"{name} is gone"] if self.gone else said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,16 +89,6 @@ def drifted(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, 
     return found
 
 
-def in_words(name: str, was: Any, now: Any) -> str:
-    """How one property changed; for a policy document, which statements were added and removed."""
-    before, after = _statements(was), _statements(now)
-    if before is None or after is None:
-        return f"{name} was {_shown(was)} and is {_shown(now)}"
-    came = [f"there is now {_shown(one)}" for one in after if one not in before]
-    went = [f"there is no longer {_shown(one)}" for one in before if one not in after]
-    return f"{name}: {'; '.join(came + went) or 'the statements are the same, and something else in the document is not'}"
-
-
 def _judge(stack: automation.Stack, name: str) -> tuple[Finding, ...]:
     """The policy pack's findings in the refreshed state."""
     workspace = stack.workspace
@@ -120,21 +110,3 @@ def _without_secrets(inputs: Any) -> dict[str, Any]:
     """The inputs without secrets: their encrypted values differ each time that the state is written."""
     found: dict[str, Any] = inputs or {}
     return {name: value for name, value in found.items() if SECRET_MARK not in json.dumps(value)}
-
-
-def _statements(value: Any) -> list[Any] | None:
-    try:
-        document = json.loads(value)
-    except (TypeError, ValueError):
-        return None
-    if not isinstance(document, dict) or "Statement" not in document:
-        return None
-    statements = cast("dict[str, Any]", document)["Statement"]
-    return cast("list[Any]", statements) if isinstance(statements, list) else [statements]
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = json.dumps(value)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

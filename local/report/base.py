@@ -8,13 +8,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from local import LocalError
-from local.findings import Diagnostic
-from local.previews import Plan, PlannedResource
+from local.previews import Plan
 
 SECONDS = 300
 """A preview takes a few; the first one in a checkout gets plugins, too."""
@@ -57,21 +57,8 @@ def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Pla
 
 
 def plan_from(content: Mapping[str, Any]) -> Plan:
-    """A plan that was written down as JSON, without what a pack found."""
-    known = {field.name for field in fields(Plan)} - {"findings"}  # the other commit's plan may have other fields
-    given: dict[str, Any] = {
-        **{name: value for name, value in content.items() if name in known},
-        "resources": tuple(_resource(one) for one in content["resources"]),
-        "diagnostics": tuple(Diagnostic(**one) for one in content["diagnostics"]),
-    }
-    return Plan(**given, findings=())
-
-
-def _resource(content: Mapping[str, Any]) -> PlannedResource:
-    by_property = {name: tuple(urns) for name, urns in content["property_dependencies"].items()}
-    fields: dict[str, Any] = {**content, "property_dependencies": by_property}
-    fields |= {name: tuple(content.get(name, ())) for name in ("dependencies", "ignore_changes")}  # an older commit tells fewer
-    return PlannedResource(**fields)
+    """A plan that was written down as JSON, without the pack's findings. The other commit's plan may have more fields, or fewer."""
+    return TypeAdapter(Plan).validate_python({**content, "findings": ()})
 
 
 def _run(command: list[str], place: Path, what: str) -> None:

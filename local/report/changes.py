@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
-from local.previews import UNKNOWN, Plan, PlannedResource
+from local.differences import Difference, differences
+from local.previews import Plan, PlannedResource
 from local.report.homes import LAYER_PREFIX, called, homes_of
 from local.report.layers import layers_of
-
-NOT_KNOWN = "(known after deployment)"
-LONGEST = 160
-"""Characters of a value that are shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One property that differs: where it is, and its value before and after; empty where there is none."""
-
-    path: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,50 +77,4 @@ def differences_of(before: PlannedResource, after: PlannedResource) -> Iterator[
     """The properties that differ, also inside JSON texts, and whether the resource is protected."""
     old = {"protect": before.protect, "retainOnDelete": before.retain_on_delete, **before.inputs}
     new = {"protect": after.protect, "retainOnDelete": after.retain_on_delete, **after.inputs}
-    yield from _differences("", old, new)
-
-
-def _differences(path: str, old: Any, new: Any) -> Iterator[Difference]:
-    old, new = _opened(old, new)
-    if old == new:
-        return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        one, other = cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", new)
-        for key in dict.fromkeys((*one, *other)):
-            yield from _differences(f"{path}.{key}" if path else str(key), one.get(key), other.get(key))
-    elif isinstance(old, list) and isinstance(new, list):
-        one_list, other_list = _keyed(cast("list[Any]", old)), _keyed(cast("list[Any]", new))
-        for key in dict.fromkeys((*one_list, *other_list)):
-            yield from _differences(f"{path}[{key}]", one_list.get(key), other_list.get(key))
-    else:
-        yield Difference(path=path, before=shown(old), after=shown(new))
-
-
-def _opened(old: Any, new: Any) -> tuple[Any, Any]:
-    """Two JSON documents as data; two other values as they are."""
-    if not (isinstance(old, str) and isinstance(new, str) and old[:1] in ("{", "[") and new[:1] in ("{", "[")):
-        return old, new
-    try:
-        return json.loads(old), json.loads(new)
-    except (ValueError, RecursionError):
-        return old, new
-
-
-def _keyed(entries: list[Any]) -> Mapping[str, Any]:
-    """A list's entries by what they are called, where all are; else texts by themselves, else by their place."""
-    for key in ("Sid", "name", "id"):
-        names = [cast("Mapping[str, Any]", entry).get(key) if isinstance(entry, Mapping) else None for entry in entries]
-        if all(isinstance(name, str) for name in names) and len(set(names)) == len(entries):
-            return dict(zip(cast("list[str]", names), entries, strict=True))
-    if all(isinstance(entry, str) and entry != UNKNOWN for entry in entries) and len(set(entries)) == len(entries):
-        return {entry: entry for entry in entries}
-    return {str(index): entry for index, entry in enumerate(entries)}
-
-
-def shown(value: Any) -> str:
-    """A value as the page shows it: short."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    text = text.replace(UNKNOWN, NOT_KNOWN)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return differences("", old, new)

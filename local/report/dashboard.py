@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from local.previews import Plan
+from plain import NotJsonError, Plain, dig, items, number, parse
 
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 
@@ -82,46 +82,43 @@ def dashboards_of(plan: Plan) -> tuple[Dashboard, ...]:
 
 def _widgets(body: Any) -> Iterator[Widget]:
     try:
-        content = json.loads(body)
-    except (ValueError, TypeError, RecursionError):
+        widgets = [widget for widget in items(dig(parse(body), "widgets")) if isinstance(widget, dict)]
+    except NotJsonError:
         return
-    widgets = [_object(widget) for widget in _list(_object(content).get("widgets"))]
     for widget in sorted(widgets, key=lambda widget: (_number(widget.get("y")), _number(widget.get("x")))):
         yield _widget(widget)
 
 
-def _widget(widget: Mapping[str, Any]) -> Widget:
-    properties = _object(widget.get("properties"))
-    bounds = [_object(bound) for bound in _list(_object(properties.get("annotations")).get("horizontal"))]
-    axes = _object(properties.get("yAxis"))
+def _widget(widget: dict[str, Plain]) -> Widget:
+    bounds = [bound for bound in items(dig(widget, "properties", "annotations", "horizontal")) if isinstance(bound, dict)]
     tops = {
         side: _top(max([_number(bound.get("value")) for bound in bounds if bound.get("yAxis", "left") == side] or [0]))
         for side in ("left", "right")
     }
     return Widget(
-        title=str(properties.get("title", "")),
-        kind=str(widget.get("type", "")),
+        title=_text(dig(widget, "properties", "title")),
+        kind=_text(widget.get("type")),
         width=min(GRID, max(1, int(_number(widget.get("width")) or GRID))),
-        metrics=tuple(_metrics(properties)),
-        axes=(str(_object(axes.get("left")).get("label", "")), str(_object(axes.get("right")).get("label", ""))),
+        metrics=tuple(_metrics(widget)),
+        axes=(_text(dig(widget, "properties", "yAxis", "left", "label")), _text(dig(widget, "properties", "yAxis", "right", "label"))),
         ticks=(_ticks(tops["left"]), _ticks(tops["right"])),
         lines=tuple(_lines(bounds, tops)),
     )
 
 
-def _metrics(properties: Mapping[str, Any]) -> Iterator[str]:
-    for metric in _list(properties.get("metrics")):
-        parts = _list(metric)
-        options = _object(parts[-1] if parts else None)
+def _metrics(widget: dict[str, Plain]) -> Iterator[str]:
+    for metric in items(dig(widget, "properties", "metrics")):
+        parts = items(metric)
+        options = parts[-1] if parts and isinstance(parts[-1], dict) else dict[str, Plain]()
         if "expression" in options:
             yield str(options.get("label", options["expression"]))
         elif len(parts) > 1:
-            yield f"{parts[1]} ({options.get('stat', properties.get('stat', 'Average'))})"
-    for alarm in _list(properties.get("alarms")):
+            yield f"{parts[1]} ({options.get('stat') or _text(dig(widget, 'properties', 'stat')) or 'Average'})"
+    for alarm in items(dig(widget, "properties", "alarms")):
         yield str(alarm).rpartition(":")[2]
 
 
-def _lines(bounds: list[Mapping[str, Any]], tops: Mapping[str, float]) -> Iterator[Line]:
+def _lines(bounds: list[dict[str, Plain]], tops: Mapping[str, float]) -> Iterator[Line]:
     taken: list[float] = []
     for bound in sorted(bounds, key=lambda bound: -_number(bound.get("value"))):
         side = "right" if bound.get("yAxis") == "right" else "left"
@@ -156,13 +153,9 @@ def _height(value: float, top: float) -> float:
     return round(PLOT_HEIGHT * (1 - value / top), 1) if top > 0 else PLOT_HEIGHT
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+def _number(value: Plain) -> float:
+    return number(value) or 0
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else dict[str, Any]()
-
-
-def _list(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []
+def _text(value: Plain) -> str:
+    return value if isinstance(value, str) else ""

@@ -10,8 +10,12 @@ from markupsafe import Markup
 
 from local.report.dashboard import PLOT_HEIGHT, PLOT_WIDTH
 from local.report.mermaid import mermaid
-from local.report.report import Report
+from local.report.picture import picture_of
+from local.report.report import TONES, Report
 from local.report.words import noun_of, service_of
+
+WIDE, NARROW = 1040.0, 380.0
+"""The widths of the two drawings of the architecture. The narrow one is legible at 400 px."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -27,11 +31,17 @@ MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 def page(report: Report) -> str:
     """The HTML page."""
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     return (
         _environment(html=True)
         .get_template("page.html.j2")
-        .render(report=report, style=Markup(style), plot_width=PLOT_WIDTH, plot_height=PLOT_HEIGHT)
+        .render(
+            report=report,
+            style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+            wide=picture_of(report.layers, WIDE),
+            narrow=picture_of(report.layers, NARROW),
+            plot_width=PLOT_WIDTH,
+            plot_height=PLOT_HEIGHT,
+        )
     )
 
 
@@ -61,6 +71,11 @@ def code_of(value: object) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def tone_of(shown: str) -> str:
+    """The style of a verdict or an operation."""
+    return TONES.get(shown, "none")
+
+
 def _environment(*, html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -69,5 +84,5 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(noun=noun_of, service=service_of, md=text_of, code=code_of)
+    environment.filters.update(noun=noun_of, tone=tone_of, service=service_of, md=text_of, code=code_of)
     return environment

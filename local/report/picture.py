@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from local.report.layers import Layer
 from local.report.words import TIMES
@@ -30,8 +30,7 @@ COLOURS = 8
 """How many the stylesheet has."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SvgText:
+class SvgText(NamedTuple):
     """Words at a place. `role` is the stylesheet's class."""
 
     x: float
@@ -40,8 +39,7 @@ class SvgText:
     role: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Box:
+class Box(NamedTuple):
     """One layer."""
 
     x: float
@@ -49,11 +47,10 @@ class Box:
     width: float
     height: float
     colour: int
-    texts: tuple[SvgText, ...]
+    texts: list[SvgText]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrow:
+class Arrow(NamedTuple):
     """From a lane into a box."""
 
     x: float
@@ -63,8 +60,7 @@ class Arrow:
     ordering: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lane:
+class Lane(NamedTuple):
     """The line from a box past the boxes of all that use it."""
 
     x: float
@@ -75,16 +71,14 @@ class Lane:
     colour: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """The whole drawing, and what it shows in words."""
+class Picture(NamedTuple):
+    """The whole drawing."""
 
     width: float
     height: float
-    boxes: tuple[Box, ...]
-    lanes: tuple[Lane, ...]
-    arrows: tuple[Arrow, ...]
-    says: str
+    boxes: list[Box]
+    lanes: list[Lane]
+    arrows: list[Arrow]
 
 
 def picture_of(layers: Sequence[Layer], width: float) -> Picture:
@@ -99,51 +93,29 @@ def picture_of(layers: Sequence[Layer], width: float) -> Picture:
     starts: dict[str, float] = {}
     y = 4.0
     for layer in layers:
-        texts = [SvgText(x=left + PADDING, y=y + LINE, words=layer.name, role="layer")]
-        count = f"{len(layer.resources)} resources"
-        texts.append(SvgText(x=width - PADDING - 4, y=y + LINE, words=count, role="count"))
+        texts = [SvgText(left + PADDING, y + LINE, layer.name, "layer")]
+        texts.append(SvgText(width - PADDING - 4, y + LINE, f"{len(layer.resources)} resources", "count"))
         starts[layer.name] = y + LINE - 5
         line = y + LINE + 4
-        for use in layer.uses:
-            arrows.append(Arrow(x=lane_x[use.of], to=left, y=line + LINE - 5, colour=colours[use.of], ordering=not use.links))
-            for words in _wrapped(use.in_words, inside):
+        rows = [(use.in_words, f"use c{colours[use.of]}", use) for use in layer.uses]
+        rows += [(f"{service}: {', '.join(contents)}", "holds", None) for service, contents in layer.contents]
+        for words, role, use in rows:
+            if use:
+                arrows.append(Arrow(lane_x[use.of], left, line + LINE - 5, colours[use.of], not use.links))
+            for part in _wrapped(words, inside):
                 line += LINE
-                texts.append(SvgText(x=left + PADDING, y=line, words=words, role=f"use c{colours[use.of]}"))
-        for service, contents in layer.contents:
-            for words in _wrapped(f"{service}: {', '.join(contents)}", inside):
-                line += LINE
-                texts.append(SvgText(x=left + PADDING, y=line, words=words, role="holds"))
+                texts.append(SvgText(left + PADDING, line, part, role))
         height = line - y + PADDING
-        boxes.append(Box(x=left, y=y, width=width - left - 4, height=height, colour=colours[layer.name], texts=tuple(texts)))
+        boxes.append(Box(left, y, width - left - 4, height, colours[layer.name], texts))
         y += height + GAP
-
-    def ends(name: str) -> list[float]:
-        return [arrow.y for arrow in arrows if arrow.x == lane_x[name]]
-
-    lanes = [
-        Lane(
-            x=lane_x[name],
-            start_x=left,
-            start_y=starts[name],
-            top=min(starts[name], *ends(name)),
-            bottom=max(starts[name], *ends(name)),
-            colour=colours[name],
-        )
-        for name in used
-    ]
-    return Picture(width=width, height=y - GAP + 4, boxes=tuple(boxes), lanes=tuple(lanes), arrows=tuple(arrows), says=_in_words(layers))
+    lanes: list[Lane] = []
+    for name in used:
+        ends = [starts[name], *(arrow.y for arrow in arrows if arrow.x == lane_x[name])]
+        lanes.append(Lane(lane_x[name], left, starts[name], min(ends), max(ends), colours[name]))
+    return Picture(width, y - GAP + 4, boxes, lanes, arrows)
 
 
 def _wrapped(words: str, most: int) -> list[str]:
     """Words in lines of so many characters; what follows the first is indented. A number stays with its noun."""
     lines = textwrap.wrap(words.replace(f" {TIMES} ", f"\u00a0{TIMES}\u00a0"), most, subsequent_indent="\u2003", break_on_hyphens=False)
     return lines or [words]
-
-
-def _in_words(layers: Sequence[Layer]) -> str:
-    sentences = [f"{layer.name} holds {len(layer.resources)} resources" + _users(layer) for layer in layers]
-    return "; ".join(sentences) + "."
-
-
-def _users(layer: Layer) -> str:
-    return f" and uses {', '.join(use.of for use in layer.uses)}" if layer.uses else ""

@@ -8,25 +8,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.findings import Finding
 from local.previews import Plan
 from local.report.changes import Change, changes_of, totals
 from local.report.dashboard import Dashboard, dashboards_of
 from local.report.judged import Judged, Verdict, judged
 from local.report.layers import Layer, layers_of
 from local.report.matrix import RoleView, roles_of
-from local.report.picture import Picture, picture_of
 from local.report.secrets import hidden, without_secrets
 from local.report.table import Row, rows_of
 
-WIDE, NARROW = 1040.0, 380.0
-"""The widths of the two drawings of the architecture. The narrow one is legible at 400 px."""
-
 DONE = {"create": "to create", "update": "to update", "delete": "to delete", "replace": "to replace", "same": "unchanged"}
 
-TONES = {Verdict.HOLDS: "good", Verdict.BROKEN: "bad", Verdict.NOT_DECIDED: "warn"}
-
-OPERATION_TONES = {"create": "good", "delete": "bad", "replace": "bad", "update": "warn"}
+TONES = {
+    Verdict.HOLDS.value: "good",
+    Verdict.BROKEN.value: "bad",
+    Verdict.NOT_DECIDED.value: "warn",
+    "create": "good",
+    "delete": "bad",
+    "replace": "bad",
+    "update": "warn",
+}
+"""The style of a mark, by the verdict or the operation that it shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +53,6 @@ class Report:
     rows: tuple[Row, ...]
     source: str
 
-    @property
-    def succeeded(self) -> bool:
-        return self.plan.succeeded
-
-    @property
-    def is_comparison(self) -> bool:
-        return self.base is not None
-
     @cached_property
     def changes(self) -> Mapping[str, Sequence[Change]]:
         return changes_of(self.plan, self.base)
@@ -68,26 +62,8 @@ class Report:
         return judged(self.plan)
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        return self.plan.findings
-
-    @cached_property
-    def errors(self) -> tuple[str, ...]:
-        """The errors of Pulumi, the program and the provider; after findings of the pack, Pulumi adds only that the preview failed."""
-        errors = (said.message for said in self.plan.diagnostics if said.severity == "error")
-        return tuple(error for error in errors if not (self.findings and error == "preview failed"))
-
-    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         return layers_of(self.plan)
-
-    @cached_property
-    def wide_picture(self) -> Picture:
-        return picture_of(self.layers, WIDE)
-
-    @cached_property
-    def narrow_picture(self) -> Picture:
-        return picture_of(self.layers, NARROW)
 
     @cached_property
     def dashboards(self) -> tuple[Dashboard, ...]:
@@ -111,11 +87,11 @@ class Report:
         """The whole plan in one sentence."""
         held = f"of {sum(self.verdicts.values())} invariants {_listed(self.verdicts)}"
         planned = f"{len(self.plan.resources)} resources planned"
-        if self.succeeded and self.plan.policy_packs:
+        if self.plan.succeeded and self.plan.policy_packs:
             return f"{planned}, no violation of the policy pack; {held}."
-        if self.succeeded:
+        if self.plan.succeeded:
             return f"{planned}, and no policy pack has judged them."
-        return f"violations of the policy pack: {len(self.findings)}, other errors: {len(self.errors)}; {held}."
+        return f"violations of the policy pack: {len(self.plan.findings)}, other errors: {len(self.plan.errors)}; {held}."
 
     @property
     def compared_with(self) -> str:
@@ -151,12 +127,6 @@ class Report:
 
     def judged_on_nothing(self, one: Judged) -> str:
         return "no resource of its types is planned" if one.verdict is Verdict.NOTHING_TO_JUDGE else "the stack as a whole"
-
-    def tone(self, verdict: Verdict) -> str:
-        return TONES.get(verdict, "none")
-
-    def operation_tone(self, operation: str) -> str:
-        return OPERATION_TONES.get(operation, "none")
 
 
 def gather(

@@ -72,7 +72,7 @@ def write(
     )
     folder = place / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    written = Written(page=folder / f"{stack}.html", summary=folder / f"{stack}.md", verdict=report.verdict, succeeded=report.succeeded)
+    written = Written(page=folder / f"{stack}.html", summary=folder / f"{stack}.md", verdict=report.verdict, succeeded=plan.succeeded)
     written.page.write_text(page(report), encoding="utf-8")
     written.summary.write_text(summary(report), encoding="utf-8")
     return written

@@ -103,7 +103,10 @@ def test_every_change_by_hand_is_named_and_judged_and_can_be_put_back(act: Run, 
     assert findings(found) == RULES
     said = "\n".join(line for one in found.drift for line in one.lines)
     assert "actionsEnabled was true and is false" in said
-    assert f'there is now {{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::{BUCKET}/*"}}' in said
+    assert (
+        f'was nothing and is {{"Action": "s3:GetObject", "Effect": "Allow", "Principal": "*", "Resource": "arn:aws:s3:::{BUCKET}/*"}}'
+        in said
+    )
     assert state.read_bytes() == before, "an audit only looks"
 
     assert act(lifecycle.refresh, system.place).succeeded

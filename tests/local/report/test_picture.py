@@ -10,9 +10,9 @@ from local import LocalError
 from local.previews import Plan
 from local.report.layers import Layer, Use, layers_of
 from local.report.mermaid import boxes_and_arrows
+from local.report.pages import NARROW, WIDE
 from local.report.picture import CHARACTER, picture_of
 from local.report.readme import README, refreshed
-from local.report.report import NARROW, WIDE
 from tests.local.report.conftest import STACKS
 
 

@@ -102,7 +102,7 @@ def test_page_and_pack_agree_on_a_refused_plan(preview: Callable[..., Plan], tab
     html = unescape(page(report))
     assert "refused" in html
     assert "What stands against it" in html
-    for finding in report.findings:
+    for finding in report.plan.findings:
         assert finding.message in html
 
 
