@@ -13,6 +13,8 @@ import os
 import re
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,8 +42,9 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 class WithAutoscaling:
     """The emulator's ASGI application with one more service, which is loaded and saved together with it."""
 
-    def __init__(self, emulator: App, save: Callable[[], None], folder: Path) -> None:
+    def __init__(self, emulator: App, save: Callable[[], None], folder: Path, address: str) -> None:
         self._emulator = emulator
+        self._address = address
         self._save = save
         self._autoscaling = Autoscaling(self._call_ecs, folder / "application-autoscaling.json")
         self._folder = folder
@@ -117,33 +120,12 @@ class WithAutoscaling:
             "x-amz-target": f"{_ECS}.{operation}",
             "authorization": f"AWS4-HMAC-SHA256 Credential=local/20200101/{region}/ecs/aws4_request, SignedHeaders=host, Signature=0",
         }
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            "client": ("127.0.0.1", 0),
-            "server": ("127.0.0.1", 0),
-        }
-        sent: list[Message] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": json.dumps(parameters).encode(), "more_body": False}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self._emulator(scope, receive, send)
-        answer: Message = json.loads(b"".join(part.get("body", b"") for part in sent[1:]))
-        if sent[0]["status"] != 200:
-            raise ApiError("ValidationException", str(answer.get("message") or answer.get("__type")))
-        return answer
+        request = urllib.request.Request(self._address, json.dumps(parameters).encode(), headers)
+        try:
+            return json.loads(await asyncio.to_thread(lambda: urllib.request.urlopen(request).read()))
+        except urllib.error.HTTPError as error:
+            answer: Message = json.loads(error.read())
+            raise ApiError("ValidationException", str(answer.get("message") or answer.get("__type"))) from None
 
 
 async def _read(receive: Receive) -> bytes:
@@ -194,7 +176,7 @@ def main() -> None:
     def save() -> None:  # as it does when it ends; it has no public function for it
         persistence.save_all(ministack._build_persistence_save_dict())
 
-    ministack.app = WithAutoscaling(ministack.app, save, Path(os.environ["STATE_DIR"]))
+    ministack.app = WithAutoscaling(ministack.app, save, Path(os.environ["STATE_DIR"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}")
     ministack.main()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from itertools import zip_longest
 from typing import Any, cast
 
 from local.provider.assets import contents
@@ -36,7 +37,7 @@ def diff(
     """
     before, after = contents(dict(old)), contents(dict(new))
     changed = sorted(key for key in (before.keys() | after.keys()) - ignored if not same(key, before.get(key), after.get(key)))
-    replacing = {path.partition(".")[0] for path in force_new if found(before, path) != found(after, path)} & set(changed)
+    replacing = {path.partition(".")[0] for path in force_new if _values(before, path) != _values(after, path)} & set(changed)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
         diffs=changed,
@@ -100,9 +101,13 @@ def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, An
     """
     made = copy.deepcopy(dict(new))
     for path in sorted(resource.schema.computed):
-        _fill(made, old, path.split("."), lambda was: was)
+        for there, name, was in _places(made, path, old):
+            if there.get(name) is None and was is not None:
+                there[name] = was
     for path, default in sorted(resource.schema.defaults.items()):
-        _fill(made, old, path.split("."), lambda _, default=default: default)
+        for there, name, _ in _places(made, path):
+            if there.get(name) is None:
+                there[name] = default
     return made
 
 
@@ -110,44 +115,28 @@ def _in_one_order(resource: ResourceType, name: str, value: Any) -> Any:
     """A property's value, its sets in an order of our own."""
     made = {name: copy.deepcopy(value)}
     for path in sorted(resource.schema.sets, key=lambda path: -path.count(".")):
-        _sort(made, path.split("."))
+        for there, last, _ in _places(made, path):
+            if isinstance(there.get(last), list):
+                there[last] = sorted(there[last], key=lambda item: json.dumps(item, sort_keys=True, default=str))
     return made[name]
 
 
-def _sort(there: Any, path: Sequence[str]) -> None:
-    """Bring the lists that a path leads to into an order of our own."""
-    if isinstance(there, list):
-        for item in cast("list[Any]", there):
-            _sort(item, path)
-    elif isinstance(there, dict):
-        given = cast("dict[str, Any]", there)
-        inside = given.get(path[0])
-        if len(path) > 1:
-            _sort(inside, path[1:])
-        elif isinstance(inside, list):
-            given[path[0]] = sorted(cast("list[Any]", inside), key=lambda item: json.dumps(item, sort_keys=True, default=str))
-
-
-def _fill(there: Any, was: Any, path: Sequence[str], value: Callable[[Any], Any]) -> None:
-    """Put a value where a path leads and nothing is, in every item of the lists on its way."""
-    if isinstance(there, list):
-        others = cast("list[Any]", was) if isinstance(was, list) else []
-        for index, item in enumerate(cast("list[Any]", there)):
-            _fill(item, others[index] if index < len(others) else None, path, value)
-    elif isinstance(there, dict):
-        given = cast("dict[str, Any]", there)
-        before = cast("dict[str, Any]", was).get(path[0]) if isinstance(was, dict) else None
-        if len(path) > 1:
-            _fill(given.get(path[0]), before, path[1:], value)
-        elif given.get(path[0]) is None and (filled := value(before)) is not None:
-            given[path[0]] = filled
-
-
-def found(value: Any, path: str) -> Any:
+def _values(value: Any, path: str) -> list[Any]:
     """What a path leads to, in every item of the lists on its way."""
-    for part in path.split("."):
-        if isinstance(value, list):
-            value = [found(item, part) for item in cast("list[Any]", value)]
+    return [there[name] for there, name, _ in _places(value, path) if there.get(name) is not None]
+
+
+def _places(value: Any, path: str, other: Any = None) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    """The objects that a path's last part is in, with that part, and with what another value has at the same place."""
+    first, _, rest = path.partition(".")
+    if isinstance(value, list):
+        others = cast("list[Any]", other) if isinstance(other, list) else []
+        for item, paired in zip_longest(cast("list[Any]", value), others[: len(cast("list[Any]", value))]):
+            yield from _places(item, path, paired)
+    elif isinstance(value, dict):
+        given = cast("dict[str, Any]", value)
+        inside = cast("dict[str, Any]", other).get(first) if isinstance(other, dict) else None
+        if rest:
+            yield from _places(given.get(first), rest, inside)
         else:
-            value = cast("dict[str, Any]", value).get(part) if isinstance(value, dict) else None
-    return value
+            yield given, first, inside

@@ -13,33 +13,8 @@ from typing import Any, Final, cast
 Container = dict[str, Any]
 _Object = dict[str, Any]
 
-_EMPTY_IS_NONE: Final = frozenset(
-    {
-        "command",
-        "credentialSpecs",
-        "dependsOn",
-        "dnsSearchDomains",
-        "dnsServers",
-        "dockerSecurityOptions",
-        "entryPoint",
-        "environment",
-        "environmentFiles",
-        "extraHosts",
-        "links",
-        "mountPoints",
-        "portMappings",
-        "resourceRequirements",
-        "secrets",
-        "systemControls",
-        "ulimits",
-        "volumesFrom",
-    }
-)
-"""A container's lists that may as well be left out. Those inside `linuxParameters` are none of them.
-Source: terraform-provider-aws, internal/service/ecs, containerDefinitions.reduce."""
-
 _HEALTH_DEFAULTS: Final = {"interval": 30, "retries": 3, "timeout": 5}
-"""Source: the same."""
+"""Source: terraform-provider-aws, internal/service/ecs, containerDefinitions.reduce."""
 
 
 def containers(was: Any, now: Any) -> bool:
@@ -77,11 +52,14 @@ def _containers(text: Any) -> list[Container] | None:
 
 
 def _reduced(given: list[Container]) -> list[Container]:
+    """Without what means nothing: an empty list of a container's may as well be left out, but not one inside `linuxParameters`.
+
+    Source: the same.
+    """
     made: list[Container] = []
     for one in given:
-        reduced: dict[str, Any] = {"cpu": 0, "essential": True, **_without_nulls(one)}
-        for name in _EMPTY_IS_NONE & {name for name, value in reduced.items() if value == []}:
-            del reduced[name]
+        given_values = {name: value for name, value in _without_nulls(one).items() if value != []}
+        reduced: dict[str, Any] = {"cpu": 0, "essential": True, **given_values}
         for name in {"environment", "secrets"} & reduced.keys():
             reduced[name] = sorted(reduced[name], key=lambda pair: str(pair.get("name")))
         if "healthCheck" in reduced:
