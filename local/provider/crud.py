@@ -11,7 +11,7 @@ from local.provider.diff import planned, same
 from local.provider.members import Local
 from local.provider.outputs import ACCOUNT, compute, fill
 from local.provider.reading import AsSent, Field, Reading, as_properties, pairs, reconciled, search
-from local.provider.request import PreparedRequest, request_of, requests
+from local.provider.request import PreparedRequest, request_of, requests, takes
 from local.provider.resource_type import Call, Request, ResourceType
 from local.provider.wire import UNKNOWN
 
@@ -208,10 +208,10 @@ class Crud:
         if tag and not any("tags" in call.members for call in later):
             later.append(tag)
         for call in (*later, *self._type.changes):
-            takes = changed & call.members.keys() & {name for name, value in inputs.items() if value is not None}
-            if takes:
+            taken = {name for name in changed if takes(call, name, inputs.get(name))}
+            if taken:
                 sent = {name: value for name, value in inputs.items() if name in changed or name not in self._type.unsent_unless_changed}
-                yield takes, call, request_of(call, sent, self._resolver(known)).parameters
+                yield taken, call, request_of(call, sent, self._resolver(known)).parameters
 
     def _untag(self, before: Values, inputs: Values, known: Values) -> None:
         had: dict[str, str] = before.get("tags") or {}

@@ -51,8 +51,18 @@ def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[t
 
 
 def request_of(call: Call, properties: Mapping[str, Any], resolve: Callable[[str], Any] = _unknown) -> PreparedRequest:
-    """The request that carries those of the properties that the call names; `resolve` gives the names in what it fixes."""
-    return _Builder(call, resolve).build({name: value for name, value in properties.items() if name in call.members and value is not None})
+    """The request that carries those of the properties that the call takes; `resolve` gives the names in what it fixes."""
+    return _Builder(call, resolve).build({name: value for name, value in properties.items() if takes(call, name, value)})
+
+
+def takes(call: Call, name: str, value: Any) -> bool:
+    """Whether the request of a call that isn't the first of a creation carries a property."""
+    if value is None or name in call.members or not call.rest or name == "tags":
+        return value is not None and name in call.members
+    service, _, operation = call.operation.partition(":")
+    model = models.load(service)
+    member = _same_name(model.shape(model.input_of(operation)), name, value)
+    return member is not None and member not in call.fixed
 
 
 class _Builder:

@@ -63,6 +63,9 @@ class Call(_Condition):
     structures: Mapping[str, Members] = field(default_factory=dict[str, Members])
     """Exceptions inside nested objects, by the name of AWS's shape."""
 
+    rest: bool = False
+    """Whether it takes every other property that AWS's model has a member of the same name for, too. Tags have requests of their own."""
+
 
 @dataclass(frozen=True)
 class Read:

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from local.provider.members import Local
+from local.provider.request import takes
 from local.provider.resource_type import Call, ResourceType
 from local.provider.schema import SCHEMAS
 from local.provider.services import RESOURCES
@@ -116,10 +117,8 @@ UNCHANGEABLE: Final[dict[str, set[str]]] = {
     "aws:budgets/budget:Budget": {"notifications"},
     "aws:dynamodb/table:Table": {"attributes", "globalSecondaryIndexes"},
     "aws:ec2/routeTableAssociation:RouteTableAssociation": {"routeTableId"},
-    "aws:ecs/service:Service": {"deploymentConfiguration"},
     "aws:sns/topic:Topic": {"signatureVersion"},
     "aws:sns/topicSubscription:TopicSubscription": {"rawMessageDelivery", "redrivePolicy"},
-    "aws:wafv2/webAcl:WebAcl": {"customResponseBodies"},
 }
 """What AWS changes in place and the stand-in doesn't: `make up` refuses such a change and says so."""
 
@@ -137,7 +136,10 @@ def addressed_by(resource: ResourceType) -> set[str]:
 
 
 def changed_by_a_request(resource: ResourceType) -> set[str]:
-    return {name for call in (*resource.creation[1:], *changes_of(resource)) for name in call.members}
+    calls = (*resource.creation[1:], *changes_of(resource))
+    return {
+        name for call in calls for name in (*call.members, *VALID[resource.token]) if takes(call, name, VALID[resource.token].get(name, ""))
+    }
 
 
 def test_there_are_facts_of_every_type() -> None:

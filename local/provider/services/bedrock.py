@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from local.provider.members import FLAG, Local, named
+from local.provider.members import FLAG, Local
 from local.provider.reading import Field, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
@@ -41,15 +41,7 @@ RESOURCES = (
             },
             outputs={name: name for name in ("guardrailId", "guardrailArn", "status", "version")},
         ),
-        update=Call(
-            "bedrock:UpdateGuardrail",
-            {
-                **named("name", "description", "blockedInputMessaging", "blockedOutputsMessaging", "crossRegionConfig"),
-                **named(*(f"{name}Config" for name in _POLICIES)),
-                "kmsKeyArn": "kmsKeyId",
-            },
-            _GUARDRAIL,
-        ),
+        update=Call("bedrock:UpdateGuardrail", {"kmsKeyArn": "kmsKeyId"}, _GUARDRAIL, rest=True),
         delete=Request("bedrock:DeleteGuardrail", _GUARDRAIL),
         references={"kmsKeyArn": "aws:kms/key:Key"},
         tags=tagging("bedrock", "resourceARN", "tags", "tagKeys", whose="{guardrailArn}", read="ListTagsForResource"),

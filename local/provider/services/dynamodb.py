@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.provider import equivalence
-from local.provider.members import Convert, Members, named, under
+from local.provider.members import Convert, Members, under
 from local.provider.reading import Field
 from local.provider.resource_type import Call, IfGiven, Read, Request, ResourceType, tagging
 
@@ -90,11 +90,7 @@ RESOURCES = (
                 "expiry": Request("dynamodb:DescribeTimeToLive", _TABLE),
             },
         ),
-        update=Call(
-            "dynamodb:UpdateTable",
-            {**_CHANGING, **named("billingMode", "deletionProtectionEnabled", "tableClass")},
-            structures=_ENCRYPTION,
-        ),
+        update=Call("dynamodb:UpdateTable", _CHANGING, structures=_ENCRYPTION, rest=True),
         delete=Request("dynamodb:DeleteTable", _TABLE),
         # A change of the attributes alone is none. Source: terraform-provider-aws, internal/service/dynamodb, resourceTable, CustomizeDiff.
         diff_suppress={"attributes": equivalence.anything},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.provider import equivalence
-from local.provider.members import FLAG, Json, Local, Members, choose, named
+from local.provider.members import FLAG, Json, Local, Members, choose
 from local.provider.reading import fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
@@ -48,7 +48,7 @@ RESOURCES = (
             fields("settings", "configuration"),
             {"arn": "clusterArn"},
         ),
-        update=Call("ecs:UpdateCluster", {"name": "cluster", **named("settings", "configuration")}, structures=_CLUSTER),
+        update=Call("ecs:UpdateCluster", {"name": "cluster"}, structures=_CLUSTER, rest=True),
         delete=Request("ecs:DeleteCluster", {"cluster": "{name}"}),
         referred_to_as=(f"{_ARN}:cluster/{{name}}", "{name}"),
         tags=_IN_THE_ANSWER,
@@ -114,16 +114,7 @@ RESOURCES = (
             },
             {"arn": "serviceArn"},
         ),
-        update=Call(
-            "ecs:UpdateService",
-            {
-                **_SERVICE_MEMBERS,
-                "name": "service",
-                **named("availabilityZoneRebalancing", "cluster", "desiredCount", "enableEcsManagedTags", "enableExecuteCommand"),
-                **named("networkConfiguration", "platformVersion", "propagateTags", "taskDefinition"),
-            },
-            structures=_SERVICE_STRUCTURES,
-        ),
+        update=Call("ecs:UpdateService", {**_SERVICE_MEMBERS, "name": "service"}, structures=_SERVICE_STRUCTURES, rest=True),
         unsent_unless_changed={"desiredCount"},
         delete=(Request("ecs:UpdateService", {**_SERVICE, "desiredCount": 0}), Request("ecs:DeleteService", {**_SERVICE, "force": True})),
         references={

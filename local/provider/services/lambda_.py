@@ -63,28 +63,9 @@ RESOURCES = (
             outputs={"arn": "FunctionArn", "version": "Version"},
         ),
         update=(
-            Call(
-                "lambda:UpdateFunctionCode",
-                {
-                    "code": Convert("ZipFile", zipped),
-                    **named("imageUri", "s3Bucket", "s3Key", "s3ObjectVersion", "architectures"),
-                },
-                _FUNCTION,
-            ),
-            Call(
-                "lambda:UpdateFunctionConfiguration",
-                {
-                    **named("deadLetterConfig", "description", "environment", "ephemeralStorage", "handler", "kmsKeyArn", "layers"),
-                    **named("loggingConfig", "memorySize", "role", "runtime", "timeout", "tracingConfig", "vpcConfig"),
-                },
-                _FUNCTION,
-            ),
-            Call(
-                "lambda:DeleteFunctionConcurrency",
-                {"reservedConcurrentExecutions": Local(int)},
-                _FUNCTION,
-                when=_NOTHING_RESERVED,
-            ),
+            Call("lambda:UpdateFunctionCode", {"code": Convert("ZipFile", zipped)}, _FUNCTION, rest=True),
+            Call("lambda:UpdateFunctionConfiguration", {}, _FUNCTION, rest=True),
+            Call("lambda:DeleteFunctionConcurrency", {"reservedConcurrentExecutions": Local(int)}, _FUNCTION, when=_NOTHING_RESERVED),
         ),
         delete=Request("lambda:DeleteFunction", _FUNCTION, unless=("skipDestroy", True)),
         references={
@@ -111,16 +92,7 @@ RESOURCES = (
         outputs={"arn": "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"},
         created={"id": "UUID"},
         read=Read(Request("lambda:GetEventSourceMapping", {"UUID": "{id}"}), "[@] | [?State!='Deleting'] | [0]"),
-        update=Call(
-            "lambda:UpdateEventSourceMapping",
-            {
-                **named("batchSize", "bisectBatchOnFunctionError", "destinationConfig", "enabled", "filterCriteria", "functionName"),
-                **named("functionResponseTypes", "maximumBatchingWindowInSeconds", "maximumRecordAgeInSeconds"),
-                **named("maximumRetryAttempts", "parallelizationFactor", "tumblingWindowInSeconds"),
-            },
-            {"UUID": "{id}"},
-            _ON_FAILURE,
-        ),
+        update=Call("lambda:UpdateEventSourceMapping", {}, {"UUID": "{id}"}, _ON_FAILURE, rest=True),
         delete=Request("lambda:DeleteEventSourceMapping", {"UUID": "{id}"}),
         diff_suppress={"functionName": equivalence.arn_or_name},
         references={

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from local.provider.members import named
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:scheduler:{region}:{account}"
@@ -15,13 +14,7 @@ RESOURCES = (
         id="{groupName}/{name}",
         outputs={"arn": f"{_ARN}:schedule/{{groupName}}/{{name}}", "groupName": "default"},
         read=Read(Request("scheduler:GetSchedule", _SCHEDULE), outputs={"arn": "Arn"}),
-        update=Call(
-            "scheduler:UpdateSchedule",
-            {
-                **named("actionAfterCompletion", "description", "endDate", "flexibleTimeWindow", "groupName", "kmsKeyArn", "name"),
-                **named("scheduleExpression", "scheduleExpressionTimezone", "startDate", "state", "target"),
-            },
-        ),
+        update=Call("scheduler:UpdateSchedule", rest=True),
         delete=Request("scheduler:DeleteSchedule", _SCHEDULE),
         references={
             "groupName": "aws:scheduler/scheduleGroup:ScheduleGroup",

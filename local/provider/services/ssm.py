@@ -21,11 +21,7 @@ RESOURCES = (
         read=Read(Request("ssm:GetParameter", {"Name": "{id}"}), "Parameter", outputs={"arn": "ARN", "version": "Version"}),
         # Whatever else changes, the value is sent along and replaces what AWS holds: as the real provider does.
         # Source: terraform-provider-aws, internal/service/ssm/parameter.go.
-        update=Call(
-            "ssm:PutParameter",
-            {**named("name", "allowedPattern", "description", "keyId", "tier", "type", "value"), "insecureValue": "Value"},
-            {"Overwrite": True},
-        ),
+        update=Call("ssm:PutParameter", {"insecureValue": "Value"}, {"Overwrite": True}, rest=True),
         provider_only={"overwrite"},
         delete=Request("ssm:DeleteParameter", {"Name": "{id}"}),
         write_only={"valueWo"},

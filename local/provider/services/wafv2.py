@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.provider import equivalence
-from local.provider.members import Json, keyed, named, under
+from local.provider.members import Json, Members, keyed, under
 from local.provider.reading import AsSent
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
@@ -11,13 +11,12 @@ _ARN = "arn:aws:wafv2:{region}:{account}"
 _WEB_ACL = {"Name": "{name}", "Scope": "{scope:upper}", "Id": "{id}"}
 """An ARN has the scope in small letters."""
 
+_MEMBERS: Members = {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")}
+
 RESOURCES = (
     ResourceType(
         token="aws:wafv2/webAcl:WebAcl",
-        create=Call(
-            "wafv2:CreateWebACL",
-            {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")},
-        ),
+        create=Call("wafv2:CreateWebACL", _MEMBERS),
         id="{uuid}",
         outputs={"arn": f"{_ARN}:regional/webacl/{{name}}/{{id}}", "capacity": 0, "lockToken": "{uuid}"},
         created={"id": "Summary.Id"},
@@ -30,11 +29,7 @@ RESOURCES = (
             {"rules": AsSent("Rules"), "defaultAction": AsSent("DefaultAction")},
             {"arn": "ARN", "capacity": "Capacity", "lockToken": "LockToken"},
         ),
-        update=Call(
-            "wafv2:UpdateWebACL",
-            {**named("name", "scope", "defaultAction", "description", "visibilityConfig", "rules"), "ruleJson": Json("Rules")},
-            {"Id": "{id}", "LockToken": "{lockToken}"},
-        ),
+        update=Call("wafv2:UpdateWebACL", _MEMBERS, {"Id": "{id}", "LockToken": "{lockToken}"}, rest=True),
         delete=Request(
             "wafv2:DeleteWebACL",
             {**_WEB_ACL, "LockToken": "{each}"},
