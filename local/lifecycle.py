@@ -88,8 +88,7 @@ class Target:
 
     Attributes:
         stack: the stack's name, such as `dev`.
-        image: the engine image: a digest, `none`, or None for the table's own, or else the local cloud's.
-        edits: keys of the environment table to replace.
+        image, edits: as in `stackfile.read`.
         repo: the checkout.
         place: the folder of the state and of the emulator's data. Default: the checkout's `.local`.
         venv: the emulator's virtual environment. Default: the one in the checkout's `.local`.
@@ -204,7 +203,6 @@ def open_session(target: Target, *, read_only: bool = False, recreate: bool = Fa
     """A session with the stack selected and its emulator running.
 
     Args:
-        target: the stack.
         read_only: work on a copy of the state, which is deleted afterwards.
         recreate: discard what a killed run or emulator has left behind. Otherwise that is an error.
 

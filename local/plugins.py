@@ -75,12 +75,9 @@ FINDINGS = "findings.jsonl"
 
 
 def write_pack(work: Path, repo: Path, config: Mapping[str, Any]) -> None:
-    """Write the pack's executable, next to the PulumiPolicy.yaml that gives its version.
+    """Write the pack's executable into the CLI's folder, next to the PulumiPolicy.yaml that gives its version.
 
-    Args:
-        work: the folder that the CLI runs in.
-        repo: the checkout whose pack it is.
-        config: the stack's configuration. A language host passes it to a pack; an executable gets nothing from Pulumi.
+    It is passed the stack's configuration here: a language host passes it to a pack, but an executable gets nothing from Pulumi.
     """
     executable, policy = work / PACK, repo / "policy"
     executable.parent.mkdir()

@@ -92,8 +92,7 @@ def preview(
     """Preview one stack.
 
     Args:
-        stack: the stack's name, such as `dev`.
-        image: the engine image: a digest, `none`, or None for the table's own, else the embedded cloud's.
+        image: the engine image, as in `stackfile.read`.
         pack: whether to load the policy pack.
         pack_config: the pack's configuration, as `--policy-pack-config` takes it.
         edits: keys of the environment table to replace.

@@ -53,19 +53,18 @@ def stacks(repo: Path) -> list[str]:
 
 
 def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str, object] | None = None) -> tuple[dict[str, Any], str]:
-    """Read and check one stack's file.
+    """Read and check the file of a stack, such as `dev`.
 
     Args:
         repo: the checkout.
-        stack: the stack's name, such as `dev`.
-        image: an image digest to preview with, NO_IMAGE for none, or None for the table's own, else the embedded cloud's.
+        image: an image's digest, NO_IMAGE for none, or None for the table's own or else the embedded cloud's.
         edits: keys of the table to replace, for tests.
 
     Returns:
         The file's content with the image in its table, and a sentence about where the image came from ("" if it is the table's own).
 
     Raises:
-        LocalError: there is no such stack, its file can't be read, its table is wrong, or the image is none of these.
+        LocalError: there is no such stack, its file can't be read, its table is wrong, or the image isn't one of these.
     """
     path = repo / f"Pulumi.{stack}.yaml"
     if stack not in stacks(repo):
@@ -104,10 +103,10 @@ def _place_image(table: dict[str, Any], stack: str, image: str | None) -> str:
 
 
 def check_digest(image: str, or_else: str = "") -> str:
-    """An image's digest, as it is; `or_else` is what the caller takes beside one, for the message.
+    """An image's digest, unchanged; `or_else` is what else the caller takes, for the message.
 
     Raises:
-        LocalError: it is something else.
+        LocalError: it isn't a digest.
     """
     try:
         return TypeAdapter(ImageDigest).validate_python(image)

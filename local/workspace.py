@@ -45,7 +45,6 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
     Args:
         place: the folder of the CLI's home and state, which stays.
         repo: the checkout.
-        stack: the stack's name.
         content: the stack file's content.
 
     Raises:
@@ -73,12 +72,7 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
 
 
 def environment(place: Path, state: Path | None = None) -> dict[str, str]:
-    """The whole environment of the CLI and of all that it starts.
-
-    Args:
-        place: the folder of the CLI's home and state.
-        state: another folder for the state.
-    """
+    """The whole environment of the CLI and its children. `state`: another folder for the state than the one in `place`."""
     return {
         **{name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ},
         "HOME": str(place / "home"),

@@ -70,7 +70,6 @@ def start(place: Path, stack: str, venv: Path) -> Emulator:
 
     Args:
         place: the folder of the local cloud's data.
-        stack: the stack's name.
         venv: the emulator's virtual environment.
 
     Raises:
@@ -144,12 +143,7 @@ def discard(place: Path, stack: str) -> None:
 
 
 def stop(place: Path, stack: str, *, save: bool = True) -> bool:
-    """Stop the stack's emulator, and return whether there was one.
-
-    Args:
-        place: the folder of the local cloud's data.
-        stack: the stack's name.
-        save: save its data first. Otherwise they are lost.
+    """Stop the stack's emulator, after it has saved its data if `save` is True, and return whether there was one.
 
     Raises:
         LocalError: it can't save its data and so keeps running, or it doesn't end.

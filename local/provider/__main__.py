@@ -1,4 +1,4 @@
-"""`python -m local.provider [ENDPOINT]`: print the port, and serve until whoever started this has gone (local/plugins.py)."""
+"""`python -m local.provider [ENDPOINT]`: print the port, and serve until the parent process ends (local/plugins.py)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from local.provider.services import RESOURCES
 from local.provider.wire import provider_pb2_grpc
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
-"""The engine's own limit for a message. Source: sdk/go/common/util/rpcutil/serve.go."""
+"""Pulumi's own limit for a message. Source: sdk/go/common/util/rpcutil/serve.go."""
 
 
 def _load_models() -> None:
-    """Else the first resource of each service waits for its model."""
+    """Load AWS's models ahead: otherwise the first resource of each service waits for its model."""
     for service in {call.operation.partition(":")[0] for resource in RESOURCES.values() for call in resource.calls}:
         models.load(service)
 
 
 def main(endpoint: str | None) -> None:
-    """Serve on loopback, on a free port. `endpoint`: the emulator that things are made in; None: nothing is made."""
+    """Serve on loopback, on a free port. `endpoint`: the emulator in which resources are created; None: none are."""
     server = grpc.server(
         ThreadPoolExecutor(max_workers=8),
         options=[("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)],
@@ -38,12 +38,12 @@ def main(endpoint: str | None) -> None:
     server.start()
     parent = os.getppid()
     print(port, flush=True)
-    while server.wait_for_termination(timeout=1.0):  # True: a second went by
-        if os.getppid() != parent:  # the run was killed: nobody hears what is still done
+    while server.wait_for_termination(timeout=1.0):  # True: it timed out, and the server still runs
+        if os.getppid() != parent:  # the run was killed, and nobody reads the answers
             os._exit(1)
 
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000)  # AWS's models stay, and are much to look through
+    gc.set_threshold(100_000)  # AWS's models stay in memory, and scanning them takes long
     threading.Thread(target=_load_models, daemon=True).start()
     main(next(iter(sys.argv[1:]), None))

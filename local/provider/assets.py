@@ -1,6 +1,6 @@
-"""Files that a program hands to the engine, as they come to a provider: code archives. What they hold counts, not where they lie.
+"""Code archives and files, as Pulumi passes them to a provider. Their content counts, not their path.
 
-Source: sdk/go/common/resource/sig and sdk/go/common/resource/asset of the engine.
+Source: Pulumi's sdk/go/common/resource/sig and sdk/go/common/resource/asset.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip can hold: the same files are the same bytes."""
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can hold. With the same time, the same files make the same bytes."""
 
 
 def contents(value: Any) -> Any:
-    """The value for comparing: each file and archive by the engine's hash of what it holds."""
+    """The value for a comparison: each file and archive is replaced by Pulumi's hash of its content."""
     if isinstance(value, list):
         return [contents(item) for item in cast(list[Any], value)]
     if not isinstance(value, dict):
@@ -32,10 +32,10 @@ def contents(value: Any) -> Any:
 
 
 def zipped(value: Any) -> bytes:
-    """An archive as the bytes of a zip: the same for the same files.
+    """An archive as the bytes of a zip file.
 
     Raises:
-        ValueError: it is no archive of files or texts.
+        ValueError: it isn't an archive of files or texts.
     """
     files = dict(_files(value, ""))
     if not files:
@@ -43,7 +43,7 @@ def zipped(value: Any) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
-            info = zipfile.ZipInfo(name, _LONG_AGO)
+            info = zipfile.ZipInfo(name, _EARLIEST)
             info.external_attr = 0o644 << 16  # Lambda reads the files as another user
             archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

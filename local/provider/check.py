@@ -1,4 +1,4 @@
-"""Check: what the engine asks of every resource before anything else, and what the policy pack then sees."""
+"""Check: validates a resource's inputs, and returns them as the policy pack then sees them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from google.protobuf.struct_pb2 import Struct
 
 from local.provider.refusal import refusals, shown_path
 from local.provider.resource_type import ResourceType
-from local.provider.services import RESOURCES
 from local.provider.settings import Settings
 from local.provider.tags import all_tags, sent
 from local.provider.wire import Secrets, decode, encode
-
-
-def known(token: str) -> ResourceType | None:
-    """The entry of a type."""
-    return RESOURCES.get(token)
 
 
 def unknown_type(token: str) -> str:
@@ -26,7 +20,7 @@ def unknown_type(token: str) -> str:
 
 
 def checked(resource: ResourceType, inputs: Struct, settings: Settings) -> tuple[Struct, list[str]]:
-    """The inputs as the real provider would return them, with all tags and the region beside, and what AWS would refuse in them.
+    """The inputs as the real provider returns them, with `tagsAll` and `region` added, and what AWS would refuse in them.
 
     Source: pulumi-aws 7, provider/tags.go and region.go.
     """

@@ -1,4 +1,4 @@
-"""The AWS emulator, reached through botocore: one endpoint, made-up credentials, and nothing of the user's own AWS configuration."""
+"""Calls the AWS emulator through botocore: with one endpoint, made-up credentials, and nothing of the user's own AWS configuration."""
 
 # botocore publishes no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -14,10 +14,10 @@ from typing import Any
 from local.provider import models
 
 ATTEMPTS = 8
-"""How often a request is tried, the first time included: a call that is throttled five times in a row still succeeds."""
+"""The attempts at a request, the first included: a call that is throttled five times in a row still succeeds."""
 
 _NOT_FOUND = re.compile(r"not.?found|no.?such|non.?exist|not.?exist|404", re.IGNORECASE)
-"""How AWS's services say, in an error's code, that something isn't there: NoSuchBucket, InvalidVpcID.NotFound, NonExistentQueue, …"""
+"""The error codes by which AWS's services say that something doesn't exist: NoSuchBucket, InvalidVpcID.NotFound, NonExistentQueue, …"""
 
 
 class CloudError(Exception):
@@ -25,7 +25,7 @@ class CloudError(Exception):
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation} was refused: {code}: {message}")
-        # ECS alone has no code of its own for a task definition that isn't there.
+        # ECS has no error code for a task definition that doesn't exist.
         self.not_found = bool(_NOT_FOUND.search(code)) or message.startswith("Unable to describe task definition")
 
 
@@ -39,12 +39,7 @@ class Cloud:
         self._session: Any = None
 
     def send(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """Send one request, `ecs:CreateService`, and give the answer.
-
-        Args:
-            operation: botocore's name of the service, and the operation.
-            parameters: what is asked for.
-            region: where.
+        """Send one request, such as `ecs:CreateService` with botocore's name of the service, and return the answer.
 
         Raises:
             CloudError: it was refused, or the emulator can't be reached.

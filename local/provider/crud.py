@@ -1,4 +1,4 @@
-"""Create, read, update and delete: one resource in the emulator, as its type's entry in `services/` says."""
+"""Creates, reads, updates and deletes one resource in the emulator, as its type's entry in `services/` says."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Values = Mapping[str, Any]
 
 
 class CrudError(Exception):
-    """The local cloud can't do what the engine asks; the message says why and what to do."""
+    """The local cloud can't do what Pulumi asks for; the message says why and what to do."""
 
 
 class Crud:
-    """What is done with one resource of the emulator's: its type, which the emulator has, and its region."""
+    """The operations on resources of one type, which the emulator must have, in one region."""
 
     def __init__(self, cloud: Cloud, resource: ResourceType, region: str) -> None:
         assert resource.read is not None, resource.not_emulated
@@ -33,11 +33,11 @@ class Crud:
         self._region = region
 
     def create(self, inputs: Values) -> tuple[str, dict[str, Any]]:
-        """Make it and give its id and outputs. Where a later step fails, what the first one made is removed again.
+        """Create a resource, and return its id and outputs. If a request after the first fails, the resource is deleted again.
 
         Raises:
-            CloudError: AWS's answer to one of the requests was a refusal.
-            CrudError: what was made isn't found.
+            CloudError: AWS refused one of the requests.
+            CrudError: the resource isn't found after it was created.
         """
         (first, prepared), *further = self._creation(inputs)
         answer = self._cloud.send(first.operation, _with_region(first, prepared.parameters, self._region), self._region)
@@ -61,7 +61,7 @@ class Crud:
         return identity, outputs
 
     def outputs(self, identity: str, state: Values) -> dict[str, Any] | None:
-        """What AWS computes for it, as it is now; None if it is gone. What only AWS could know and doesn't say is left out."""
+        """The resource's outputs; None if it no longer exists. What only AWS can know and doesn't return is left out."""
         found = self._found({**state, "id": identity})
         if found is None:
             return None
@@ -72,15 +72,15 @@ class Crud:
         return {**rest, **created, **there}
 
     def read(self, identity: str, state: Values, inputs: Values) -> dict[str, Any] | None:
-        """Its inputs as they really are, in the words of the program where it is what the program wrote; None if it is gone.
+        """The resource's actual inputs, spelled as the program spells them where they mean the same; None if it no longer exists.
 
         Args:
-            identity: its id.
-            state: its inputs and outputs, as recorded.
-            inputs: its inputs, as recorded, less those that may not be looked at.
+            identity: the id.
+            state: the recorded inputs and outputs.
+            inputs: the recorded inputs that may be compared.
 
         Raises:
-            CloudError: AWS refused to say.
+            CloudError: AWS refused a request.
         """
         known = {**state, "id": identity}
         found = self._found(known)
@@ -107,16 +107,11 @@ class Crud:
         return made
 
     def update(self, identity: str, before: Values, inputs: Values) -> dict[str, Any]:
-        """Change what differs between two states of its inputs and give its outputs.
-
-        Args:
-            identity: its id.
-            before: its inputs and outputs so far.
-            inputs: the inputs that it should have.
+        """Change a resource from its recorded inputs and outputs to new inputs, and return its outputs.
 
         Raises:
             CloudError: AWS refused a change.
-            CrudError: it is gone, or no call is known that makes this change.
+            CrudError: the resource no longer exists, or no call of its type makes this change.
         """
         there = self.outputs(identity, before)
         if there is None:
@@ -147,10 +142,10 @@ class Crud:
         return outputs
 
     def delete(self, identity: str, state: Values) -> None:
-        """Remove it, with its inputs and outputs as recorded; what is gone already is no error.
+        """Delete a resource with its recorded inputs and outputs. It is no error if it no longer exists.
 
         Raises:
-            CloudError: AWS refused to remove it.
+            CloudError: AWS refused to delete it.
         """
         known = {**state, "id": identity}
         for one in self._type.deletion:
@@ -161,17 +156,17 @@ class Crud:
                 self._send_filled(one, known)
 
     def _creation(self, inputs: Values) -> list[tuple[Call, PreparedRequest]]:
-        """The requests that make it."""
+        """The requests that create it."""
         creating = self._type.creation
         return [(call, prepared) for call, prepared in requests(self._type.calls, inputs) if any(call is one for one in creating)]
 
     def _found(self, known: Values) -> Any:
-        """The resource in the answer to its read request; None if it is gone."""
+        """The resource in the answer to its read request; None if it no longer exists."""
         answer = self._ask(self._read.request, known)
         return None if answer is None else search(fill(self._read.path, self._resolver(known)), answer) or None
 
     def _ask(self, request: Request, known: Values) -> dict[str, Any] | None:
-        """The answer; None if it says that the thing is gone."""
+        """The answer; None if it says that the resource doesn't exist."""
         try:
             return self._cloud.send(request.operation, self._filled(request, known), self._region)
         except CloudError as error:
@@ -180,26 +175,26 @@ class Crud:
             raise
 
     def _further(self) -> dict[str, Request]:
-        """The further requests that say what is there, by the names of their answers."""
+        """The further read requests, by the names of their answers."""
         tags = self._type.tags
         return {**self._read.further, **({"tagged": tags.read} if tags and tags.read else {})}
 
     def _tags(self) -> dict[str, Reading]:
-        """Where its tags are, if they are looked at."""
+        """Where its tags are, if they are compared."""
         tags = self._type.tags
         if tags is None or tags.path is None:
             return {}
         return {"tags": Field(f"tagged.{tags.path}" if tags.read else tags.path, pairs, default={}, whole=True)}
 
     def _without_request(self) -> set[str]:
-        """The properties whose change in place is no request."""
+        """The properties that change in place without a request."""
         kept = {name for call in self._type.creation for name, member in call.members.items() if isinstance(member, Local)}
         deleting = {name for one in self._type.deletion if isinstance(one, Call) for name in one.members}
         tags = {"tags"} if self._type.tags and self._type.tags.tag is None else set[str]()
         return kept | deleting | tags | self._type.provider_only
 
     def _changes(self, changed: set[str], inputs: Values, known: Values) -> Iterator[tuple[set[str], Call, Values]]:
-        """The requests that make the changes, each with the properties that it takes care of."""
+        """The requests that make the changes, each with the properties that it changes."""
         first, *later = self._type.creation
         further = {name for call in self._type.calls[1:] for name in call.members if name not in first.members}
         if self._type.create_overwrites and changed - further:
@@ -225,7 +220,7 @@ class Crud:
             self._cloud.send(call.operation, _with_id(parameters, identity), self._region)
 
     def _send_filled(self, request: Request, known: Values) -> None:
-        """Send a request, or one for each item of its listing; what is gone is no error."""
+        """Send a request, or one for each item of its listing. It is no error if something no longer exists."""
         if not request.holds(known):
             return
         items: Sequence[Any] = [None]
@@ -237,7 +232,7 @@ class Crud:
             self._unless_not_found(lambda parameters=parameters: self._cloud.send(request.operation, parameters, self._region))
 
     def _unless_not_found(self, send: Callable[[], object]) -> None:
-        """Send, and take for done what can't be done because the thing is gone."""
+        """Send, and ignore the error that something doesn't exist."""
         try:
             send()
         except CloudError as error:
@@ -259,21 +254,21 @@ class Crud:
 
 
 def _with_region(call: Call, parameters: Values, region: str) -> dict[str, Any]:
-    """S3 alone wants to be told the region of a new bucket, except in its first one."""
+    """S3 wants the region of a new bucket as a parameter, except us-east-1."""
     if call.operation == "s3:CreateBucket" and region != "us-east-1":
         return {**parameters, "CreateBucketConfiguration": {"LocationConstraint": region}}
     return dict(parameters)
 
 
 def _added(properties: Values, others: Values) -> dict[str, list[Any]]:
-    """What the lists of `properties` hold that the same lists of `others` don't; nothing of those that hold no more."""
+    """By property, the items of lists in `properties` that the same lists in `others` lack; without empty results."""
     lists = {name: cast("list[Any]", value) for name, value in properties.items() if isinstance(value, list)}
     more = {name: [item for item in items if item not in (others.get(name) or ())] for name, items in lists.items()}
     return {name: items for name, items in more.items() if items}
 
 
 def _with_id(value: Any, identity: str) -> Any:
-    """The parameters with the resource's own id where it was not known yet."""
+    """The parameters with the resource's own id in the place of UNKNOWN."""
     if value is UNKNOWN:
         return identity
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""Invoke: the lookups that the program makes, answered as AWS would answer an account with nothing special in it.
+"""Invoke: the program's data sources, answered as AWS answers an account without special settings.
 
-Arguments are checked like a resource's inputs, by AWS's model of the call behind the lookup; an unknown lookup is refused by name.
+Arguments are validated like a resource's inputs, by AWS's model of the request behind the data source.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from local.provider.zones import ZONES
 
 
 class InvokeError(ValueError):
-    """A lookup that AWS, or the local cloud, would refuse; the message says why and what to do."""
+    """AWS, or the local cloud, would refuse the data source; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class _Source:
-    """One lookup: the request behind it, how it is answered, and which properties of the answer are secret."""
+    """One data source: the request behind it, its answer, and which properties of the answer are secret."""
 
     call: Call
     answer: Callable[[Mapping[str, Any], str], dict[str, Any]]
@@ -35,10 +35,10 @@ class _Source:
 
 
 def invoke(token: str, arguments: Struct, region: str) -> Struct:
-    """The answer to a lookup.
+    """The answer of a data source.
 
     Raises:
-        InvokeError: the lookup isn't known here, or AWS's model refuses its arguments.
+        InvokeError: the data source isn't known here, or AWS's model refuses its arguments.
     """
     source = SOURCES.get(token)
     if source is None:
@@ -146,4 +146,4 @@ SOURCES: dict[str, _Source] = {
         Call("secretsmanager:GetRandomPassword"), _password, frozenset({"randomPassword"})
     ),
 }
-"""The lookups that are answered, by token."""
+"""The data sources, by token."""

@@ -1,4 +1,4 @@
-"""Diff: which inputs changed, and which of the changes AWS can't make in place."""
+"""Diff: which properties changed, and which of the changes force a replacement."""
 
 from __future__ import annotations
 
@@ -25,15 +25,13 @@ def diff(
     ignored: Set[str] = frozenset(),
     same: Same = lambda _, was, now: was == now,
 ) -> provider_pb2.DiffResponse:
-    """Compare properties.
+    """Compare a resource's old and new properties.
 
     Args:
-        old: the properties that the resource has.
-        new: those that it should have.
         force_new: the properties, and parts of properties, that force a replacement.
-        delete_before_replace: whether what is replaced is deleted before its replacement is made.
-        ignored: properties whose change means nothing.
-        same: when two values of a property are no difference.
+        delete_before_replace: whether a replaced resource is deleted before the new one is created.
+        ignored: properties that aren't compared.
+        same: whether two values of a property are no difference.
     """
     before, after = contents(dict(old)), contents(dict(new))
     changed = sorted(key for key in (before.keys() | after.keys()) - ignored if not same(key, before.get(key), after.get(key)))
@@ -62,14 +60,11 @@ def _detail(was: bool, is_now: bool, *, replace: bool) -> provider_pb2.PropertyD
 def diff_resource(
     resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any], state: Mapping[str, Any], ignored: Iterable[str] = ()
 ) -> provider_pb2.DiffResponse:
-    """The difference between what a resource was made with, or AWS has made of it, and what it should have.
+    """Compare a resource's recorded inputs with its new ones.
 
     Args:
-        resource: the entry of its type.
-        old: the inputs that it was made with.
-        new: the inputs that it should have.
-        state: its inputs and outputs, as recorded: the real provider compares with these alone.
-        ignored: what the program leaves to others (`ignore_changes`).
+        state: the recorded inputs and outputs. The real provider compares with these alone, which matters for what is read back.
+        ignored: the program's `ignore_changes`.
     """
     schema = resource.schema
     was = {**old, **{name: state[name] for name in resource.read_back.keys() & old.keys() & state.keys()}}
@@ -84,7 +79,7 @@ def diff_resource(
 
 
 def same(resource: ResourceType, name: str, was: Any, now: Any) -> bool:
-    """Whether two values of a property are no difference to the provider."""
+    """Whether the provider takes two values of a property for equal."""
     if _in_one_order(resource, name, was) == _in_one_order(resource, name, now):
         return True
     suppresses = resource.diff_suppress.get(name)
@@ -92,13 +87,7 @@ def same(resource: ResourceType, name: str, was: Any, now: Any) -> bool:
 
 
 def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """What the provider plans where the program says nothing: its default, or what AWS has already.
-
-    Args:
-        resource: the entry of the type.
-        old: the properties that the resource has.
-        new: those that the program gives.
-    """
+    """The program's new properties, with the provider's defaults, and the old value of what AWS computes, where the program gives none."""
     made = copy.deepcopy(dict(new))
     for path in sorted(resource.schema.computed):
         for there, name, was in _places(made, path, old):
@@ -112,7 +101,7 @@ def planned(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, An
 
 
 def _in_one_order(resource: ResourceType, name: str, value: Any) -> Any:
-    """A property's value, its sets in an order of our own."""
+    """A property's value with its sets sorted."""
     made = {name: copy.deepcopy(value)}
     for path in sorted(resource.schema.sets, key=lambda path: -path.count(".")):
         for there, last, _ in _places(made, path):
@@ -122,7 +111,7 @@ def _in_one_order(resource: ResourceType, name: str, value: Any) -> Any:
 
 
 def _values(value: Any, path: str) -> list[Any]:
-    """What a path leads to, in every item of the lists on its way."""
+    """The values at a path, in every item of the lists on it."""
     return [there[name] for there, name, _ in _places(value, path) if there.get(name) is not None]
 
 

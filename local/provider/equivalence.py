@@ -1,6 +1,6 @@
-"""Values that the AWS provider takes for the same though they aren't equal: its DiffSuppressFuncs. And what it reads back of them.
+"""The AWS provider's DiffSuppressFuncs: when it takes two values for equal. And how it reads some of them back.
 
-An equivalence gets the recorded value and the program's, neither of them None; what isn't known yet is never equivalent.
+Each gets the recorded value and the program's, neither of which is None. What isn't known yet is never equal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEALTH_DEFAULTS: Final = {"interval": 30, "retries": 3, "timeout": 5}
 
 
 def containers(was: Any, now: Any) -> bool:
-    """Whether two texts of container definitions mean the same, both in a task whose network mode is awsvpc.
+    """Whether two JSON texts of container definitions mean the same in a task with the network mode awsvpc.
 
     Source: terraform-provider-aws, internal/service/ecs, containerDefinitionsAreEquivalent.
     """
@@ -27,11 +27,10 @@ def containers(was: Any, now: Any) -> bool:
 
 
 def containers_read_back(sent: Any) -> Any:
-    """Container definitions as AWS describes what it was sent.
+    """Container definitions as AWS returns them after they were sent.
 
-    Of the kernel's capabilities, AWS answers both lists, the one that wasn't sent as an empty one; the provider doesn't take that for
-    the same. Source: github.com/braintrustdata/terraform-aws-braintrust-data-plane, pull request 335. Everything else that AWS adds
-    means nothing to the provider, and is left out here.
+    Of the kernel's capabilities, AWS returns both lists, one of them empty if it wasn't sent, and the provider sees a difference. Source:
+    github.com/braintrustdata/terraform-aws-braintrust-data-plane, pull request 335. The provider ignores all else that AWS adds.
     """
     given = _containers(sent)
     if given is None:
@@ -52,7 +51,7 @@ def _containers(text: Any) -> list[Container] | None:
 
 
 def _reduced(given: list[Container]) -> list[Container]:
-    """Without what means nothing: an empty list of a container's may as well be left out, but not one inside `linuxParameters`.
+    """The containers in one form. An empty list of a container equals no list, but not one inside `linuxParameters`.
 
     Source: the same.
     """
@@ -79,22 +78,21 @@ def _without_nulls(value: Any) -> Any:
 
 
 def policies(was: Any, now: Any) -> bool:
-    """Whether two texts of IAM policies grant the same: the order of statements and of their lists, a list of one for its item, and an
-    account's number for its root mean nothing.
+    """Whether two IAM policies mean the same: in any order, with a list of one item or the item, an account's number or its root ARN.
 
-    Source: github.com/hashicorp/awspolicyequivalence, which verify.SuppressEquivalentPolicyDiffs asks.
+    Source: github.com/hashicorp/awspolicyequivalence, which verify.SuppressEquivalentPolicyDiffs calls.
     """
     one, other = document(was), document(now)
     return isinstance(one, dict) and isinstance(other, dict) and _policy(cast("_Object", one)) == _policy(cast("_Object", other))
 
 
 def documents(was: Any, now: Any) -> bool:
-    """Whether two texts hold the same JSON. Source: terraform-provider-aws, internal/verify, SuppressEquivalentJSONDiffs."""
+    """Whether two texts are the same JSON. Source: terraform-provider-aws, internal/verify, SuppressEquivalentJSONDiffs."""
     return document(was) is not None and document(was) == document(now)
 
 
 def arn_or_name(was: Any, now: Any) -> bool:
-    """Whether one is the ARN of what the other names.
+    """Whether one is the ARN and the other the name of the same resource.
 
     Source: terraform-provider-aws, suppressEquivalentFunctionNameOrARN of Lambda and suppressEquivalentKeyARNOrID of KMS.
     """
@@ -136,7 +134,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def anything(_was: Any, _now: Any) -> bool:
-    """For what the provider never takes for changed."""
+    """For a property whose change the provider ignores."""
     return True
 
 
@@ -152,7 +150,7 @@ def numbers(was: Any, now: Any) -> bool:
 
 
 def document(text: Any) -> Any:
-    """What JSON text holds; None where it is no JSON."""
+    """The content of a JSON text; None if it isn't JSON."""
     try:
         return json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -1,8 +1,8 @@
-"""Where a type's properties go in AWS's requests.
+"""How a type's properties map to the members of AWS's requests.
 
-A property that isn't mentioned goes to the member of the same name, at every depth: `vpcId` to `VpcId`, `subnetIds` to `subnetId` when
-that is the list, a map to a list of keys and values, a single object to a list of one, a plain value to a structure that has only a
-`Value`. Only exceptions are written down.
+By default a property maps to the member of the same name, at every depth: `vpcId` to `VpcId`, `subnetIds` to `subnetId` if that is the
+list, a map to a list of keys and values, a single object to a list of one, a plain value to a structure that has only a `Value`. Only
+exceptions are written down.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from local.provider.wire import UNKNOWN
 
 @dataclass(frozen=True)
 class Local:
-    """A property that the provider keeps to itself and AWS never sees."""
+    """A property of the provider's own, which is never sent."""
 
     kind: type
 
 
 FLAG: Final = Local(bool)
-"""A yes or no that only the provider knows, such as `forceDestroy`."""
+"""A boolean of the provider's own, such as `forceDestroy`."""
 
 
 @dataclass(frozen=True)
 class Convert:
-    """The property goes to `member` as `make(value)`, which is final: nothing in it is renamed. `make` never sees UNKNOWN at the top.
+    """The property maps to `member` as `make(value)`, in which nothing is renamed. `make` never gets UNKNOWN itself.
 
-    An empty `member` merges what `make` returns into the structure around it. `make` raises ValueError to refuse a value.
+    With an empty `member`, what `make` returns is merged into the parent structure. `make` raises ValueError to refuse a value.
     """
 
     member: str
@@ -39,49 +39,49 @@ class Convert:
 
 @dataclass(frozen=True)
 class Wrap(Convert):
-    """A `Convert` that only puts containers around the value, and so may be given UNKNOWN."""
+    """A `Convert` that only wraps the value, and so may get UNKNOWN."""
 
 
 @dataclass(frozen=True)
 class Json:
-    """The property is JSON text whose content goes to `member`, by the same rules as any object."""
+    """The property is JSON text whose content maps to `member`, by the same rules as an object."""
 
     member: str
 
 
 @dataclass(frozen=True)
 class FirstOf:
-    """The property's place depends on which of its siblings is given: the first that is decides."""
+    """The property's place depends on the first of its siblings that is given."""
 
     places: Mapping[str, str]
 
 
 Member = str | Convert | Json | Local | FirstOf
-"""Where a property goes. A string is a member's path, `deploymentConfiguration.maximumPercent`; where a part is a map, the next is
-a key, and where it is a list, the next is `0`. An empty one is the member of the same name."""
+"""What a property maps to. A string is a member's path, `deploymentConfiguration.maximumPercent`: after a map comes a key, after a list
+`0`. An empty one is the member of the same name."""
 
 Members = Mapping[str, Member]
-"""Exceptions to the rule, by property. What two properties put into one list or map is joined, in this order."""
+"""Exceptions, by property. What two properties put into the same list or map is joined, in this order."""
 
 Path = tuple[str | int, ...]
-"""A place in properties or in a request: names, map keys and list indices."""
+"""A path in properties or in a request: names, map keys and list indices."""
 
 OWN_ID: Final = UNKNOWN
-"""In what a `Convert` makes: the id that AWS gives the resource. It is not known when the request is checked."""
+"""In the result of a `Convert`: the id that AWS gives the resource, which isn't known when the request is validated."""
 
 
 def named(*names: str) -> Members:
-    """Properties that go to the members of the same name, for a request that takes these alone."""
+    """Properties that map to the members of the same name, for a request that takes these alone."""
     return dict.fromkeys(names, "")
 
 
 def under(structure: str, *names: str) -> Members:
-    """Properties that go to the members of the same name below a structure, whose path is given."""
+    """Properties that map to the members of the same name in a structure, whose path is given."""
     return {name: f"{structure}.{name[0].upper()}{name[1:]}" for name in names}
 
 
 def json_text(member: str) -> Convert:
-    """The property is a document that AWS takes as text: valid JSON, or an object that becomes it."""
+    """A document that AWS takes as text: JSON text, or an object that is turned into it."""
 
     def make(value: Any) -> Any:
         if isinstance(value, str):
@@ -119,7 +119,7 @@ def _parse(text: str) -> Any:
 
 
 def choose(member: str, when_true: str, when_false: str) -> Convert:
-    """A yes or no that AWS spells as words."""
+    """A boolean that AWS takes as one of two words."""
 
     def make(value: Any) -> str:
         if not isinstance(value, bool):
@@ -139,12 +139,12 @@ def each(member: str, inner: str) -> Wrap:
 
 
 def text_of(member: str) -> Convert:
-    """A number or a yes or no that AWS takes as text."""
+    """A number or a boolean that AWS takes as text."""
     return Convert(member, lambda value: str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """The value, when it is a list of objects.
+    """The value as a list of objects.
 
     Raises:
         ValueError: it isn't.
@@ -165,7 +165,7 @@ def keyed(member: str, key: str) -> Convert:
 
 
 def tag_specification(kind: str) -> Wrap:
-    """EC2's way to tag on creation; `kind` is its resource type, `vpc`."""
+    """The tags of a new EC2 resource; `kind` is EC2's name of its type, such as `vpc`."""
 
     def make(value: Any) -> Any:
         pairs = [{"Key": key, "Value": item} for key, item in cast(dict[str, Any], value).items()] if isinstance(value, dict) else value

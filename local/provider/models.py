@@ -1,7 +1,4 @@
-"""AWS's own service models, as botocore ships them: the only source of what a request may hold.
-
-They are read from botocore's own data folder and from nowhere else: no `~/.aws/models`, no session, no credentials.
-"""
+"""AWS's service models from botocore's own data folder, the only source of what a request may hold: no `~/.aws/models`, no session."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ DATA = Path(_botocore.origin).parent / "data"
 """botocore's own models, found without importing it."""
 
 _ASTRAL_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF"
-"""How Java writes the characters beyond U+FFFF inside a set; other engines take code points."""
+"""Java's form of the characters beyond U+FFFF in a set; Python takes code points."""
 
 _lock = threading.Lock()
 
@@ -42,7 +39,7 @@ class Model:
         """The name of the operation's input shape.
 
         Raises:
-            LookupError: the service has no such operation; a fault of a type's entry.
+            LookupError: the service has no such operation; a type's entry is wrong.
         """
         try:
             return self._operations[operation]["input"]["shape"]
@@ -55,12 +52,12 @@ class Model:
 
 
 def load(service: str) -> Model:
-    """The newest model of a service, read once a process.
+    """The newest model of a service, read once in a process.
 
     Raises:
-        LookupError: botocore has no such service; a fault of a type's entry.
+        LookupError: botocore has no such service; a type's entry is wrong.
     """
-    with _lock:  # two checks at once would both spend the time that EC2's 4 MB take
+    with _lock:  # so that two threads don't both read EC2's 4 MB
         return _load(service)
 
 
@@ -70,9 +67,9 @@ def _load(service: str) -> Model:
 
 
 def document(service: str) -> dict[str, Any]:
-    """The newest `service-2` of a service, as botocore's own loader gives it (a test compares them).
+    """The newest `service-2` of a service, as botocore's loader returns it (a test compares them).
 
-    Read without that loader, whose import takes the provider as long as all other imports together: it brings an HTTP client.
+    That loader imports an HTTP client, which takes as long as all of the provider's other imports.
     """
     versions = sorted(path.parent for path in (DATA / service).glob("*/service-2.json.gz"))
     if not versions:
@@ -107,6 +104,6 @@ def pattern(text: str) -> regex.Pattern[str]:
     AWS writes patterns for Java: `\p{…}` classes, which the standard library lacks, and surrogate pairs, which are translated here.
 
     Raises:
-        regex.error: the pattern can't be read; the caller must say so rather than let the value pass.
+        regex.error: the pattern can't be read, so the value must not pass.
     """
     return regex.compile(text.replace(_ASTRAL_PAIRS, r"\U00010000-\U0010FFFF"))

@@ -1,9 +1,8 @@
 """What AWS would compute: ids, ARNs and addresses in their real forms, from templates.
 
-A template is text with `{names}`: a property, another output, `id`, `region`, `account`, or one of the generators below, which give a new
-value each time. A template that is one name and nothing else keeps that value's type. `{cluster:last}` is what follows the last slash,
-`{resourceArn:service}` the service of an ARN, `{scope:upper}` the same in capitals.
-Lists are templates of their items; anything else stands for itself.
+A template is text with `{names}`: of a property, another output, `id`, `region`, `account`, or one of the generators below, which return a
+new value each time. A template that is only one name keeps that value's type. `{cluster:last}` is what follows the last slash,
+`{resourceArn:service}` the service in an ARN, `{scope:upper}` is in capitals. Lists and objects are templates of their items.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from local.provider.resource_type import IfGiven, ResourceType
 from local.provider.wire import UNKNOWN
 
 ACCOUNT: Final = "000000000000"
-"""The local cloud's account: no real account bears this number."""
+"""The local cloud's account. No real account has this number."""
 
 
 def _of(alphabet: str, length: int) -> str:
@@ -41,7 +40,7 @@ _GENERATORS: dict[str, Callable[[], str | int]] = {
     "upper10": lambda: _of(string.ascii_uppercase + string.digits, 10),
     "iam17": lambda: _of(string.ascii_uppercase + "234567", 17),
     "uuid": lambda: str(uuid.uuid4()),
-    # Milliseconds since 2020: each registration is higher than the one before, and there is no counter to keep.
+    # Milliseconds since 2020: it rises with each registration, without a counter.
     "revisionNumber": lambda: int(1000 * (time.time() - 1_577_836_800)),
     "now": lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
 }
@@ -65,18 +64,18 @@ def compute(
     before: Mapping[str, Any] | None = None,
     draw: bool = True,
 ) -> tuple[str, dict[str, Any]]:
-    """The id and the computed outputs of a resource. What the inputs give is not repeated; what can't be known is left out.
+    """The id and the computed outputs of a resource, without those that the inputs give or that can't be known.
 
     Args:
-        resource: the entry of its type.
-        inputs: its properties, UNKNOWN among them in a preview.
-        region: where it is.
-        identity: the id, for a resource that is there already.
-        before: its outputs so far; what AWS once drew stays, what follows from inputs follows them.
-        draw: whether generators may be asked; a preview of an update must not promise what only AWS can give.
+        resource: the resource's type.
+        inputs: its properties, some of which are UNKNOWN in a preview.
+        region: its region.
+        identity: the id of an existing resource.
+        before: the outputs so far: generated ones stay.
+        draw: whether generators are used. The preview of an update must not promise what only AWS can give.
 
     Raises:
-        LookupError: a template names nothing that exists; a fault of a type's entry.
+        LookupError: a template has a name that doesn't exist; the type's entry is wrong.
     """
     defaults = {name: value for name, value in resource.schema.defaults.items() if "." not in name and inputs.get(name) is None}
     known: dict[str, Any] = {"account": ACCOUNT, "region": region, **defaults}
@@ -107,7 +106,7 @@ def compute(
 
 
 def fill(template: Any, resolve: Callable[[str], Any]) -> Any:
-    """What a template comes to, each of its names as `resolve` gives it; UNKNOWN as soon as one of them is."""
+    """A template with each of its names replaced by what `resolve` returns; UNKNOWN if one of them is."""
     if isinstance(template, IfGiven):
         return fill(template.template, resolve)
     if isinstance(template, list):

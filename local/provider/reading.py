@@ -1,7 +1,7 @@
-"""What is there, in the words of who wrote it: AWS's answers against the recorded properties of a resource.
+"""Compares AWS's answers with the recorded properties of a resource.
 
-AWS answers in its own order, with its own defaults and its own types. Only what means something else is a difference; everything else keeps
-the words of the program, so that a refresh of what nobody touched changes nothing.
+AWS answers in its own order, with its own defaults and types. Only what means something else is a difference. Everything else stays as the
+program wrote it, so that a refresh of an unchanged resource changes nothing.
 """
 
 from __future__ import annotations
@@ -12,29 +12,24 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 
-def same(value: Any) -> Any:
-    """What AWS says, as it says it."""
-    return value
-
-
 @dataclass(frozen=True)
 class Field:
-    """Where one property is in AWS's answers."""
+    """Where a property is in AWS's answers."""
 
     path: str
-    """JMESPath, below the resource's place in the answer; `it` is that place itself, where it isn't an object."""
+    """A JMESPath in the resource's part of the answer; `it` is that part itself, if it isn't an object."""
 
-    form: Callable[[Any], Any] = same
-    """From AWS's form to a program's."""
+    form: Callable[[Any], Any] = lambda value: value
+    """Converts AWS's value to the program's form."""
 
     default: Any = None
-    """What AWS has where the program wrote nothing. None: what wasn't written isn't looked at."""
+    """AWS's value if the program gives none. None: then the property isn't compared."""
 
     whole: bool = False
-    """Whether the program writes all of it: then a key that is there no more is a difference, where AWS often just doesn't tell."""
+    """Whether a missing key is a difference. Of most properties, AWS often leaves keys out."""
 
     def reconciled(self, recorded: Any, found: Any) -> Any:
-        """`recorded` as far as it means what was found at the path, and else that."""
+        """`recorded` as far as it means the same as what was found, otherwise what was found."""
         there = self.form(found)
         if self.whole and (recorded or {}).keys() != (there or {}).keys():
             return there
@@ -43,22 +38,22 @@ class Field:
 
 @dataclass(frozen=True)
 class AsSent:
-    """A property that AWS answers as it was asked for it: the first call's `member` is compared with the answer's of the same name."""
+    """A property that AWS returns as it was sent: the first call's `member` is compared with that of the answer."""
 
     member: str
 
 
 Reading = str | Field | AsSent
-"""A plain text is the path of a `Field`."""
+"""A string is the path of a `Field`."""
 
 
 def fields(*members: str) -> dict[str, Reading]:
-    """The properties that AWS's members bear the names of."""
+    """Properties that are in AWS's members of the same names."""
     return {member[0].lower() + member[1:]: member for member in members}
 
 
 def pairs(items: Any) -> Any:
-    """A list of keys and values as the object that a program writes; AWS's own tags aren't the program's."""
+    """A list of keys and values as an object, without AWS's own tags."""
     if isinstance(items, dict):
         found = cast("dict[str, Any]", items)
     else:
@@ -70,14 +65,14 @@ def pairs(items: Any) -> Any:
 
 
 def search(path: str, value: Any) -> Any:
-    """What a JMESPath finds. The library is imported only where something is asked: a preview asks nothing."""
+    """What a JMESPath finds. A preview doesn't need the library, and so doesn't import it."""
     import jmespath  # pyright: ignore[reportMissingTypeStubs] (it publishes none)
 
     return jmespath.search(path, value)  # pyright: ignore[reportUnknownMemberType]
 
 
 def as_properties(value: Any) -> Any:
-    """A structure of AWS's with the properties' spelling."""
+    """A structure of AWS's with property names."""
     if isinstance(value, dict):
         return {key[0].lower() + key[1:]: as_properties(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
@@ -86,7 +81,7 @@ def as_properties(value: Any) -> Any:
 
 
 def reconciled(recorded: Any, there: Any) -> Any:
-    """`recorded` as far as it means what is there, `there` where it doesn't."""
+    """`recorded` as far as it means the same as `there`, otherwise `there`."""
     if _nothing(recorded) and _nothing(there):
         return recorded
     match recorded, there:
@@ -110,7 +105,7 @@ def _object(recorded: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, 
 
 
 def _list(recorded: list[Any], there: list[Any]) -> list[Any]:
-    """Of plain values, the order means nothing to AWS."""
+    """Plain values may be in any order."""
     if not any(isinstance(item, (dict, list)) for item in (*recorded, *there)):
         return recorded if sorted(map(str, recorded)) == sorted(map(str, there)) else there
     if len(recorded) != len(there):
@@ -132,7 +127,7 @@ def _alike(recorded: Any, there: Any) -> bool:
 
 
 def _nothing(value: Any) -> bool:
-    """Whether a value says no more than its absence. An empty object may say something: `{"allow": {}}`."""
+    """Whether a value means the same as none. An empty object may mean something: `{"allow": {}}`."""
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).values()
         return bool(items) and all(map(_nothing, items))
@@ -140,7 +135,7 @@ def _nothing(value: Any) -> bool:
 
 
 def _document(value: Any) -> Any:
-    """The content of a document, whether it comes as text or read already."""
+    """The content of a document, which may be text or data."""
     if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
         try:
             return json.loads(value)

@@ -1,8 +1,8 @@
-"""What must be there before a resource that refers to it: `make up` refuses a reference to something of this stack that isn't made yet.
+"""Refuses, in `make up`, a reference to a resource of this stack that doesn't exist yet.
 
-Names are explicit, so a program can write down the ARN of a role before the role exists, and nothing tells the engine to wait for it. The
-emulator would take such a reference; AWS refuses it, some of the time, for the engine makes what it can at once. A type says itself what
-its properties refer to (`references`), and how others refer to it (`referred_to_as`).
+Names are explicit, so a program can give the ARN of a role before the role exists, and Pulumi doesn't know that it must wait. The emulator
+accepts such a reference. AWS refuses it some of the time, because Pulumi creates resources in parallel. A type's entry has what its
+properties refer to (`references`), and how others refer to it (`referred_to_as`).
 """
 
 from __future__ import annotations
@@ -19,22 +19,17 @@ from local.provider.services import RESOURCES
 
 
 class NotMadeError(Exception):
-    """A resource refers to something that isn't there; the message names it and says what to do."""
+    """A resource refers to one that doesn't exist; the message names it and says what to do."""
 
 
 def refuse_unmade(cloud: Cloud, resource: ResourceType, inputs: Mapping[str, Any], stack: str, region: str) -> None:
-    """Look for everything of this stack that a resource refers to.
+    """Look for every resource of this stack that a resource refers to.
 
-    Args:
-        cloud: the emulator.
-        resource: the resource's type.
-        inputs: its properties.
-        stack: the stack's name. What doesn't bear it may be there already, in an account: only this stack's own is missed here.
-        region: where the resource is.
+    Only names with the stack's name in them are looked for: others may exist in a real account.
 
     Raises:
-        NotMadeError: something isn't there.
-        CloudError: the emulator refused to say.
+        NotMadeError: one doesn't exist.
+        CloudError: the emulator refused a request.
     """
     for path, given, types in references_in(resource, inputs):
         meant = [(one, names) for one in types for names in _names(RESOURCES[one], given, region)]
@@ -46,7 +41,7 @@ def refuse_unmade(cloud: Cloud, resource: ResourceType, inputs: Mapping[str, Any
 
 
 def references_in(resource: ResourceType, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The references that properties hold: the path, the ARN or name there, and the types that it may be of."""
+    """The references in properties: the path, the ARN or name, and the types that it may be of."""
     for path, to in resource.references.items():
         types = to.types if isinstance(to, InText) else (to,) if isinstance(to, str) else to
         found = search(path, inputs)
@@ -57,12 +52,12 @@ def references_in(resource: ResourceType, inputs: Mapping[str, Any]) -> Iterator
 
 
 def _bears(given: str, stack: str) -> bool:
-    """Whether the stack's name is one of the words of a name."""
+    """Whether the stack's name is one of the words in a name."""
     return re.search(rf"(?<![A-Za-z0-9]){re.escape(stack)}(?![A-Za-z0-9])", given) is not None
 
 
 def _names(resource: ResourceType, given: str, region: str) -> Iterator[dict[str, str]]:
-    """The names in a reference, once for each form that it has of the type's. None: it is of another account, region or type."""
+    """The names in a reference, for each of the type's forms that it has; none if it is of another account, region or type."""
     for form in resource.referred_to_as:
         matched = _pattern(form, region).fullmatch(given)
         if matched and given.startswith("arn:") == form.startswith("arn:"):
@@ -70,7 +65,7 @@ def _names(resource: ResourceType, given: str, region: str) -> Iterator[dict[str
 
 
 def _pattern(form: str, region: str) -> re.Pattern[str]:
-    """What a form's references look like. Those to a log group may end in `:*`."""
+    """A form as a pattern. References to a log group may end in `:*`."""
     parts: list[str] = []
     for text, name in re.findall(r"([^{]*)(?:\{(\w+)\})?", form):
         own = {"account": ACCOUNT, "region": region}.get(name)

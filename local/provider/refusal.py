@@ -14,8 +14,8 @@ from local.provider.wire import UNKNOWN, Secrets
 
 
 def refusals(calls: Sequence[Call], properties: Mapping[str, Any], secrets: Secrets) -> list[str]:
-    """Why AWS would refuse these properties; empty if it wouldn't. No value that touches a secret is repeated."""
-    found: dict[tuple[str, str], str] = {}  # one fault may show in several requests: told once
+    """Why AWS would refuse these properties; empty if it wouldn't. No secret is repeated."""
+    found: dict[tuple[str, str], str] = {}  # a fault may be in several requests, and is reported once
     for call, request in requests(calls, properties):
         for origin, why in request.refusals:
             found.setdefault((shown_path(origin), why), f"{shown_path(origin)}: {why}")
@@ -35,7 +35,7 @@ def refusals(calls: Sequence[Call], properties: Mapping[str, Any], secrets: Secr
 
 
 def _wanted(call: Call, request: PreparedRequest, model: Model, shape: str, path: Path, member: str) -> Path:
-    """The property that would have carried a member which is missing."""
+    """The property of a missing member."""
     for depth in range(len(path) + 1):
         body = model.shape(shape)
         rest = ".".join(map(str, (*path[depth:], member)))
@@ -56,7 +56,7 @@ def _leads_to(where: Member, place: str) -> bool:
 
 
 def _origin(request: PreparedRequest, path: Path) -> Path:
-    """The property behind a place, or behind the nearest place around it."""
+    """The property that a place came from, or its nearest parent."""
     for length in range(len(path), 0, -1):
         if path[:length] in request.origins:
             return request.origins[path[:length]]

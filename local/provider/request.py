@@ -1,6 +1,6 @@
-"""From a resource's properties to AWS's requests, by the types' entries and AWS's models.
+"""Builds AWS's requests from a resource's properties, by the types' entries and AWS's models.
 
-Every place of a request remembers the property that it came from, so that a refusal names what the program wrote.
+The property that each part of a request came from is recorded, so that a refusal can name it.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _KINDS = {bool: "true or false", int: "a whole number", str: "text", dict: "an o
 
 @dataclass
 class PreparedRequest:
-    """One request, ready to be sent: an operation and its parameters."""
+    """A request, ready to be sent."""
 
     operation: str
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     origins: dict[Path, Path] = field(default_factory=dict[Path, Path])
-    """The property behind each place of the parameters."""
+    """The property that each part of the parameters came from."""
 
     refusals: list[tuple[Path, str]] = field(default_factory=list[tuple[Path, str]])
-    """Properties that could not be placed, and why."""
+    """Properties that don't map to a member, and why."""
 
 
 def _unknown(_: str) -> Any:
@@ -40,7 +40,7 @@ def _unknown(_: str) -> Any:
 
 
 def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[tuple[Call, PreparedRequest]]:
-    """The requests that carry `properties`: the first always, each further one when a property that it names is given."""
+    """The requests for properties: always the first, and each further one if a property that it names is given."""
     given = {name: value for name, value in properties.items() if value is not None}
     further = {name for call in calls[1:] for name in call.members if name not in calls[0].members}
     yield calls[0], _Builder(calls[0], _unknown).build({name: value for name, value in given.items() if name not in further})
@@ -51,12 +51,12 @@ def requests(calls: Sequence[Call], properties: Mapping[str, Any]) -> Iterator[t
 
 
 def request_of(call: Call, properties: Mapping[str, Any], resolve: Callable[[str], Any] = _unknown) -> PreparedRequest:
-    """The request that carries those of the properties that the call takes; `resolve` gives the names in what it fixes."""
+    """The request for those of the properties that the call takes; `resolve` returns the values of names in its fixed parameters."""
     return _Builder(call, resolve).build({name: value for name, value in properties.items() if takes(call, name, value)})
 
 
 def takes(call: Call, name: str, value: Any) -> bool:
-    """Whether the request of a call that isn't the first of a creation carries a property."""
+    """Whether a call, which isn't the first of a creation, takes a property."""
     if value is None or name in call.members or not call.rest or name == "tags":
         return value is not None and name in call.members
     service, _, operation = call.operation.partition(":")
@@ -66,7 +66,7 @@ def takes(call: Call, name: str, value: Any) -> bool:
 
 
 class _Builder:
-    """Fills one request."""
+    """Builds one request."""
 
     def __init__(self, call: Call, resolve: Callable[[str], Any]) -> None:
         service, _, self._operation = call.operation.partition(":")
@@ -114,7 +114,7 @@ class _Builder:
         )
 
     def _place(self, shape: str, member: str | Convert | Json, value: Any, origin: Path, into: dict[str, Any], path: Path) -> None:
-        """Put a property's value where `member` says, below the structure `into`, which has the named shape and stands at `path`."""
+        """Set a property's value at `member` in the structure `into`, which has the named shape and is at `path`."""
         target = member if isinstance(member, str) else member.member
         try:
             if isinstance(member, Convert) and (value is not UNKNOWN or isinstance(member, Wrap)):
@@ -123,7 +123,7 @@ class _Builder:
                 value = parse_object(value)
         except ValueError as error:
             self._request.refusals.append((origin, str(error)))
-            value = UNKNOWN  # it was given, and one refusal is enough
+            value = UNKNOWN  # so that it isn't refused as missing, too
         if not target:
             for name, item in cast(dict[str, Any], value).items() if isinstance(value, dict) else ():
                 self._join(into, name, item, origin, (*path, name))
@@ -146,7 +146,7 @@ class _Builder:
         self._join(there, last, value, origin, (*path, last))
 
     def _join(self, into: dict[str, Any], name: str, value: Any, origin: Path, path: Path) -> None:
-        """Put a value where another property may have put something: lists are appended to, objects merged."""
+        """Set a value where another property may have set one: lists are extended, objects merged."""
         there = into.get(name)
         if isinstance(there, list) and isinstance(value, list):
             items, more = cast(list[Any], there), cast(list[Any], value)
@@ -171,7 +171,7 @@ class _Builder:
             raise LookupError(f"AWS's model for {self._call.operation} has no member {member} in {name}; mend the type's entry") from None
 
     def _value(self, name: str, value: Any, origin: Path, path: Path) -> Any:
-        """A property's value in the form that the named shape takes; what has no such form is left for the validation to refuse."""
+        """A property's value in the form of the named shape. What has no such form is refused by the validation."""
         if value is UNKNOWN:
             return UNKNOWN
         shape = self._model.shape(name)
@@ -203,7 +203,7 @@ class _Builder:
                 return _scalar(kind, value)
 
     def _pair(self, shape: Shape) -> tuple[str, str] | None:
-        """The two members of a list's objects, when these are keys and values."""
+        """The members for key and value, if a list is one of keys and values."""
         inner = self._model.shape(shape["member"]["shape"])
         names: list[str] = list(inner.get("members", ()))
         match sorted(names, key=lambda name: name.lower() in _PAIR_VALUES):
@@ -214,7 +214,7 @@ class _Builder:
 
 
 def _scalar(kind: str, value: Any) -> Any:
-    """A number or a yes or no in the type that AWS takes; the real provider turns text into these, and numbers into text, as well."""
+    """A scalar in the type that AWS takes. The real provider converts between text, numbers and booleans, too."""
     match kind, value:
         case "integer" | "long", str():
             return int(value) if value.removeprefix("-").isdecimal() else value
@@ -232,7 +232,7 @@ def _scalar(kind: str, value: Any) -> Any:
 
 
 def _same_name(shape: Shape, key: str, value: Any) -> str | None:
-    """The member that bears the property's name, but for capitals and a list's plural."""
+    """The member with the property's name, in any case, and singular or plural for a list."""
     names = {name.lower(): name for name in shape["members"]}
     lower = key.lower()
     candidates = [lower]
@@ -243,5 +243,5 @@ def _same_name(shape: Shape, key: str, value: Any) -> str | None:
 
 
 def property_name(member: str) -> str:
-    """The property that by rule goes to a member."""
+    """The property that maps to a member by default."""
     return member[0].lower() + member[1:]

@@ -1,6 +1,6 @@
-"""What the stand-in knows of a resource type: one `ResourceType`, in the file of its service in `services/`.
+"""The entry of a resource type: one `ResourceType`, in the file of its service in `services/`.
 
-All of it is declared; `check.py`, `diff.py`, `crud.py` and `references.py` act by it.
+It is declarative; `check.py`, `diff.py`, `crud.py` and `references.py` use it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from local.provider.schema import SCHEMAS, Schema
 
 @dataclass(frozen=True, kw_only=True)
 class _Condition:
-    """When a request is sent: always, unless it says otherwise."""
+    """When a request is sent. The default is always."""
 
     when: tuple[str, Any] | None = None
-    """A property, and the value with which alone the request is sent."""
+    """A property, and its value with which alone the request is sent."""
 
     unless: tuple[str, Any] | None = None
-    """A property, and the value with which the request is not sent."""
+    """A property, and its value with which the request isn't sent."""
 
     def holds(self, properties: Mapping[str, Any]) -> bool:
         """Whether the request is sent for a resource with these properties."""
@@ -33,9 +33,9 @@ class _Condition:
 
 @dataclass(frozen=True)
 class Request(_Condition):
-    """One request made from templates (`outputs.py` has their language): of inputs, outputs, `id`, `region` and `account`.
+    """A request from templates (see `outputs.py`) of inputs, outputs, `id`, `region` and `account`.
 
-    A parameter whose template is one name that nothing gives is left out.
+    A parameter is left out if its template is one name that has no value.
     """
 
     operation: str
@@ -44,60 +44,59 @@ class Request(_Condition):
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     each: tuple[Request, str] | None = None
-    """A listing and the JMESPath of its items: the request is then sent for each of them, which its templates call `each`."""
+    """A list request and the JMESPath of its items: this request is sent for each item, which is `each` in its templates."""
 
 
 @dataclass(frozen=True)
 class Call(_Condition):
-    """One request made from properties. The first of a type's creation takes every property that no other call of it names; any other
-    takes only what it names, and is sent when one of those properties is given, or changes, that the first doesn't name."""
+    """A request from properties. The first call of a creation takes every property that no other call of it names. Any other takes only
+    what it names, and is sent if one of these properties that the first doesn't name is given or changes."""
 
     operation: str
     """`ecs:CreateService`: botocore's name of the service, and the operation."""
 
     members: Members = field(default_factory=dict[str, Any])
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Parameters that no property carries: templates, as a `Request` has them. In an update, `{added.X}` and `{removed.X}` are what
-    came into the list X and what went out of it."""
+    """Further parameters, as templates. In an update, `{added.X}` and `{removed.X}` are the new and the removed items of the list X."""
 
     structures: Mapping[str, Members] = field(default_factory=dict[str, Members])
-    """Exceptions inside nested objects, by the name of AWS's shape."""
+    """Exceptions in nested objects, by the name of AWS's shape."""
 
     rest: bool = False
-    """Whether it takes every other property that AWS's model has a member of the same name for, too. Tags have requests of their own."""
+    """Whether it also takes every property that AWS's model has a member of the same name for, but for tags."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """How a resource is found, and what of it."""
+    """How a resource is read."""
 
     request: Request
     path: str = "@"
-    """Where in the answer the resource is: JMESPath, a template. Nothing there, or an error that says so: it isn't there."""
+    """The template of the JMESPath of the resource in the answer. It doesn't exist if nothing is found, or if the error says so."""
 
     properties: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
-    """Where each property is that a hand could have changed: what a refresh records, and an audit judges. Tags are read by `Tagging`."""
+    """The places of the properties that a refresh compares, but for tags (see `Tagging`)."""
 
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The JMESPath of each output that AWS computes, below `path`."""
+    """The JMESPath of each computed output, in what is found at `path`."""
 
     further: Mapping[str, Request] = field(default_factory=dict[str, Request])
-    """Further requests, by the names of their answers in the paths of `properties`; `{found.X}` is what the first one found."""
+    """Further requests, by the names of their answers in the paths of `properties`. `{found.X}` is of the first answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
-    """How a resource's tags are changed and read. With nothing: a call of its creation changes them, or the emulator keeps none."""
+    """How a resource's tags are changed and read. Without `tag`, a call of the creation changes them, or the emulator keeps none."""
 
     tag: Call | None = None
     untag: Request | None = None
-    """Takes the tags `{goneTags}` off; `{gonePairs}` has them as EC2 wants them."""
+    """Removes the tags `{goneTags}`, which for EC2 are `{gonePairs}`."""
 
     read: Request | None = None
-    """Asks for them. None: they are in what the type's `read` finds."""
+    """The request that lists them. None: they are in what the type's `read` finds."""
 
     path: str | None = None
-    """The JMESPath of the tags in the answer. None: they aren't looked at."""
+    """The JMESPath of the tags in the answer. None: they aren't compared."""
 
 
 def tagging(
@@ -111,15 +110,14 @@ def tagging(
     read: str | None = None,
     path: str | None = None,
 ) -> Tagging:
-    """A service's tags, as most services have them.
+    """The tagging of most services.
 
     Args:
-        service: its name, `ecs`.
-        resource, tags, keys: the members for the resource, its tags and the keys to take off.
-        whose: the template of the resource's own name or ARN.
-        operations: those that put tags on and take them off.
+        resource, tags, keys: the members for the resource, its tags and the keys to remove.
+        whose: the template of the resource's name or ARN.
+        operations: those that set and remove tags.
         read: the operation that lists them, if the type's `read` doesn't find them.
-        path: where they are in the answer, if they are read and aren't in its member `tags`.
+        path: their JMESPath in the answer, if it isn't the member `tags`.
     """
     owner = {resource: whose}
     return Tagging(
@@ -132,7 +130,7 @@ def tagging(
 
 @dataclass(frozen=True)
 class IfGiven:
-    """An output that exists only where the input `name` is given and isn't false."""
+    """An output that exists only if the input `name` is given and not false."""
 
     name: str
     template: Any
@@ -140,13 +138,13 @@ class IfGiven:
 
 @dataclass(frozen=True)
 class InText:
-    """What a property refers to whose text holds the ARN or name."""
+    """References inside a text."""
 
     types: tuple[str, ...]
-    """The tokens of the types that it may refer to: one of them must be there."""
+    """The tokens of the types that they may be of."""
 
     find: Callable[[str], list[str]]
-    """Takes the ARNs or names out of the text."""
+    """Finds the ARNs or names in the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,74 +152,74 @@ class ResourceType:
     """One resource type."""
 
     token: str
-    """As the SDK has it: `aws:ec2/vpc:Vpc`."""
+    """The SDK's: `aws:ec2/vpc:Vpc`."""
 
     create: Call | Sequence[Call]
-    """The requests that create it. They are checked before anything is created. AWS's Put and Set operations change what exists as well."""
+    """The requests that create it, validated before anything is created. AWS's Put and Set operations also change what exists."""
 
     id: str = "{name}"
-    """The template of the provider's id; see `outputs.py` for the language of templates."""
+    """The template of the provider's id (see `outputs.py`)."""
 
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Templates of what AWS computes, in order; a property that the program gave keeps its value."""
+    """The templates of computed outputs. A property that the program gives keeps its value."""
 
     created: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the answer to the first request gives: `id`, or an output that the id is made of, each with its JMESPath."""
+    """The JMESPath, in the answer to the first request, of `id` or of outputs that the id is made of."""
 
     after_create: Sequence[Request] = ()
-    """What undoes, right after the first request, what AWS adds by itself."""
+    """Requests right after the first, which undo what AWS adds by itself."""
 
     read: Read | None = None
-    """None: the emulator lacks the type, and `not_emulated` says why."""
+    """None if the emulator lacks the type; `not_emulated` says why."""
 
     not_emulated: str = ""
-    """Why the emulator can't make it. It is checked by AWS's model like everything else, then kept in Pulumi's state alone."""
+    """Why the emulator can't create it. It is validated by AWS's model, and then in Pulumi's state alone."""
 
     update: Call | Sequence[Call] = ()
-    """The calls that change what the first one made. What a further call of the creation names, that call changes as well."""
+    """The calls that change it. A further call of the creation also changes what it names."""
 
     unsent_unless_changed: Set[str] = frozenset()
-    """Properties that AWS itself may have changed since: sent only when the program changed them, not along with others."""
+    """Properties that AWS itself may change: sent only if the program changed them, not with the change of others."""
 
     provider_only: Set[str] = frozenset()
-    """Properties that are sent when it is made, and whose change is no request. Those that AWS never sees (`Local`) need not be named."""
+    """Properties that are sent when it is created, and whose change needs no request. `Local` ones needn't be named."""
 
     delete: Call | Request | Sequence[Call | Request] = ()
-    """The requests that remove it. None: it goes with what it belongs to. The calls are checked before anything is made."""
+    """The requests that delete it; none if it is deleted with its parent. Calls are validated before anything is created."""
 
     unknown_on_update: Set[str] = frozenset()
-    """Outputs that any update may change: not known at its preview."""
+    """Outputs that any update may change, and so aren't known in its preview."""
 
     read_back: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
-    """Properties of which AWS answers something else than it was sent. That is recorded, and the next difference is one from that."""
+    """Properties that AWS returns otherwise than they were sent. What it returns is recorded, and compared with the next inputs."""
 
     diff_suppress: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict[str, Callable[[Any, Any], bool]])
-    """When the provider takes two values of a property for the same: its DiffSuppressFunc."""
+    """By property, the provider's DiffSuppressFunc: when two values are no difference."""
 
     write_only: Set[str] = frozenset()
-    """Properties that are sent and never kept: no difference and no output comes of them."""
+    """Properties that are sent, but never recorded or compared."""
 
     unsupported: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Properties of the SDK's that are refused on purpose, and what to write in their place. Of every type, the prefix of a name is."""
+    """Properties of the SDK's that are refused on purpose, and what to write instead. The prefix of a name is refused of every type."""
 
     validate: Callable[[Mapping[str, Any]], Iterator[tuple[Path, str]]] | None = None
-    """What AWS enforces and its model doesn't say: the property and why it is refused. Only where a mistake was seen."""
+    """What AWS enforces beyond its model: the property and why it is refused. Only where a mistake was seen."""
 
     references: Mapping[str, str | tuple[str, ...] | InText] = field(default_factory=dict[str, Any])
-    """By JMESPath below the inputs, the types that its ARN or name refers to, where AWS looks for that when it makes the resource."""
+    """By JMESPath in the inputs, the types that an ARN or name there refers to, if AWS looks for it when it creates the resource."""
 
     referred_to_as: Sequence[str] = ()
-    """How others refer to it: its ARN, its name. `{name}` and `{path}` stand for anything, any other `{…}` for what has no slash."""
+    """The forms of references to it: its ARN, its name. `{name}` and `{path}` match anything, any other `{…}` what has no slash."""
 
     lookup: Read | None = None
-    """How what is referred to is looked for, where that isn't `read`. Its templates have the names of the form in `referred_to_as`;
-    `id` and `arn` are the whole reference, where the form hasn't got them."""
+    """How what is referred to is looked for, if not by `read`: by templates of the names in `referred_to_as`, and of `id` and `arn`, which
+    are the whole reference if the form doesn't have them."""
 
     regional: bool = True
     """Whether the type takes the `region` property."""
 
     tags: Tagging | None = None
-    """Given if the type takes tags, and so the provider's default tags."""
+    """None if the type takes no tags, and so no default tags either."""
 
     @property
     def schema(self) -> Schema:
@@ -256,7 +254,7 @@ class ResourceType:
 
     @property
     def calls(self) -> Sequence[Call]:
-        """All that is checked before anything is created."""
+        """The calls that are validated before anything is created."""
         return (*self.creation, *(one for one in self.deletion if isinstance(one, Call)))
 
     @property

@@ -1,6 +1,6 @@
-"""The gRPC service: what the engine says to a provider, and the answers. It holds the configuration and nothing else.
+"""The gRPC service that Pulumi calls. It holds the provider's configuration and nothing else.
 
-With an emulator, what is asked for is really made there, except for the types that the emulator lacks (`not_emulated`).
+With an emulator, resources are really created there, except those of types that the emulator lacks (`not_emulated`).
 """
 
 # ruff: noqa: N802, ARG002  # the protocol's names and parameters
@@ -16,13 +16,14 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 
 from local.provider import data_sources
-from local.provider.check import checked, known, unknown_type
+from local.provider.check import checked, unknown_type
 from local.provider.cloud import Cloud, CloudError
 from local.provider.crud import Crud, CrudError
 from local.provider.diff import diff, diff_resource
 from local.provider.outputs import compute
 from local.provider.references import NotMadeError, refuse_unmade
 from local.provider.resource_type import ResourceType
+from local.provider.services import RESOURCES
 from local.provider.settings import Settings, SettingsError, read
 from local.provider.tags import all_tags, own, recorded, sent
 from local.provider.wire import Secrets, decode, encode, inside, plugin_pb2, provider_pb2, provider_pb2_grpc, sdk_version
@@ -31,19 +32,17 @@ Context = grpc.ServicerContext
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """A provider that knows every type in services/. Without an emulator it makes nothing: the engine's state is all there is."""
+    """A provider of every type in services/. Without an emulator, nothing is created: resources are in Pulumi's state alone."""
 
     def __init__(self, cloud: Cloud | None = None) -> None:
         self._settings: Settings | None = None
         self._cloud = cloud
 
-    # The handshake.
-
     def Handshake(self, request: provider_pb2.ProviderHandshakeRequest, context: Context) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> Empty:
-        """An engine that finds this process running, instead of starting it, says so."""
+        """Called by Pulumi when it attaches to this process instead of starting one."""
         return Empty()
 
     def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:
@@ -53,10 +52,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema='{"name": "aws"}')
 
     def Cancel(self, request: Empty, context: Context) -> Empty:
-        """Nothing here takes long enough to be stopped."""
+        """Nothing takes long enough to be canceled."""
         return Empty()
-
-    # The configuration.
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         try:
@@ -66,7 +63,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
-        """Another region is another cloud: everything in it is made anew."""
+        """With another region, every resource is replaced."""
         old = request.old_inputs if request.HasField("old_inputs") else request.olds
         return diff(decode(old), decode(request.news), force_new={"region"}, ignored={"version"})
 
@@ -77,15 +74,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    # Resources.
-
     def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         settings = self._configured(context)
-        resource = known(_type(request.urn))
+        resource = RESOURCES.get(_type(request.urn))
         if resource is None:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=unknown_type(_type(request.urn)))])
         inputs, reasons = checked(resource, request.news, settings)
-        # The property's path is in the reason: given apart, the engine would print the whole value beside it.
+        # The reason holds the property's path: given as a field of its own, Pulumi would print the whole value, too.
         return provider_pb2.CheckResponse(inputs=inputs, failures=[provider_pb2.CheckFailure(reason=reason) for reason in reasons])
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
@@ -101,7 +96,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         resource = self._resource(request.urn, context)
         asked = self._asked(resource, request.properties, context)
         kept = _kept(resource, request.properties, asked)
-        if request.preview:  # what is left out is unknown to the program, as it is with AWS
+        if request.preview:  # outputs that are left out are unknown to the program, as with AWS
             return provider_pb2.CreateResponse(properties=kept)
         inputs, region = self._placed(asked, context)
         with _refusals(context):
@@ -141,7 +136,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
-        """In a preview as well, what AWS doesn't change stays known: else everything that refers to the resource would seem to change."""
+        """In a preview, too, the outputs that don't change stay known: otherwise everything that refers to them would seem to change."""
         resource = self._resource(request.urn, context)
         asked = self._asked(resource, request.news, context)
         kept = _kept(resource, request.news, asked)
@@ -167,8 +162,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 crud.delete(request.id, _sent(state))
         return Empty()
 
-    # Lookups.
-
     def Invoke(self, request: provider_pb2.InvokeRequest, context: Context) -> provider_pb2.InvokeResponse:
         settings = self._configured(context)
         try:
@@ -179,40 +172,39 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         getattr(response, "return").CopyFrom(answer)  # a keyword in Python
         return response
 
-    # Shared.
-
     def _configured(self, context: Context) -> Settings:
         if self._settings is None:
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, "the provider isn't configured yet; the engine must call Configure first")
         return self._settings
 
     def _resource(self, urn: str, context: Context) -> ResourceType:
-        resource = known(_type(urn))
+        resource = RESOURCES.get(_type(urn))
         if resource is None:
             _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
         return resource
 
     def _crud(self, resource: ResourceType, region: str) -> Crud | None:
-        """What makes and changes the resource in the emulator; None where it is kept in the engine's state alone."""
+        """How the resource is managed in the emulator; None if it is in Pulumi's state alone."""
         return Crud(self._cloud, resource, region) if self._cloud and resource.read else None
 
     def _asked(self, resource: ResourceType, inputs: Struct, context: Context) -> Struct:
-        """The inputs as AWS is to be sent them."""
+        """The inputs as they are sent to AWS."""
         return sent(resource, inputs, self._configured(context).default_tags)
 
     def _refuse_unmade(self, resource: ResourceType, urn: str, inputs: dict[str, Any], region: str) -> None:
         if self._cloud:
-            refuse_unmade(self._cloud, resource, inputs, _stack(urn), region)
+            stack = urn.split("::", 1)[0].rpartition(":")[2]
+            refuse_unmade(self._cloud, resource, inputs, stack, region)
 
     def _placed(self, kept: Struct, context: Context) -> tuple[dict[str, Any], str]:
-        """The properties as plain data, and the region that they are for: their own, or the provider's."""
+        """The properties as plain data, and the resource's region: its own, or the provider's."""
         inputs = decode(kept)
         return inputs, str(inputs.get("region") or self._configured(context).region)
 
 
 @contextlib.contextmanager
 def _refusals(context: Context) -> Generator[None]:
-    """Tell the engine in one sentence what the emulator refused."""
+    """Turn the emulator's errors into gRPC errors of one sentence."""
     try:
         yield
     except (CloudError, CrudError, NotMadeError) as error:
@@ -220,7 +212,7 @@ def _refusals(context: Context) -> Generator[None]:
 
 
 def _sent(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The properties that may be sent: the region says where to."""
+    """The properties that are sent: all but the region."""
     return {name: value for name, value in inputs.items() if name != "region"}
 
 
@@ -234,13 +226,8 @@ def _type(urn: str) -> str:
     return urn.split("::", 3)[2].rpartition("$")[2]
 
 
-def _stack(urn: str) -> str:
-    """The stack's name, in the same."""
-    return urn.split("::", 1)[0].rpartition(":")[2]
-
-
 def _kept(resource: ResourceType, inputs: Struct, asked: Struct) -> Struct:
-    """The inputs without those that are only sent, and all tags."""
+    """The inputs without the write-only ones, and with `tagsAll`."""
     kept = Struct()
     kept.CopyFrom(inputs)
     for name in resource.write_only & kept.fields.keys():
@@ -251,7 +238,7 @@ def _kept(resource: ResourceType, inputs: Struct, asked: Struct) -> Struct:
 
 
 def _put(properties: Struct, name: str, value: Any) -> None:
-    """Set a property to what was found, or take it away."""
+    """Set a property, or remove it if the value is None."""
     if value is None:
         properties.fields.pop(name, None)
     else:
@@ -259,7 +246,7 @@ def _put(properties: Struct, name: str, value: Any) -> None:
 
 
 def _with(resource: ResourceType, kept: Struct, outputs: dict[str, Any], region: str) -> Struct:
-    """The inputs with the outputs beside them, and those that every type of a kind has."""
+    """The inputs with the outputs added, and the region."""
     for name, value in (outputs | ({"region": region} if resource.regional else {})).items():
         if name not in kept.fields:
             kept.fields[name].CopyFrom(encode(value))
@@ -267,7 +254,7 @@ def _with(resource: ResourceType, kept: Struct, outputs: dict[str, Any], region:
 
 
 def _read_back(resource: ResourceType, properties: Struct) -> Struct:
-    """The properties as the provider reads them after it has sent them."""
+    """The properties as the provider reads them back after a create or an update."""
     for name in resource.read_back.keys() & properties.fields.keys():
         value = inside(properties.fields[name])
         value.CopyFrom(encode(resource.read_back[name](decode(Struct(fields={name: value}))[name])))

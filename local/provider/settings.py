@@ -1,4 +1,4 @@
-"""The provider's configuration: a region and default tags, and nothing that could reach a real account."""
+"""The provider's configuration: a region and default tags, and nothing by which a real account could be reached."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from local.provider.wire import UNKNOWN, decode
 _ACCEPTED = frozenset({"region", "defaultTags"})
 
 _BUILT_IN = {"skipCredentialsValidation", "skipRegionValidation", "skipMetadataApiCheck", "skipRequestingAccountId", "version"}
-"""What the SDK or the engine puts into every configuration by itself; none of it means anything here."""
+"""What the SDK or Pulumi adds to every configuration. It is ignored."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a provider was configured with."""
+    """The configuration of a provider."""
 
     region: str
     default_tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class SettingsError(ValueError):
-    """The configuration can't be used; each item of `faults` names a key and says what to do."""
+    """The configuration is wrong; each of `faults` names a key and says what to do."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
@@ -34,10 +34,10 @@ class SettingsError(ValueError):
 
 
 def read(arguments: Struct) -> Settings:
-    """Read the provider's configuration. Objects arrive as JSON text; that is how the SDK sends a provider's own properties.
+    """Read the provider's configuration, in which the SDK sends objects as JSON text.
 
     Raises:
-        SettingsError: a key isn't known here (credentials are never taken), or a value is of the wrong kind.
+        SettingsError: a key isn't accepted (credentials never are), or a value has the wrong type.
     """
     given = {key: value for key, value in decode(arguments).items() if value is not None}
     faults = [

@@ -1,7 +1,6 @@
-"""Validation: judges a request by the shapes of AWS's model, and says everything that is wrong with it.
+"""Validates a request by the shapes of AWS's model, and reports everything that is wrong.
 
-botocore's own validator knows types, required members and minima, and little of the rest; the service would refuse the request for
-an enum, a pattern, a maximum or a second member of a union just as well.
+botocore's own validator checks types, required members and minima, but not enums, patterns, maxima or unions, which the service checks.
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ from local.provider.models import Model, Shape, pattern
 from local.provider.wire import UNKNOWN
 
 _LISTED = 40
-"""So many values of an enum are printed; ECS, KMS and CloudWatch stay below, EC2's instance types don't."""
+"""The most values of an enum that are printed: all of ECS, KMS and CloudWatch, but not all of EC2's instance types."""
 
 
 class Fault(NamedTuple):
-    """One thing that AWS's model refuses. `value` is what was there (None: nothing); `says` ends in what to do."""
+    """A value that AWS's model refuses; None if it is missing. `says` ends with what to do."""
 
     path: Path
     value: Any
     says: str
     missing: str | None = None
-    """The member that had to be there, when that is the fault."""
+    """The missing member, if that is the fault."""
 
 
 def faults(model: Model, shape: str, value: Any, path: Path = ()) -> Iterator[Fault]:
-    """Everything in `value` that the named shape refuses. `UNKNOWN` counts as given and is taken as it is."""
+    """Everything in `value` that the named shape refuses. UNKNOWN is accepted everywhere."""
     if value is UNKNOWN:
         return
     body = model.shape(shape)

@@ -1,7 +1,7 @@
-"""Tags: those that the program gives, and all that AWS is sent, which are these and the provider's default tags.
+"""Tags: the program's own (`tags`), and those together with the provider's default tags (`tagsAll`), which AWS is sent.
 
-`tags` stays what the program gives, and `tagsAll` has all. Check puts `tagsAll` beside the inputs of most types; of those that are written
-with Terraform's plugin framework only the state has it. Source: pulumi-aws 7, provider/tags.go.
+Check adds `tagsAll` to the inputs of most types; types of Terraform's plugin framework have it in the state only. Source: pulumi-aws 7,
+provider/tags.go.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from local.provider.wire import UNKNOWN, decode, encode, inside
 
 
 def sent(resource: ResourceType, properties: Struct, defaults: Mapping[str, str]) -> Struct:
-    """The properties as AWS is to be sent them: all tags are among them. Explicit tags win; tags unknown as a whole stay so."""
+    """The properties as AWS is sent them, with all tags. Explicit tags win; tags that are unknown as a whole stay so."""
     made = _without_all(properties)
     if resource.tags and defaults:
         if "tags" not in made.fields or made.fields["tags"].WhichOneof("kind") == "null_value":
@@ -30,7 +30,7 @@ def sent(resource: ResourceType, properties: Struct, defaults: Mapping[str, str]
 
 
 def recorded(resource: ResourceType, properties: Struct, state: Struct) -> Struct:
-    """Some of a resource's properties as AWS was sent them, by the state that holds all tags."""
+    """Properties as AWS was sent them, with all tags from the recorded state."""
     made = _without_all(properties)
     if resource.tags and "tagsAll" in state.fields:
         made.fields["tags"].CopyFrom(state.fields["tagsAll"])
@@ -38,7 +38,7 @@ def recorded(resource: ResourceType, properties: Struct, state: Struct) -> Struc
 
 
 def all_tags(asked: Struct) -> Value:
-    """The value of `tagsAll` beside what AWS is sent: not known as soon as one of them isn't."""
+    """The value of `tagsAll`: unknown if one of the tags is."""
     if "tags" not in asked.fields:
         return encode({})
     tags = decode(Struct(fields={"tags": asked.fields["tags"]}))["tags"]
@@ -47,7 +47,7 @@ def all_tags(asked: Struct) -> Value:
 
 
 def own(tags: Mapping[str, str], given: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
-    """Those of the tags that AWS answers with which are the program's: all but the default ones that it didn't give itself."""
+    """The program's own tags among those that AWS returns: all but default tags that the program doesn't give itself."""
     return {key: value for key, value in tags.items() if key in given or defaults.get(key) != value}
 
 

@@ -1,7 +1,7 @@
-"""What travels between the engine and the provider: its protocol buffers, and their values as plain data.
+"""The protocol buffers between Pulumi and the provider, and their values as plain data.
 
-A value is plain data with one addition: `UNKNOWN` stands for what the engine can't know before the resource is made.
-Secrets are unwrapped for checking; `Secrets` remembers where they were, so that no message repeats one.
+`UNKNOWN` stands for a value that isn't known before a resource is created. Secrets are unwrapped for the validation; `Secrets` records
+where they were, so that no message repeats one.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def sdk_version() -> str:
 if TYPE_CHECKING:
     from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 else:
-    # The protocol alone is a fifth of the SDK's import time (0.05 of 0.2 s), and every preview waits for this process to start. So
-    # the SDK's generated modules are loaded under a name of their own, which doesn't run `pulumi/__init__.py`.
+    # Every preview waits for this process to start. The SDK takes 0.2 s to import, its protocol alone 0.05 s: so the generated modules are
+    # loaded under another name, which doesn't run `pulumi/__init__.py`.
     _package = ModuleSpec("pulumi_protocol", None, is_package=True)
     _package.submodule_search_locations = [str(_folder("pulumi") / "runtime" / "proto")]
     sys.modules[_package.name] = importlib.util.module_from_spec(_package)
@@ -45,7 +45,7 @@ else:
 
 __all__ = ["UNKNOWN", "Secrets", "decode", "encode", "inside", "plugin_pb2", "provider_pb2", "provider_pb2_grpc", "sdk_version", "secret"]
 
-# The engine's marks. Source: sdk/go/common/resource/plugin/rpc.go (UnknownStringValue and its kin) and sdk/go/common/resource/sig.
+# Pulumi's marks. Source: sdk/go/common/resource/plugin/rpc.go (UnknownStringValue and its kin) and sdk/go/common/resource/sig.
 _UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWN_MARKS = frozenset(
     {
@@ -67,22 +67,22 @@ class _Mark(Enum):
 
 
 UNKNOWN: Final = _Mark.UNKNOWN
-"""A value that is known only once something else is made."""
+"""A value that is known only after something else is created."""
 
 
 @dataclass
 class Secrets:
-    """Where secrets were in decoded data: the paths, as tuples of keys and indices."""
+    """The paths of secrets in decoded data, as tuples of keys and indices."""
 
     paths: set[tuple[str | int, ...]] = field(default_factory=set[tuple[str | int, ...]])
 
     def touch(self, path: tuple[str | int, ...]) -> bool:
-        """Whether the value at `path` is a secret, lies inside one or holds one."""
+        """Whether the value at `path` is, contains or is in a secret."""
         return any(path[: len(one)] == one or one[: len(path)] == path for one in self.paths)
 
 
 def decode(struct: Struct, secrets: Secrets | None = None) -> dict[str, Any]:
-    """A message's properties as plain data; whole numbers become `int`. The places of secrets are added to `secrets`."""
+    """A message's properties as plain data; whole numbers become `int`. The paths of secrets are added to `secrets`."""
     found = Secrets() if secrets is None else secrets
     return {key: _decode(value, (key,), found) for key, value in struct.fields.items()}
 
@@ -130,7 +130,7 @@ def encode(value: Any) -> Value:
 
 
 def inside(value: Value) -> Value:
-    """What a secret's wrapping holds; any other value itself."""
+    """The value inside a secret; any other value itself."""
     if not value.HasField("struct_value"):
         return value
     fields = value.struct_value.fields

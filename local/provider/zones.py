@@ -15,6 +15,6 @@ ZONES: Final[dict[str, dict[str, str]]] = {
     "eu-central-1": {"a": "euc1-az2", "b": "euc1-az3", "c": "euc1-az1"},
     "eu-west-1": {"a": "euw1-az1", "b": "euw1-az2", "c": "euw1-az3"},
 }
-"""The letter of each zone's name and the zone's id, for the regions that `components/environment.py` takes. Source: "AWS Regions and
-Availability Zones" (zone ids) in the AWS documentation. AWS shuffles names over ids account by account; this is one account's order,
-and a program that cares about the place must go by id. ap-northeast-1 shows new accounts three of its zones."""
+"""The zone ids, by the letter of the zone's name, of the regions that `components/environment.py` takes. Source: "AWS Regions and
+Availability Zones" in the AWS documentation. Each account has names in its own order, and this is one account's: a program that needs a
+certain zone must use ids. ap-northeast-1 shows new accounts three of its zones."""

@@ -1,6 +1,6 @@
-"""`make report`: what a preview planned, as one page for a reviewer and one summary for a pull request.
+"""`make report`: a preview as a page for a reviewer and as a summary for a pull request.
 
-Each module is one part of it, as pure functions over the plan; `pages` puts them together.
+Each module makes one part, with pure functions of the plan. `pages` renders them.
 """
 
 import sys

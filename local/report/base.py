@@ -1,4 +1,4 @@
-"""The preview that a change is compared with: another commit's, run by that commit's own code in a checkout of its own."""
+"""Previews another commit, to compare with: by that commit's own code, in a checkout of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local import LocalError
 from local.previews import Plan
 
 SECONDS = 300
-"""A preview takes a few; the first one in a checkout gets plugins, too."""
+"""The longest that it may take. A preview takes a few seconds, the first one in a checkout more."""
 
 SCRIPT = """
 import dataclasses, json, os, sys
@@ -30,7 +30,7 @@ with open(sys.argv[3], "w", encoding="utf-8") as file:
     json.dump(dataclasses.asdict(plan), file)
 os._exit(0)
 """
-"""Run by the other commit's code; it must have the preview under one of its names. Not left by its own end: see local/__main__.py."""
+"""Runs in the other commit's checkout. It ends by os._exit: see local/__main__.py."""
 
 
 def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Plan:
@@ -57,7 +57,7 @@ def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Pla
 
 
 def plan_from(content: Mapping[str, Any]) -> Plan:
-    """A plan that was written down as JSON, without the pack's findings. The other commit's plan may have more fields, or fewer."""
+    """A plan from JSON, without the pack's findings. A plan of another commit may have more fields, or fewer."""
     return TypeAdapter(Plan).validate_python({**content, "findings": ()})
 
 

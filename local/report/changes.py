@@ -1,4 +1,4 @@
-"""What changes: the planned resources by layer, and, against another plan, what is added, removed and different."""
+"""What changes, by layer: the planned operations, or the differences from another plan."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from local.differences import Difference, differences
 from local.previews import Plan, PlannedResource
-from local.report.homes import LAYER_PREFIX, called, homes_of
 from local.report.layers import layers_of
+from local.report.words import LAYER_PREFIX, called, homes_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One resource: what becomes of it (`create`, `update`, `delete`, `same`, …), and its differences where there is something to compare
-    with. `called` is its name on AWS, empty where it has none of its own."""
+    """The operation on one resource (`create`, `update`, `delete`, `same`, …), and its differences if there is another plan.
+
+    Attributes:
+        called: its name on AWS; empty if it has none.
+    """
 
     operation: str
     type: str
@@ -26,12 +29,11 @@ class Change:
 
 
 def changes_of(plan: Plan, base: Plan | None = None) -> Mapping[str, Sequence[Change]]:
-    """The resources that change, by layer, in the layers' order; what belongs to no layer under the stack's own name.
+    """The resources that change, by layer, in the layers' order; those of no layer are under `stack`.
 
     Args:
         plan: the preview.
-        base: another preview of the same stack, such as that of the main branch, that the change is counted from. Without it, the
-            operations are Pulumi's own.
+        base: another preview of the same stack, such as the main branch's, to compare with. Without it, the operations are Pulumi's.
     """
     homes = homes_of(plan)
     found: dict[str, list[Change]] = {layer.name: [] for layer in layers_of(plan)}
@@ -49,7 +51,7 @@ def changes_of(plan: Plan, base: Plan | None = None) -> Mapping[str, Sequence[Ch
 
 
 def totals(changes: Mapping[str, Sequence[Change]]) -> Mapping[str, int]:
-    """How many resources there are of each operation."""
+    """The number of resources by operation."""
     return Counter(change.operation for own in changes.values() for change in own)
 
 
@@ -74,7 +76,7 @@ def _change(resource: PlannedResource, before: PlannedResource | None, is_planne
 
 
 def differences_of(before: PlannedResource, after: PlannedResource) -> Iterator[Difference]:
-    """The properties that differ, also inside JSON texts, and whether the resource is protected."""
+    """The properties that differ, also inside JSON texts, and the resource options."""
     old = {"protect": before.protect, "retainOnDelete": before.retain_on_delete, **before.inputs}
     new = {"protect": after.protect, "retainOnDelete": after.retain_on_delete, **after.inputs}
     return differences("", old, new)

@@ -1,4 +1,4 @@
-"""The dashboard as it will look: its widgets with their thresholds, from the planned body. There is no data to draw before a deployment."""
+"""The dashboard as it will look: its widgets with their thresholds, from the planned body. Before a deployment there is no data."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ GRID = 24
 """The columns of a CloudWatch dashboard."""
 
 PLOT_WIDTH, PLOT_HEIGHT = 340, 150
-"""Of the drawing, in its own units: small, so that its text can be read on a phone."""
+"""The size of the plot in SVG units: small, so that the text is legible on a phone."""
 
 HEADROOM = 1.2
-"""How far an axis reaches above its highest threshold, at least."""
+"""The least ratio of the end of an axis to its highest threshold."""
 
 STEPS = (1, 2, 2.5, 5, 10)
-"""What the marks of an axis may be apart, times a power of ten."""
+"""The possible distances of ticks, times a power of ten."""
 
 MARKS = 5
-"""The most that an axis has above zero."""
+"""The most ticks above zero."""
 
 LABEL_GAP = 18
-"""The least distance between two labels, in the drawing's units."""
+"""The least distance between two labels, in SVG units."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A threshold in the drawing: where it is, and where its label is, which gives way to others."""
+    """A threshold: its height, and that of its label, which is moved if another label is in the way."""
 
     y: float
     label_y: float
@@ -43,8 +43,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Widget:
-    """One widget. `width` is in columns of GRID; `axes` are the labels of the left and the right axis, `ticks` their marks, as a height
-    in the drawing and a text."""
+    """One widget. `width` is in columns of GRID; `axes` are the labels of the left and the right axis, `ticks` their heights and texts."""
 
     title: str
     kind: str
@@ -56,21 +55,21 @@ class Widget:
 
     @property
     def says(self) -> str:
-        """The drawing in words."""
+        """The text alternative."""
         bounds = "; ".join(line.label for line in self.lines)
         return f"{self.title}: {', '.join(self.metrics) or self.kind}. Thresholds: {bounds or 'none'}. No data yet."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """A dashboard and its widgets, from top to bottom and left to right."""
+    """A dashboard and its widgets, in reading order."""
 
     name: str
     widgets: tuple[Widget, ...]
 
 
 def dashboards_of(plan: Plan) -> tuple[Dashboard, ...]:
-    """The plan's dashboards. One whose body isn't known has no widgets."""
+    """The planned dashboards. One whose body isn't known has no widgets."""
     return tuple(
         Dashboard(
             name=str(resource.inputs.get("dashboardName", resource.name)), widgets=tuple(_widgets(resource.inputs.get("dashboardBody")))
@@ -131,12 +130,12 @@ def _lines(bounds: list[dict[str, Plain]], tops: Mapping[str, float]) -> Iterato
 
 
 def _top(highest: float) -> float:
-    """The end of an axis: a whole number of steps, with room above the highest threshold."""
+    """The end of an axis: a multiple of its step, above the highest threshold."""
     return _step(highest) * math.ceil(HEADROOM * highest / _step(highest)) if highest > 0 else 0.0
 
 
 def _step(highest: float) -> float:
-    """How far the marks of an axis are apart."""
+    """The distance of ticks."""
     least = HEADROOM * highest / MARKS
     power = 10 ** math.floor(math.log10(least))
     return next(step * power for step in STEPS if step * power >= least * (1 - 1e-9))

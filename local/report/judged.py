@@ -1,7 +1,7 @@
-"""Every invariant with its verdict and the resources that it read.
+"""Every rule with its verdict and the resources that it read.
 
-The verdicts come from the pack, which ran in the real preview. The pack doesn't report which resources a rule read: so the rules run again
-here, over the plan, and each resource records the reads (`Resource.reads`).
+The verdicts are those of the pack in the preview. It doesn't report which resources a rule read, so the rules run again here, over the
+plan, and the reads are recorded (`Resource.reads`).
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Judged:
 
 
 def with_the_graph_of(plan: Plan, whole: Plan) -> Plan:
-    """A refused plan, with the resources of a preview without the pack: Pulumi writes the dependencies of successful previews only."""
+    """A refused plan with the resources of a preview without the pack: only a successful preview has dependencies."""
     return replace(plan, resources=whole.resources) if whole.succeeded else plan
 
 
 def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
-    """The rules of the pack, by family, in the pack's order.
+    """The pack's rules by family, in the pack's order.
 
-    Where the preview failed for another reason than the pack's findings, the rules that found nothing aren't decided.
+    If the preview failed without a finding, the rules aren't decided.
     """
     found = plan.findings
     decided = bool(plan.policy_packs) and (plan.succeeded or bool(found))
@@ -75,9 +75,9 @@ def judged(plan: Plan) -> Mapping[str, Sequence[Judged]]:
 
 
 def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
-    """The sorted names of the resources that a rule reads, and whether it has anything to judge.
+    """The names of the resources that a rule reads, sorted, and whether it has anything to judge.
 
-    A rule about the whole stack has nothing to judge if it asks for resources of some types and there are none.
+    A rule of the whole stack has nothing to judge if it looks for resources of some types and there are none.
     """
     if rule.types:
         names = sorted(resource.name for resource in stack.resources if resource.type in rule.types)
@@ -85,13 +85,14 @@ def read_by(rule: Rule, stack: Stack) -> tuple[tuple[str, ...], bool]:
     if not isinstance(rule, StackRule) or not _is_in_tier(rule, stack.limits):
         return (), False
     read: set[str] = set()
-    recorder = _recording(stack, read)
+    resources = tuple(replace(resource, reads=read) for resource in stack.resources)
+    recorder = _RecordingStack(name=stack.name, project=stack.project, resources=resources, limits=stack.limits, table=stack.table)
     judge_stack(rule, recorder)
     return tuple(sorted(read)), bool(read or not recorder.asked or any(stack.of_type(kind) for kind in recorder.asked))
 
 
 def stack_of(plan: Plan) -> Stack:
-    """The plan in the form that rules take."""
+    """The plan in the form that rules judge."""
     types = {resource.urn: resource.type for resource in plan.resources}
     head, _, rest = (plan.resources[0].urn if plan.resources else "").removeprefix("urn:pulumi:").partition("::")
     limits = configured({}).of(head)
@@ -123,7 +124,7 @@ def stack_of(plan: Plan) -> Stack:
 
 
 def to_plain(value: Any) -> Plain:
-    """A plan's value in the form that the pack's adapter gives to rules."""
+    """A plan's value in the form that rules judge."""
     if value == UNKNOWN:
         return NOT_KNOWN
     if isinstance(value, Mapping):
@@ -139,16 +140,10 @@ def _is_in_tier(rule: Rule, limits: TierLimits) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class _RecordingStack(Stack):
-    """A stack that records the types that a rule asks for."""
+    """A stack that records the types that a rule looks for."""
 
     asked: set[str] = field(default_factory=set[str])
 
     def of_type(self, kind: str) -> Sequence[Resource]:
         self.asked.add(kind)
         return super().of_type(kind)
-
-
-def _recording(stack: Stack, read: set[str]) -> _RecordingStack:
-    """The stack with resources that record their names in `read` when a rule reads them."""
-    resources = tuple(replace(resource, reads=read) for resource in stack.resources)
-    return _RecordingStack(name=stack.name, project=stack.project, resources=resources, limits=stack.limits, table=stack.table)

@@ -1,4 +1,4 @@
-"""The real resource graph, by layer: what each layer holds, and which layer's resources it is made with."""
+"""The resource graph by layer: what a layer contains, and which other layers it uses."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.previews import Plan, PlannedResource
-from local.report.homes import LAYER_PREFIX, homes_of
 from local.report.matrix import reach_of
-from local.report.words import counted, noun_of, service_of
+from local.report.words import LAYER_PREFIX, counted, homes_of, noun_of, service_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One layer made with another's resources.
+    """How one layer uses another.
 
     Attributes:
-        of: the layer that is used.
-        links: how many properties of the user come from resources of `of`.
-        rests: whether something of the user has to be made after something of `of`.
-        acts: the AWS services whose resources in `of` the user's roles may act on, by the names in their policies.
+        of: the other layer.
+        links: the number of properties that come from resources of `of`.
+        rests: whether a resource depends on one of `of`.
+        acts: the AWS services whose resources in `of` the layer's roles may act on, by the names in their policies.
     """
 
     of: str
@@ -30,7 +29,7 @@ class Use:
 
     @property
     def in_words(self) -> str:
-        """How it is used."""
+        """The use in words."""
         words = [f"{self.links} {'property' if self.links == 1 else 'properties'}"] if self.links else []
         words += [f"may act on its {', '.join(self.acts)}"] if self.acts else []
         return f"{self.of}: {'; '.join(words) or 'is made before'}"
@@ -38,7 +37,7 @@ class Use:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One component of the program with all that it holds, in the order of types and names; what it uses, in the layers' order."""
+    """One component with its resources, sorted by type and name, and the layers that it uses, in the layers' order."""
 
     name: str
     resources: tuple[PlannedResource, ...]
@@ -46,7 +45,7 @@ class Layer:
 
     @property
     def contents(self) -> Sequence[tuple[str, Sequence[str]]]:
-        """What it holds in words, by AWS service: `("dynamodb", ["3 tables"])`."""
+        """The counts of its resources, by AWS service: `("dynamodb", ["table", …])`."""
         by_service: dict[str, Counter[str]] = {}
         for resource in self.resources:
             by_service.setdefault(service_of(resource.type), Counter())[noun_of(resource.type)] += 1
@@ -57,7 +56,7 @@ class Layer:
 
 
 def layers_of(plan: Plan) -> tuple[Layer, ...]:
-    """The plan's layers, each after those that it uses."""
+    """The planned layers, each after those that it uses."""
     homes = homes_of(plan)
     held: dict[str, list[PlannedResource]] = {}
     for resource in plan.resources:
@@ -92,7 +91,7 @@ def layers_of(plan: Plan) -> tuple[Layer, ...]:
 
 
 def _in_order(uses: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Used before user; where layers use each other, the one that waits for the fewest properties first."""
+    """Each layer after those that it uses; of layers that use each other, the one with the fewest links first."""
     left = {name: dict(used) for name, used in uses.items()}
     order: list[str] = []
     while left:

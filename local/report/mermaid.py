@@ -1,4 +1,4 @@
-"""The architecture as Mermaid text, for Markdown: the README's picture and the summary's."""
+"""The architecture as a Mermaid flowchart, for the README and the summary."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from local.report.layers import Layer
 from local.report.words import counted, noun_of, service_of
 
 SHOWN = 6
-"""How many kinds of resources a box names; there are too many for a picture that is read at a glance."""
+"""The most types that a box names, so that the picture stays readable."""
 
 DETAILS = re.compile(
     r"alias|association|attachment|block|configuration|controls|delivery|elastic address|flow log|lifecycle|log group|logging|permission"
     r"|policy|role$|route|rule$|security group|subnet|subscription|version"
 )
-"""Kinds that belong to another resource, or that every layer has: a box that has others doesn't name them."""
+"""Types that are parts of others or in every layer: a box names them only if it has no other."""
 
 
 def mermaid(layers: Sequence[Layer]) -> str:
-    """A flowchart of the layers, each with its main resources."""
+    """A flowchart of the layers with their main resources."""
     return "\n".join(["flowchart LR", *(f"    {line}" for line in boxes_and_arrows(layers, totals=True))])
 
 
 def boxes_and_arrows(layers: Sequence[Layer], *, totals: bool) -> list[str]:
-    """The lines of the flowchart. An arrow leads from a layer to one that rests on it; one that others imply is left out.
+    """The lines of the flowchart. An arrow leads from a layer to one that depends on it, unless others imply it.
 
     Args:
         layers: in any order.
-        totals: whether a box says how many resources there are in all.
+        totals: whether a box has the number of all its resources.
     """
     boxes = [f'{layer.name}["<b>{layer.name}</b>{f" ({len(layer.resources)})" if totals else ""}<br/>{_holds(layer)}"]' for layer in layers]
     return boxes + [f"{of} --> {user}" for of, user in _arrows(layers)]
@@ -44,10 +44,10 @@ def _holds(layer: Layer) -> str:
 
 
 def _arrows(layers: Sequence[Layer]) -> list[tuple[str, str]]:
-    """Pairs of a layer and one that rests on it, without those that a way over layers in between implies."""
+    """Pairs of a layer and one that depends on it, without those that a path over other layers implies."""
     names = [layer.name for layer in layers]
     rests = [(use.of, layer.name) for layer in layers for use in layer.uses if use.rests]
-    forward = [pair for pair in rests if names.index(pair[0]) < names.index(pair[1])]  # layers may rest on each other
+    forward = [pair for pair in rests if names.index(pair[0]) < names.index(pair[1])]  # layers may depend on each other
 
     def leads(start: str, end: str) -> bool:
         return any(of == start and (user == end or leads(user, end)) for of, user in forward)

@@ -1,4 +1,4 @@
-"""Lays the report out: one HTML page that needs nothing else, and one Markdown summary for a pull request."""
+"""Renders the report: a self-contained HTML page, and a Markdown summary for a pull request."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WIDE, NARROW = 1040.0, 380.0
 TEMPLATES = Path(__file__).with_name("templates")
 
 MOST_MARKDOWN = 60_000
-"""Bytes. GitHub cuts a comment at 65,536 characters; a job's summary may have more."""
+"""Bytes. GitHub's limit for a comment is 65,536 characters; a job's summary may be longer."""
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
-"""What Markdown, HTML in it, or GitHub's formulas would read as more than text, in the middle of a line."""
+"""Characters with a meaning in Markdown, HTML or GitHub's formulas, within a line."""
 
 MENTION = re.compile(r"(?<!\w)@(?=\w)")
-"""Would notify somebody, even where the sign is escaped: a space of no width comes between."""
+"""A mention notifies somebody, even if the sign is escaped: a zero-width space is put after it."""
 
 
 def page(report: Report) -> str:
@@ -46,8 +46,7 @@ def page(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """The Markdown summary, MOST_MARKDOWN bytes at most: without its details where they are too many, and cut where even that isn't
-    enough, which it says."""
+    """The Markdown summary in MOST_MARKDOWN bytes: without details if it is too long, and cut, with a note, if it still is."""
     template = _environment(html=False).get_template("summary.md.j2")
     text = ""
     for full in (True, False):
@@ -59,12 +58,12 @@ def summary(report: Report) -> str:
 
 
 def text_of(value: object) -> str:
-    """A text in Markdown, as text: nothing in it is markup, and it is one line."""
+    """A text as one line of Markdown, with all markup escaped."""
     return MENTION.sub("@\u200b", SPECIAL.sub(r"\\\1", " ".join(str(value).split())))
 
 
 def code_of(value: object) -> str:
-    """A text in Markdown, as code: the fence is longer than any in the text; a table's cells end at a bar even there."""
+    """A text as Markdown code, with a fence longer than any in it. Bars are escaped, which would end a table's cell."""
     text = " ".join(str(value).split()).replace("|", "\\|")
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     pad = " " if text.startswith("`") or text.endswith("`") else ""

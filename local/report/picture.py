@@ -1,7 +1,7 @@
-"""The architecture as a picture: the layers as boxes, what they hold, and an arrow for each layer that another is made with.
+"""The architecture as an SVG picture: a box for each layer with its contents, and an arrow for each layer that it uses.
 
-Every layer that others use has a lane of its own on the left, in its own colour; an arrow leaves it into each box that uses the layer,
-and ends at the line that says how. So no two arrows share a line, however many layers there are. Sizes are in the drawing's own units.
+Each layer that others use has a vertical lane on the left, in its own colour, from which an arrow leads to the line in each box that says
+how it is used. So arrows never overlap, however many layers there are. Sizes are in SVG units.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LINE = 22
 """The height of one line of text."""
 
 CHARACTER = 7.2
-"""The width of one character at the drawing's size of 13, rounded up: fonts differ."""
+"""The width of a character at the font size of 13, rounded up, because fonts differ."""
 
 PADDING = 14
 LANE = 16
@@ -27,11 +27,11 @@ GAP = 22
 """Between two boxes."""
 
 COLOURS = 8
-"""How many the stylesheet has."""
+"""The number in the stylesheet."""
 
 
 class SvgText(NamedTuple):
-    """Words at a place. `role` is the stylesheet's class."""
+    """A text. `role` is its class in the stylesheet."""
 
     x: float
     y: float
@@ -51,7 +51,7 @@ class Box(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """From a lane into a box."""
+    """An arrow from a lane to a box."""
 
     x: float
     to: float
@@ -61,7 +61,7 @@ class Arrow(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """The line from a box past the boxes of all that use it."""
+    """The line from a box along the boxes of the layers that use it."""
 
     x: float
     start_x: float
@@ -82,7 +82,7 @@ class Picture(NamedTuple):
 
 
 def picture_of(layers: Sequence[Layer], width: float) -> Picture:
-    """Draw the layers from top to bottom, each below those that it uses, in a drawing that is `width` wide."""
+    """Draw the layers from top to bottom, each below those that it uses."""
     used = [layer.name for layer in layers if any(use.of == layer.name for other in layers for use in other.uses)]
     colours = {layer.name: index % COLOURS for index, layer in enumerate(layers)}
     lane_x = {name: 6.0 + LANE * index for index, name in enumerate(reversed(used))}
@@ -116,6 +116,6 @@ def picture_of(layers: Sequence[Layer], width: float) -> Picture:
 
 
 def _wrapped(words: str, most: int) -> list[str]:
-    """Words in lines of so many characters; what follows the first is indented. A number stays with its noun."""
+    """A text in lines of at most so many characters, indented after the first. A number stays with its noun."""
     lines = textwrap.wrap(words.replace(f" {TIMES} ", f"\u00a0{TIMES}\u00a0"), most, subsequent_indent="\u2003", break_on_hyphens=False)
     return lines or [words]

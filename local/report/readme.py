@@ -1,4 +1,4 @@
-"""Writes the README's picture again, from prod's plan: `python -m local.report.readme` (make picture)."""
+"""Updates the README's picture from prod's plan: `python -m local.report.readme` (make picture)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ END = "        %% The end of the layers."
 
 
 def refreshed(text: str, plan: previews.Plan) -> str:
-    """The README with its layers as they are planned.
+    """The README with the planned layers.
 
     Raises:
-        LocalError: it has no place for them.
+        LocalError: it has no picture.
     """
     before, start, rest = text.partition(START + "\n")
     _, end, after = rest.partition(END + "\n")

@@ -1,4 +1,4 @@
-"""All that the page and the summary say, gathered from a plan. Pure: the templates only lay it out."""
+"""The content of the page and the summary, from a plan. The templates only lay it out."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ TONES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One stack's plan, for a reviewer.
+    """The report of one stack's plan.
 
     Attributes:
         stack: the stack's name.
         stacks: all stacks, in the order of the environment table's columns.
         plan: the preview, without its secrets.
-        base: the preview that it is compared with, without its secrets.
-        base_name: what that is a preview of, such as a branch.
+        base: the preview to compare with, without its secrets.
+        base_name: the branch or commit of that preview.
         rows: the environment table.
-        source: what the plan was made from, in words.
+        source: the origin of the plan, in words.
     """
 
     stack: str
@@ -84,7 +84,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """The whole plan in one sentence."""
+        """The result in one sentence."""
         held = f"of {sum(self.verdicts.values())} invariants {_listed(self.verdicts)}"
         planned = f"{len(self.plan.resources)} resources planned"
         if self.plan.succeeded and self.plan.policy_packs:
@@ -112,7 +112,7 @@ class Report:
 
     @property
     def judged_in_words(self) -> str:
-        """How many rules came to which verdict."""
+        """The numbers of rules by verdict."""
         return (
             f"{sum(self.verdicts.values())} rules of the policy pack: {_listed(self.verdicts)}. The verdicts are the pack's own, from the "
             "preview. A rule that names a resource read something of it."
@@ -138,15 +138,13 @@ def gather(
     base_name: str = "",
     source: str = "",
 ) -> Report:
-    """The report of a plan. Secrets are taken out first, so that nothing later can show them.
+    """The report of a preview with dependencies and with the pack. Secrets are removed first.
 
     Args:
-        stack: the stack's name.
-        plan: its preview, with dependencies and with the pack.
+        stack, base_name, source: as in `Report`.
+        plan: the preview.
         tables: the environment table of every stack.
         base: another preview of the stack, to compare with.
-        base_name: what that is a preview of.
-        source: what the plan was made from, in words.
     """
     hide = hidden(tables, plan, *([base] if base else []))
     return Report(

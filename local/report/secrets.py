@@ -1,7 +1,7 @@
-"""Takes secrets out of a plan before anything is written down.
+"""Removes secrets from a plan before anything is written.
 
-Pulumi has already replaced the values of its own, marked secrets with `[secret]`. This is for plain text in a program, a table or a
-message, which is found by name or by form, as the pack finds it.
+Pulumi has already replaced marked secrets with `[secret]`. This is for secrets in plain text, which are recognised by name or by form, as
+the pack recognises them.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from local.previews import UNKNOWN, Plan
 from rules.aws.environment_secrets import PLAIN_WORDS, SECRET_VALUES, looks_secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks an object as one of Pulumi's special values, a secret or an asset. Source: `sig.Key` in Pulumi's Go SDK."""
+"""The key of Pulumi's special objects: secrets and assets. Source: `sig.Key` in Pulumi's Go SDK."""
 
 WITHHELD = "[secret]"
 
 MORE_NAMES = re.compile(r"secret_?(string|binary)|(secret_?)?string_?wo|master_?password|password", re.IGNORECASE)
-"""Inputs of AWS resources whose value is a secret whatever it looks like."""
+"""Inputs of AWS resources whose value is always a secret."""
 
 SHORTEST = 6
-"""Characters. A shorter text would match all over the page by chance."""
+"""Characters. A shorter text would be found all over the page by chance."""
 
 
 Hide = Callable[[Any], Any]
@@ -32,7 +32,7 @@ Hide = Callable[[Any], Any]
 
 
 def hidden(tables: Mapping[str, Any], *plans: Plan) -> Hide:
-    """What hides the secrets of these tables and plans, and each copy of one wherever it is."""
+    """A function that hides the secrets of these tables and plans, and all copies of them."""
     found: set[str] = set()
     for plan in plans:
         stack = plan.resources[0].urn.partition("::")[0].rpartition(":")[2] if plan.resources else ""
@@ -43,7 +43,7 @@ def hidden(tables: Mapping[str, Any], *plans: Plan) -> Hide:
 
 
 def without_secrets(plan: Plan, hide: Hide) -> Plan:
-    """The plan with `[secret]` in the place of its secrets."""
+    """The plan with its secrets replaced by `[secret]`."""
     return replace(
         plan,
         resources=tuple(replace(resource, inputs=hide(resource.inputs), computed=hide(resource.computed)) for resource in plan.resources),
@@ -55,7 +55,7 @@ def without_secrets(plan: Plan, hide: Hide) -> Plan:
 
 
 def hiding(secrets: set[str]) -> Hide:
-    """What replaces these texts, and all that has the form of a secret, anywhere in a value."""
+    """A function that replaces these texts, and all that has the form of a secret, anywhere in a value."""
     written = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])}
     known = re.compile("|".join(re.escape(form) for form in sorted(written, key=len, reverse=True)) or r"(?!)")
 
@@ -73,7 +73,7 @@ def hiding(secrets: set[str]) -> Hide:
 
 
 def _secrets_in(name: str, value: Any, stack: str) -> Iterator[str]:
-    """The texts in a value that are secrets by their name, also inside JSON texts."""
+    """The texts in a value that are secrets by name, also inside JSON texts."""
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if isinstance(entries.get("name"), str) and "value" in entries:  # a container's variable, or a parameter

@@ -19,9 +19,9 @@ class Row:
     """One key of the table.
 
     Attributes:
-        key: with the keys above it: `engine.task.cpu`.
-        values: the stacks' values as text, in the stacks' order; ABSENT where a stack has none.
-        limit: what the pack holds this stack to, in words; empty where it has no limit for the key.
+        key: the path of keys: `engine.task.cpu`.
+        values: the stacks' values as text, in the stacks' order; ABSENT if a stack has none.
+        limit: the pack's limit for this stack, in words; empty if there is none.
     """
 
     key: str
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the stacks don't agree."""
+        """Whether the stacks' values differ."""
         return len(set(self.values)) > 1
 
 
@@ -44,7 +44,7 @@ def tables_of(repo: Path, stacks: Sequence[str]) -> Mapping[str, Mapping[str, An
 
 
 def rows_of(tables: Mapping[str, Mapping[str, Any]], stack: str) -> tuple[Row, ...]:
-    """The tables' keys in the order in which they are written; limits are those of one stack."""
+    """The tables' keys in the order in which they are written, with the limits of one stack."""
     flat = {name: dict(_flat(table)) for name, table in tables.items()}
     keys = dict.fromkeys(key for own in (flat.get(stack, {}), *flat.values()) for key in own)
     limits = configured({}).of(stack).rows

@@ -1,4 +1,4 @@
-"""Previews a stack with the pack and writes its report: `.local/report/<stack>.html` and `.md`."""
+"""Previews a stack with the pack, and writes its report to `.local/report/<stack>.html` and `.md`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.report.table import tables_of
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """Where the report is, its verdict in one sentence, and whether the stack can be deployed."""
+    """The report's files, its verdict in one sentence, and whether the stack can be deployed."""
 
     page: Path
     summary: Path
@@ -35,15 +35,12 @@ def write(
     place: Path | None = None,
     on_note: Callable[[str], object] = lambda _: None,
 ) -> Written:
-    """Preview a stack and write what came of it, also where it is refused.
+    """Preview a stack and write its report, also if it is refused.
 
     Args:
-        stack: the stack's name.
-        image: the engine image, as `previews.preview` takes it.
-        base: a commit or branch to compare with; None for none. One that can't be previewed is noted, and nothing is compared.
-        repo: the checkout.
-        place: the folder of the CLI's state and of the report; the checkout's `.local` by default.
-        on_note: gets each line that there is to say.
+        stack, image, repo, on_note: as in `previews.preview`.
+        base: a commit or branch to compare with. If it can't be previewed, that is noted.
+        place: the folder of the CLI's state and of the report. Default: the checkout's `.local`.
 
     Raises:
         LocalError: as `previews.preview`; or another stack's table is wrong.
@@ -79,7 +76,7 @@ def write(
 
 
 def _commit(repo: Path) -> str:
-    """What the checkout holds, in words."""
+    """The checkout's commit, in words."""
     try:
         commit = _git(repo, "rev-parse", "--short=10", "HEAD")
         changed = _git(repo, "status", "--porcelain")
