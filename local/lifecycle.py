@@ -24,37 +24,6 @@ ROOM_BYTES = 200 * 2**20
 """Far more than the state (2 MB, written twice for each resource) and the emulator's data take."""
 
 
-def discard_line(_: str) -> None:
-    """The default for output that nobody reads."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """What one command works with.
-
-    Attributes:
-        work: the folder that the CLI runs in.
-        state: the folder of the stack's state.
-        endpoint: the emulator's.
-        show, note: get the CLI's output, and the local run's own lines.
-    """
-
-    stack: automation.Stack
-    provider: plugins.ProviderProcess
-    work: Path
-    state: Path
-    endpoint: str
-    show: Say
-    note: Say
-    color: str
-
-    @property
-    def ended_by_itself(self) -> bool:
-        """Whether the last command of the CLI ended by itself after an interrupt, without being killed."""
-        command = self.stack.workspace.pulumi_command
-        return isinstance(command, workspace.InterruptibleCli) and not command.killed
-
-
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """The result of a command.
@@ -106,8 +75,8 @@ class Target:
     venv: Path | None = None
     endpoint: str | None = None
     color: bool = False
-    on_output: Say = discard_line
-    on_note: Say = discard_line
+    on_output: Say = lambda _: None
+    on_note: Say = lambda _: None
 
     @property
     def home(self) -> Path:
@@ -118,6 +87,30 @@ class Target:
     def record(self) -> StackState:
         """The stack's state."""
         return StackState(self.home, self.stack)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What one command works with.
+
+    Attributes:
+        work: the folder that the CLI runs in.
+        state: the folder of the stack's state.
+        endpoint: the emulator's.
+    """
+
+    target: Target
+    stack: automation.Stack
+    provider: plugins.ProviderProcess
+    work: Path
+    state: Path
+    endpoint: str
+
+    @property
+    def ended_by_itself(self) -> bool:
+        """Whether the last command of the CLI ended by itself after an interrupt, without being killed."""
+        command = self.stack.workspace.pulumi_command
+        return isinstance(command, workspace.InterruptibleCli) and not command.killed
 
 
 def up(target: Target, *, pack: bool = True) -> Outcome:
@@ -140,8 +133,7 @@ def up(target: Target, *, pack: bool = True) -> Outcome:
         planned = run(session, "preview", lambda s, o: s.preview(**packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
-        total = sum(planned.changes.values())
-        return _run_change(session, "up", lambda s, o: s.up(**packs, **o), target, total=total)
+        return _run_change(session, "up", lambda s, o: s.up(**packs, **o), sum(planned.changes.values()))
 
 
 def refresh(target: Target) -> Outcome:
@@ -152,7 +144,7 @@ def refresh(target: Target) -> Outcome:
     """
     with open_session(target) as session:
         total = len(target.record.resources())
-        return _run_change(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), target, total=total)
+        return _run_change(session, "refresh", lambda s, o: s.refresh(clear_pending_creates=True, **o), total)
 
 
 def destroy(target: Target) -> Outcome:
@@ -170,7 +162,7 @@ def destroy(target: Target) -> Outcome:
             "No command gives that data up; to be rid of the whole local cloud, run `make clean`."
         )
     with open_session(target, recreate=True) as session:
-        return _run_change(session, "destroy", lambda s, o: s.destroy(**o), target, total=len(target.record.resources()))
+        return _run_change(session, "destroy", lambda s, o: s.destroy(**o), len(target.record.resources()))
 
 
 def outputs(target: Target) -> Mapping[str, Any]:
@@ -185,7 +177,7 @@ def outputs(target: Target) -> Mapping[str, Any]:
     return _outputs(recorded)
 
 
-def down(place: Path = previews.ROOT / ".local", on_note: Say = discard_line, *, save: bool = True) -> int:
+def down(place: Path = previews.ROOT / ".local", on_note: Say = lambda _: None, *, save: bool = True) -> int:
     """Stop every emulator of the place and return how many there were. Each saves its data first, unless `save` is False.
 
     Raises:
@@ -230,14 +222,12 @@ def open_session(target: Target, *, read_only: bool = False, recreate: bool = Fa
                 work, place, command, previews.preloaded_main(target.repo), {**variables, **provider.variables}
             )
             yield Session(
+                target=target,
                 stack=automation.Stack.select(target.stack, work_space),
                 provider=provider,
                 work=work,
                 state=state,
                 endpoint=running.endpoint,
-                show=target.on_output,
-                note=target.on_note,
-                color="always" if target.color else "never",
             )
 
 
@@ -255,15 +245,16 @@ def _reconcile(target: Target, *, recreate: bool) -> None:
     target.record.discard()
 
 
-def _run_change(session: Session, name: str, action: StackCommand, target: Target, *, total: int) -> Outcome:
+def _run_change(session: Session, name: str, action: StackCommand, total: int) -> Outcome:
     """Run one of the CLI's commands that change the stack. If it doesn't end by itself, the stack stays marked as unfinished.
 
     Raises:
         LocalError: the CLI or the provider was killed.
     """
+    target = session.target
     target.record.begin()
     try:
-        outcome = run(session, name, action, target, total=total)
+        outcome = run(session, name, action, total=total)
     except KeyboardInterrupt:
         if session.ended_by_itself:
             target.record.finish()
@@ -274,15 +265,7 @@ def _run_change(session: Session, name: str, action: StackCommand, target: Targe
     return outcome
 
 
-def run(
-    session: Session,
-    name: str,
-    action: StackCommand,
-    target: Target | None = None,
-    *,
-    quiet: bool = False,
-    total: int | None = None,
-) -> Outcome:
+def run(session: Session, name: str, action: StackCommand, *, quiet: bool = False, total: int | None = None) -> Outcome:
     """Run one of the CLI's commands to its end. The output of a quiet one is shown only if it fails."""
     text: list[str] = []
     events: list[EngineEvent] = []
@@ -291,15 +274,15 @@ def run(
     def show(line: str) -> None:
         text.append(line)
         if not quiet and worth_showing(line):
-            session.show(line)
+            session.target.on_output(line)
 
     def on_event(event: EngineEvent) -> None:
         events.append(event)
         progress.count(event)
 
-    options = {"color": session.color, "on_output": show, "on_error": show, "on_event": on_event}
+    options = {"color": "always" if session.target.color else "never", "on_output": show, "on_error": show, "on_event": on_event}
     try:
-        with progress.shown(session.note):
+        with progress.shown(session.target.on_note):
             action(session.stack, {**options, "suppress_outputs": True, "suppress_progress": True})
         succeeded = True
     except automation.CommandError as error:
@@ -309,10 +292,10 @@ def run(
     findings = read(session.work / plugins.FINDINGS, events)
     if quiet and not succeeded and not findings:
         for line in text:
-            session.show(line)
+            session.target.on_output(line)
     counted: list[Mapping[Any, int]] = [event.summary_event.resource_changes for event in events if event.summary_event]
     pre = [event.resource_pre_event.metadata for event in events if event.resource_pre_event]
-    recorded = target.record.resources() if target else {}
+    recorded = session.target.record.resources()
     return Outcome(
         succeeded=succeeded,
         endpoint=session.endpoint,
