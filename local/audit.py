@@ -3,8 +3,6 @@
 Pulumi refreshes a copy of the stack's state, and the pack judges that copy.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

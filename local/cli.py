@@ -1,7 +1,5 @@
 """Finds a Pulumi CLI: on PATH, or in the user's cache, where it is installed once by the official installer or built from Go modules."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json

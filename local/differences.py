@@ -1,7 +1,5 @@
 """How two values differ, for people to read: each place in them, also inside JSON texts, with what is there before and after."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The pack's process writes each finding into a file. The CLI passes on nothing bu
 parsed from it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -7,8 +7,6 @@ Three measures, none of which changes a module's content (tests/local/test_impor
 - Annotations aren't evaluated (local/internals.py).
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import importlib

@@ -3,7 +3,6 @@
 If an upgrade removes one, tests/local/test_internals.py says in one sentence what has changed.
 """
 
-from __future__ import annotations
 import __future__
 
 import contextlib

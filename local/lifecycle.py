@@ -1,7 +1,5 @@
 """Deploys one stack to its local AWS emulator with the real Pulumi CLI: up, refresh, destroy, outputs, down."""
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 from collections.abc import Callable, Generator, Mapping
@@ -22,6 +20,10 @@ StackCommand = Callable[[automation.Stack, dict[str, Any]], object]
 
 ROOM_BYTES = 200 * 2**20
 """Far more than the state (2 MB, written twice for each resource) and the emulator's data take."""
+
+
+def discard_line(_: str) -> None:
+    """The default for output that nobody reads. A lambda couldn't be passed to another process."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +77,8 @@ class Target:
     venv: Path | None = None
     endpoint: str | None = None
     color: bool = False
-    on_output: Say = lambda _: None
-    on_note: Say = lambda _: None
+    on_output: Say = discard_line
+    on_note: Say = discard_line
 
     @property
     def home(self) -> Path:
@@ -177,7 +179,7 @@ def outputs(target: Target) -> Mapping[str, Any]:
     return _outputs(recorded)
 
 
-def down(place: Path = previews.ROOT / ".local", on_note: Say = lambda _: None, *, save: bool = True) -> int:
+def down(place: Path = previews.ROOT / ".local", on_note: Say = discard_line, *, save: bool = True) -> int:
     """Stop every emulator of the place and return how many there were. Each saves its data first, unless `save` is False.
 
     Raises:

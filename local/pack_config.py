@@ -4,8 +4,6 @@ A pack can't prevent that by itself: with `{"all": "disabled"}`, or a lower enfo
 ignores its findings. So the deploy workflow runs this check first. Only limits and exemptions are allowed, which the pack reads and judges
 itself."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

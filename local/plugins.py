@@ -4,8 +4,6 @@ The provider is started here, and Pulumi attaches to it by its public variable f
 imports run while the CLI starts. The pack is an executable that Pulumi starts by itself.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 import subprocess

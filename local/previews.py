@@ -1,7 +1,5 @@
 """Previews a stack with the real Pulumi CLI, the real `__main__.py` and the real policy pack."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import runpy

@@ -1,7 +1,5 @@
 """Shows the progress of long work: one line every few seconds, instead of Pulumi's two lines for each resource."""
 
-from __future__ import annotations
-
 import re
 import threading
 import time

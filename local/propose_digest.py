@@ -3,8 +3,6 @@
 Only the one line changes: comments and order stay, and the file is written only if it then says what it should.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Prints which service quotas a stack needs, with the commands that request higher ones: `python -m local.quotas STACK`."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

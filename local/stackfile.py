@@ -1,7 +1,5 @@
 """Reads and checks `Pulumi.<stack>.yaml` before Pulumi starts, so that a bad file is a single error."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

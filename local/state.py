@@ -1,7 +1,5 @@
 """Pulumi's state of one stack, and whether it is complete."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where the Pulumi CLI runs: with its own home and state under `.local/`, on a copy of the project, and in a clean environment."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json

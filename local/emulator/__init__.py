@@ -3,8 +3,6 @@
 It runs `serve.py`: ministack, and at the same address Application Auto Scaling, which ministack lacks and the safety switch needs. Because
 it executes deployed functions, it has its own virtual environment and a cleaned environment."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json

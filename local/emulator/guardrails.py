@@ -5,8 +5,6 @@ the request (`filtersConfig`) instead of the response (`filters`), so that botoc
 deletes the guardrail; and Converse ignores the parts of a message that are marked for the guardrail.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, cast

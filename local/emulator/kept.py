@@ -1,7 +1,5 @@
 """Data that outlives the emulator's process, as JSON files that are replaced atomically."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, Final

@@ -4,8 +4,6 @@ Secrets Manager deletes versions without a label only beyond a hundred, and none
 with which it was signed. Source: API reference, PutSecretValue.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 

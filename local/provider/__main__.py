@@ -1,7 +1,5 @@
 """`python -m local.provider [ENDPOINT]`: print the port, and serve until the parent process ends (local/plugins.py)."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys

@@ -3,8 +3,6 @@
 Source: Pulumi's sdk/go/common/resource/sig and sdk/go/common/resource/asset.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Check: validates a resource's inputs, and returns them as the policy pack then sees them."""
 
-from __future__ import annotations
-
 from google.protobuf.struct_pb2 import Struct
 
 from local.provider.refusal import refusals, shown_path

@@ -3,8 +3,6 @@
 # botocore publishes no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from __future__ import annotations
-
 import os
 import re
 import threading

@@ -1,7 +1,5 @@
 """Creates, reads, updates and deletes one resource in the emulator, as its type's entry in `services/` says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 

@@ -3,8 +3,6 @@
 Arguments are validated like a resource's inputs, by AWS's model of the request behind the data source.
 """
 
-from __future__ import annotations
-
 import secrets
 import string
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Diff: which properties changed, and which of the changes force a replacement."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set

@@ -3,8 +3,6 @@
 Each gets the recorded value and the program's, neither of which is None. What isn't known yet is never equal.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from decimal import Decimal, InvalidOperation

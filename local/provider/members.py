@@ -5,8 +5,6 @@ list, a map to a list of keys and values, a single object to a list of one, a pl
 exceptions are written down.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """AWS's service models from botocore's own data folder, the only source of what a request may hold: no `~/.aws/models`, no session."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import threading

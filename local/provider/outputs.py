@@ -5,8 +5,6 @@ new value each time. A template that is only one name keeps that value's type. `
 `{resourceArn:service}` the service in an ARN, `{scope:upper}` is in capitals. Lists and objects are templates of their items.
 """
 
-from __future__ import annotations
-
 import secrets
 import string
 import time

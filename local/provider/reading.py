@@ -4,8 +4,6 @@ AWS answers in its own order, with its own defaults and types. Only what means s
 program wrote it, so that a refresh of an unchanged resource changes nothing.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ accepts such a reference. AWS refuses it some of the time, because Pulumi create
 properties refer to (`references`), and how others refer to it (`referred_to_as`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast

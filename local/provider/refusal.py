@@ -1,7 +1,5 @@
 """What AWS would refuse in a resource's properties: one sentence each, starting with the property."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 The property that each part of a request came from is recorded, so that a refusal can name it.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ with what CustomizeDiff and pulumi-aws's overrides add read by hand. Names are t
 force a replacement, and of the rest those of blocks that the program uses.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ With an emulator, resources are really created there, except those of types that
 
 # ruff: noqa: N802, ARG002  # the protocol's names and parameters
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Generator
 from typing import Any, NoReturn
@@ -102,7 +100,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _refusals(context):
             self._refuse_unmade(resource, request.urn, inputs, region)
             crud = self._crud(resource, region)
-            identity, outputs = crud.create(_sent(inputs)) if crud else compute(resource, inputs, region)
+            identity, outputs = crud.create(inputs) if crud else compute(resource, inputs, region)
         return provider_pb2.CreateResponse(id=identity, properties=_read_back(resource, _with(resource, kept, outputs, region)))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
@@ -117,12 +115,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if crud:
             secrets = Secrets()
             asked = decode(recorded(resource, request.inputs, request.properties), secrets)
-            inputs = {name: value for name, value in asked.items() if not secrets.touch((name,))}
+            inputs = {name: value for name, value in asked.items() if name != "region" and not secrets.touch((name,))}
             with _refusals(context):
-                there = crud.read(request.id, _sent(state), _sent(inputs))
+                there = crud.read(request.id, state, inputs)
             if there is None:
                 return provider_pb2.ReadResponse()  # no id: it is gone
-            changed = {name: there.get(name) for name in _sent(inputs).keys() | there.keys() if inputs.get(name) != there.get(name)}
+            changed = {name: there.get(name) for name in inputs.keys() | there.keys() if inputs.get(name) != there.get(name)}
             if resource.tags and "tags" in changed:
                 given = decode(request.inputs).get("tags")
                 changed["tagsAll"] = changed["tags"] or {}
@@ -147,7 +145,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if not request.preview:
                 self._refuse_unmade(resource, request.urn, inputs, region)
             if crud:
-                outputs = crud.update(request.id, before, _sent(inputs))
+                outputs = crud.update(request.id, before, inputs)
             else:
                 _, outputs = compute(resource, inputs, region, identity=request.id, before=before, draw=not request.preview)
         properties = _with(resource, kept, outputs, region)
@@ -159,7 +157,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         crud = self._crud(resource, region)
         if crud:
             with _refusals(context):
-                crud.delete(request.id, _sent(state))
+                crud.delete(request.id, state)
         return Empty()
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: Context) -> provider_pb2.InvokeResponse:
@@ -197,9 +195,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             refuse_unmade(self._cloud, resource, inputs, stack, region)
 
     def _placed(self, kept: Struct, context: Context) -> tuple[dict[str, Any], str]:
-        """The properties as plain data, and the resource's region: its own, or the provider's."""
+        """The properties as plain data, without the region, and the region: the resource's own, or the provider's."""
         inputs = decode(kept)
-        return inputs, str(inputs.get("region") or self._configured(context).region)
+        return inputs, str(inputs.pop("region", None) or self._configured(context).region)
 
 
 @contextlib.contextmanager
@@ -209,11 +207,6 @@ def _refusals(context: Context) -> Generator[None]:
         yield
     except (CloudError, CrudError, NotMadeError) as error:
         _abort(context, grpc.StatusCode.UNKNOWN, str(error))
-
-
-def _sent(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The properties that are sent: all but the region."""
-    return {name: value for name, value in inputs.items() if name != "region"}
 
 
 def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:

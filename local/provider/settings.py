@@ -1,7 +1,5 @@
 """The provider's configuration: a region and default tags, and nothing by which a real account could be reached."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 botocore's own validator checks types, required members and minima, but not enums, patterns, maxima or unions, which the service checks.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast

@@ -4,8 +4,6 @@ Check adds `tagsAll` to the inputs of most types; types of Terraform's plugin fr
 provider/tags.go.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Availability zones by region."""
 
-from __future__ import annotations
-
 from typing import Final
 
 ZONES: Final[dict[str, dict[str, str]]] = {

@@ -1,7 +1,5 @@
 """Previews another commit, to compare with: by that commit's own code, in a checkout of its own."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

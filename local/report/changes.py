@@ -1,7 +1,5 @@
 """What changes, by layer: the planned operations, or the differences from another plan."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The dashboard as it will look: its widgets with their thresholds, from the planned body. Before a deployment there is no data."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The verdicts are those of the pack in the preview. It doesn't report which resou
 plan, and the reads are recorded (`Resource.reads`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The resource graph by layer: what a layer contains, and which other layers it uses."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which role may do what: the roles' planned policy documents, as a matrix of roles and AWS services."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

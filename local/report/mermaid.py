@@ -1,7 +1,5 @@
 """The architecture as a Mermaid flowchart, for the README and the summary."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Renders the report: a self-contained HTML page, and a Markdown summary for a pull request."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

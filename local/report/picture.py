@@ -4,8 +4,6 @@ Each layer that others use has a vertical lane on the left, in its own colour, f
 how it is used. So arrows never overlap, however many layers there are. Sizes are in SVG units.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Updates the README's picture from prod's plan: `python -m local.report.readme` (make picture)."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The content of the page and the summary, from a plan. The templates only lay it out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Pulumi has already replaced marked secrets with `[secret]`. This is for secrets 
 the pack recognises them.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping

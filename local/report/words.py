@@ -1,7 +1,5 @@
 """How the report names things: layers, types, counts and ARNs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Previews a stack with the pack, and writes its report to `.local/report/<stack>.html` and `.md`."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass

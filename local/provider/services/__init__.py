@@ -4,8 +4,6 @@ To add a type, write its `ResourceType` into its service's module, or into a new
 `RESOURCES`. CONTRIBUTING.md has the other steps.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Iterator

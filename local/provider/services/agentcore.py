@@ -3,8 +3,6 @@
 The emulator keeps no tags of AgentCore's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

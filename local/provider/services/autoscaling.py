@@ -1,7 +1,5 @@
 """Application Auto Scaling."""
 
-from __future__ import annotations
-
 from local.provider.members import named
 from local.provider.reading import AsSent, Field, as_properties, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging

@@ -1,7 +1,5 @@
 """Bedrock: guardrails and their versions."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from local.provider.members import FLAG, Local

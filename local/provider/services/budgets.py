@@ -1,7 +1,5 @@
 """Budgets."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from local.provider import equivalence

@@ -1,7 +1,5 @@
 """CloudWatch alarms and dashboards."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, cast

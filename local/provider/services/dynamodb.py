@@ -1,7 +1,5 @@
 """Tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from local.provider import equivalence

@@ -1,7 +1,5 @@
 """Image repositories."""
 
-from __future__ import annotations
-
 from local.provider import equivalence
 from local.provider.members import FLAG, json_text, named
 from local.provider.reading import fields

@@ -1,7 +1,5 @@
 """Clusters, task definitions and services."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from local.provider import equivalence

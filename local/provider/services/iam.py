@@ -1,7 +1,5 @@
 """Roles, policies and what binds them."""
 
-from __future__ import annotations
-
 import json
 from typing import Final
 

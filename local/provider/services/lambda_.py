@@ -1,7 +1,5 @@
 """Lambda: functions, who may invoke them, what invokes them, and where what failed goes."""
 
-from __future__ import annotations
-
 from local.provider import equivalence
 from local.provider.assets import zipped
 from local.provider.members import FLAG, Convert, Local, named, under

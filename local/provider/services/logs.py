@@ -1,7 +1,5 @@
 """CloudWatch Logs: log groups, and the deliveries of the logs that AWS's services write themselves, from a source to a destination."""
 
-from __future__ import annotations
-
 from local.provider import equivalence
 from local.provider.members import FLAG, json_text, named
 from local.provider.reading import fields

@@ -1,7 +1,5 @@
 """Buckets, and the resources that configure them. Inline configuration on the bucket is deprecated and not here, so it is refused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """EventBridge Scheduler: schedules and their groups."""
 
-from __future__ import annotations
-
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:scheduler:{region}:{account}"

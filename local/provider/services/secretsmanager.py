@@ -1,7 +1,5 @@
 """Secrets and their versions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from local.provider import equivalence

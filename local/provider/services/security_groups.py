@@ -1,7 +1,5 @@
 """Security groups and their rules."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from local.provider.members import FLAG, OWN_ID, Convert, FirstOf, Members, Wrap, each, named, tag_specification, under

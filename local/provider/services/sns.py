@@ -1,7 +1,5 @@
 """Topics, who may publish to them, and who is told."""
 
-from __future__ import annotations
-
 from local.provider import equivalence
 from local.provider.members import FLAG, Local, Members, json_text, text_of, under
 from local.provider.reading import fields

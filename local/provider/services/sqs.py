@@ -1,7 +1,5 @@
 """Queues, and who may send to them."""
 
-from __future__ import annotations
-
 import json
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Parameters."""
 
-from __future__ import annotations
-
 from local.provider.members import Local, named
 from local.provider.resource_type import Call, Read, Request, ResourceType, Tagging
 

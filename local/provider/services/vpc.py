@@ -1,7 +1,5 @@
 """The network: EC2's types, without security groups."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from local.provider import equivalence

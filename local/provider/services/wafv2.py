@@ -1,7 +1,5 @@
 """Web ACLs, what they guard and where they log."""
 
-from __future__ import annotations
-
 from local.provider import equivalence
 from local.provider.members import Json, Members, keyed, under
 from local.provider.reading import AsSent
