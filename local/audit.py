@@ -16,10 +16,8 @@ from local import LocalError, plugins
 from local.differences import differences
 from local.findings import Finding, read
 from local.lifecycle import Target, open_session, run
+from local.provider.assets import SIGNATURE
 from local.state import resources_in
-
-SECRET_MARK = "4dabf18193072939515e22adb298388d"
-"""Marks a secret in the state. Source: sdk/go/common/resource/sig."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,4 +105,4 @@ def _judge(stack: automation.Stack, name: str) -> tuple[Finding, ...]:
 def _without_secrets(inputs: Any) -> dict[str, Any]:
     """The inputs without secrets: their encrypted values differ each time that the state is written."""
     found: dict[str, Any] = inputs or {}
-    return {name: value for name, value in found.items() if SECRET_MARK not in json.dumps(value)}
+    return {name: value for name, value in found.items() if SIGNATURE not in json.dumps(value)}

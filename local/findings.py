@@ -68,12 +68,11 @@ def read(file: Path, events: Iterable[EngineEvent]) -> tuple[Finding, ...]:
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     written = [Finding(**json.loads(line)) for line in lines]
     reported = [event.policy_event for event in events if event.policy_event]
-    return tuple(_finding(written, without_markup(one.message), one.resource_urn or "") for one in reported)
-
-
-def _finding(written: Sequence[Finding], text: str, urn: str) -> Finding:
-    """The finding of an event. Its text starts with the policy's description, and ends with the pack's own text."""
-    return next((one for one in written if text.endswith(one.text)), Finding(text=text, message=text, urn=urn))
+    texts = [(without_markup(one.message), one.resource_urn or "") for one in reported]
+    # An event's text starts with the policy's description, and ends with the pack's own text.
+    return tuple(
+        next((one for one in written if text.endswith(one.text)), Finding(text=text, message=text, urn=urn)) for text, urn in texts
+    )
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from components.environment import KEY
 from local import LocalError, stackfile
-
-ROOT = Path(__file__).resolve().parent.parent
+from local.plugins import ROOT
 
 
 def write(repo: Path, stack: str, digest: str) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 from components.capacity import needs
 from components.environment import KEY, load
 from local import LocalError, stackfile
-
-ROOT = Path(__file__).resolve().parent.parent
+from local.plugins import ROOT
 
 
 def report(repo: Path, stack: str) -> str:

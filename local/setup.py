@@ -146,7 +146,7 @@ def main(arguments: "list[str]") -> int:
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that whatever was started is ended and cleaned up
         signal.signal(stop, signal.default_int_handler)
     if any(argument not in ENVIRONMENTS for argument in arguments):
-        say("error: the only arguments are --dev, --emulator, --engine and --go.")
+        say("error: the only arguments are " + ", ".join(filter(None, ENVIRONMENTS)) + ".")
         return 1
     try:
         for what in arguments or [""]:

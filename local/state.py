@@ -23,18 +23,14 @@ class StackState:
         self._mark = place / f"{stack}.unfinished"
 
     def resources(self) -> Resources:
-        """The resources, by URN.
-
-        Raises:
-            LocalError: the file is truncated.
-        """
+        """The resources, by URN. Raises as `all`."""
         return _by_urn(self.all())
 
     def all(self) -> list[dict[str, Any]]:
         """The resources, with those that were replaced and are still to be deleted.
 
         Raises:
-            LocalError: as `resources`.
+            LocalError: the file is truncated.
         """
         if not self._file.exists():
             return []

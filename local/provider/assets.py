@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""The key of Pulumi's special objects: secrets, assets and archives."""
+
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 

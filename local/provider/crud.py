@@ -1,6 +1,7 @@
 """Creates, reads, updates and deletes one resource in the emulator, as its type's entry in `services/` says."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from local.provider.assets import contents
@@ -148,8 +149,8 @@ class Crud:
         known = {**state, "id": identity}
         for one in self._type.deletion:
             if isinstance(one, Call):
-                parameters = request_of(one, state, self._resolver(known)).parameters
-                self._unless_not_found(lambda one=one, parameters=parameters: self._send(one, parameters, identity, state))
+                with _ignoring_what_is_gone():
+                    self._send(one, request_of(one, state, self._resolver(known)).parameters, identity, state)
             else:
                 self._send_filled(one, known)
 
@@ -226,16 +227,8 @@ class Crud:
             listing, path = request.each
             items = search(path, self._ask(listing, known) or {}) or []
         for item in items:
-            parameters = self._filled(request, {**known, "each": item})
-            self._unless_not_found(lambda parameters=parameters: self._cloud.send(request.operation, parameters, self._region))
-
-    def _unless_not_found(self, send: Callable[[], object]) -> None:
-        """Send, and ignore the error that something doesn't exist."""
-        try:
-            send()
-        except CloudError as error:
-            if not error.not_found:
-                raise
+            with _ignoring_what_is_gone():
+                self._cloud.send(request.operation, self._filled(request, {**known, "each": item}), self._region)
 
     def _filled(self, request: Request, known: Values) -> dict[str, Any]:
         resolve = self._resolver(known)
@@ -249,6 +242,15 @@ class Crud:
             return values.get(first, {}).get(rest) if rest else values.get(first)
 
         return resolve
+
+
+@contextlib.contextmanager
+def _ignoring_what_is_gone() -> Generator[None]:
+    try:
+        yield
+    except CloudError as error:
+        if not error.not_found:
+            raise
 
 
 def _with_region(call: Call, parameters: Values, region: str) -> dict[str, Any]:

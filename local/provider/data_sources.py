@@ -58,10 +58,6 @@ def _caller(_: Mapping[str, Any], __: str) -> dict[str, Any]:
     return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/local", "userId": "AIDALOCALCLOUDXXXXXXX"}
 
 
-def _region(_: Mapping[str, Any], region: str) -> dict[str, Any]:
-    return {"description": region, "endpoint": f"ec2.{region}.amazonaws.com", "name": region}
-
-
 def _zones(given: Mapping[str, Any], region: str) -> dict[str, Any]:
     if region not in ZONES:
         raise InvokeError(
@@ -107,10 +103,8 @@ def _password(given: Mapping[str, Any], region: str) -> dict[str, Any]:
         "excludePunctuation": string.punctuation,
     }
     excluded = given.get("excludeCharacters", "")
-    alphabets = ["".join(c for c in characters if c not in excluded) for flag, characters in kinds.items() if not given.get(flag)]
-    if given.get("includeSpace") and " " not in excluded:
-        alphabets.append(" ")
-    alphabets = [alphabet for alphabet in alphabets if alphabet]
+    wanted = [characters for flag, characters in kinds.items() if not given.get(flag)] + ([" "] if given.get("includeSpace") else [])
+    alphabets = [left for characters in wanted if (left := "".join(c for c in characters if c not in excluded))]
     length = given.get("passwordLength", 32)
     if not alphabets:
         raise InvokeError("getRandomPassword: every character is excluded; exclude fewer")
@@ -127,7 +121,6 @@ def _password(given: Mapping[str, Any], region: str) -> dict[str, Any]:
 
 SOURCES: dict[str, _Source] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _Source(Call("sts:GetCallerIdentity"), _caller),
-    "aws:index/getRegion:getRegion": _Source(Call("ec2:DescribeRegions"), _region),
     "aws:index/getAvailabilityZones:getAvailabilityZones": _Source(
         Call(
             "ec2:DescribeAvailabilityZones",

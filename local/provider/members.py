@@ -83,7 +83,7 @@ def json_text(member: str) -> Convert:
 
     def make(value: Any) -> Any:
         if isinstance(value, str):
-            _parse(value)
+            parse_object(value)
             return value
         if not isinstance(value, (dict, list)):
             raise ValueError("must be JSON text; write json.dumps(…)")
@@ -99,14 +99,10 @@ def parse_object(text: Any) -> Any:
     """The content of JSON text.
 
     Raises:
-        ValueError: it is not text, or not JSON; the message says where.
+        ValueError: it isn't text, or not JSON; the message says where.
     """
     if not isinstance(text, str):
         raise ValueError("must be JSON text; write json.dumps(…)")
-    return _parse(text)
-
-
-def _parse(text: str) -> Any:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:

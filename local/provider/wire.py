@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
+from local.provider.assets import SIGNATURE
+
 
 def _folder(package: str) -> Path:
     found = importlib.util.find_spec(package)  # doesn't run it
@@ -58,7 +60,6 @@ _UNKNOWN_MARKS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
@@ -134,9 +135,9 @@ def inside(value: Value) -> Value:
     if not value.HasField("struct_value"):
         return value
     fields = value.struct_value.fields
-    return fields["value"] if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET else value
+    return fields["value"] if SIGNATURE in fields and fields[SIGNATURE].string_value == _SECRET else value
 
 
 def secret(value: Value) -> Value:
     """The same value, marked as a secret."""
-    return Value(struct_value=Struct(fields={_SIGNATURE: Value(string_value=_SECRET), "value": value}))
+    return Value(struct_value=Struct(fields={SIGNATURE: Value(string_value=_SECRET), "value": value}))

@@ -11,10 +11,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from local.previews import UNKNOWN, Plan
+from local.provider.assets import SIGNATURE
 from rules.aws.environment_secrets import PLAIN_WORDS, SECRET_VALUES, looks_secret
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key of Pulumi's special objects: secrets and assets. Source: `sig.Key` in Pulumi's Go SDK."""
 
 WITHHELD = "[secret]"
 

@@ -28,7 +28,7 @@ def test_the_account_is_no_real_one(provider: Any) -> None:
 
 
 def test_the_region_is_the_providers(provider: Any) -> None:
-    assert invoke(provider, "aws:index/getRegion:getRegion", {})[0]["region"] == REGION
+    assert invoke(provider, ZONE_SOURCE, {})[0]["region"] == REGION
 
 
 @pytest.mark.parametrize("region", sorted(ZONES))

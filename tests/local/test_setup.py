@@ -141,4 +141,4 @@ def test_a_python_that_is_too_old_can_read_far_enough_to_say_so(checkout: Path, 
 def test_a_wrong_argument_is_refused(checkout: Path) -> None:
     refused = run(checkout, "--development")
     assert refused.returncode == 1
-    assert refused.stderr == "error: the only arguments are --dev, --emulator, --engine and --go.\n"
+    assert refused.stderr == "error: the only arguments are --dev, --engine, --emulator, --go, --cdk.\n"

@@ -18,22 +18,8 @@ _ARN = "arn:aws:bedrock-agentcore:{region}:{account}"
 _RUNTIME = {"agentRuntimeId": "{id}"}
 _ENDPOINT = {"agentRuntimeId": "{agentRuntimeId}", "endpointName": "{name}"}
 
-_UPDATED = (
-    "agentRuntimeArtifact",
-    "authorizerConfiguration",
-    "description",
-    "environmentVariables",
-    "filesystemConfigurations",
-    "networkConfiguration",
-    "platformVersion",
-    "protocolConfiguration",
-    "requestHeaderConfiguration",
-    "roleArn",
-)
-"""A runtime's properties that can change, but for its lifecycle."""
-
 _RESPELLED = ("agentRuntimeArtifact", "authorizerConfiguration", "filesystemConfigurations", "requestHeaderConfiguration")
-"""Those of them inside which the SDK has names of its own."""
+"""A runtime's properties inside which the SDK has names of its own."""
 
 _CREDENTIALS = {
     "apiKey": ("API_KEY", "apiKeyCredentialProvider"),
@@ -96,7 +82,7 @@ RESOURCES = (
         read=Read(
             Request(f"{_SERVICE}:GetAgentRuntime", _RUNTIME),
             properties={
-                **fields(*_UPDATED),
+                **fields("description", "platformVersion", "protocolConfiguration", "roleArn"),
                 **{name: AsSent(name) for name in _RESPELLED},
                 "environmentVariables": Field("environmentVariables", whole=True),
                 "networkConfiguration": "networkConfiguration.{networkMode: networkMode, networkModeConfig: networkModeConfig}",
@@ -109,7 +95,7 @@ RESOURCES = (
                 "workloadIdentityDetails": "[workloadIdentityDetails]",
             },
         ),
-        update=Call(f"{_SERVICE}:UpdateAgentRuntime", named(*_UPDATED, "lifecycleConfigurations"), _RUNTIME),
+        update=Call(f"{_SERVICE}:UpdateAgentRuntime", {}, _RUNTIME, rest=True),
         delete=Request(f"{_SERVICE}:DeleteAgentRuntime", _RUNTIME),
         unknown_on_update={"agentRuntimeVersion"},
         validate=_runtime,

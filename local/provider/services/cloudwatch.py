@@ -24,15 +24,9 @@ def _described(kind: str) -> Request:
 
 
 def _suppressor(value: Any) -> dict[str, Any]:
-    names = {
-        "alarm": "ActionsSuppressor",
-        "waitPeriod": "ActionsSuppressorWaitPeriod",
-        "extensionPeriod": "ActionsSuppressorExtensionPeriod",
-    }
-    if not isinstance(value, dict):
-        return {"ActionsSuppressor": value}
-    given = cast(dict[str, Any], value)
-    return {names.get(key, key): item for key, item in given.items()}
+    given = cast(dict[str, Any], value) if isinstance(value, dict) else {"alarm": value}
+    names = {"alarm": "", "waitPeriod": "WaitPeriod", "extensionPeriod": "ExtensionPeriod"}
+    return {f"ActionsSuppressor{names[key]}" if key in names else key: item for key, item in given.items()}
 
 
 def _alarms(rule: str) -> list[str]:

@@ -85,11 +85,7 @@ RESOURCES = (
             {"arn": "arn"},
         ),
         # The emulator refuses this one by name.
-        update=Call(
-            "logs:UpdateDeliveryConfiguration",
-            named("fieldDelimiter", "recordFields", "s3DeliveryConfigurations"),
-            {"id": "{id}"},
-        ),
+        update=Call("logs:UpdateDeliveryConfiguration", {}, {"id": "{id}"}, rest=True),
         delete=Request("logs:DeleteDelivery", {"id": "{id}"}),
         references={
             "deliverySourceName": "aws:cloudwatch/logDeliverySource:LogDeliverySource",

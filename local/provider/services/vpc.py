@@ -197,16 +197,13 @@ RESOURCES = (
         ),
         update=Call(
             "ec2:ModifyVpcEndpoint",
-            {
-                "policy": json_text("PolicyDocument"),
-                **named("privateDnsEnabled"),
-                **dict.fromkeys(_ENDPOINT_LISTS, Local(list)),
-            },
+            {"policy": json_text("PolicyDocument"), **dict.fromkeys(_ENDPOINT_LISTS, Local(list))},
             {
                 "VpcEndpointId": "{id}",
                 **{f"Add{member}": f"{{added.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
                 **{f"Remove{member}": f"{{removed.{name}}}" for name, member in _ENDPOINT_LISTS.items()},
             },
+            rest=True,
         ),
         delete=Request("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
         diff_suppress={"policy": equivalence.policies},
