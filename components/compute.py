@@ -143,6 +143,7 @@ class Compute(pulumi.ComponentResource):
                     cpu=args.engine.container_cpu,
                     memory=args.engine.container_memory,
                     islands=args.engine.islands,
+                    strategy=args.engine.strategy,
                 ),
                 size=args.engine.task,
                 count=args.engine.desired,

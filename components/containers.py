@@ -35,8 +35,8 @@ def workload_environment(names: Names, *, namespace: str) -> dict[str, str]:
     }
 
 
-def engine_environment(names: Names, limits: Limits, *, islands: int) -> dict[str, str]:
-    """The engine's environment. `islands`: into how many parts the tasks divide the population."""
+def engine_environment(names: Names, limits: Limits, *, islands: int, strategy: str) -> dict[str, str]:
+    """The engine's environment. `islands`: into how many parts the tasks divide the population; `strategy`: how they breed it."""
     return {
         "EVOLUTION_MODE": "autonomous",
         "AI_AUTONOMY_LEVEL": str(limits.autonomy_percent),
@@ -48,14 +48,15 @@ def engine_environment(names: Names, limits: Limits, *, islands: int) -> dict[st
         "EVOLUTION_SAFETY_MODE": limits.safety_mode,
         "EVOLUTION_GENERATIONS": str(limits.generations),
         "EVOLUTION_ISLANDS": str(islands),
+        "EVOLUTION_STRATEGY": strategy,
         **workload_environment(names, namespace=ENGINE_NAMESPACE),
     }
 
 
-def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int, islands: int) -> str:
+def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int, islands: int, strategy: str) -> str:
     """The engine task's one container, as the JSON text that ECS takes. `cpu` in units (1024 = one vCPU), `memory` in MiB."""
     probe = f"import urllib.request as request; request.urlopen('http://127.0.0.1:{ENGINE_PORT}/health', timeout=4)"
-    environment = engine_environment(names, limits, islands=islands)
+    environment = engine_environment(names, limits, islands=islands, strategy=strategy)
     container = _container(names, "engine", names.engine_log_group, image=image, environment=environment) | {
         "cpu": cpu,
         "memory": memory,

@@ -75,6 +75,9 @@ SMALLEST_ISLAND = 4
 SafetyMode = Literal["permissive", "strict"]
 """`strict` refuses what `permissive` only records."""
 
+Strategy = Literal["ga", "cma-es", "sep-cma-es"]
+"""How an engine breeds (engine/breeding.py)."""
+
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """Source: RFC 1918."""
 
@@ -176,7 +179,11 @@ class NetworkTable(Table):
 
 class Engine(Table):
     """How large the engine is: its task, its container's share of it (CPU units, MiB), how many tasks run, and how many islands (parts
-    of the population that evolve apart and exchange a few agents) they share among them: a task beyond these has nothing to do."""
+    of the population that evolve apart and exchange a few agents) they share among them: a task beyond these has nothing to do.
+
+    Attributes:
+        strategy: how an evolution breeds; one that runs keeps the strategy it began with. docs/engine.md says which suits what.
+    """
 
     task: FargateSize = Field(examples=[{"cpu": 4096, "memory": 8192}])
     container_cpu: Annotated[int, Field(ge=128)] = Field(examples=[3072])
@@ -185,6 +192,7 @@ class Engine(Table):
     minimum: Annotated[int, Field(ge=1)] = Field(examples=[2])
     maximum: Annotated[int, Field(ge=1, le=1000)] = Field(examples=[100])
     islands: Annotated[int, Field(ge=1, le=256)] = Field(examples=[100])
+    strategy: Strategy = Field(examples=["ga"])
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -223,6 +223,7 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
     "engine.desired": (change("more", _plus(1), back=False),),
     "engine.minimum": (change("fewer", _plus(-1), updates="compute-engine-bounds evolution-resume", replaces="monitoring-engine-tasks"),),
     "engine.maximum": (change("fewer", _plus(-1), updates="compute-engine-bounds evolution-resume"),),
+    "engine.strategy": (change("another", _is("sep-cma-es"), updates=ENGINE, replaces=ENGINE_TASK),),
     "engine.islands": (change("more", _plus(1), updates=f"{ENGINE} {TRIGGER}", replaces=ENGINE_TASK),),
     "engine_image_digest": (
         change(

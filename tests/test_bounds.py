@@ -117,6 +117,7 @@ COUNTERPARTS: Mapping[str, tuple[Counterpart | FunctionVariable, ...] | str] = {
     "safety_score_minimum": (pack("safety_score_minimum"),),
     "instantiation_target_us": (engine(WORKER, "INSTANTIATION_TARGET_US"), pack("instantiation_target_us")),
     "engine.islands": (engine(WORKER, "EVOLUTION_ISLANDS"), FunctionVariable(TRIGGER, "EVOLUTION_ISLANDS")),
+    "engine.strategy": (engine(WORKER, "EVOLUTION_STRATEGY"),),
     "engine.minimum": (FunctionVariable(RESUME, "ENGINE_MINIMUM"),),
     "engine.maximum": (FunctionVariable(RESUME, "ENGINE_MAXIMUM"),),
     "region": (Counterpart("policy/rules/evolution/governance.py, REGIONS", lambda: frozenset(governance.REGIONS)),),
@@ -258,6 +259,8 @@ def test_the_engine_starts_with_either_end_of_every_row(end: int) -> None:
     table["max_concurrent_agents"] = max(ends("max_concurrent_agents")[end], SMALLEST_ISLAND)
     environment = load("prod", json.dumps(table))
     names = Names(stack="prod", region="us-east-1", account="000000000000")
-    given = containers.engine_environment(names, environment, islands=environment.engine.islands) | {"AWS_REGION": "us-east-1"}
+    given = containers.engine_environment(names, environment, islands=environment.engine.islands, strategy=environment.engine.strategy) | {
+        "AWS_REGION": "us-east-1"
+    }
     told = read(EngineSettings, given)
     assert (told.islands, told.most_agents) == (table["engine"]["islands"], table["max_concurrent_agents"])

@@ -11,7 +11,14 @@ from components.environment import Engine, FargateSize
 from tests.components.tables import env_of
 
 ENGINE = Engine(
-    task=FargateSize(cpu=512, memory=1024), container_cpu=256, container_memory=512, desired=2, minimum=1, maximum=10, islands=4
+    task=FargateSize(cpu=512, memory=1024),
+    container_cpu=256,
+    container_memory=512,
+    desired=2,
+    minimum=1,
+    maximum=10,
+    islands=4,
+    strategy="ga",
 )
 TABLE = env_of("dev").model_copy(update={"engine": ENGINE, "monitor_task": FargateSize(cpu=256, memory=512)})
 DIGEST = "sha256:" + "0" * 64

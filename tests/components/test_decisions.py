@@ -92,7 +92,7 @@ def container(text: str) -> dict[str, Any]:
     return only
 
 
-ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144, islands=16))
+ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144, islands=16, strategy="ga"))
 MONITOR = container(monitor_container(NAMES, PROD, image=IMAGE))
 
 
@@ -108,6 +108,7 @@ def test_the_engine_is_told_what_the_table_says() -> None:
         "EVOLUTION_SAFETY_MODE": "strict",
         "EVOLUTION_GENERATIONS": str(PROD.generations),
         "EVOLUTION_ISLANDS": "16",
+        "EVOLUTION_STRATEGY": "ga",
         "EVOLUTION_ENVIRONMENT": "prod",
         "EVOLUTION_STATE_TABLE": "evolution-state-prod",
         "EVOLUTION_POPULATION_TABLE": "agent-population-prod",

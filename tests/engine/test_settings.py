@@ -17,9 +17,10 @@ NAMES = Names(stack="dev", region="us-east-1", account="000000000000")
 
 
 def test_the_engine_reads_what_its_container_is_given() -> None:
-    given = containers.engine_environment(NAMES, LIMITS, islands=4)
+    given = containers.engine_environment(NAMES, LIMITS, islands=4, strategy="sep-cma-es")
     settings = read(EngineSettings, given | {"AWS_REGION": "us-east-1"})
     assert settings.island_size == LIMITS.max_concurrent_agents // 4
+    assert settings.strategy == "sep-cma-es"
     assert settings.mode_parameter == "/evolution/dev/mode"
     assert settings.task == "cartpole"
 
