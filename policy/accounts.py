@@ -27,7 +27,8 @@ def admitted_by(stack: Stack) -> Iterator[tuple[Resource, Statement, str]]:
 
 
 def own_account(stack: Stack) -> str:
-    """The account that the documents name most: the pack isn't told it, and no single edit changes the most. Empty where none is named."""
+    """The stack's own account: the one that its documents name most often. The pack isn't told which account it is deployed to, and no
+    single edit changes which one is most frequent. Empty where no document names any."""
     named: Counter[str] = Counter(account for _, _, account in admitted_by(stack))
     for _, statement in _statements(stack):
         named.update(arn["account"] for one in statement.resources if (arn := ARN.fullmatch(one)) and is_account(arn["account"]))

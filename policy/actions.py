@@ -66,7 +66,7 @@ class Meaning:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """What any of them can be scoped to."""
+        """The resource types that any of them can be limited to."""
         return frozenset[str]().union(*(action.types for action in self.actions))
 
 
@@ -104,7 +104,8 @@ def find(action: str) -> Action | None:
 
 @lru_cache(maxsize=4096)
 def meaning(action: str) -> Meaning:
-    """What a text in a policy stands for. A wildcard in the place of the service stands for none: it can't be judged action by action."""
+    """The actions that a text in a policy stands for. With a wildcard in the place of the service it stands for none: it can't be judged
+    action by action."""
     service, _, name = action.lower().partition(":")
     known = _actions_of(service)
     if WILDCARD.search(name):
@@ -114,7 +115,7 @@ def meaning(action: str) -> Meaning:
 
 @lru_cache(maxsize=4096)
 def nearest(action: str) -> str | None:
-    """The action that somebody may have meant."""
+    """The action that is spelt most like an unknown one; None where none is close."""
     action = action.lower()
     if action in AUTHORISED_AS:
         return AUTHORISED_AS[action]
@@ -131,5 +132,5 @@ def nearest(action: str) -> str | None:
 
 
 def _common(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+    """How many characters two texts share at their beginning."""
     return next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

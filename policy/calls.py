@@ -1,7 +1,7 @@
-"""Whether documents let a request through: for rules that hold that enough is granted, not only not too much.
+"""Whether policy documents allow a call of AWS: for rules that check that enough is granted, and not only that too much isn't.
 
-Who must get through must do so surely: an Allow counts only where all that it asks for is known of the request, and a Deny wherever it
-may be meant. Source: IAM user guide, "Policy evaluation logic".
+The answer must be certain: an Allow counts only if all of its conditions are known to be met, and a Deny counts if it might be met. Source:
+IAM user guide, "Policy evaluation logic".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class AwsCall:
 
 
 def allowed(request: AwsCall, statements: Iterable[Statement]) -> bool:
-    """Whether a statement surely allows it, and none may deny it."""
+    """Whether some statement certainly allows the call, and none might deny it."""
     relevant = [one for one in statements if _is_about(one, request)]
     return any(one.allows and _holds(one, request, unknown=False) for one in relevant) and not any(
         not one.allows and _holds(one, request, unknown=True) for one in relevant
@@ -49,7 +49,7 @@ def _is_about(statement: Statement, request: AwsCall) -> bool:
 
 
 def _holds(statement: Statement, request: AwsCall, *, unknown: bool) -> bool:
-    """Whether the rest of a statement is met. `unknown`: what is said where that can't be told."""
+    """Whether the rest of a statement applies: its resources, principals and conditions. `unknown`: the answer where that can't be told."""
     return (
         _is_on(statement, request, unknown)
         and _is_by(statement, request, unknown)
@@ -73,7 +73,8 @@ def _is_by(statement: Statement, request: AwsCall, unknown: bool) -> bool:
 
 
 def _test(operator: str, key: str, values: list[Plain], context: Mapping[str, str], unknown: bool) -> bool:
-    """One test of a condition; what isn't known of the request, and an operator that isn't known here, can't be told."""
+    """Whether one test of a condition is met. The answer is `unknown` where the request's value for the key, or the operator, isn't known
+    here."""
     plain = operator.removeprefix("forallvalues:").removesuffix("ifexists")
     positive, negated = plain.replace("not", ""), "not" in plain
     found = context.get(key)

@@ -1,4 +1,4 @@
-"""Whether a statement's conditions narrow it. All of them must hold for a request, so one that narrows is enough."""
+"""Whether a statement's conditions narrow it. A request must meet all of them, so one that narrows is enough."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tests_of(conditions: Mapping[str, Plain]) -> Iterator[tuple[str, str, list[P
 
 
 def narrows(conditions: Mapping[str, Plain], keys: Mapping[str, Test]) -> bool:
-    """Whether a test on one of the keys lets through only what is named.
+    """Whether some test on one of the keys lets through only named values.
 
     Args:
         keys: by key in lower case, whether a value names enough. A key that ends in `*` stands for all that begin like it. Of several

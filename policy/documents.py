@@ -96,7 +96,7 @@ PARTS = frozenset({"Version", "Id", "Statement"})
 """All that a document may hold beside."""
 
 EXCLUSIVE = ("Principal", "Action", "Resource")
-"""Elements that a statement has, or else their opposite."""
+"""Elements of which a statement has either this one or its opposite, such as NotAction."""
 
 PRINCIPALS = frozenset({"AWS", "CanonicalUser", "Federated", "Service"})
 """The kinds of principals. Source: IAM user guide, "AWS JSON policy elements: Principal"."""
@@ -106,7 +106,7 @@ LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """One of whom a statement speaks: its kind (AWS, Service, Federated, CanonicalUser) and its name. Everybody is `*` of the kind AWS."""
+    """One principal of a statement: its kind (AWS, Service, Federated, CanonicalUser) and its name. Everybody is `*` of the kind AWS."""
 
     kind: str
     name: str
@@ -117,7 +117,7 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
-    """One Allow or Deny, with one-or-many read as many, as IAM reads it. `where` is how messages name it."""
+    """One Allow or Deny. An element that may be one value or a list is a list here. `where` is how messages name the statement."""
 
     where: str
     kind: DocumentKind
@@ -132,18 +132,18 @@ class Statement:
 
     @property
     def services(self) -> list[str]:
-        """The services of AWS that it speaks of."""
+        """The AWS services among its principals."""
         return [one.name for one in self.principals if one.kind == "Service"]
 
 
 def statements_of(resource: Resource) -> Iterator[Statement]:
-    """Every statement of a resource's documents that can be read; what can't is `identity/document`'s to report, from which nobody is
-    exempt."""
+    """Every statement of a resource's documents that can be read. What can't be read is reported by `identity/document`, from which nobody
+    is exempt."""
     return (one for one in _parts_of(resource) if isinstance(one, Statement))
 
 
 def unreadable(resource: Resource) -> Iterator[Finding]:
-    """What can't be read of a resource's documents."""
+    """A finding for each part of a resource's documents that can't be read."""
     return (one for one in _parts_of(resource) if isinstance(one, Finding))
 
 
@@ -248,13 +248,13 @@ def _statement(where: str, kind: DocumentKind, index: int, statement: Plain) -> 
 
 
 def _in_two_cases(keys: Plain) -> str | None:
-    """A key that stands in an object twice but for its case: IAM doesn't tell operators and condition keys apart by it."""
+    """A key that stands twice in an object in different case: IAM takes operators and condition keys in any case."""
     folded = Counter(key.lower() for key in keys) if isinstance(keys, dict) else Counter[str]()
     return next((key for key, count in folded.items() if count > 1), None)
 
 
 def _principals(value: Plain) -> tuple[Principal, ...] | None:
-    """Whom a statement names; None where that can't be read. Source: IAM user guide, "AWS JSON policy elements: Principal"."""
+    """The principals of a statement; None where they can't be read. Source: IAM user guide, "AWS JSON policy elements: Principal"."""
     if value is None:
         return ()
     if value == "*":

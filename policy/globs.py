@@ -1,4 +1,4 @@
-"""Wildcards as IAM reads them: `*` is any text, `?` any one character. In time that grows with the text, whatever the pattern."""
+"""Wildcards as IAM reads them: `*` is any text, `?` any one character. Matching takes time in proportion to the text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def meet(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _meet(one: str, other: str) -> bool:
-    """Walks `one`, with a bit for each place of `other` that can be reached by the same text. No two stars of `other` stand together."""
+    """Walks through `one`; each bit stands for a position in `other` that the same text can have reached. `other` has no two stars in a
+    row."""
     stars = sum(1 << index for index, piece in enumerate(other) if piece == "*")
     end = 1 << len(other)
     everywhere = 2 * end - 1
@@ -75,5 +76,5 @@ def _meet(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _taking(piece: str, other: str) -> int:
-    """The places of a pattern that take the same single character as a piece of another one does."""
+    """The positions of a pattern that match the same single character as a piece of another pattern."""
     return sum(1 << index for index, its in enumerate(other) if (its != "*" and "?" in (piece, its)) or its == piece)

@@ -1,4 +1,4 @@
-"""Which resources a property leads to: by dependency, which is known at preview, or by a name, id or ARN that is known."""
+"""Which resources a property refers to: by its dependencies, which are known at preview, or by a name, id or ARN that is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rule import Resource, Stack
 
 
 class Linked:
-    """The stack's resources of some types, by what other resources call them.
+    """The stack's resources of some types, found by how other resources refer to them.
 
     Args:
         kinds: the types.
@@ -21,7 +21,7 @@ class Linked:
         self._by_name = {name: urn for urn, resource in self.all.items() for key in keys if isinstance(name := resource.at(key), str)}
 
     def by(self, resource: Resource, *path: str) -> set[str]:
-        """The URNs of those that a property leads to; none where it isn't there.
+        """The URNs of the resources that a property refers to; none where it isn't set.
 
         Dependencies are known for the whole of a top-level property only.
         """
@@ -32,16 +32,16 @@ class Linked:
         return urns | {self._by_name[name] for name in _texts(value) if name in self._by_name}
 
     def called(self, name: str) -> set[str]:
-        """The URNs of those that have this for a name; of several, one."""
+        """The URN of the resource of this name: none where no resource has it, one of them where several do."""
         return {self._by_name[name]} if name in self._by_name else set()
 
     def by_all(self, resources: Sequence[Resource], *path: str) -> set[str]:
-        """The URNs of those that any of the resources leads to."""
+        """The URNs of all resources that any of these refers to."""
         return {urn for resource in resources for urn in self.by(resource, *path)}
 
 
 def names_of(resources: Iterable[Resource], key: str = "name") -> set[str]:
-    """What the resources are called, as far as it is known."""
+    """The names of the resources, as far as they are known."""
     return {name for resource in resources if isinstance(name := resource.at(key), str)}
 
 

@@ -59,14 +59,14 @@ class LimitRow:
         return f"{'a whole number' if self.whole else 'a number'} from {self.lowest:g} to {self.highest:g}"
 
     def accepts(self, limit: Plain) -> bool:
-        """Whether a limit can be this."""
+        """Whether this is a possible value for the limit."""
         if self.direction == "order":
             return limit in SAFETY_MODES
         bound = None if isinstance(limit, str) else number(limit)
         return bound is not None and (isinstance(bound, int) or not self.whole) and self.lowest <= bound <= self.highest
 
     def strictest(self, limits: list[Plain]) -> Plain:
-        """The limit that keeps to all the others."""
+        """The strictest of the limits."""
         return next(one for one in limits if all(self.allows(one, other) for other in limits))
 
 

@@ -1,4 +1,4 @@
-"""Resource types of which rules read one property only, beside those of `tokens.py`: policies of their own, and other accounts."""
+"""Resource types of which rules read one property, or none, beside those of `tokens.py`: policies, other accounts, and templates."""
 
 from __future__ import annotations
 
@@ -69,3 +69,19 @@ LEADS_OUT: dict[str, tuple[str, ...]] = {
     TOPIC_SUBSCRIPTION: ("endpoint",),
 }
 """What lets another account in, or sends it something, without a document that says so: by type the properties that name it."""
+
+TEMPLATES = frozenset(
+    {
+        "aws:cloudcontrol/resource:Resource",
+        "aws:cloudformation/stack:Stack",
+        "aws:cloudformation/stackInstances:StackInstances",
+        "aws:cloudformation/stackSet:StackSet",
+        "aws:cloudformation/stackSetInstance:StackSetInstance",
+        "aws:serverlessrepository/cloudFormationStack:CloudFormationStack",
+        "aws:servicecatalog/provisionedProduct:ProvisionedProduct",
+    }
+)
+"""Types that make other resources, by a template or by their own type's name."""
+
+WRAPPED = ("aws-native:", "awscc:", "terraform:")
+"""How the types of other providers of AWS's resources begin: Cloud Control's, and any of Terraform's."""

@@ -29,11 +29,11 @@ Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | int | float | bool | 
 
 
 class NotJsonError(ValueError):
-    """A text that must be a JSON document is none."""
+    """A text that must be a JSON document isn't one."""
 
 
 class DuplicateKeyError(NotJsonError):
-    """A JSON document has a key twice in an object. Readers differ in which one they take: it can't be told what it says."""
+    """A JSON document has a key twice in one object. Readers differ in which of the two values they take, so it can be read in two ways."""
 
 
 def dig(value: Plain, *path: str) -> Plain:
@@ -48,7 +48,7 @@ def dig(value: Plain, *path: str) -> Plain:
 
 
 def items(value: Plain) -> list[Plain]:
-    """A value that may be one or many, as many: none for None, itself for anything that is no list."""
+    """A value that may be one or a list, as a list: an empty one for None, and one of a single value for anything that is no list."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -94,7 +94,8 @@ def parse(value: Plain) -> Plain:
 
 
 def _object(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
-    """An object, in which no key stands twice: IAM refuses that, Go merges both, others take the last."""
+    """An object in which no key stands twice. Where one does, IAM refuses the object, Go merges both values, and other readers take the
+    last."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]

@@ -145,8 +145,8 @@ StackCheck = Callable[[Stack], Findings]
 
 
 def about(resource: Resource, findings: Findings) -> Iterator[Finding]:
-    """Findings of a rule across resources with the resource that they are about; also when the check fails on it, so that one resource
-    can't hide another."""
+    """The findings of a stack rule about one resource, with that resource. If the check fails on it, that is a finding too, and the other
+    resources are judged all the same."""
     try:
         for finding in findings:
             yield finding if finding.resource else replace(finding, resource=resource)
@@ -155,7 +155,7 @@ def about(resource: Resource, findings: Findings) -> Iterator[Finding]:
 
 
 def _unread(error: Exception, resource: Resource | None) -> Finding:
-    """None of the input is in the message, for it may hold a secret."""
+    """The finding for a check that failed. It shows nothing of the input, which may hold a secret."""
     return Finding(f"the rule could not read it ({type(error).__name__}), so it must be taken as broken.", resource)
 
 
@@ -272,7 +272,7 @@ def judge_stack(rule: StackRule, stack: Stack) -> list[Finding]:
 
 
 def _judge(rule: Rule, check: Callable[[], Findings], limits: TierLimits, resource: Resource | None) -> list[Finding]:
-    """A rule that raises could not tell: no input may silence it."""
+    """What a check finds. A check that raises an error could not tell, which is a finding: no input may silence a rule."""
     if rule.tiers and limits.known_tier and limits.tier not in rule.tiers:
         return []
     findings: list[Finding] = []

@@ -37,7 +37,7 @@ def is_evolution_system(stack: Stack) -> bool:
 
 
 def mode_parameters_of(stack: Stack) -> list[Resource]:
-    """The parameters that hold the mode, or could: those whose name isn't known."""
+    """The parameters that hold the mode, or might: those whose name isn't known."""
     name = mode_parameter(stack)
     return [one for one in stack.of_type(PARAMETER) if one.at("name") == name or not isinstance(one.at("name"), str)]
 
@@ -59,9 +59,9 @@ def evolution_rule(**metadata: Unpack[Metadata]) -> Callable[[StackCheck], Stack
 def evolution_rule(
     *, types: Collection[str] | None = None, **metadata: Unpack[Metadata]
 ) -> Callable[[ResourceCheck], StackRule] | Callable[[StackCheck], StackRule]:
-    """`rule`, for a decision of this system that others are spared.
+    """`rule` for a decision of this system alone: other programs are not held to it.
 
-    One of single resources is judged with the whole stack, too, for only there is it known which system they are of.
+    A rule about single resources is judged with the whole stack, because only the stack shows which system a resource belongs to.
     """
 
     def only_here(check: StackCheck) -> StackRule:
@@ -82,7 +82,7 @@ def evolution_rule(
 
 
 def _later(check: ResourceCheck, resource: Resource) -> Iterator[Finding]:
-    """What a check finds, asked only when it is read: `about` catches what it raises."""
+    """Run a check only when its findings are read, so that `about` catches what it raises."""
     yield from check(resource)
 
 

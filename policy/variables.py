@@ -33,7 +33,8 @@ class RunnerEnvironment:
 
 
 def environments_of(resource: Resource) -> Iterator[RunnerEnvironment]:
-    """One for each container of a task, or the one of a function or a runtime; what can't be read is `environment/readable`'s to report."""
+    """The environment of each container of a task, or the one of a function or a runtime. What can't be read is reported by
+    `environment/readable`."""
     if resource.type == TASK_DEFINITION:
         yield from map(_of_container, containers_of(resource))
         return
@@ -43,7 +44,7 @@ def environments_of(resource: Resource) -> Iterator[RunnerEnvironment]:
 
 
 def unreadable(resource: Resource) -> Iterator[Finding]:
-    """What keeps environments from being read."""
+    """A finding for each environment that can't be read."""
     if resource.type == TASK_DEFINITION:
         yield from containers.unreadable(resource)
         return

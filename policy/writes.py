@@ -21,7 +21,7 @@ from rules.aws.identity_actions import is_wildcard_action
 
 
 class Part(Enum):
-    """What takes a role on: the safety switch, `resume`, the gateway, the schedules; or anything else, nothing too."""
+    """What takes a role on: the safety switch, `resume`, the gateway or the schedules; OTHER is anything else, and nothing."""
 
     SWITCH = 1
     RESUME = 2
@@ -170,7 +170,7 @@ def is_read(action: Action) -> bool:
 
 @lru_cache(maxsize=4096)
 def _writes_of(action: str) -> tuple[str, ...]:
-    """What a text in a policy stands for that isn't reading."""
+    """The actions that a text in a policy stands for and that do more than read."""
     return tuple(one.name for one in meaning(action).actions if not is_read(one))
 
 

@@ -61,7 +61,7 @@ from rule import Family
 FAMILIES = (
     Family(
         "environment",
-        "No tier may run beyond the limits that are approved for it.",
+        "Nothing may run beyond its approved limits, unread, or with a secret in plain text.",
         (
             rules.aws.environment,
             rules.aws.environment_secrets,
@@ -96,7 +96,7 @@ FAMILIES = (
     ),
     Family(
         "alarms",
-        "What makes evolution unsafe must raise an alarm.",
+        "What goes wrong must raise an alarm that somebody hears.",
         (
             rules.evolution.alarms,
             rules.aws.alarms,
@@ -128,7 +128,7 @@ FAMILIES = (
     ),
     Family(
         "data-protection",
-        "What evolution remembers must survive a mistake.",
+        "What is kept must survive a mistake.",
         (rules.aws.data_protection, rules.aws.data_protection_buckets, rules.evolution.data_protection),
     ),
     Family(

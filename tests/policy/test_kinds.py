@@ -12,7 +12,6 @@ import pytest
 
 import documents
 import other_types
-from rules.aws.governance import TEMPLATES
 from tests.policy.builders import UNKNOWN, Node, Nodes, document
 from tests.policy.identity_builders import granting
 from tests.policy.provider_types import annotations_of
@@ -245,7 +244,7 @@ def test_an_unknown_value_is_a_name_where_it_comes_from_what_only_has_one(source
     assert (SECRET in alone(nodes)) is fires
 
 
-@pytest.mark.parametrize("kind", ["aws-native:s3:Bucket", "awscc:index/bucket:Bucket", "terraform:index:Module", *TEMPLATES])
+@pytest.mark.parametrize("kind", ["aws-native:s3:Bucket", "awscc:index/bucket:Bucket", "terraform:index:Module", *other_types.TEMPLATES])
 def test_what_makes_others_is_said_to_be_judged_by_nobody(kind: str) -> None:
     assert alone({"x": Node(kind, {})}) == {"governance/judged"}
 
@@ -264,4 +263,4 @@ def test_what_makes_nothing_of_aws_by_itself_is_left_alone(kind: str) -> None:
 
 
 def test_the_types_that_make_others_are_the_providers() -> None:
-    assert [annotations_of(kind) for kind in TEMPLATES]
+    assert [annotations_of(kind) for kind in other_types.TEMPLATES]

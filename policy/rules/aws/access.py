@@ -38,12 +38,12 @@ KEY_USE = frozenset(
         "kms:verifymac",
     }
 )
-"""What encrypts and decrypts, or lets others do so."""
+"""Actions that encrypt and decrypt, or let others do so."""
 
 SERVICE_MAY = KEY_USE | {"kms:describekey"}
 
 THROUGH: dict[str, Test] = {"kms:viaservice": lambda value: is_specific(value.partition(".")[0])}
-"""What names the services through which a key may be used."""
+"""Condition keys that name the services through which a key may be used."""
 
 NARROWS_USE: dict[str, Test] = {
     "aws:principalarn": lambda value: bool(ARN.fullmatch(value)) and is_specific(value.rpartition("/")[2]),
@@ -103,7 +103,8 @@ DEFAULTS = {
     KEY: (KEY_POLICY, "keyId", "kms:* for all that the account's IAM policies let"),
     ENDPOINT: (ENDPOINT_POLICY, "vpcEndpointId", "everything to everybody"),
 }
-"""What is open unless it has a policy: the type that attaches one, the property that names the resource there, and what AWS allows."""
+"""By type, what is open unless it has a policy of its own: the type that attaches one, the property that names the resource there, and what
+AWS allows otherwise."""
 
 
 def _types(*kinds: DocumentKind) -> frozenset[str]:
@@ -204,7 +205,7 @@ def _of_logs(statement: Statement) -> bool:
 @rule(
     id="identity/tls-only",
     severity=Severity.HIGH,
-    protects="Artifacts, alerts and messages on their way.",
+    protects="Objects and messages on their way.",
     why="Without a Deny, a plain HTTP request with a valid signature is served, and can be read by whoever is in between.",
     fix='Deny to the principal * where {"Bool": {"aws:SecureTransport": "false"}}; for a bucket s3:* on it and on its objects (/*).',
     controls=("Security Hub S3.5",),
@@ -245,7 +246,7 @@ def _last(name: str) -> str:
 
 
 def _denies_plain_transport(statement: Statement) -> bool:
-    """Whether all plain requests of everybody are denied: any further condition, or an exception, lets some through."""
+    """Whether every request without TLS is denied to everybody: any further condition, or an exception, lets some through."""
     tests = list(tests_of(statement.conditions))
     return (
         not statement.allows

@@ -1,4 +1,4 @@
-"""Alarms: each acts, and under a name of its own."""
+"""Alarms: each one acts, and has a name of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokens import COMPOSITE_ALARM, METRIC_ALARM
 
 ALARMS = (METRIC_ALARM, COMPOSITE_ALARM)
 
-WHY_SILENT = "An alarm that tells nobody is a light in an empty room: evolution goes on while it is unsafe."
+WHY_SILENT = "An alarm that tells nobody changes nothing: what it is about goes on."
 
 
 NAMED = re.compile(r'(?:ALARM|OK|INSUFFICIENT_DATA)\(\s*"?([^")]+?)"?\s*\)')

@@ -25,14 +25,14 @@ A_YEAR = 365
 DEAD_LETTER_SECONDS = 4 * 86400
 """SQS's own default: a long weekend."""
 
-WHY_GONE = "What evolution has learned over weeks can't be made again."
+WHY_GONE = "Data that was collected over weeks can't be made again."
 
 
 @rule(
     id="data-protection/table-recovery",
     types={TABLE},
     severity=Severity.HIGH,
-    protects="The state, the population and the checkpoints from a bad write.",
+    protects="The tables from a bad write.",
     why=WHY_GONE,
     fix="Write point_in_time_recovery={'enabled': True}.",
     controls=("Security Hub DynamoDB.2", "checkov CKV_AWS_28"),
@@ -68,7 +68,7 @@ def table_deletion(table: Resource) -> Iterator[Finding]:
     severity=Severity.HIGH,
     protects="Everything that holds data from `pulumi destroy`, and from an edit that would replace it.",
     why=WHY_GONE,
-    fix="Declare it with protect=True (components/component.py: kept).",
+    fix="Declare it with the resource option protect=True.",
     tiers=PROTECTED_TIERS,
 )
 def protect(resource: Resource) -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def key_window(key: Resource) -> Iterator[Finding]:
     id="data-protection/secret-window",
     types={SECRET},
     severity=Severity.MEDIUM,
-    protects="The safety settings from being deleted by mistake.",
+    protects="The secrets from being deleted by mistake.",
     why="A secret that is deleted without a window is gone at once.",
     fix="Write recovery_window_in_days=30.",
     tiers=PROTECTED_TIERS,
@@ -113,7 +113,7 @@ def secret_window(secret: Resource) -> Iterator[Finding]:
     controls=("Security Hub CloudWatch.16",),
 )
 def log_retention(group: Resource) -> Iterator[Finding]:
-    """0, or nothing, keeps logs for ever: nobody decided that, and nobody pays for it gladly."""
+    """0, or nothing, keeps logs for ever, which is billed and which nobody decided."""
     least = RETENTION_DAYS.get(group.limits.tier, A_YEAR)
     yield from between("retentionInDays", group.at("retentionInDays"), least, 3653)
 
@@ -135,7 +135,7 @@ def images_kept(repository: Resource) -> Iterator[Finding]:
     id="data-protection/objects-kept",
     types={BUCKET},
     severity=Severity.HIGH,
-    protects="The artifacts of finished evolutions.",
+    protects="The objects in the buckets.",
     why="With force_destroy a bucket is emptied before it is deleted, and nobody is asked.",
     fix="Write force_destroy=False.",
     tiers=PROTECTED_TIERS,

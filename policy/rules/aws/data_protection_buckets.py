@@ -92,7 +92,7 @@ def valid_lifecycle(lifecycle: Resource) -> Iterator[Finding]:
 
 
 def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: Plain) -> Iterator[Finding]:
-    """What S3 refuses: too early a move, a move up, and an expiry that isn't after every move."""
+    """What S3 refuses: a move that is too early, a move to a warmer class, and an expiry that isn't after the last move."""
     moves: list[tuple[float, str]] = []
     for transition in transitions:
         days, to = number(dig(transition, key)), dig(transition, "storageClass")
@@ -118,7 +118,7 @@ def _moves(where: str, name: str, key: str, transitions: list[Plain], expires: P
 
 
 def _cleans_up(lifecycle: Resource) -> Iterator[Finding]:
-    """Some enabled rule for every object ends current versions, noncurrent ones and unfinished uploads."""
+    """Some enabled rule that covers every object ends current versions, noncurrent versions and unfinished uploads."""
     whole = [one for one in items(lifecycle.at("rules")) if dig(one, "status") == "Enabled" and _is_for_all(dig(one, "filter"))]
     for path, what in (
         (("expiration", "days"), "current versions"),
@@ -139,7 +139,7 @@ def _is_for_all(condition: Plain) -> bool:
 
 
 def _each_has(stack: Stack, kind: str, what: str, spared: Set[str] = frozenset()) -> Iterator[Finding]:
-    """Every bucket has a companion of a type, but for some that are spared, by their URNs."""
+    """Every bucket has a companion resource of a type, except those that are spared, given by their URNs."""
     buckets = Linked(stack, BUCKET, ("bucket", "id"))
     having = buckets.by_all(stack.of_type(kind), "bucket") | spared
     for urn, bucket in buckets.all.items():
@@ -164,13 +164,13 @@ def bucket_lifecycle(stack: Stack) -> Iterator[Finding]:
 @rule(
     id="data-protection/bucket-access-logs",
     severity=Severity.MEDIUM,
-    protects="The record of who read and wrote the artifacts.",
+    protects="The record of who read and wrote objects.",
     why="Without access logs nobody can tell afterwards who took what.",
     fix="Declare an aws.s3.BucketLogging for the bucket, into another one.",
     controls=("Security Hub S3.9",),
 )
 def bucket_access_logs(stack: Stack) -> Iterator[Finding]:
-    """Of every bucket but those that access logs are delivered to."""
+    """Holds for every bucket except those that access logs are delivered to."""
     buckets = Linked(stack, BUCKET, ("bucket", "id"))
     targets = buckets.by_all(stack.of_type(BUCKET_LOGGING), "targetBucket") | buckets.by_all(stack.of_type(DISTRIBUTION), "loggingConfig")
     yield from _each_has(stack, BUCKET_LOGGING, "BucketLogging", targets)

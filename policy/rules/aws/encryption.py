@@ -53,7 +53,7 @@ def names_a_key(where: str, value: Plain) -> Iterator[Finding]:
     id="encryption/table-cmk",
     types={TABLE},
     severity=Severity.HIGH,
-    protects="The state, the population and the checkpoints of evolution.",
+    protects="What the tables hold.",
     why=WHY,
     fix="Write server_side_encryption={'enabled': True, 'kms_key_arn': <the stack's key>.arn}.",
 )
@@ -67,7 +67,7 @@ def table_cmk(table: Resource) -> Iterator[Finding]:
     id="encryption/secret-cmk",
     types={SECRET},
     severity=Severity.HIGH,
-    protects="The safety settings and their validation key.",
+    protects="The secrets, and whatever they open.",
     why=WHY,
     fix="Write kms_key_id=<the stack's key>.arn.",
 )
@@ -235,7 +235,7 @@ def repository_cmk(repository: Resource) -> Iterator[Finding]:
 @rule(
     id="encryption/bucket-cmk",
     severity=Severity.HIGH,
-    protects="The artifacts that evolution leaves behind.",
+    protects="What the buckets hold.",
     why=WHY,
     fix="Add a BucketServerSideEncryptionConfiguration for the bucket: sse_algorithm 'aws:kms' and the stack's key; for a bucket "
     "that takes server access logs, 'AES256'.",

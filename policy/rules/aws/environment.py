@@ -1,4 +1,4 @@
-"""Environment: what the pack goes by can be read, its own configuration and what runs."""
+"""Environment: the pack's own configuration can be read, and so can what runs."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ NO_SECRET = re.compile(r"alias/\S+|/[\w./-]+|X(-[A-Za-z0-9]+)+|\d{1,5}")
 """A key's alias, the path of a parameter or a file, a header's name, and a number that is too short to be one."""
 
 NAMED = frozenset({BUCKET, FUNCTION, KEY, KEY_ALIAS, LOG_GROUP, QUEUE, ROLE, SECRET, TABLE, TOPIC})
-"""Types that say of themselves what they are called, and nothing that is a secret: what is unknown and comes from these alone is a name."""
+"""Types whose outputs are names and ARNs, never secrets. An unknown value that comes from these alone is a name."""
 
 PLAIN_WORDS = frozenset({"", "true", "false", "enabled", "disabled", "none"})
 

@@ -7,27 +7,12 @@ from collections.abc import Iterator
 
 from checks import absent, literal
 from documents import PLACES
+from other_types import TEMPLATES, WRAPPED
 from plain import DuplicateKeyError, NotJsonError, parse, shown, texts
 from rule import Finding, Resource, Severity, Stack, rule
 from system import is_evolution_system
 from taggable import TAGGABLE
 from tokens import DASHBOARD, PROVIDER, TASK_DEFINITION
-
-TEMPLATES = frozenset(
-    {
-        "aws:cloudcontrol/resource:Resource",
-        "aws:cloudformation/stack:Stack",
-        "aws:cloudformation/stackInstances:StackInstances",
-        "aws:cloudformation/stackSet:StackSet",
-        "aws:cloudformation/stackSetInstance:StackSetInstance",
-        "aws:serverlessrepository/cloudFormationStack:CloudFormationStack",
-        "aws:servicecatalog/provisionedProduct:ProvisionedProduct",
-    }
-)
-"""Types that make other resources, by a template or by their own type's name."""
-
-WRAPPED = ("aws-native:", "awscc:", "terraform:")
-"""How the types of other providers of AWS's resources begin: Cloud Control's, and any of Terraform's."""
 
 TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
@@ -40,7 +25,7 @@ TAG_KEY = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", re.IGNORECASE)
     severity=Severity.MEDIUM,
     protects="The deployment from a tag that one of the services refuses.",
     why="Most services take no % and no other special character in a tag, and say so when half of the stack is made.",
-    fix="Write Autonomy='85', without a percent sign.",
+    fix="Write 85 instead of 85%; keep to letters, digits, spaces and . : / = + - @ _.",
 )
 def tag_characters(resource: Resource) -> Iterator[Finding]:
     every = resource.at("tagsAll")

@@ -1,4 +1,4 @@
-"""Which actions a statement allows: real ones, each by its name, and none that hands out more. The rules belong to the family identity."""
+"""Which actions a statement allows: each exists, is named in full, and gives nobody more rights. Family identity."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONDITIONAL: dict[str, dict[str, Test]] = {
     "iam:createservicelinkedrole": {"iam:awsservicename": is_specific},
     "kms:creategrant": {"kms:grantisforawsresource": is_true, "kms:viaservice": is_specific},
 }
-"""Actions that hand out rights, and the condition under which they hand out none that matter."""
+"""Actions that give rights, and the condition under which they give none that matter."""
 
 CODE = frozenset(
     {
@@ -61,8 +61,8 @@ CODE = frozenset(
         "states:updatestatemachine",
     }
 )
-"""Actions that are no permissions' in AWS's own classes, but run the caller's code with a role that is there already.
-Source: pathfinding.cloud, the public list of IAM privilege escalation paths, its paths through existing resources."""
+"""Actions that AWS doesn't class as permissions management, but that run the caller's code with a role that exists already. Source:
+pathfinding.cloud, the public list of IAM privilege escalation paths, its paths through existing resources."""
 
 GUARDS = frozenset(
     {
@@ -80,7 +80,7 @@ GUARDS = frozenset(
         "wafv2:updatewebacl",
     }
 )
-"""Actions that are no permissions' in AWS's own classes either, but take away what stands around the agents."""
+"""Actions that AWS doesn't class as permissions management either, but that remove what protects the agents."""
 
 CALLS = frozenset(
     {
@@ -93,7 +93,7 @@ CALLS = frozenset(
         "rds-db:connect",
     }
 )
-"""Calls that AWS classes as "Permissions management", but that change none."""
+"""Actions that AWS classes as permissions management, but that change no permission."""
 
 
 def is_wildcard_action(action: str) -> bool:

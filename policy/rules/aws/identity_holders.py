@@ -35,7 +35,7 @@ LEAST = "Everything that a role was not made for."
 CUSTOMER_POLICY = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:policy/[^*?]+")
 
 ATTACHABLE = frozenset({"AWSXRayDaemonWriteAccess", "CloudWatchLambdaInsightsExecutionRolePolicy"})
-"""AWS's own policies that may be attached: they send telemetry, to where nothing can be named more narrowly. All others grant on `*`."""
+"""AWS's own policies that may be attached: they send telemetry, which can't be limited to a resource. All others grant on `*`."""
 
 ATTACHMENTS = {
     ROLE: "managedPolicyArns",
@@ -48,7 +48,7 @@ ATTACHMENTS = {
     USER_ATTACHMENTS: "policyArns",
     PERMISSION_SET_ATTACHMENT: "managedPolicyArn",
 }
-"""Where managed policies are attached: the property that names them."""
+"""By type, the property that attaches managed policies."""
 
 LONG_LIVED = frozenset({ACCESS_KEY, SERVICE_CREDENTIAL, USER, USER_LOGIN})
 
@@ -63,7 +63,8 @@ LONG_LIVED = frozenset({ACCESS_KEY, SERVICE_CREDENTIAL, USER, USER_LOGIN})
     controls=("Security Hub IAM.1",),
 )
 def managed_policies(resource: Resource) -> Iterator[Finding]:
-    """A reference that is unknown counts as present, and the ARN of a customer's: `identity/policy-reference` looks at what they are."""
+    """A reference that is unknown counts as present, and so does the ARN of a policy of the account: `identity/policy-reference` looks at
+    what they refer to."""
     property_name = ATTACHMENTS[resource.type]
     value = resource.at(property_name)
     if value is None and resource.type != ROLE:

@@ -1,4 +1,5 @@
-"""On which resources a statement allows its actions: named ones, that the actions take. The rules belong to the family identity."""
+"""On which resources a statement allows its actions: named ones, of the types that the actions take. The rules belong to the family
+identity."""
 
 from __future__ import annotations
 
@@ -59,11 +60,12 @@ MODEL = re.compile(
 cross-Region inference"."""
 
 SAYS_WHICH = 3
-"""Letters and digits in a row, beside a wildcard, that tell something of others."""
+"""So many letters and digits in a row, beside a wildcard, tell a name from most others."""
 
 
 def is_wildcard_resource(resource: str, types: frozenset[str] = frozenset()) -> bool:
-    """Whether a resource stands for all of a service's, or all of a type's: a bare wildcard, or an ARN that names no more than a type.
+    """Whether a resource stands for all of a service's resources, or all of one type: a bare wildcard, or an ARN that names no more than
+    the type.
 
     Args:
         types: what the actions take.
@@ -87,7 +89,7 @@ def is_wildcard_resource(resource: str, types: frozenset[str] = frozenset()) -> 
 
 
 def _says_which(part: str) -> bool:
-    """Whether a part of a name says more than wildcards do: of most names `*a*` and `a*` are next to nothing."""
+    """Whether a part of a name says more than its wildcards do: `*a*` and `a*` match most names."""
     if not WILDCARD.search(part):
         return bool(part) and not ONLY_WILDCARDS.fullmatch(part)
     return any(len(run) >= SAYS_WHICH for run in re.split(r"[^A-Za-z0-9]+", part))
@@ -135,7 +137,7 @@ def _wide(statement: Statement) -> Iterator[Finding]:
 
 
 def _could_be_scoped(action: str, statement: Statement) -> bool:
-    """Whether an action could be scoped to a resource. One that isn't known, or stands for all of AWS, could."""
+    """Whether an action can be limited to a resource. One that is unknown, or stands for all of AWS, counts as if it could."""
     what = meaning(action)
     if (what.actions and not what.types) or action.lower() in ALL_OR_NONE:
         return False

@@ -35,7 +35,7 @@ def _ranges(where: str, value: Plain) -> Iterator[Finding]:
     id="network/no-public-ingress",
     types={t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE},
     severity=Severity.CRITICAL,
-    protects="The engine, which decides by itself, from being spoken to by strangers.",
+    protects="What runs, from being reached by strangers.",
     why="A port that is open to the internet is found within minutes.",
     fix="Name a private range, or the security group that may reach in, as the source.",
     controls=("Security Hub EC2.18", "Security Hub EC2.19"),
