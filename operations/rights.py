@@ -94,7 +94,9 @@ def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[
     check = "rights"
     source = _source(account, role)
     if not source:
-        yield Outcome(check=check, kind="unknown", text="IAM simulates no root user: use a role, or name the one that deploys by ROLE=…")
+        yield Outcome(
+            check=check, kind="unknown", text="IAM simulates no root user: use a role, or name the one that deploys by DEPLOY_ROLE=…"
+        )
         return
     asked = needed(account, planned) if wanted is None else wanted
     context = _context(account, planned)
