@@ -76,12 +76,12 @@ class Filled:
 
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
-        self._filled = with_all_filled(nodes)
+        self.filled = with_all_filled(nodes)
 
     def after(self, changed: Nodes) -> Nodes:
         same = {name for name, node in changed.items() if self._nodes.get(name) == node}
         new = with_all_filled({name: node for name, node in changed.items() if name not in same})
-        return {name: self._filled[name] if name in same else new[name] for name in changed}
+        return {name: self.filled[name] if name in same else new[name] for name in changed}
 
 
 SETS: Mapping[str, tuple[Callable[[], Nodes], list[tuple[str, Edit, set[str]]], str]] = {
@@ -121,7 +121,9 @@ def test_edits_of_the_plan_are_caught_by_the_same_rules_with_the_rest_filled(
     nodes = nodes_of(planned)
     filled = Filled(nodes)
     first = {rule: edit for edit in reversed(PLANNED) for rule in edit.fires}
-    each_fires([(str(edit), edit, edit.fires) for edit in first.values()], lambda edit: rules_that_fire(filled.after(edited(nodes, edit))))
+    assert findings(filled.filled) == []
+    cases = [(str(edit), edit, edit.fires) for edit in first.values()]
+    each_fires(cases, lambda edit: rules_that_fire(filled.after(edited(nodes, edit)), judged=filled.filled))
 
 
 def properties() -> Iterator[tuple[str, str, Any]]:
@@ -146,8 +148,9 @@ def test_a_property_that_is_removed_is_judged_as_one_at_its_default(monkeypatch:
         del node.props[key]
         if value is not None:
             node.props[key] = value
-        return {(found.rule, found.resource) for found in findings({**nodes, name: node})}
+        return {(found.rule, found.resource) for found in findings({**nodes, name: node}, judged=nodes)}
 
+    assert findings(nodes) == []
     tried = list(properties())
     assert len(tried) > 150
     differ = {
