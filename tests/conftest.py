@@ -32,21 +32,23 @@ LONGEST_FIRST = (
     "tests/local/test_switch.py",
     "tests/local/test_up.py",
     "tests/local/test_faults.py",
-    "tests/engine/test_kills.py",
-    "tests/local/test_engine_in_emulator.py",
-    "tests/policy/test_reads.py",
     "tests/local/test_audit.py",
-    "tests/local/test_previews.py",
-    "tests/policy/test_any_input.py",
-    "tests/local/test_walkthrough.py",
-    "tests/engine/test_islands.py",
-    "tests/functions/test_least_privilege.py",
-    "tests/engine/test_distributed.py",
-    "tests/policy/test_edits.py",
+    "tests/local/test_engine_in_emulator.py",
     "tests/operations/test_drill_emulated.py",
+    "tests/engine/test_kills.py",
+    "tests/policy/test_edits.py",
+    "tests/policy/test_defaults.py",
+    "tests/local/test_previews.py",
+    "tests/local/test_walkthrough.py",
+    "tests/policy/test_any_input.py",
+    "tests/policy/test_covering.py",
+    "tests/policy/test_reads.py",
+    "tests/engine/test_islands.py",
+    "tests/browser/test_page.py",
+    "tests/engine/test_distributed.py",
 )
-"""The files that take half a minute or more, or wait for something: `make test` begins with them, so that no process has one left when
-the others have ended (`pytest --durations=50`)."""
+"""The files that take 20 s or more: `make test` begins with them, so that no process has one left when the others have ended
+(`pytest --durations=50`)."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
