@@ -33,7 +33,8 @@ REGIONAL = re.compile(r"(codedeploy|states)\.[a-z]{2}(?:-[a-z]+)+-\d(\.amazonaws
 Step Functions developer guide, "Creating an IAM role for your state machine"; aws/aws-cdk#19267."""
 
 WITHOUT_SOURCE = frozenset({"ec2.amazonaws.com"})
-"""Services that don't say on whose behalf they take a role. An instance profile can be given only to the account's own instances."""
+"""Services that send no source account and no source ARN when they take a role. An instance profile can be given only to the account's own
+instances."""
 
 NARROWS_ACCOUNT: dict[str, Test] = {
     "aws:principalarn": lambda value: bool(ARN.fullmatch(value)) and is_specific(value.rpartition("/")[2]),
@@ -44,7 +45,7 @@ NARROWS_ACCOUNT: dict[str, Test] = {
 
 
 def _names_after(*beginnings: str) -> Test:
-    """Whether a value has text of its own before its first wildcard, and after one of the beginnings that everybody's has."""
+    """Whether a value has text of its own before its first wildcard, after one of the beginnings that all values share."""
 
     def test(value: str) -> bool:
         literal = WILDCARD.split(value, maxsplit=1)[0]
@@ -58,7 +59,7 @@ def _is_whole(value: str) -> bool:
 
 
 def _of_repository(value: str) -> bool:
-    """Whether a subject of GitHub's names an owner, whole: whoever has an account begins like `repo:a*`."""
+    """Whether a subject of GitHub's names an owner in full: `repo:a*` matches every owner whose name begins with a."""
     return bool(re.match(r"repo:[^/*?:]+/", value))
 
 
@@ -77,17 +78,18 @@ SUBJECTS: dict[str, dict[str, Test]] = {
     },
     "gitlab.com": {"sub": _names_after("project_path:"), "project_id": _is_whole, "namespace_id": _is_whole, "namespace_path": _is_whole},
 }
-"""By an issuer that serves everybody, the claims that say who asks, and when a value says it. Source: GitHub's and GitLab's guides,
-"OpenID Connect in Amazon Web Services". The audience is anybody's to ask for, and so is an environment's name."""
+"""By an issuer that serves everybody: the claims that say who asks, and the test that a value names somebody. Source: GitHub's and GitLab's
+guides, "OpenID Connect in Amazon Web Services". Anybody can ask for any audience, and name an environment as they like."""
 
 
 def _of_subject(value: str) -> bool:
-    """Whether a subject has text of its own before its first wildcard; of a cluster's, beyond what all its accounts begin with."""
+    """Whether a subject has text of its own before its first wildcard; for a cluster's subject, beyond what all of its service accounts
+    share."""
     return bool(WILDCARD.split(value, maxsplit=1)[0].removeprefix("system:serviceaccount:"))
 
 
 ANYBODYS: dict[str, Test] = {"sub": _of_subject}
-"""Of any other issuer."""
+"""The same for any other issuer."""
 
 SAML: dict[str, Test] = {"saml:sub": is_specific, "saml:namequalifier": is_specific, "saml:iss": is_specific}
 
@@ -114,12 +116,12 @@ BESIDE = {"lambda.amazonaws.com": frozenset({"edgelambda.amazonaws.com"})}
 
 
 def is_everybody(principal: Principal) -> bool:
-    """Whether a principal stands for more than is named."""
+    """Whether a principal's name has a wildcard, so that it stands for many."""
     return bool(WILDCARD.search(principal.name))
 
 
 def deputy(statement: Statement, verb: str, services: Sequence[str]) -> Iterator[Finding]:
-    """A service acts for every account: unless it is told for whom, it acts here for anybody (the confused deputy)."""
+    """The confused deputy: a service acts for every account, so without a condition on the source it acts here for anybody."""
     if services and not narrows(statement.conditions, OF_SOURCE):
         yield Finding(
             f"{statement.where} {verb} {services[0]} on anybody's behalf; "
@@ -128,7 +130,7 @@ def deputy(statement: Statement, verb: str, services: Sequence[str]) -> Iterator
 
 
 def is_whole_account(principal: Principal) -> bool:
-    """Whether a principal is an account, and with it all of its roles and users that its policies let."""
+    """Whether a principal is a whole account: all of its roles and users whose own policies let them."""
     return account_of(principal) is not None and (is_account(principal.name) or principal.name.endswith(":root"))
 
 
@@ -221,7 +223,7 @@ def trust_service(stack: Stack) -> Iterator[Finding]:
 
 
 def _accounts_in(text: str) -> Iterator[str]:
-    """The account that a text is, or whose ARN it is."""
+    """The account that a text names: by its number, or within an ARN."""
     arn = ARN.fullmatch(text)
     found = arn["account"] if arn else text
     if is_account(found):

@@ -60,7 +60,7 @@ def function_traced(function: Resource) -> Iterator[Finding]:
     controls=("Security Hub Lambda.1", "checkov CKV_AWS_364"),
 )
 def function_permission(permission: Resource) -> Iterator[Finding]:
-    """Who may invoke: one service or one account, and a service only for its own resources of ours."""
+    """Who may invoke a function: one service or one account, and a service only on behalf of this account's resources."""
     principal = permission.at("principal")
     if isinstance(principal, Unknown):
         yield Finding("principal is not known at preview; it must be a literal service or account.")

@@ -60,7 +60,7 @@ def guardrail_prompt_attack(guardrail: Resource) -> Iterator[Finding]:
 
 
 def _acts(name: str, entry: Plain, side: str, *actions: str, or_missing: bool) -> Iterator[Finding]:
-    """A filter can be present and switched off, or only look on. `or_missing`: Bedrock's default is to act."""
+    """A filter can be declared and yet be switched off, or only observe. `or_missing`: Bedrock's default is to act."""
     yield from literal(f"{side}Enabled of {name}", dig(entry, f"{side}Enabled"), True, or_missing=or_missing)
     yield from literal(f"{side}Action of {name}", dig(entry, f"{side}Action"), *actions, or_missing=or_missing)
 
@@ -74,7 +74,7 @@ def _acts(name: str, entry: Plain, side: str, *actions: str, or_missing: bool) -
     fix="Write pii_entities_configs with BLOCK or ANONYMIZE as action, input_action and output_action, both sides enabled.",
 )
 def guardrail_sensitive_information(guardrail: Resource) -> Iterator[Finding]:
-    """Both sides say by themselves what they do: `action` alone has been seen to leave prompts alone."""
+    """Input and output each state what they do: `action` alone has been seen not to apply to prompts."""
     policy = guardrail.at("sensitiveInformationPolicyConfig")
     entries = [one for key in ("piiEntitiesConfigs", "regexesConfigs") for one in _entries(key, dig(policy, key))]
     if not entries:

@@ -35,7 +35,7 @@ DEFAULT = "DEFAULT"
 PLAIN_ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 
 OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
-"""Condition operators that hold for everybody who isn't named."""
+"""Condition operators that are met by everybody who isn't named."""
 
 
 @evolution_rule(
@@ -47,8 +47,8 @@ OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
     "allows the gateway's role, by its name, and denies everybody else.",
 )
 def only_gateway(stack: Stack) -> Iterator[Finding]:
-    """Whoever is granted to invoke a runtime may, unless its policy says no: allowing the gateway turns nobody away. Who is granted it is
-    `containment/grants`'s to judge."""
+    """Whoever is granted it may invoke a runtime unless the runtime's policy denies it: allowing the gateway keeps nobody else out. Who may
+    be granted it is judged by `containment/grants`."""
     roles = Linked(stack, ROLE)
     admitted = names_of(roles.all[urn] for urn in roles.by_all(stack.of_type(AGENT_GATEWAY), "roleArn"))
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeArn", "agentRuntimeId", "arn", "id"))
@@ -92,7 +92,8 @@ def _statements(policy: Resource) -> list[Plain]:
 
 
 def _place(statement: Plain) -> str | None:
-    """What a statement is about: an endpoint's name, nothing for the runtime itself, None for what AgentCore takes no policy about."""
+    """What a statement is about: an endpoint's name, an empty text for the runtime itself, and None for anything that AgentCore takes no
+    policy about."""
     resource = dig(statement, "Resource")
     if not isinstance(resource, str) or ":runtime/" not in resource:
         return None

@@ -79,7 +79,8 @@ def subscriber(stack: Stack) -> Iterator[Finding]:
 
 
 AWS_OWN = ("AWS/", "ECS/")
-"""How the namespaces begin that AWS publishes in: what evolution runs on. A rolled service or a failed function isn't unsafe."""
+"""How the namespaces begin in which AWS publishes: they are about what evolution runs on. A rolled service or a failed function isn't
+unsafe."""
 
 
 def _contained(stack: Stack, rule: str, *, whenever: bool) -> set[str]:

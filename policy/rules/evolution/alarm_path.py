@@ -40,14 +40,14 @@ BY_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 """What whoever sends to an encrypted topic or queue needs of its key. Source: SNS developer guide, "Key management"."""
 
 ANY_ID = "0123456789abcdef0123456789abcdef"
-"""Stands for an id that AWS makes: whichever it is, the request must be allowed."""
+"""Stands for an id that AWS makes: the call must be allowed whichever it is."""
 
 EVERYTHING = "*"
-"""What a call asks for that names nothing: only a grant on `*` allows it."""
+"""The resource of a call that names none: only a grant on `*` allows it."""
 
 
 class Place:
-    """Where the stack is: how its ARNs read, and what is known of every request in it."""
+    """Where the stack is deployed: how its ARNs read, and what is known of every call in it."""
 
     def __init__(self, stack: Stack) -> None:
         self.account = own_account(stack)
@@ -60,7 +60,7 @@ class Place:
         return f"arn:{self.partition}:{service}:{self.region if region else ''}:{self.account}:{resource}"
 
     def on_behalf_of(self, source: str) -> Mapping[str, str]:
-        """What is known of a request that a service makes for one of the account's resources, its source."""
+        """What is known of a call that a service makes on behalf of one of the account's resources, its source."""
         return {"aws:sourceaccount": self.account, "aws:sourcearn": source, "aws:securetransport": "true"}
 
     def of_role(self) -> Mapping[str, str]:
@@ -68,20 +68,20 @@ class Place:
 
 
 def carriers_of(stack: Stack, kind: str, policy: str, property_name: str, resource: Resource) -> list[Resource]:
-    """What carries a resource's own policy: itself, and what attaches one to it."""
+    """The resources that carry a resource's own policy: itself, and those that attach one to it."""
     linked = Linked(stack, kind, ("arn", "id", "name", "url", "keyId"))
     return [resource, *(one for one in stack.of_type(policy) if resource.urn in linked.by(one, property_name))]
 
 
 def readable(carriers: Sequence[Resource]) -> list[Statement] | None:
-    """Their statements; None where one can't be read, which `identity/document` says."""
+    """Their statements; None where one can't be read, which `identity/document` reports."""
     if any(any(unreadable(one)) for one in carriers):
         return None
     return [statement for one in carriers for statement in statements_of(one)]
 
 
 def _speakers(stack: Stack, topic: Resource, place: Place) -> Iterator[tuple[Resource, str, str]]:
-    """What speaks to the topic: the resource, its service and its ARN."""
+    """What sends to the topic: the resource, its service and its ARN."""
     topics = Linked(stack, TOPIC)
     for kind in ALARMS:
         for alarm in stack.of_type(kind):
@@ -96,7 +96,7 @@ def _speakers(stack: Stack, topic: Resource, place: Place) -> Iterator[tuple[Res
 
 
 def _key_admits(stack: Stack, resource: Resource, service: str, source: str, place: Place) -> Iterator[str]:
-    """Which actions the key of a topic or a queue denies a service that speaks to it."""
+    """The actions that the key of a topic or a queue doesn't allow a service that sends to it."""
     keys = Linked(stack, KEY)
     for urn in keys.by(resource, "kmsMasterKeyId"):
         statements = readable(carriers_of(stack, KEY, KEY_POLICY, "keyId", keys.all[urn]))
@@ -167,7 +167,7 @@ def switch_is_called(stack: Stack) -> Iterator[Finding]:
 
 
 def _admits_topic(permission: Resource, topic: Resource, topics: Linked, place: Place) -> bool:
-    """Whether the topic gets in by a permission; `workload/function-permission` says of one that is too wide."""
+    """Whether a permission lets the topic in. One that is too wide is reported by `workload/function-permission`."""
     source, arn, principal = permission.at("sourceArn"), place.arn("sns", str(topic.at("name"))), permission.at("principal")
     return (
         (source is None or topic.urn in topics.by(permission, "sourceArn") or glob(str(source), arn))
@@ -180,7 +180,7 @@ def _admits_topic(permission: Resource, topic: Resource, topics: Linked, place: 
 
 
 def _lost(stack: Stack, subscription: Resource, topic: Resource, place: Place) -> Iterator[Finding]:
-    """What the topic couldn't deliver goes to a queue that lets it, or is lost."""
+    """What the topic couldn't deliver goes to a queue that accepts it, or is lost."""
     queues, source = Linked(stack, QUEUE), place.arn("sns", str(topic.at("name")))
     kept = queues.by(subscription, "redrivePolicy")
     if not kept:
@@ -213,7 +213,7 @@ class RoleGrants:
         self._read: dict[str, tuple[list[Statement], list[Statement] | None] | None] = {}
 
     def refused(self, taker: Resource, property_name: str, calls: Sequence[AwsCall]) -> Iterator[AwsCall]:
-        """The calls that the role which something takes on may not make; none where a document can't be read, which is said elsewhere."""
+        """The calls that a resource's role may not make. None where a document can't be read, which `identity/document` reports."""
         named = {text.rpartition("/")[2] for text in _arns(taker.at(property_name))}
         urns = self._roles.by(taker, property_name) | {urn for name in named for urn in self._roles.called(name)}
         for urn in sorted(urns):
@@ -225,7 +225,8 @@ class RoleGrants:
                 yield from (one for one in calls if not allowed(one, granted) or (bounding is not None and not allowed(one, bounding)))
 
     def _documents_of(self, role: Resource) -> tuple[list[Statement], list[Statement] | None] | None:
-        """What a role is granted, and what its boundary lets through: None where it has none."""
+        """What a role is granted, and what its boundary allows; the boundary is None where the role has none. None where they can't be
+        read."""
         attached = self._attached[role.urn] | self._policies.by(role, "managedPolicyArns")
         granted = readable([role, *self._inline[role.urn], *(self._policies.all[urn] for urn in sorted(attached))])
         bounds = [self._policies.all[urn] for urn in self._policies.by(role, "permissionsBoundary")]
@@ -242,7 +243,7 @@ def _arns(value: Plain) -> Iterator[str]:
 
 
 def _halting(stack: Stack, place: Place) -> list[AwsCall]:
-    """What the switch does, and resume undoes."""
+    """The calls by which the switch halts evolution; `resume` needs the same."""
     targets = stack.of_type(SCALABLE_TARGET)
     tags = targets[0].at("tagsAll") if targets else None
     tagged = {f"aws:resourcetag/{key.lower()}": str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}

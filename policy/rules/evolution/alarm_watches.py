@@ -31,7 +31,7 @@ ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
 
 FILLED = re.compile(r"FILL\(\s*(\w+)\s*,\s*0\s*\)")
-"""A metric whose silence counts as nothing having happened: in a sum of events it is that metric."""
+"""A metric whose missing data counts as 0: in a sum of events it stands for the metric itself."""
 
 LATE_PERIODS = 2
 """Of an alarm on a filled metric so many periods must be free not to breach. `FILL` makes a 0 of every period whose figure is late, and the
@@ -62,7 +62,7 @@ ThresholdRange = Callable[[Resource], tuple[float, float]]
 
 
 def _compared(alarm: Resource) -> list[Watched]:
-    """What an alarm compares: its metric, or the sum of its queries' metrics. Any cleverer expression counts as nothing."""
+    """What an alarm compares: its metric, or the sum of its queries' metrics. Any other expression counts as comparing nothing."""
     queries = items(alarm.at("metricQueries"))
     if not queries:
         return [_metric(alarm.props, "metricName", "statistic")]
@@ -105,7 +105,7 @@ class Watch:
     operators: tuple[str, ...] = ABOVE
 
     def alarms_by_name(self, stack: Stack) -> Mapping[str, list[Resource]]:
-        """By the name of what they watch, the alarms that compare all of the metrics."""
+        """The alarms that compare all of the metrics, by the name of what they watch."""
         found: defaultdict[str, list[Resource]] = defaultdict(list)
         for alarm in stack.of_type(METRIC_ALARM):
             own = [one for one in _compared(alarm) if one.namespace == self.namespace]
@@ -116,7 +116,7 @@ class Watch:
         return found
 
     def findings(self, alarm: Resource, lowest: float, highest: float) -> Iterator[Finding]:
-        """What weakens an alarm that watches the resource; its threshold must lie within the bounds."""
+        """What makes an alarm on the resource too weak; its threshold must lie within the bounds."""
         yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *self.operators)
         yield from between("threshold", alarm.at("threshold"), lowest, highest)
         yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
@@ -130,7 +130,7 @@ class Watch:
 
 
 def wakes(alarm: Resource, longest: float) -> Iterator[Finding]:
-    """It sleeps no longer than a service may take to be rolled."""
+    """It stays silent after its creation no longer than a service may take to be rolled."""
     minutes = alarm.at("warmUpConfiguration", "warmUpPeriodDurationInMinutes")
     yield from between("warmUpConfiguration.warmUpPeriodDurationInMinutes", minutes, 1, longest, or_missing=True)
 
@@ -162,7 +162,7 @@ def _nothing_more(_alarm: Resource) -> Iterator[Finding]:
 def _watched(
     stack: Stack, watch: Watch, within: ThresholdRange, more: Callable[[Resource], Iterator[Finding]] = _nothing_more
 ) -> Iterator[Finding]:
-    """Each resource of the type has an alarm without a finding; else the findings of the best one are told."""
+    """Each resource of the type must have an alarm without a finding; otherwise the findings of the best alarm are reported."""
     by_name = watch.alarms_by_name(stack)
     for watched in stack.of_type(watch.kind):
         name = watched.at(*watch.key)

@@ -61,7 +61,7 @@ def _grants(stack: Stack) -> Iterator[tuple[Resource, set[str]]]:
 
 
 def _from_logs(stack: Stack) -> Iterator[Finding]:
-    """What a container logs is its own to say: a metric that is made of it is, too."""
+    """A container decides what it logs, and so what a metric filter on its log group counts."""
     for one in stack.of_type(LOG_METRIC_FILTER):
         namespace = one.at("metricTransformation", "namespace")
         if not isinstance(namespace, str) or namespace == METRIC_NAMESPACE:

@@ -1,4 +1,4 @@
-"""Workload, what becomes of events that failed: whoever hands them on may send them there."""
+"""Workload, failed events: whoever hands them on may send them to their destination."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ SENDING = {
     TOPIC: ("sns", "", "sns:Publish"),
     FUNCTION: ("lambda", "function:", "lambda:InvokeFunction"),
 }
-"""By the type of where they go: the service, how its resource's name begins, and the action that sends. Source: Lambda developer guide,
-"Capturing records of Lambda asynchronous invocations"."""
+"""By the type of the destination: its service, how its resource's name begins, and the action that sends to it. Source: Lambda developer
+guide, "Capturing records of Lambda asynchronous invocations"."""
 
 QUEUES, QUEUES_AND_TOPICS, DESTINATIONS = (QUEUE,), (QUEUE, TOPIC), tuple(SENDING)
 
 Way = tuple[Resource, str, Resource, tuple[str, ...], tuple[str, ...]]
-"""Who sends and the property that names its role; the resource and the property that say where to, and the types that may stand there."""
+"""One way that failures take: who sends, and the property that names its role; the resource and the property that name the destination; and
+the types that the destination may have."""
 
 
 def _ways(stack: Stack) -> Iterator[Way]:
