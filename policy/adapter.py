@@ -127,6 +127,7 @@ class Frame:
         self._limits = limits.configured({})
         self._exemptions = exemptions.Exemptions()
         self._broken: set[str] = set()
+        self._inputs: dict[str, Mapping[str, Any]] = {}
 
     def policies(self) -> list[crossguard.Policy]:
         """The CrossGuard policies. The one that is configured comes first, so that every other is judged with its configuration."""
@@ -145,6 +146,7 @@ class Frame:
         def validate(args: crossguard.ResourceValidationArgs, report: crossguard.ReportViolation) -> None:
             if configured:
                 self._configure(args.get_config())
+                self._inputs[args.urn] = args.props
             rules = by_type.get(args.resource_type)
             if not rules:
                 return
@@ -223,6 +225,7 @@ class Frame:
     def _stack(self, resources: list[crossguard.PolicyResource]) -> Stack:
         project, name = project_and_stack(resources[0].urn)
         limits = self._limits.of(name)
+        inputs, self._inputs = self._inputs, {}
         plain = [
             Resource(
                 urn=resource.urn,
@@ -233,6 +236,7 @@ class Frame:
                 protect=resource.opts.protect,
                 parent=resource.parent.urn if resource.parent else None,
                 ignore_changes=tuple(resource.opts.ignore_changes),
+                inputs=effective(resource.resource_type, to_properties(inputs[resource.urn])) if resource.urn in inputs else None,
                 references={
                     key: tuple(Reference(urn=one.urn, type=one.resource_type) for one in found)
                     for key, found in resource.property_dependencies.items()

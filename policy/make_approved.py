@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from approval import GROUPS, Names, names_of, read, written
 from covering import lacks
@@ -13,6 +13,7 @@ from plain import Plain, items
 from rule import Resource, Stack
 from rules.aws.identity_holders import HOLDERS
 from rules.evolution.containment import holdings
+from shape import ANY, called_in, identity_of, set_in, settings_of, way_of
 from tokens import ROLE
 
 WIDTH = 140
@@ -49,6 +50,41 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
         "documents": {group: merged(documents[group]) for group in sorted(documents)},
         "endpoints": _beside(endpoints, [one for name in roles for one in roles[name]]),
     }
+
+
+def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) -> dict[str, Plain]:
+    """The names of all that is set in any of the stacks, by type; what is ignored; and how the way to the halt is set up.
+
+    Args:
+        filled: by type, the names of what the provider fills in.
+    """
+    types: defaultdict[str, set[str]] = defaultdict(set)
+    ignored: defaultdict[str, set[str]] = defaultdict(set)
+    settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
+    for stack in stacks:
+        names = names_of(stack)
+        called = called_in(stack, names)
+        for resource in stack.resources:
+            types[resource.type] |= {name for name, _ in set_in(resource)}
+            ignored[resource.type] |= set(resource.ignore_changes)
+        for resource in way_of(stack):
+            found = settings_of(resource, names, called)
+            settings[resource.type][identity_of(found)].append(found)
+    for kind, found in types.items():
+        known = {name.rpartition(".")[0] for name in found} - {""}
+        found |= {name for name in filled(kind) if name.rpartition(".")[0] in known}
+    return {
+        "types": {kind: [*sorted(types[kind])] for kind in sorted(types)},
+        "ignoreChanges": {kind: [*sorted(ignored[kind])] for kind in sorted(ignored) if ignored[kind]},
+        "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},
+    }
+
+
+def _common(all_settings: Sequence[Mapping[str, Plain]]) -> dict[str, Plain]:
+    """What they have in common, and ANY where they differ."""
+    keys = sorted({key for settings in all_settings for key in settings})
+    values = {key: [settings.get(key) for settings in all_settings] for key in keys}
+    return {key: found[0] if all(one == found[0] for one in found) else ANY for key, found in values.items()}
 
 
 def _beside(endpoints: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:

@@ -12,15 +12,21 @@ import yaml
 
 from approval import FOLDER
 from components.environment import KEY, InterfaceEndpoint, Region
-from limits import configured
+from defaults import effective
+from limits import TierLimits, configured
 from local.previews import ROOT
 from local.previews import UNKNOWN as UNKNOWN_TEXT
-from make_approved import as_text, grants_of
+from local.provider.wire import decode
+from make_approved import as_text, grants_of, shape_of
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
 from tests import in_process
+from tests.plans import documented_defaults
 
 IMAGE = "sha256:" + "0123456789abcdef" * 4
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key by which Pulumi marks an object that is no plain one. Source: `SigKey` in its resource package."""
 
 CORNER = "corner"
 """A stack whose name is in no text of AWS's own."""
@@ -75,7 +81,8 @@ def planned(stack: str, table: Mapping[str, Any]) -> Stack:
                 urn=urns[name],
                 type=step.type,
                 name=name,
-                props=_plain({**step.outputs, **step.inputs}),
+                props=effective(step.type, _plain({**step.outputs, **step.inputs})),
+                inputs=effective(step.type, _plain(step.inputs)),
                 limits=limits,
                 protect=step.protect,
                 ignore_changes=step.ignore_changes,
@@ -85,8 +92,15 @@ def planned(stack: str, table: Mapping[str, Any]) -> Stack:
                 },
             )
             for name, step in sorted(plan.steps.items())
-        ),
+        )
+        + tuple(_provider(held, limits) for held in plan.state.values() if held.type == in_process.PROVIDER),
     )
+
+
+def _provider(held: in_process.Held, limits: TierLimits) -> Resource:
+    """The provider, with what the engine adds to its inputs: which version of it the SDK wants."""
+    props: dict[str, Plain] = {"version": "7.0.0", **{key: str(value) for key, value in decode(held.inputs).items()}}
+    return Resource(urn=held.urn, type=held.type, name=held.urn.rpartition("::")[2], props=props, inputs=props, limits=limits)
 
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Plain]:
@@ -94,8 +108,8 @@ def _plain(inputs: Mapping[str, Any]) -> dict[str, Plain]:
 
 
 def _known(value: Any) -> Plain:
-    if value == UNKNOWN_TEXT:
-        return UNKNOWN
+    if value == UNKNOWN_TEXT or (isinstance(value, dict) and SIGNATURE in value):
+        return UNKNOWN  # so are assets, and secrets
     if isinstance(value, dict):
         return _plain(value)  # pyright: ignore[reportUnknownArgumentType] (JSON)
     if isinstance(value, list):
@@ -104,9 +118,10 @@ def _known(value: Any) -> Plain:
 
 
 def approved() -> dict[str, str]:
-    """The files' texts by their names."""
+    """The files' texts by their names. In grants no name of a committed stack may stand: `prod` is in names of AWS's own, too."""
     corners = [planned(CORNER, table) for table in tables()]
-    return {"grants.json": as_text(grants_of(corners))}
+    committed = [planned(stack, {**table_of(stack), "engine_image_digest": IMAGE}) for stack in STACKS]
+    return {"grants.json": as_text(grants_of(corners)), "shape.json": as_text(shape_of([*corners, *committed], documented_defaults))}
 
 
 def main(folder: Path) -> None:

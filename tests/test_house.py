@@ -13,6 +13,7 @@ LONGER = {
     "docs/invariants.md": "made from the rules, an entry each (make invariants)",
     "local/pulumi-cli/go.sum": "Go's own",
     "policy/approved/grants.json": "made from what the program plans (make approve)",
+    "policy/approved/shape.json": "made from what the program plans (make approve)",
     "tests/yaml/go.sum": "Go's own",
     "policy/actions.txt": "AWS's actions, a line each (make actions)",
     "requirements-dev.txt": "compiled, with hashes (make lock)",

@@ -37,6 +37,7 @@ import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
 import rules.evolution.alarms
 import rules.evolution.approved
+import rules.evolution.approved_shape
 import rules.evolution.containment
 import rules.evolution.containment_resources
 import rules.evolution.containment_switch
@@ -148,6 +149,10 @@ FAMILIES = (
         "Everything must say whose it is, stand where it may, and cost what was agreed.",
         (rules.aws.governance, rules.evolution.governance),
     ),
-    Family("approved", "What nobody has approved must not be in a stack of this system.", (rules.evolution.approved,)),
+    Family(
+        "approved",
+        "What nobody has approved must not be in a stack of this system.",
+        (rules.evolution.approved, rules.evolution.approved_shape),
+    ),
     Family("exemptions", "An exemption must be in force, and needed.", (rules.aws.exemptions,)),
 )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
 
 from approval import FOLDER
-from rule import Stack
 from rules import FAMILIES
 from tests.approve import IMAGE, STACKS, approved, planned, table_of
-from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
+from tests.policy.builders import UNKNOWN, Node, Nodes, document
 from tests.policy.edits import Edit
 from tests.policy.edits_containment import ACCOUNT, ARN, ENGINE, OF_ENGINE, OF_SCHEDULES, OF_SWITCH, TOPIC, admitting, granting, more
+from tests.policy.filled import with_all_filled
+from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import edit_at
 from tests.policy.samples import findings
 
@@ -23,33 +23,6 @@ ACCESS, GUARDS = "approved/new-access", "approved/guards"
 ARTIFACTS = f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1"
 TABLE = ARN.format("dynamodb", "table/{}")
 OF_TOPIC, OF_KEY, OF_QUEUE = "monitoring-alerts-policy", "security-key", "evolution-dead-letters-policy"
-
-
-@cache
-def stack_of(stack: str, image: str | None = IMAGE) -> Stack:
-    return planned(stack, {**table_of(stack), "engine_image_digest": image})
-
-
-def nodes_of(stack: Stack) -> Nodes:
-    """A planned stack as the raw data that CrossGuard's proxies wrap."""
-    names = {resource.urn: resource.name for resource in stack.resources}
-    return {
-        one.name: Node(
-            one.type,
-            json.loads(json.dumps(one.props, default=lambda _: UNKNOWN)),
-            {key: [names[reference.urn] for reference in found] for key, found in one.references.items()},
-            protect=one.protect,
-            ignore_changes=one.ignore_changes,
-        )
-        for one in stack.resources
-    }
-
-
-def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What the approved files say, and about what; with every other rule beside them."""
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
-    found = findings(nodes, stack=stack.name, families=FAMILIES)
-    return [(one.rule, one.resource) for one in found if one.rule.startswith("approved/")]
 
 
 @pytest.mark.slow
@@ -63,6 +36,12 @@ def test_the_files_are_what_the_plans_hold() -> None:
 def test_what_is_planned_is_approved(stack: str, image: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     one = stack_of(stack, image)
     assert judged(one, nodes_of(one), monkeypatch) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_the_provider_fills_in_needs_no_approval(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = stack_of(stack)
+    assert judged(one, with_all_filled(nodes_of(one)), monkeypatch) == []
 
 
 def test_a_new_environment_in_another_region_needs_no_approval(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,14 +79,9 @@ def _role(nodes: Nodes) -> None:
     nodes["more-role"] = Node(trust.type, {**trust.props, "name": "evolution-more-prod-us-east-1"}, dict(trust.references))
 
 
-def _granted_by_a_policy(nodes: Nodes) -> None:
+def _granted_by_itself(nodes: Nodes) -> None:
     reads = document({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE.format("evolution-lineage-prod")})
-    nodes["more"] = Node("aws:iam/policy:Policy", {"name": "evolution-more-prod", "policy": reads, "tagsAll": TAGS})
-    nodes["attached"] = Node(
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        {"role": UNKNOWN, "policyArn": UNKNOWN},
-        {"role": ["compute-engine-role"], "policyArn": ["more"]},
-    )
+    nodes["more"] = Node("aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": reads}, {"role": ["compute-engine-role"]})
 
 
 READS = ["dynamodb:GetItem", "dynamodb:Query"]
@@ -132,7 +106,7 @@ WIDER: dict[str, tuple[Edit, str]] = {
     ),
     "a wider pattern of actions": (stating(OF_ENGINE, "KeepArtifacts", "Action", "s3:GetObject*"), OF_ENGINE),
     "the switch reads data": (granting(READS, TABLE.format("evolution-state-prod"), OF_SWITCH), OF_SWITCH),
-    "by a policy beside": (_granted_by_a_policy, "more"),
+    "by a policy beside": (_granted_by_itself, "more"),
     "a role more": (_role, "more-role"),
     "the key is used by the engine, by name": (admitting(OF_KEY, {"AWS": ENGINE}, "kms:Decrypt"), OF_KEY),
     "the topic hears of costs": (

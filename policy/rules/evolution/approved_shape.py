@@ -1,0 +1,109 @@
+"""The approved shape: no type, property or ignored property that nobody has approved, and the way to the halt set up as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from approval import Names, names_of
+from plain import Plain, Unknown, shown
+from rule import Finding, Resource, Severity, Stack, about
+from rules.evolution.approved import APPROVE
+from shape import ANY, approved, called_in, identity_of, names_for, set_in, settings_of, way_of
+from system import evolution_rule
+from tokens import STACK
+
+COMPONENTS = "evolution:"
+"""How the types of this system's own components begin; they are nothing on AWS."""
+
+
+def _judged(stack: Stack) -> Iterator[Resource]:
+    for resource in stack.resources:
+        if resource.type != STACK and not resource.type.startswith(COMPONENTS):
+            yield resource
+
+
+@evolution_rule(
+    id="approved/types",
+    severity=Severity.HIGH,
+    protects="The system from kinds of resources that nobody has approved in it.",
+    why="Each kind brings ways of its own to open, run or send something.",
+    fix=APPROVE,
+)
+def types(stack: Stack) -> Iterator[Finding]:
+    for resource in _judged(stack):
+        if resource.type not in approved()["types"]:
+            yield Finding("nobody has approved a resource of its type in this system.", resource)
+
+
+@evolution_rule(
+    id="approved/properties",
+    severity=Severity.HIGH,
+    protects="The system from settings that nobody has looked at.",
+    why="What no resource of the type had set may turn off what all rules rely on.",
+    fix=APPROVE,
+)
+def properties(stack: Stack) -> Iterator[Finding]:
+    """Judged on what the program gives; a mere state holds what AWS has computed, too."""
+    for resource in stack.resources:
+        known = names_for(resource.type)
+        if known and resource.inputs is not None:
+            yield from about(resource, _beyond(resource, known))
+
+
+def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
+    more = [name for name, value in set_in(resource) if name not in known and value != 0]
+    hidden = [name for name in more if any(one.startswith(f"{name}.") for one in known)]
+    if hidden:
+        yield Finding(
+            f"{', '.join(hidden)} is not known at preview, so nobody can tell what is set in it; its parts must be given by themselves."
+        )
+    elif more:
+        yield Finding(f"nobody has approved that {', '.join(sorted(set(more)))} is set in a resource of its type.")
+
+
+@evolution_rule(
+    id="approved/ignored-changes",
+    severity=Severity.HIGH,
+    protects="What was reviewed, from staying on paper.",
+    why="What a deployment ignores is whatever somebody has made it to be.",
+    fix=APPROVE,
+)
+def ignored_changes(stack: Stack) -> Iterator[Finding]:
+    for resource in _judged(stack):
+        more = sorted(set(resource.ignore_changes) - set(approved()["ignoreChanges"].get(resource.type, ())))
+        if more:
+            yield Finding(f"nobody has approved that changes of {', '.join(more)} are ignored in a resource of its type.", resource)
+
+
+@evolution_rule(
+    id="approved/switch-settings",
+    severity=Severity.CRITICAL,
+    protects="The halt: the switch, `resume` and what leads to them run as they were reviewed.",
+    why="Another schedule, source, variable or permission is another halt than the one that was tried.",
+    fix=APPROVE,
+)
+def switch_settings(stack: Stack) -> Iterator[Finding]:
+    names = names_of(stack)
+    called = called_in(stack, names)
+    for resource in way_of(stack):
+        yield from about(resource, _differs(resource, names, called))
+
+
+def _differs(resource: Resource, names: Names, called: Mapping[str, str]) -> Iterator[Finding]:
+    settings = settings_of(resource, names, called)
+    wanted: Mapping[str, Plain] | None = approved()["settings"].get(resource.type, {}).get(identity_of(settings))
+    if wanted is None:
+        yield Finding("it is of the way to the halt, and nobody has approved it.")
+        return
+    for key in sorted({*settings, *wanted}):
+        is_, must = settings.get(key), wanted.get(key)
+        unset = must is None and (is_ == 0 or key.startswith("@"))
+        if is_ != must and must != ANY and not unset:
+            yield Finding(f"{key} is {_shown(names, is_)}; it must be {_shown(names, must)}, as approved.")
+            return
+
+
+def _shown(names: Names, value: Plain) -> str:
+    if value == ANY or isinstance(value, Unknown):
+        return "not known yet"
+    return shown(names.fill(value) if isinstance(value, str) else value)

@@ -1,0 +1,118 @@
+"""What resources look like: the names of all that is set in them, and the settings of what halts, as approved/shape.json has them.
+
+What is empty, false or the default counts as not set: the real provider fills defaults in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from approval import FOLDER, Names
+from defaults import DEFAULTS
+from graph import Linked
+from plain import Plain, Unknown
+from rule import Resource, Stack
+from rules.evolution.containment import CALLED, RESUME, SWITCH
+from tokens import FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, SCHEDULE, TOPIC_SUBSCRIPTION
+
+MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
+"""Properties whose keys are no names of properties, but the program's own."""
+
+LEADS: Mapping[str, str] = {
+    FUNCTION_INVOKE_CONFIG: "functionName",
+    FUNCTION_PERMISSION: "function",
+    SCHEDULE: "target",
+    TOPIC_SUBSCRIPTION: "endpoint",
+}
+"""By type, the property by which a resource is of the way to the halt: it leads to the switch or to `resume`."""
+
+IDENTITIES = ("name", "statementId", "protocol", "functionName")
+"""What tells the resources of the way apart."""
+
+SAID_ELSEWHERE = frozenset({"description", "region", "tags", "tagsAll"})
+"""Properties that change nothing of the way, or that the provider fills in."""
+
+ANY = "*"
+"""In the place of a setting that differs from plan to plan, or is known only by the deployment."""
+
+
+@lru_cache(maxsize=1)
+def approved() -> Mapping[str, Any]:
+    """The file."""
+    return json.loads((FOLDER / "shape.json").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def names_for(kind: str) -> frozenset[str]:
+    """The approved names of a type's properties."""
+    return frozenset(approved()["types"].get(kind, ()))
+
+
+def names_in(value: Plain, name: str = "") -> Iterator[tuple[str, Plain]]:
+    """The name of every property that is set, at every depth, such as `rules.expiration.days`, and its value. A zero may be one."""
+    if isinstance(value, list):
+        for one in value:
+            yield from names_in(one, name)
+    elif isinstance(value, dict) and name.rpartition(".")[2] not in MAPS:
+        for key, one in value.items():
+            if not key.startswith("__"):  # in `__defaults` Terraform's bridge says which of the inputs it has added
+                yield from names_in(one, f"{name}.{key}" if name else key)
+    elif (isinstance(value, Unknown | int | float) and value is not False) or value:
+        yield name, value
+
+
+def way_of(stack: Stack) -> Iterator[Resource]:
+    """What the halt runs through: the switch and `resume`, and what leads to them."""
+    functions = Linked(stack, FUNCTION, CALLED)
+    own = {urn for urn, one in functions.all.items() if one.at("name") in (f"{SWITCH}-{stack.name}", f"{RESUME}-{stack.name}")}
+    for urn in sorted(own):
+        yield functions.all[urn]
+    for kind, key in LEADS.items():
+        for one in stack.of_type(kind):
+            if functions.by(one, key) & own:
+                yield one
+
+
+def settings_of(resource: Resource, names: Names, called: Mapping[str, str]) -> dict[str, Plain]:
+    """What a resource of the way is set to, by the name of the property; by `@` and the first part of a name, what it comes from.
+
+    Args:
+        names: for which placeholders stand.
+        called: by URN, what a resource is called (`called_in`).
+    """
+    found: dict[str, list[Plain]] = {}
+    for name, value in set_in(resource):
+        if name.partition(".")[0] not in SAID_ELSEWHERE:
+            entries = [(f"{name}.{key}", one) for key, one in value.items()] if isinstance(value, dict) else [(name, value)]
+            for key, one in entries:
+                found.setdefault(key, []).append(
+                    ANY if isinstance(one, Unknown) else names.generalise(one) if isinstance(one, str) else one
+                )
+    settings: dict[str, Plain] = {key: values[0] if len(values) == 1 else [*values] for key, values in found.items()}
+    for key, references in resource.references.items():
+        if references and key not in SAID_ELSEWHERE:
+            settings[f"@{key}"] = [*sorted({called.get(one.urn, one.type) for one in references})]
+    return settings
+
+
+def set_in(resource: Resource) -> Iterator[tuple[str, Plain]]:
+    """What is set in a resource to another value than the default, by its name: of its inputs, where they are known."""
+    defaults = DEFAULTS.get(resource.type, {})
+    given = resource.props if resource.inputs is None else resource.inputs
+    return names_in({key: value for key, value in given.items() if key not in defaults or value != defaults[key]})
+
+
+def called_in(stack: Stack, names: Names) -> dict[str, str]:
+    """By URN, what resources are called on AWS, with their types."""
+    return {
+        one.urn: " ".join((one.type, names.generalise(name) if isinstance(name := one.at("name"), str) else "")).strip()
+        for one in stack.resources
+    }
+
+
+def identity_of(settings: Mapping[str, Plain]) -> str:
+    """What tells it apart from others of its type."""
+    return next((value for key in IDENTITIES if isinstance(value := settings.get(key), str)), "")

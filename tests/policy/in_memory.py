@@ -1,0 +1,49 @@
+"""Stacks of this system as they are planned without the engine, and what the approved files say of them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from plain import Plain
+from rule import Stack
+from rules import FAMILIES
+from tests.approve import IMAGE, planned, table_of
+from tests.policy.builders import UNKNOWN, Node, Nodes
+from tests.policy.samples import findings
+
+
+@cache
+def stack_of(stack: str, image: str | None = IMAGE) -> Stack:
+    """A committed stack, with an engine image."""
+    return planned(stack, {**table_of(stack), "engine_image_digest": image})
+
+
+def nodes_of(stack: Stack) -> Nodes:
+    """A planned stack as the raw data that CrossGuard's proxies wrap."""
+    names = {resource.urn: resource.name for resource in stack.resources}
+    return {
+        one.name: Node(
+            one.type,
+            _raw(one.inputs),
+            {key: [names[reference.urn] for reference in found] for key, found in one.references.items()},
+            protect=one.protect,
+            ignore_changes=one.ignore_changes,
+            outputs=_raw(one.props),
+        )
+        for one in stack.resources
+    }
+
+
+def _raw(props: dict[str, Plain] | None) -> Any:
+    return json.loads(json.dumps(props, default=lambda _: UNKNOWN))
+
+
+def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The rules that say that something isn't approved, and about what; all others are judged beside them."""
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
+    found = findings(nodes, stack=stack.name, families=FAMILIES)
+    return [(one.rule, one.resource) for one in found if one.rule.startswith("approved/")]

@@ -1,0 +1,117 @@
+"""A type, a property or a setting of the way to the halt that nobody has approved is refused; stores of their own are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from make_approved import shape_of
+from plain import dig
+from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
+from tests.policy.edits import Edit, adding
+from tests.policy.edits_containment import setting
+from tests.policy.in_memory import judged, nodes_of, stack_of
+
+TYPES, PROPERTIES, IGNORED, SETTINGS = (f"approved/{name}" for name in ("types", "properties", "ignored-changes", "switch-settings"))
+
+SWITCH, RESUME, HEARS, INVOKES = (
+    "evolution-safety-switch",
+    "evolution-resume",
+    "evolution-switch-hears-topic",
+    "evolution-topic-invokes-switch",
+)
+SCHEDULE, TARGET = "evolution-safety-switch-schedule", ("evolution-scheduler-role", "evolution-safety-switch", "evolution-dead-letters")
+
+
+def ignoring(name: str, *changes: str) -> Edit:
+    def edit(nodes: Nodes) -> None:
+        nodes[name].ignore_changes = changes
+
+    return edit
+
+
+def another(called: str, of: str, **props: Any) -> Edit:
+    """A resource like another one, but for some of its properties."""
+
+    def edit(nodes: Nodes) -> None:
+        like = nodes[of]
+        references = {key: found for key, found in like.references.items() if key not in props}
+        nodes[called] = Node(like.type, {**like.props, **props}, references, protect=like.protect, ignore_changes=like.ignore_changes)
+
+    return edit
+
+
+REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
+    # Types.
+    "a topology of its own": (
+        adding("more", Node("aws:ec2/networkAcl:NetworkAcl", {"vpcId": UNKNOWN, "tagsAll": TAGS})),
+        [(TYPES, "more")],
+    ),
+    "what another stack puts out": (adding("more", Node("pulumi:pulumi:StackReference", {"name": "x/y/z"})), [(TYPES, "more")]),
+    "a provider of something else": (adding("more", Node("pulumi:providers:command", {"version": "1.0.0"})), [(TYPES, "more")]),
+    # Properties.
+    "a version": (setting("evolution-trigger", "publish", True), [(PROPERTIES, "evolution-trigger")]),
+    "a mirror of the network": (setting("network-vpc", "enableNetworkAddressUsageMetrics", True), [(PROPERTIES, "network-vpc")]),
+    "a part of a part": (setting("compute-cluster", "serviceConnectDefaults", {"namespace": "x"}), [(PROPERTIES, "compute-cluster")]),
+    "a part that nobody can see": (setting("compute-cluster", "configuration", UNKNOWN), [(PROPERTIES, "compute-cluster")]),
+    # Changes that are ignored.
+    "the switch's schedule": (ignoring(SCHEDULE, "scheduleExpression"), [(IGNORED, SCHEDULE)]),
+    "a policy": (ignoring("evolution-dead-letters-policy", "policy"), [(IGNORED, "evolution-dead-letters-policy")]),
+    "everything": (ignoring("data-artifacts", "*"), [(IGNORED, "data-artifacts")]),
+    # The way to the halt.
+    "the switch's memory": (setting(SWITCH, "memorySize", 128), [(SETTINGS, SWITCH)]),
+    "a variable": (setting(SWITCH, "environment.variables.DRY_RUN", "1"), [(SETTINGS, SWITCH)]),
+    "resume has less time": (setting(RESUME, "timeout", 90), [(SETTINGS, RESUME)]),
+    "the schedule tells the switch something else": (
+        setting(SCHEDULE, "target.input", '{"dry_run": true}', *TARGET),
+        [(SETTINGS, SCHEDULE)],
+    ),
+    "the permission is the budget's": (setting(INVOKES, "sourceArn", UNKNOWN, "monitoring-budget"), [(SETTINGS, INVOKES)]),
+    "a permission more": (another("more", INVOKES, statementId="More", sourceArn=UNKNOWN), [(SETTINGS, "more")]),
+    "a schedule more": (another("more", SCHEDULE, name="evolution-more-prod"), [(SETTINGS, "more")]),
+}
+"""What no other rule refuses."""
+
+
+@pytest.mark.parametrize(("edit", "found"), [pytest.param(edit, found, id=name) for name, (edit, found) in REFUSED.items()])
+def test_what_has_no_approved_shape_is_refused(edit: Edit, found: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert judged(prod, nodes, monkeypatch) == found
+
+
+RIGHT: dict[str, Edit] = {
+    "a table": another("more", "data-population", name="agent-lineage-prod"),
+    "a bucket": another("more", "data-artifacts", bucket="evolution-reports-prod-000000000000-us-east-1"),
+    "a parameter": adding(
+        "more", Node("aws:ssm/parameter:Parameter", {"name": "/evolution/prod/cursor", "type": "String", "value": "0", "tagsAll": TAGS})
+    ),
+    "a log group": another("more", "compute-engine-logs", name="/evolution/prod/more"),
+    "another handler's memory": setting("evolution-archiver", "memorySize", 512),
+    "a text": setting(SWITCH, "description", "Halts."),
+    "a default that is written out": setting("network-vpc", "instanceTenancy", "default"),
+}
+"""What needs no approval, whatever other rules want of it."""
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in RIGHT.items()])
+def test_stores_and_sizes_are_left_alone(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert judged(prod, nodes, monkeypatch) == []
+
+
+def test_a_type_that_is_planned_is_approved_by_writing_the_file_again() -> None:
+    """The one file of the pack that a new type changes beside its token, and nothing in it by hand."""
+    prod = stack_of("prod")
+    stream = replace(
+        prod.resources[0], type="aws:kinesis/stream:Stream", name="more", urn="more", inputs={"name": "events", "shardCount": 1}
+    )
+    before, after = (shape_of([one], lambda _: ()) for one in (prod, replace(prod, resources=(*prod.resources, stream))))
+    assert dig(after, "types", stream.type) == ["name", "shardCount"]
+    assert dig(before, "types", stream.type) is None
+    assert {**after, "types": dig(before, "types")} == before
