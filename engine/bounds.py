@@ -50,16 +50,14 @@ def impossible(header: Header, plan: EvolutionPlan, settings: EngineSettings) ->
 
 
 def unfit(header: Header, plan: EvolutionPlan, settings: EngineSettings, weights: int) -> str:
-    """Why a worker whose task has so many weights can't run the evolution, though others may; empty if it can."""
+    """Why a worker in whose image the plan's task has so many weights can't run the evolution, though others may; empty if it can."""
     size, limit = size_of(weights), memory_limit(header, settings)
-    if plan.task != settings.task:
-        return f"it was begun with the task {plan.task!r}, and EVOLUTION_TASK is {settings.task!r}"
     if plan.weights not in (0, weights):
-        return f"it was begun with a task of {plan.weights} weights, and {settings.task!r} has {weights} here"
+        return f"it was begun with a task of {plan.weights} weights, and {plan.task!r} has {weights} here"
     if why := unsuitable(plan.strategy, weights, plan.size):
         return why
     if size > limit:
-        return f"its individuals may occupy {limit} bytes, and those of {settings.task!r} occupy {size} here"
+        return f"its individuals may occupy {limit} bytes, and those of {plan.task!r} occupy {size} here"
     return ""
 
 

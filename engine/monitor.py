@@ -19,6 +19,7 @@ from engine.bounds import memory_limit
 from engine.calls import NotFoundError, StoreError
 from engine.evaluators import EvaluatorPool
 from engine.individuals import DEAD
+from engine.pools import Pools
 from engine.records import FINISH, Header, Lease
 from engine.settings import Workload
 from engine.store import Store
@@ -35,7 +36,7 @@ class Monitor:
     """Scores the stored population."""
 
     def __init__(self, settings: Workload, store: Store, pool: EvaluatorPool) -> None:
-        self._settings, self._store, self._pool = settings, store, pool
+        self._settings, self._store, self._pools = settings, store, Pools(pool, settings)
         self._draw = random.SystemRandom()
 
     def run(self, stopped: threading.Event) -> None:
@@ -69,15 +70,16 @@ class Monitor:
         header = self._store.header(pointer[0]) if pointer else None
         if header is None or header.status == "failed":  # a failed evolution is never promoted
             return [1.0]
-        _, leases = self._store.work(header.evolution_id)
+        plan, leases = self._store.work(header.evolution_id)
+        task = plan.task if plan else self._settings.task
         # A halt may outlast what was bred before it.
         islands = [lease for lease in leases if lease.name != FINISH and lease.generation > 0 and not 0 < lease.expires < time.time()]
-        scores = [self._score(header, lease, max(1, SAMPLE // len(islands))) for lease in islands]
+        scores = [self._score(header, task, lease, max(1, SAMPLE // len(islands))) for lease in islands]
         if header.status == "finished":
             scores.append(self._champions(header))
         return scores or [1.0]
 
-    def _score(self, header: Header, lease: Lease, count: int) -> float:
+    def _score(self, header: Header, task: str, lease: Lease, count: int) -> float:
         checkpoint = self._store.checkpoint(header.evolution_id, lease.island, lease.generation)
         if checkpoint is None:
             raise StoreError(f"generation {lease.generation} of {lease.name} was replaced while it was read")
@@ -89,7 +91,7 @@ class Monitor:
         living = [index for index, individual in enumerate(individuals) if individual.fitness != DEAD]
         drawn = self._draw.sample(living, min(count, len(living)))
         limit = memory_limit(header, self._settings)
-        validator = Validator(pool=self._pool, seed=header.seed, limit=limit)
+        validator = Validator(pool=self._pools.of(task), seed=header.seed, limit=limit)
         findings = validator.findings(lease.island, lease.generation, {index: individuals[index] for index in drawn})
         for index, found in findings.items():
             log.warning("individual %d of %s, generation %d: %s", index, lease.name, lease.generation, "; ".join(found))

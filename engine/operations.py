@@ -10,6 +10,7 @@ from engine.bounds import memory_limit
 from engine.evaluators import EvaluatorPool
 from engine.individuals import DEAD, Individual
 from engine.lease import Heartbeat
+from engine.pools import Pools
 from engine.records import FINISH, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import Store
@@ -58,7 +59,8 @@ def cull(settings: EngineSettings, store: Store, pool: EvaluatorPool, *, by: str
     header = store.header(pointer[0]) if pointer and pointer[1] else None
     if header is None:
         raise EngineError("no evolution runs, so there is nothing to cull")
-    _, leases = store.work(header.evolution_id)
+    plan, leases = store.work(header.evolution_id)
+    pools = Pools(pool, settings)
     examined = culled = 0
     for lease in leases:
         if lease.name == FINISH or lease.generation == 0:
@@ -70,10 +72,11 @@ def cull(settings: EngineSettings, store: Store, pool: EvaluatorPool, *, by: str
             )
         with Heartbeat(store, mine, settings.lease_seconds) as heartbeat:
             try:
-                seen, dead = _cull_island(settings, store, pool, header, mine)
+                seen, dead = _cull_island(settings, store, pools.of(plan.task if plan else settings.task), header, mine)
             finally:
                 store.release(mine, heartbeat.beat + 1)
         examined, culled = examined + seen, culled + dead
+    pools.close()
     return f"{culled} of {examined} individuals of {header.evolution_id} were culled"
 
 

@@ -72,7 +72,7 @@ class LeasedWork:
             self._header,
             [one.individuals for one, _ in last],
             promotion.Terms(
-                task=self._settings.task,
+                task=self._plan.task,
                 limit=self._limit,
                 level=self._store.autonomy_level(self._settings.autonomy_level),
                 strict=self._settings.safety_mode == "strict",

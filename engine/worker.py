@@ -19,6 +19,7 @@ from engine.evaluators import CancelledError, EvaluatorPool
 from engine.individuals import WEIGHT_BYTES, Individual, IndividualTooLargeError, instantiation_microseconds
 from engine.lease import Heartbeat, LeaseWatch, Standstill
 from engine.mode import ModeWatch
+from engine.pools import Pools
 from engine.records import FINISH, EvolutionPlan, Header, Lease
 from engine.settings import EngineSettings
 from engine.store import LostLeaseError, Store
@@ -82,7 +83,8 @@ class Worker:
     def __init__(
         self, settings: EngineSettings, store: Store, pool: EvaluatorPool, *, name: str, signing_key: promotion.SigningKey
     ) -> None:
-        self._settings, self._store, self._pool, self._signing_key = settings, store, pool, signing_key
+        self._settings, self._store, self._signing_key = settings, store, signing_key
+        self._pools = Pools(pool, settings)
         self._task = pool.spec
         Individual(
             array("f", bytes(self._task.weights * WEIGHT_BYTES)), settings.memory_limit
@@ -136,6 +138,7 @@ class Worker:
         header = self._store.header(pointer[0]) if pointer and pointer[1] else None
         if header is None or header.status != "running":
             self.status.unfit = ""
+            self._pools.close()
             return self._idle("idle")
         if header.evolution_id != self.status.evolution and (others := differences(header, self._settings)):
             log.info("%s goes on with the bounds that it was begun with: %s", header.evolution_id, others)
@@ -211,7 +214,10 @@ class Worker:
 
     def _is_unfit(self, header: Header, plan: EvolutionPlan) -> bool:
         """Whether this worker can't run the evolution; others may."""
-        why = unfit(header, plan, self._settings, self._task.weights)
+        try:
+            why = unfit(header, plan, self._settings, self._pools.of(plan.task).spec.weights)
+        except EngineError as error:
+            why = f"its task can't be run here: {error}"
         if why and why != self.status.unfit:
             log.warning("unfit for %s: %s", header.evolution_id, why)
         self.status.unfit = why
@@ -221,10 +227,10 @@ class Worker:
         return self._standstill.seconds(header.evolution_id, leases) >= STANDSTILL_SECONDS
 
     def _free(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Those that can be claimed: FINISH first, then this worker's last island, then those that are behind, and equals in an order that
-        differs by worker. So a hundred workers don't all try the same one."""
+        """Those that can be claimed: FINISH first, then the islands that are behind; of equals this worker's last one, then in an order
+        that differs by worker. So a hundred workers don't all try the same one."""
         spread = {lease.name: hashlib.sha256(f"{self.status.worker}/{lease.name}".encode()).digest() for lease in leases}
-        ordered = sorted(leases, key=lambda one: (one.name != FINISH, one.name != self._last, one.generation, spread[one.name]))
+        ordered = sorted(leases, key=lambda one: (one.name != FINISH, one.generation, one.name != self._last, spread[one.name]))
         return [lease for lease in ordered if self._watch.is_free(lease)]
 
     def _claim(self, free: Sequence[Lease]) -> Lease | None:
@@ -245,7 +251,7 @@ class Worker:
             self.status.alive = time.monotonic()
             return heartbeat.lost or self.status.alive > self._give_up_at
 
-        work = LeasedWork(self._settings, self._store, self._pool, header, plan, must_stop, heartbeat)
+        work = LeasedWork(self._settings, self._store, self._pools.of(plan.task), header, plan, must_stop, heartbeat)
         try:
             with heartbeat:
                 if lease.name == FINISH:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +17,7 @@ from engine.bounds import memory_limit
 from engine.evaluators import EvaluatorPool
 from engine.lease import Standstill
 from engine.monitor import Monitor
-from engine.records import Bounds, Header, Lease
+from engine.records import Bounds, EvolutionPlan, Header, Lease
 from engine.settings import AGENTS, GENERATIONS, ISLANDS, MEMORY, EngineSettings, read
 from engine.store import Store
 from engine.worker import Worker
@@ -265,29 +267,45 @@ def test_bounds_that_this_engine_doesnt_know_are_said_and_nothing_is_begun_or_en
     assert world.store().work(evolution) == (None, [])
 
 
-def test_a_worker_of_another_task_rests_while_others_go_on_and_ends_what_nobody_goes_on_with(
-    world: EngineCloud, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_of_another_task_goes_on_with_the_one_that_an_evolution_was_begun_with(
+    world: EngineCloud, start_worker: StartWorker
 ) -> None:
     evolution = world.trigger("evo-another-task", generations=MADE, bounds=BEGUN)
-    old, new = start_worker("old"), start_worker("new", EVOLUTION_TASK="tests.engine.plugins:Slow")
+    start_worker("old").step()
+    new = start_worker("new", EVOLUTION_TASK="tests.engine.plugins:Large")
+    run_out(new)
+    header = world.header(evolution)
+    assert header["status"] == "finished", header.get("reason")
+    document = json.loads(world.store().fetch(header["champion"]["key"]) or b"")
+    assert (document["task"], len(base64.b64decode(document["genome"]))) == ("tests.engine.plugins:Hill", 4 * Hill.weights)
+    told = settings(world.endpoint, EVOLUTION_TASK="tests.engine.plugins:Large")
+    pool = EvaluatorPool(told.task, seconds=30, evaluators=1)
+    try:
+        assert min(Monitor(told, world.store(), pool).scores()[:-1]) == 1.0, "so does the monitor"
+    finally:
+        pool.close()
+    following = world.trigger("evo-of-the-new-task", generations=1, bounds={**BEGUN, "agent_memory_bytes": 8192})
+    new.step()
+    plan, _ = world.store().work(following)
+    assert plan
+    assert plan.task == "tests.engine.plugins:Large"
+
+
+def test_a_worker_without_an_evolutions_task_rests_while_others_go_on_and_ends_what_nobody_goes_on_with(
+    world: EngineCloud, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evolution = world.trigger("evo-unknown-task", generations=MADE, bounds=BEGUN)
+    world.store().begin(evolution, EvolutionPlan(task="tests.engine.plugins:Gone", islands=1, size=8))
+    worker = start_worker("new")
     clock = [1000.0]
-    monkeypatch.setattr(new, "_standstill", Standstill(clock=lambda: clock[0]))
-    for _ in range(20):
-        old.step()
-        clock[0] += 100
-        if world.header(evolution)["status"] == "running":
-            assert not new.step()
-            assert new.status.state == "unfit"
-            assert "it was begun with the task 'tests.engine.plugins:Hill'" in new.status.unfit
-    assert world.header(evolution)["status"] == "finished"
-    abandoned = world.trigger("evo-of-nobodys-task", generations=MADE, bounds=BEGUN)
-    old.step()
+    monkeypatch.setattr(worker, "_standstill", Standstill(clock=lambda: clock[0]))
     for _ in range(7):
-        assert world.header(abandoned)["status"] == "running"
-        new.step()
+        assert world.header(evolution)["status"] == "running"
+        worker.step()
+        assert "its task can't be run here: task 'tests.engine.plugins:Gone' can't be loaded" in worker.status.unfit
         clock[0] += 100
-    assert world.header(abandoned)["status"] == "failed"
-    assert "no worker has continued it" in world.header(abandoned)["reason"]
+    assert world.header(evolution)["status"] == "failed"
+    assert "no worker has continued it" in world.header(evolution)["reason"]
 
 
 def test_a_standstill_is_only_what_was_watched() -> None:

@@ -21,6 +21,8 @@ from tests.engine.test_broken import Changed, finish, refuse
 
 StartWorker = Callable[..., Worker]
 
+HILL = "tests.engine.plugins:Hill"
+
 
 @pytest.fixture
 def evolution(world: EngineCloud) -> str:
@@ -62,8 +64,9 @@ class Faults:
 
 def counted(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Mock:
     """How often it evaluates."""
-    run = Mock(side_effect=worker._pool.run)  # pyright: ignore[reportPrivateUsage] (what it costs)
-    monkeypatch.setattr(worker._pool, "run", run)  # pyright: ignore[reportPrivateUsage]
+    pool = worker._pools.of(HILL)  # pyright: ignore[reportPrivateUsage] (what it costs)
+    run = Mock(side_effect=pool.run)
+    monkeypatch.setattr(pool, "run", run)
     return run
 
 

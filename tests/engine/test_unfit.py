@@ -80,7 +80,7 @@ def test_what_nobody_goes_on_with_is_ended_by_an_unfit_worker_under_a_lease(
     world: EngineCloud, start_worker: StartWorker, evolution: str, monkeypatch: pytest.MonkeyPatch, begun: bool
 ) -> None:
     if begun:
-        start_worker().step()
+        world.store().begin(evolution, EvolutionPlan(task="tests.engine.plugins:Gone", islands=1, size=8))
     large = start_worker(LARGE)
     clock = watched(large, monkeypatch)
     for _ in range(40):

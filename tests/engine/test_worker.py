@@ -23,6 +23,8 @@ from tests.engine.aws import BUCKET, KEY, KEYS, EngineCloud, settings, wait_for
 
 StartWorker = Callable[..., Worker]
 
+HILL = "tests.engine.plugins:Hill"
+
 
 @pytest.fixture
 def evolution(world: EngineCloud, request: pytest.FixtureRequest) -> str:
@@ -295,7 +297,7 @@ def test_an_evolution_that_was_halted_for_so_long_that_its_populations_expired_e
         worker.step()
     now = time.time()
     monkeypatch.setattr("engine.calls.time.time", lambda: now + WORKING_SECONDS + 60)
-    monitor = Monitor(settings(world.endpoint), world.store(), worker._pool)  # pyright: ignore[reportPrivateUsage] (one is enough)
+    monitor = Monitor(settings(world.endpoint), world.store(), worker._pools.of(HILL))  # pyright: ignore[reportPrivateUsage] (one is enough)
     assert monitor.scores() == [1.0], "nothing that is stored is unsafe, and the alarm doesn't stand in the way of resuming"
     run_out(worker)
     assert world.header(evolution)["status"] == "failed"
