@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -82,8 +83,8 @@ def job_of(indices: Sequence[int], genomes: Mapping[int, bytes], seeds: Mapping[
     """A job's frame. All genomes are of one length, and all individuals have as many seeds."""
     first = indices[0]
     head = JOB.pack(len(indices), len(genomes[first]) // WEIGHT_BYTES, len(seeds[first]))
-    drawn = array("I", [seed for index in indices for seed in seeds[index]])
-    return b"".join([head, array("I", indices).tobytes(), drawn.tobytes(), *(genomes[index] for index in indices)])
+    drawn = array("I", chain.from_iterable(map(seeds.__getitem__, indices)))
+    return b"".join([head, array("I", indices), drawn, *map(genomes.__getitem__, indices)])
 
 
 def size_of_individual(genome: int, seeds: int) -> int:

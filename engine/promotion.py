@@ -96,7 +96,7 @@ def choose(
     genomes = {number: islands[island][index].genome.tobytes() for number, (island, index) in enumerate(picked)}
     held_out = tuple(keyed.seed(header.seed, "held out", episode) >> 33 for episode in range(HELD_OUT_EPISODES))
     original = {
-        number: keyed.episode_seeds(header.seed, island, header.generations, index, task.episodes)
+        number: keyed.episode_seeds(header.seed, island, header.generations, [index], task.episodes)[index]
         for number, (island, index) in enumerate(picked)
     }
     new = pool.run(ScoreBatch(genomes=genomes, seeds=dict.fromkeys(genomes, held_out)), must_stop).fitness

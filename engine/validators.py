@@ -60,7 +60,7 @@ class Validator:
         """The findings of each individual that has any, by index."""
         task = self.pool.spec
         fitting = {index: individual.genome.tobytes() for index, individual in individuals.items() if individual.size <= self.limit}
-        seeds = {index: keyed.episode_seeds(self.seed, island, generation, index, task.episodes) for index in fitting}
+        seeds = keyed.episode_seeds(self.seed, island, generation, [*fitting], task.episodes)
         again = self.pool.run(ScoreBatch(genomes=fitting, seeds=seeds)).fitness if fitting else {}
         tried = {index: Candidate(individual=individual, again=again.get(index, DEAD)) for index, individual in individuals.items()}
         return {index: found for index, one in tried.items() if (found := findings(one, task, self.limit))}

@@ -110,7 +110,7 @@ class LeasedWork:
         individuals = bred.individuals
         batch = ScoreBatch(
             genomes={index: individual.genome.tobytes() for index, individual in enumerate(individuals)},
-            seeds={index: keyed.episode_seeds(*key, index, task.episodes) for index in range(len(individuals))},
+            seeds=keyed.episode_seeds(*key, range(len(individuals)), task.episodes),
         )
         results = self._pool.run(batch, self._must_stop)
         if results.causes:

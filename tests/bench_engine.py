@@ -86,7 +86,7 @@ def overhead() -> None:
             bred = time.process_time() - start
             genomes = {index: one.genome.tobytes() for index, one in enumerate(before.individuals)}
             start, others = time.process_time(), _others()
-            seeds = {index: keyed.episode_seeds(7, 0, generation, index, spec.episodes) for index in genomes}
+            seeds = keyed.episode_seeds(7, 0, generation, [*genomes], spec.episodes)
             results = pool.run(ScoreBatch(genomes=genomes, seeds=seeds))
             scored, others = time.process_time() - start, _others() - others
             for index, one in enumerate(before.individuals):
@@ -142,7 +142,7 @@ def _generations(world: aws.EngineCloud, population: int) -> None:
     store = Store(settings, world.clients)
     pool = EvaluatorPool(settings.task, seconds=30, evaluators=None)
     worker = Worker(settings, store, pool, name="bench", signing_key=aws.KEY)
-    world.trigger("evo-warm-up", generations=1)
+    world.trigger(f"evo-warm-up-{population}", generations=1)
     while worker.step():
         pass
     evolution = world.trigger(f"evo-{population}", generations=GENERATIONS + 1)

@@ -27,7 +27,7 @@ GENOMES = {
     )
 }
 
-BATCH = ScoreBatch(genomes=GENOMES, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in GENOMES})
+BATCH = ScoreBatch(genomes=GENOMES, seeds=keyed.episode_seeds(7, 0, 1, [*GENOMES], 1))
 
 MakePool = Callable[..., EvaluatorPool]
 

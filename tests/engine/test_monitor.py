@@ -15,6 +15,7 @@ from engine.calls import StoreError
 from engine.evaluators import EvaluatorPool
 from engine.monitor import Monitor
 from engine.promotion import SigningKey
+from engine.records import FINISH
 from engine.store import Store
 from engine.worker import Worker
 from tests.engine.aws import BUCKET, SECRET, EngineCloud, settings
@@ -127,10 +128,18 @@ def test_what_cant_be_read_isnt_guessed(scene: Scene, published: list[float]) ->
     assert published == []
 
 
-def test_a_checkpoint_that_was_tampered_with_isnt_vouched_for(scene: Scene) -> None:
-    for _ in range(5):
+def breed_on_every_island(scene: Scene) -> list[int]:
+    """Until each has a generation; the last of each."""
+    committed = [0]
+    while 0 in committed:
         scene.worker.step()
-    found = scene.store.checkpoint(scene.evolution, 2, 1)
+        committed = [lease.generation for lease in scene.store.work(scene.evolution)[1] if lease.name != FINISH] or [0]
+    return committed
+
+
+def test_a_checkpoint_that_was_tampered_with_isnt_vouched_for(scene: Scene) -> None:
+    committed = breed_on_every_island(scene)
+    found = scene.store.checkpoint(scene.evolution, 2, committed[2])
     assert found
     scene.world.clients["s3"].put_object(Bucket=BUCKET, Key=found.key, Body=b"EVOP")
     assert sorted(scene.monitor().scores()) == [0.0, 1.0, 1.0, 1.0]
@@ -182,8 +191,7 @@ def test_a_champion_of_an_engine_that_named_no_version_is_checked_with_the_curre
 
 
 def test_individuals_beyond_the_memory_limit_are_unsafe(scene: Scene) -> None:
-    for _ in range(5):
-        scene.worker.step()
+    breed_on_every_island(scene)
     small = settings(scene.world.endpoint, EVOLUTION_TASK=scene.settings.task, AGENT_MEMORY_LIMIT="1024").model_copy(
         update={"memory_limit": 100}
     )

@@ -33,7 +33,7 @@ def pool(_processes: None) -> Iterator[EvaluatorPool]:
 
 def individual(island: int, index: int, weight: float, *, lie: float = 0.0) -> Individual:
     made = Individual(array("f", [weight] * Hill.weights), 8192)
-    made.fitness = lie + tasks.fitness(Hill(), made.genome, keyed.episode_seeds(7, island, 5, index, 1))
+    made.fitness = lie + tasks.fitness(Hill(), made.genome, keyed.episode_seeds(7, island, 5, [index], 1)[index])
     return made
 
 

@@ -33,7 +33,7 @@ from tests.engine.test_worker import run_out
 SPEC = tasks.spec_of(Hill())
 ATTACKERS = {3, 4, 11}
 GENOMES = {index: array("f", [-0.5 if index in ATTACKERS else 0.5] * 6).tobytes() for index in range(16)}
-BATCH = ScoreBatch(genomes=GENOMES, seeds={index: keyed.episode_seeds(7, 0, 1, index, 1) for index in GENOMES})
+BATCH = ScoreBatch(genomes=GENOMES, seeds=keyed.episode_seeds(7, 0, 1, [*GENOMES], 1))
 
 TASK_ROLE = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/some-id",
