@@ -129,7 +129,7 @@ EDITS: tuple[Edit, ...] = (
         ("kmsMasterKeyId", GONE, "encryption/queue-cmk"),
         ("messageRetentionSeconds", 60, "data-protection/dead-letters-kept"),
         ("redrivePolicy", '{"maxReceiveCount": 5, "maxReceiveCount": 1000}', "governance/json-keys"),
-        ("name", "dead-letters", "alarms/dead-letters", "identity/tls-only", "alarms/switch-is-called"),
+        ("name", "dead-letters", "alarms/dead-letters", "identity/tls-only", "alarms/switch-is-called", "workload/failures-granted"),
     ),
     *on(
         "evolution-dead-letters-policy",
