@@ -88,6 +88,7 @@ compute = Compute(
         names=names,
         limits=env,
         engine=env.engine,
+        evolution_task=env.evolution_task,
         image_digest=env.engine_image_digest,
         monitor_task=env.monitor_task,
         lacking=capacity.in_words(env),

@@ -56,6 +56,7 @@ class ComputeArgs:
             repository and a cluster, and nothing that runs.
         engine: sizes, and the number of tasks: a new service starts with `desired`; from then on the autoscaler decides, between
             `minimum` and `maximum`.
+        evolution_task: what is bred, and scored by the monitor.
         lacking: what a fresh account lacks of the quotas that the table needs, in words; empty where it lacks nothing.
         limits: what the engine is told that it may do.
         after: the layers that must be whole before a task starts: its routes, its key's alias, its tables, and what can halt it.
@@ -70,6 +71,7 @@ class ComputeArgs:
     after: Sequence[pulumi.Resource]
     limits: environment.Limits
     engine: environment.Engine
+    evolution_task: str
     image_digest: str | None
     monitor_task: FargateSize
     lacking: str
@@ -144,6 +146,7 @@ class Compute(pulumi.ComponentResource):
                     memory=args.engine.container_memory,
                     islands=args.engine.islands,
                     strategy=args.engine.strategy,
+                    task=args.evolution_task,
                 ),
                 size=args.engine.task,
                 count=args.engine.desired,
@@ -159,7 +162,7 @@ class Compute(pulumi.ComponentResource):
                 f"{name}-monitor",
                 args,
                 names.monitor_service,
-                containers=monitor_container(names, args.limits, image=image),
+                containers=monitor_container(names, args.limits, image=image, task=args.evolution_task),
                 size=args.monitor_task,
                 count=MONITOR_TASKS,
                 execution=execution,

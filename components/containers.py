@@ -21,9 +21,10 @@ SCRATCH_VOLUME = "scratch"
 """The only folder that a container can write to: the root file system is read-only."""
 
 
-def workload_environment(names: Names, *, namespace: str) -> dict[str, str]:
-    """The variables of both workloads: names of tables, bucket, secret and namespace. Secret values stay in the secret."""
+def workload_environment(names: Names, *, namespace: str, task: str) -> dict[str, str]:
+    """The variables of both workloads: the task, and names of tables, bucket, secret and namespace. Secret values stay in the secret."""
     return {
+        "EVOLUTION_TASK": task,
         "EVOLUTION_ENVIRONMENT": names.stack,
         "EVOLUTION_STATE_TABLE": names.state_table,
         "EVOLUTION_POPULATION_TABLE": names.population_table,
@@ -35,8 +36,9 @@ def workload_environment(names: Names, *, namespace: str) -> dict[str, str]:
     }
 
 
-def engine_environment(names: Names, limits: Limits, *, islands: int, strategy: str) -> dict[str, str]:
-    """The engine's environment. `islands`: into how many parts the tasks divide the population; `strategy`: how they breed it."""
+def engine_environment(names: Names, limits: Limits, *, islands: int, strategy: str, task: str) -> dict[str, str]:
+    """The engine's environment. `islands`: into how many parts the ECS tasks divide the population; `strategy`: how they breed it; `task`:
+    for what."""
     return {
         "EVOLUTION_MODE": "autonomous",
         "AI_AUTONOMY_LEVEL": str(limits.autonomy_percent),
@@ -49,14 +51,14 @@ def engine_environment(names: Names, limits: Limits, *, islands: int, strategy: 
         "EVOLUTION_GENERATIONS": str(limits.generations),
         "EVOLUTION_ISLANDS": str(islands),
         "EVOLUTION_STRATEGY": strategy,
-        **workload_environment(names, namespace=ENGINE_NAMESPACE),
+        **workload_environment(names, namespace=ENGINE_NAMESPACE, task=task),
     }
 
 
-def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int, islands: int, strategy: str) -> str:
+def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memory: int, islands: int, strategy: str, task: str) -> str:
     """The engine task's one container, as the JSON text that ECS takes. `cpu` in units (1024 = one vCPU), `memory` in MiB."""
     probe = f"import urllib.request as request; request.urlopen('http://127.0.0.1:{ENGINE_PORT}/health', timeout=4)"
-    environment = engine_environment(names, limits, islands=islands, strategy=strategy)
+    environment = engine_environment(names, limits, islands=islands, strategy=strategy, task=task)
     container = _container(names, "engine", names.engine_log_group, image=image, environment=environment) | {
         "cpu": cpu,
         "memory": memory,
@@ -67,13 +69,13 @@ def engine_container(names: Names, limits: Limits, *, image: str, cpu: int, memo
     return json.dumps([container])
 
 
-def monitor_container(names: Names, limits: Limits, *, image: str) -> str:
+def monitor_container(names: Names, limits: Limits, *, image: str, task: str) -> str:
     """The safety monitor task's one container, as the JSON text that ECS takes."""
     environment = {
         "AGENT_MEMORY_LIMIT": str(limits.agent_memory_bytes),
         "EVOLUTION_SAFETY_ENABLED": "true",
         "EVOLUTION_SAFETY_MODE": limits.safety_mode,
-        **workload_environment(names, namespace=METRIC_NAMESPACE),
+        **workload_environment(names, namespace=METRIC_NAMESPACE, task=task),
     }
     return json.dumps([_container(names, "monitor", names.monitor_log_group, image=image, environment=environment)])
 

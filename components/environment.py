@@ -130,6 +130,9 @@ ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 ModelId = Annotated[str, Field(pattern=r"^(us|eu|apac|jp|au|global)\.[a-z0-9-]+\.[a-z0-9.:-]+$")]
 """A Bedrock cross-region inference profile, such as us.anthropic.claude-sonnet-4-6."""
 
+TaskName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,199}(:[A-Za-z_][A-Za-z0-9_]{0,199})?$")]
+"""A task of the engine's image by its name, such as cartpole, or a module and what makes it, such as engine.mytask:MyTask."""
+
 Schedule = Annotated[str, AfterValidator(_schedule)]
 """When something happens: `rate(15 minutes)` or `cron(0 6 * * ? *)`, in UTC."""
 
@@ -263,6 +266,7 @@ class Environment(Limits):
 
     Attributes:
         region: for good: another region is another cloud, to which nothing moves. It takes a stack of its own.
+        evolution_task: what evolutions that begin from now on breed; one that runs keeps its own.
         reserve_concurrency: True keeps Lambda executions back for the functions that must not wait for others, once there is an image.
             A fresh account has none to spare: components/capacity.py says what it needs.
     """
@@ -273,6 +277,7 @@ class Environment(Limits):
     agent_network_mode: NetworkMode = Field(examples=["VPC"])
     engine: Engine
     engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])
+    evolution_task: TaskName = Field(examples=["cartpole"])
     evolution_schedule: Schedule = Field(examples=["rate(1 hour)"])
     monitor_task: FargateSize = Field(examples=[{"cpu": 256, "memory": 512}])
     reserve_concurrency: bool = Field(examples=[True])

@@ -244,6 +244,7 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
             back=False,
         ),
     ),
+    "evolution_task": (change("another", _is("pendulum"), updates=f"{ENGINE} {MONITOR}", replaces=f"{ENGINE_TASK} {MONITOR_TASK}"),),
     "evolution_schedule": (change("rarer", _is("rate(6 hours)"), updates="evolution-trigger-schedule"),),
     "monitor_task": (change("larger", _is({"cpu": 1024, "memory": 4096}), updates=MONITOR, replaces=MONITOR_TASK),),
     "reserve_concurrency": (change("no more", _is(False), before=_is(True), updates=RESERVED),),

@@ -133,6 +133,7 @@ COUNTERPARTS: Mapping[str, tuple[Counterpart | FunctionVariable, ...] | str] = {
     "engine.container_memory": "ECS's own",
     "engine.desired": "between minimum and maximum",
     "engine_image_digest": "a digest's own form, for whoever reads one",
+    "evolution_task": "a name of the image's",
     "evolution_schedule": "EventBridge Scheduler's own form",
     "monitor_task.cpu": "Fargate's own sizes, which the table alone lists",
     "monitor_task.memory": "Fargate's own sizes, which the table alone lists",
@@ -259,8 +260,8 @@ def test_the_engine_starts_with_either_end_of_every_row(end: int) -> None:
     table["max_concurrent_agents"] = max(ends("max_concurrent_agents")[end], SMALLEST_ISLAND)
     environment = load("prod", json.dumps(table))
     names = Names(stack="prod", region="us-east-1", account="000000000000")
-    given = containers.engine_environment(names, environment, islands=environment.engine.islands, strategy=environment.engine.strategy) | {
-        "AWS_REGION": "us-east-1"
-    }
+    given = containers.engine_environment(
+        names, environment, islands=environment.engine.islands, strategy=environment.engine.strategy, task=environment.evolution_task
+    ) | {"AWS_REGION": "us-east-1"}
     told = read(EngineSettings, given)
     assert (told.islands, told.most_agents) == (table["engine"]["islands"], table["max_concurrent_agents"])

@@ -55,6 +55,7 @@ def compute(stack: str, digest: str | None = DIGEST) -> RegisteredLayer:
             names=names_of(stack),
             limits=env,
             engine=env.engine,
+            evolution_task=env.evolution_task,
             image_digest=digest,
             monitor_task=env.monitor_task,
             lacking=capacity.in_words(env),

@@ -92,8 +92,8 @@ def container(text: str) -> dict[str, Any]:
     return only
 
 
-ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144, islands=16, strategy="ga"))
-MONITOR = container(monitor_container(NAMES, PROD, image=IMAGE))
+ENGINE = container(engine_container(NAMES, PROD, image=IMAGE, cpu=3072, memory=6144, islands=16, strategy="ga", task="cartpole"))
+MONITOR = container(monitor_container(NAMES, PROD, image=IMAGE, task="cartpole"))
 
 
 def test_the_engine_is_told_what_the_table_says() -> None:
@@ -109,6 +109,7 @@ def test_the_engine_is_told_what_the_table_says() -> None:
         "EVOLUTION_GENERATIONS": str(PROD.generations),
         "EVOLUTION_ISLANDS": "16",
         "EVOLUTION_STRATEGY": "ga",
+        "EVOLUTION_TASK": "cartpole",
         "EVOLUTION_ENVIRONMENT": "prod",
         "EVOLUTION_STATE_TABLE": "evolution-state-prod",
         "EVOLUTION_POPULATION_TABLE": "agent-population-prod",

@@ -97,7 +97,7 @@ def test_it_runs_as_the_user_that_the_task_names_and_never_becomes_another() -> 
 
 
 def test_the_scratch_volume_is_named_so_that_the_user_may_write_to_it() -> None:
-    (container,) = json.loads(containers.monitor_container(NAMES, LIMITS, image="i"))
+    (container,) = json.loads(containers.monitor_container(NAMES, LIMITS, image="i", task="cartpole"))
     assert the("VOLUME").words == [mount["containerPath"] for mount in container["mountPoints"] if not mount["readOnly"]]
 
 
@@ -230,7 +230,9 @@ def test_without_its_environment_a_command_ends_with_2_and_one_line(image: Image
 
 
 def test_the_tasks_own_command_and_environment_get_as_far_as_aws(image: Image) -> None:
-    (container,) = json.loads(containers.engine_container(NAMES, LIMITS, image="i", cpu=1, memory=1, islands=4, strategy="sep-cma-es"))
+    (container,) = json.loads(
+        containers.engine_container(NAMES, LIMITS, image="i", cpu=1, memory=1, islands=4, strategy="sep-cma-es", task="cartpole")
+    )
     given = {one["name"]: one["value"] for one in container["environment"]}
     code, errors = image.run(container["command"][0], {**given, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"})
     assert (code, errors.count("\n")) == (1, 1), errors

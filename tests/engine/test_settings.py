@@ -17,12 +17,11 @@ NAMES = Names(stack="dev", region="us-east-1", account="000000000000")
 
 
 def test_the_engine_reads_what_its_container_is_given() -> None:
-    given = containers.engine_environment(NAMES, LIMITS, islands=4, strategy="sep-cma-es")
+    given = containers.engine_environment(NAMES, LIMITS, islands=4, strategy="sep-cma-es", task="engine.mytask:MyTask")
     settings = read(EngineSettings, given | {"AWS_REGION": "us-east-1"})
     assert settings.island_size == LIMITS.max_concurrent_agents // 4
-    assert settings.strategy == "sep-cma-es"
+    assert (settings.strategy, settings.task) == ("sep-cma-es", "engine.mytask:MyTask")
     assert settings.mode_parameter == "/evolution/dev/mode"
-    assert settings.task == "cartpole"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_every_fault_is_said_at_once() -> None:
 
 
 def test_the_other_commands_read_their_own() -> None:
-    [monitor] = json.loads(containers.monitor_container(NAMES, LIMITS, image="image"))
+    [monitor] = json.loads(containers.monitor_container(NAMES, LIMITS, image="image", task="cartpole"))
     given = {item["name"]: item["value"] for item in monitor["environment"]}
     assert read(Workload, given | {"AWS_REGION": "us-east-1"}).memory_limit == 8192
     assert read(AgentSettings, ENVIRONMENT).port == 8080
