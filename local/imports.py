@@ -31,12 +31,7 @@ def aws_classes(repo: Path) -> dict[str, str]:
 
 
 class PreloadedProgram:
-    """A program whose modules are imported before it runs.
-
-    Args:
-        repo: the checkout.
-        run: the program.
-    """
+    """A program of a checkout whose modules are imported before it runs."""
 
     def __init__(self, repo: Path, run: Callable[[], None]) -> None:
         self._repo = repo

@@ -21,11 +21,8 @@ def report(repo: Path, stack: str) -> str:
     lines = [f"{stack} in {env.region}: what it needs, to grow to its maximum, and what a fresh account has"]
     lines += [f"  {need.quota.code}  {need.quota.name}: {need.least}, {need.most}, {need.quota.fresh}" for need in needs(env)]
     commands = [f"  {need.request} --region {env.region}" for need in needs(env) if need.lacks]
-    if not commands:
-        return "\n".join([*lines, "A fresh account has it all."])
-    return "\n".join(
-        [*lines, "To ask AWS for the most, where the account has less (service-quotas get-service-quota shows it):", *commands]
-    )
+    how = "To ask AWS for the most, where the account has less (service-quotas get-service-quota shows it):"
+    return "\n".join([*lines, how if commands else "A fresh account has it all.", *commands])
 
 
 if __name__ == "__main__":

@@ -101,11 +101,7 @@ def _place_image(table: dict[str, Any], stack: str, image: str | None) -> str:
 
 
 def check_digest(image: str, or_else: str = "") -> str:
-    """An image's digest, unchanged; `or_else` is what else the caller takes, for the message.
-
-    Raises:
-        LocalError: it isn't a digest.
-    """
+    """An image's digest, unchanged, or a LocalError; `or_else` is what else the caller takes, for its message."""
     try:
         return TypeAdapter(ImageDigest).validate_python(image)
     except ValidationError:

@@ -38,12 +38,7 @@ _locks: list[int] = []
 
 @contextlib.contextmanager
 def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> Generator[Path]:
-    """Prepare the folder that the CLI runs in, which is deleted at the end.
-
-    Args:
-        place: the folder of the CLI's home and state, which stays.
-        repo: the checkout.
-        content: the stack file's content.
+    """Prepare the folder that the CLI runs in, with the content of the stack file. It is deleted at the end; the home and state stay.
 
     Raises:
         LocalError: another run is using the place.

@@ -37,7 +37,6 @@ RATE: Final = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)s?\)")
 SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86400}
 
 _KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
-_NAMES = {"ServiceNamespace": "service namespace", "ResourceId": "resource ID", "ScalableDimension": "scalable dimension"}
 
 
 KINDS: Final = {"Policy": "ScalingPolicies", "ScheduledAction": "ScheduledActions"}
@@ -166,7 +165,7 @@ class Autoscaling:
     async def _delete(self, kind: str, region: str, request: JsonObject) -> JsonObject:
         item = self._item(kind, region, request)
         if item is None:
-            raise ApiError("ObjectNotFoundException", f"No {kind} {request[f'{kind}Name']} found for {_described(request)}")
+            raise ApiError("ObjectNotFoundException", f"No {kind} {request[f'{kind}Name']} found for {request['ResourceId']}")
         self._items[kind].remove(item)
         return {}
 
@@ -212,7 +211,7 @@ class Autoscaling:
     def _existing(self, region: str, request: JsonObject, how: str) -> JsonObject:
         target = self._target(region, request)
         if target is None:
-            raise ApiError("ObjectNotFoundException", f"No scalable target {how} for {_described(request)}")
+            raise ApiError("ObjectNotFoundException", f"No scalable target {how} for {request['ResourceId']}")
         return target
 
     def _by_arn(self, request: JsonObject) -> JsonObject:
@@ -236,7 +235,3 @@ def _listed(where: list[JsonObject], region: str, request: JsonObject, name: str
 
 def _same(item: JsonObject, region: str, request: JsonObject) -> bool:
     return item["region"] == region and all(item[name] == request[name] for name in _KEY)
-
-
-def _described(request: JsonObject) -> str:
-    return ", ".join(f"{_NAMES[name]}: {request[name]}" for name in _KEY)

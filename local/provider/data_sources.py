@@ -11,9 +11,9 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
 
+from local.provider.check import refusals
 from local.provider.members import Local, Wrap
 from local.provider.outputs import ACCOUNT
-from local.provider.refusal import refusals
 from local.provider.resource_type import Call
 from local.provider.wire import Secrets, decode, encode, secret
 from local.provider.zones import ZONES
@@ -52,10 +52,6 @@ def invoke(token: str, arguments: Struct, region: str) -> Struct:
     answer = {"id": region, "region": region, **given, **source.answer(given, region)}
     fields: dict[str, Value] = {name: secret(encode(value)) if name in source.secret else encode(value) for name, value in answer.items()}
     return Struct(fields=fields)
-
-
-def _caller(_: Mapping[str, Any], __: str) -> dict[str, Any]:
-    return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/local", "userId": "AIDALOCALCLOUDXXXXXXX"}
 
 
 def _zones(given: Mapping[str, Any], region: str) -> dict[str, Any]:
@@ -120,7 +116,10 @@ def _password(given: Mapping[str, Any], region: str) -> dict[str, Any]:
 
 
 SOURCES: dict[str, _Source] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": _Source(Call("sts:GetCallerIdentity"), _caller),
+    "aws:index/getCallerIdentity:getCallerIdentity": _Source(
+        Call("sts:GetCallerIdentity"),
+        lambda _, __: {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/local", "userId": "AIDALOCALCLOUDXXXXXXX"},
+    ),
     "aws:index/getAvailabilityZones:getAvailabilityZones": _Source(
         Call(
             "ec2:DescribeAvailabilityZones",

@@ -8,7 +8,6 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
-Container = dict[str, Any]
 _Object = dict[str, Any]
 
 _HEALTH_DEFAULTS: Final = {"interval": 30, "retries": 3, "timeout": 5}
@@ -41,19 +40,19 @@ def containers_read_back(sent: Any) -> Any:
     return json.dumps(given)
 
 
-def _containers(text: Any) -> list[Container] | None:
+def _containers(text: Any) -> list[dict[str, Any]] | None:
     given = document(text)
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in cast("list[Any]", given)):
         return None
-    return cast("list[Container]", given)
+    return cast("list[dict[str, Any]]", given)
 
 
-def _reduced(given: list[Container]) -> list[Container]:
+def _reduced(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The containers in one form. An empty list of a container equals no list, but not one inside `linuxParameters`.
 
     Source: the same.
     """
-    made: list[Container] = []
+    made: list[dict[str, Any]] = []
     for one in given:
         given_values = {name: value for name, value in _without_nulls(one).items() if value != []}
         reduced: dict[str, Any] = {"cpu": 0, "essential": True, **given_values}
@@ -129,11 +128,6 @@ def _text(value: Any) -> str:
 
 def _items(value: Any) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else [value]
-
-
-def anything(_was: Any, _now: Any) -> bool:
-    """For a property whose change the provider ignores."""
-    return True
 
 
 def numbers(was: Any, now: Any) -> bool:

@@ -22,8 +22,6 @@ DATA = Path(_botocore.origin).parent / "data"
 _ASTRAL_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF"
 """Java's form of the characters beyond U+FFFF in a set; Python takes code points."""
 
-_lock = threading.Lock()
-
 
 class Model:
     """The model of one service, such as `ecs`."""
@@ -49,6 +47,10 @@ class Model:
         return self._shapes[name]
 
 
+_lock = threading.Lock()
+_models: dict[str, Model] = {}
+
+
 def load(service: str) -> Model:
     """The newest model of a service, read once in a process.
 
@@ -56,12 +58,9 @@ def load(service: str) -> Model:
         LookupError: botocore has no such service; a type's entry is wrong.
     """
     with _lock:  # so that two threads don't both read EC2's 4 MB
-        return _load(service)
-
-
-@cache
-def _load(service: str) -> Model:
-    return Model(service, document(service))
+        if service not in _models:
+            _models[service] = Model(service, document(service))
+        return _models[service]
 
 
 def document(service: str) -> dict[str, Any]:

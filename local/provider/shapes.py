@@ -1,6 +1,6 @@
 """Validates a request by the shapes of AWS's model, and reports everything that is wrong.
 
-botocore's own validator checks types, required members and minima, but not enums, patterns, maxima or unions, which the service checks.
+botocore's own validator doesn't check enums, patterns, maxima and unions, as the services do.
 """
 
 import difflib
@@ -54,14 +54,10 @@ def faults(model: Model, shape: str, value: Any, path: Path = ()) -> Iterator[Fa
                 yield from faults(model, body["value"]["shape"], item, (*path, key))
         case "string":
             yield from _string(body, shape, value, path)
-        case "integer" | "long":
-            if isinstance(value, bool) or not isinstance(value, int):
-                yield Fault(path, value, f"{shape} is a whole number; write one")
-            else:
-                yield from _range(body, shape, value, path)
-        case "float" | "double":
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                yield Fault(path, value, f"{shape} is a number; write one")
+        case "integer" | "long" | "float" | "double" as kind:
+            whole = kind in {"integer", "long"}
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+                yield Fault(path, value, f"{shape} is a {'whole ' if whole else ''}number; write one")
             else:
                 yield from _range(body, shape, value, path)
         case "boolean":

@@ -19,10 +19,7 @@ SECONDS = 300
 
 SCRIPT = """
 import dataclasses, json, os, sys
-try:
-    from local import previews
-except ImportError:  # of a commit before it had this name
-    from local import engine as previews
+from local import previews
 plan = previews.preview(sys.argv[1], image=sys.argv[2] or None, pack=False, with_dependencies=True)
 with open(sys.argv[3], "w", encoding="utf-8") as file:
     json.dump(dataclasses.asdict(plan), file)

@@ -25,9 +25,7 @@ def mermaid(layers: Sequence[Layer]) -> str:
 def boxes_and_arrows(layers: Sequence[Layer], *, totals: bool) -> list[str]:
     """The lines of the flowchart. An arrow leads from a layer to one that depends on it, unless others imply it.
 
-    Args:
-        layers: in any order.
-        totals: whether a box has the number of all its resources.
+    The layers may be in any order. With `totals`, a box has the number of all its resources.
     """
     boxes = [f'{layer.name}["<b>{layer.name}</b>{f" ({len(layer.resources)})" if totals else ""}<br/>{_holds(layer)}"]' for layer in layers]
     return boxes + [f"{of} --> {user}" for of, user in _arrows(layers)]

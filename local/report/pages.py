@@ -34,6 +34,7 @@ def page(report: Report) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
+            tones=TONES,
             style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
             wide=picture_of(report.layers, WIDE),
             narrow=picture_of(report.layers, NARROW),
@@ -68,11 +69,6 @@ def code_of(value: object) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def tone_of(shown: str) -> str:
-    """The style of a verdict or an operation."""
-    return TONES.get(shown, "none")
-
-
 def _environment(*, html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -81,5 +77,5 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(noun=noun_of, tone=tone_of, service=service_of, md=text_of, code=code_of)
+    environment.filters.update(noun=noun_of, service=service_of, md=text_of, code=code_of)
     return environment

@@ -136,13 +136,10 @@ def gather(
     base_name: str = "",
     source: str = "",
 ) -> Report:
-    """The report of a preview with dependencies and with the pack. Secrets are removed first.
+    """The report of a preview with dependencies and with the pack; see `Report`. Secrets are removed first.
 
     Args:
-        stack, base_name, source: as in `Report`.
-        plan: the preview.
         tables: the environment table of every stack.
-        base: another preview of the stack, to compare with.
     """
     hide = hidden(tables, plan, *([base] if base else []))
     return Report(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from local.provider import equivalence
 from local.provider.members import Convert, Members, under
 from local.provider.reading import Field
 from local.provider.resource_type import Call, IfGiven, Read, Request, ResourceType, tagging
@@ -91,7 +90,7 @@ RESOURCES = (
         update=Call("dynamodb:UpdateTable", _CHANGING, structures=_ENCRYPTION, rest=True),
         delete=Request("dynamodb:DeleteTable", _TABLE),
         # A change of the attributes alone is none. Source: terraform-provider-aws, internal/service/dynamodb, resourceTable, CustomizeDiff.
-        diff_suppress={"attributes": equivalence.anything},
+        diff_suppress={"attributes": lambda _, __: True},
         unsupported={
             **dict.fromkeys(
                 ("importTable", "restoreBackupArn", "restoreDateTime", "restoreSourceName", "restoreSourceTableArn", "restoreToLatestTime"),

@@ -47,10 +47,6 @@ _REVOKE_ANYWHERE = _revoke("Egress", {"IpProtocol": "-1", "IpRanges": [{"CidrIp"
 """The rule out that AWS gives every new group, and that the provider takes away again."""
 
 
-def _group_filter(value: Any) -> list[dict[str, Any]]:
-    return [{"Name": "vpc-id", "Values": [value]}]
-
-
 def _rule(direction: str) -> ResourceType:
     return ResourceType(
         token=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
@@ -108,7 +104,7 @@ RESOURCES = (
         create=(
             Call(
                 "ec2:DescribeSecurityGroups",
-                {"vpcId": Wrap("Filters", _group_filter), "revokeRulesOnDelete": FLAG},
+                {"vpcId": Wrap("Filters", lambda value: [{"Name": "vpc-id", "Values": [value]}]), "revokeRulesOnDelete": FLAG},
                 {"Filters": [{"Name": "group-name", "Values": ["default"]}]},
             ),
             Call("ec2:CreateTags", named("tags"), {"Resources": ["{id}"]}),

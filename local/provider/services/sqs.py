@@ -27,11 +27,7 @@ _ATTRIBUTES: Members = {
 """SQS takes every attribute as text."""
 
 
-def _dead_letters(policy: str) -> list[str]:
-    return [json.loads(policy)["deadLetterTargetArn"]]
-
-
-REDRIVE: Final = InText(("aws:sqs/queue:Queue",), _dead_letters)
+REDRIVE: Final = InText(("aws:sqs/queue:Queue",), lambda policy: [json.loads(policy)["deadLetterTargetArn"]])
 """The queue that a redrive policy names."""
 
 RESOURCES = (
