@@ -146,6 +146,6 @@ def test_only_botocores_own_models_are_read(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path / ".aws" / "models"))
     fresh: Any = models
-    fresh._load.cache_clear()
+    fresh._models.clear()
     fresh.loader.cache_clear()
     assert models.load("sns").input_of("CreateTopic") == "CreateTopicInput"

@@ -1,7 +1,7 @@
-"""Every resource type that the local cloud knows: one module a service, one entry a type. A type that isn't here is refused by name.
+"""All resource types of the local cloud: one module a service, one entry a type. Any other type is refused.
 
-To add a type, write its `ResourceType` into its service's module, or into a new one: every module here is read, and has its types in
-`RESOURCES`. CONTRIBUTING.md has the other steps.
+To add a type, add its `ResourceType` to `RESOURCES` in its service's module, or in a new module, which is found by itself. CONTRIBUTING.md
+has the other steps.
 """
 
 import importlib

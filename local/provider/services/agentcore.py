@@ -19,7 +19,7 @@ _RUNTIME = {"agentRuntimeId": "{id}"}
 _ENDPOINT = {"agentRuntimeId": "{agentRuntimeId}", "endpointName": "{name}"}
 
 _RESPELLED = ("agentRuntimeArtifact", "authorizerConfiguration", "filesystemConfigurations", "requestHeaderConfiguration")
-"""A runtime's properties inside which the SDK has names of its own."""
+"""A runtime's properties in which the SDK's names differ from AWS's."""
 
 _CREDENTIALS = {
     "apiKey": ("API_KEY", "apiKeyCredentialProvider"),
@@ -28,7 +28,7 @@ _CREDENTIALS = {
     "jwtPassthrough": ("JWT_PASSTHROUGH", ""),
     "oauth": ("OAUTH", "oauthCredentialProvider"),
 }
-"""The provider's blocks, and AWS's type and member for each."""
+"""AWS's type and member for each of the provider's blocks."""
 
 
 def _workload(identity: str) -> list[dict[str, str]]:
@@ -36,7 +36,7 @@ def _workload(identity: str) -> list[dict[str, str]]:
 
 
 def _credentials(value: Any) -> list[dict[str, Any]]:
-    """The provider's one block as AWS's list of one, with its type."""
+    """The provider's single block as AWS's list of one item with a type."""
     made: list[dict[str, Any]] = []
     for block in objects(value):
         for kind, settings in block.items():
@@ -50,13 +50,13 @@ def _credentials(value: Any) -> list[dict[str, Any]]:
 
 
 def _inline(value: Any) -> Any:
-    """A schema's text, which the provider has in a block of its own."""
+    """A schema's text, for which the provider has a block."""
     given = objects(value)
     return given[0].get("payload") if given else None
 
 
 def _runtime(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """What the provider refuses, or falls over."""
+    """What the provider refuses, or fails on."""
     if properties.get("networkConfiguration") is None:
         yield (
             ("networkConfiguration",),
@@ -161,7 +161,7 @@ RESOURCES = (
         },
         tags=Tagging(),
     ),
-    # Of a target's kinds, those over HTTP are spelled as AWS spells them; the tool schemas of the others are not, and are refused.
+    # HTTP targets have AWS's names. The tool schemas of other targets don't, and are refused.
     ResourceType(
         token="aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
         create=Call(

@@ -29,7 +29,7 @@ RESOURCES = (
             {**fields("MinCapacity", "MaxCapacity"), "suspendedState": Field("SuspendedState", as_properties, default={})},
             {"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
         ),
-        # Whichever of the two bounds has changed, the real provider sends both.
+        # The real provider sends both bounds if one has changed.
         update=Call(f"{_SERVICE}:RegisterScalableTarget", named("minCapacity", "maxCapacity", "suspendedState"), _TARGET),
         delete=Request(f"{_SERVICE}:DeregisterScalableTarget", _TARGET),
         references=_REFERENCES,

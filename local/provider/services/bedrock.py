@@ -12,7 +12,7 @@ _POLICIES = ("contentPolicy", "contextualGroundingPolicy", "sensitiveInformation
 
 
 def _configured(policy: Any) -> Any:
-    """One of a guardrail's policies as a program writes it: AWS answers `filters` where it was asked for `filtersConfig`."""
+    """A guardrail's policy with the request's names: AWS returns `filters` for `filtersConfig`."""
     found = cast("dict[str, Any]", policy or {})
     made: dict[str, Any] = {f"{name}Configs": item if isinstance(item, list) else [item] for name, item in found.items() if item}
     return made or None

@@ -20,12 +20,12 @@ def _subscribers(kind: str) -> Wrap:
 
 
 def _filters(value: Any) -> dict[str, Any]:
-    """Filters come as a list of names and values, and go as a map."""
+    """A list of names and values as AWS's map."""
     return {str(one.get("name")): one.get("values") for one in objects(value)}
 
 
 def _budget(member: str) -> Members:
-    """The properties that the structure `member` takes when a budget is made or changed."""
+    """The properties in the structure `member` of the requests that create and update a budget."""
     return {
         "name": f"{member}.BudgetName",
         **under(member, "autoAdjustData", "billingViewArn", "budgetType", "costTypes", "filterExpression", "timeUnit"),

@@ -34,7 +34,7 @@ _CHANGING: Members = {
 """What an update takes as well as the creation."""
 
 _ENCRYPTION: Mapping[str, Members] = {
-    # Encryption that is switched on is KMS's; with no key it is the account's own for DynamoDB.
+    # Enabled encryption is KMS's; without a key, AWS uses the account's key for DynamoDB.
     "SSESpecification": {
         "enabled": Convert("", lambda on: {"Enabled": on, "SSEType": "KMS"} if on is True else {"Enabled": on}),
         "kmsKeyArn": "KMSMasterKeyId",
@@ -89,7 +89,7 @@ RESOURCES = (
         ),
         update=Call("dynamodb:UpdateTable", _CHANGING, structures=_ENCRYPTION, rest=True),
         delete=Request("dynamodb:DeleteTable", _TABLE),
-        # A change of the attributes alone is none. Source: terraform-provider-aws, internal/service/dynamodb, resourceTable, CustomizeDiff.
+        # Attributes alone are no difference. Source: terraform-provider-aws, internal/service/dynamodb, resourceTable, CustomizeDiff.
         diff_suppress={"attributes": lambda _, __: True},
         unsupported={
             **dict.fromkeys(
@@ -99,7 +99,7 @@ RESOURCES = (
             **dict.fromkeys(("globalTableWitness", "replicas"), "the system runs in one region"),
         },
         references={"serverSideEncryption.kmsKeyArn": "aws:kms/key:Key"},
-        # Others refer to its stream.
+        # References are to its stream.
         referred_to_as=("arn:aws:dynamodb:{region}:{account}:table/{id}/stream/{label}",),
         lookup=Read(Request("dynamodb:DescribeTable", _TABLE), "Table.LatestStreamArn"),
         tags=tagging("dynamodb", "ResourceArn", read="ListTagsOfResource"),

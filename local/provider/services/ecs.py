@@ -19,7 +19,7 @@ _SERVICE_MEMBERS: Members = {
     "deploymentMinimumHealthyPercent": "deploymentConfiguration.minimumHealthyPercent",
     "orderedPlacementStrategies": "placementStrategy",
 }
-"""Of a service's creation and of its update."""
+"""For a service's create and update requests."""
 
 _SERVICE_STRUCTURES: Mapping[str, Members] = {
     "LoadBalancer": {"elbName": "loadBalancerName"},
@@ -96,7 +96,7 @@ RESOURCES = (
         id="{arn}",
         outputs={"arn": f"{_ARN}:service/{{cluster:last}}/{{name}}", "cluster": "default"},
         created={"id": "service.serviceArn"},
-        # The emulator doesn't say what it has of availabilityZoneRebalancing.
+        # The emulator doesn't return availabilityZoneRebalancing.
         read=Read(
             Request("ecs:DescribeServices", {"cluster": "{cluster}", "services": ["{name}"], "include": ["TAGS"]}),
             "services[?status=='ACTIVE'] | [0]",

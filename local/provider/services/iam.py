@@ -19,7 +19,7 @@ def _principals(document: str) -> list[str]:
 
 
 PRINCIPALS: Final = InText(("aws:iam/role:Role",), _principals)
-"""The AWS principals of a policy. What else a policy names, its resources and its conditions, AWS doesn't look for."""
+"""The AWS principals of a policy. AWS doesn't look for what its resources and conditions name."""
 
 RESOURCES = (
     ResourceType(

@@ -25,7 +25,7 @@ RESOURCES = (
         id="{uuid}",
         outputs={"arn": "arn:aws:kms:{region}:{account}:key/{id}", "keyId": "{id}"},
         created={"id": "KeyMetadata.KeyId"},
-        # A key can't be deleted, only scheduled for it; until then it is gone for Pulumi.
+        # A key is only scheduled for deletion. From then on, it doesn't exist for Pulumi.
         read=Read(
             Request("kms:DescribeKey", _KEY),
             "KeyMetadata | [@] | [?KeyState!='PendingDeletion'] | [0]",

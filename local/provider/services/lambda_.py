@@ -6,8 +6,8 @@ from local.provider.members import FLAG, Convert, Local, named, under
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _NOTHING_RESERVED = ("reservedConcurrentExecutions", -1)
-"""How the provider spells a function without a reservation: with a request of its own. Source: terraform-provider-aws,
-internal/service/lambda, resourceFunctionUpdate."""
+"""The provider's value for no reservation, which has a request of its own. Source: terraform-provider-aws, internal/service/lambda,
+resourceFunctionUpdate."""
 
 _FUNCTION = {"FunctionName": "{id}"}
 _STATEMENT = {"FunctionName": "{function}", "StatementId": "{statementId}"}

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: log groups, and the deliveries of the logs that AWS's services write themselves, from a source to a destination."""
+"""CloudWatch Logs: log groups, and the delivery of AWS services' own logs from a source to a destination."""
 
 from local.provider import equivalence
 from local.provider.members import FLAG, json_text, named
@@ -84,7 +84,7 @@ RESOURCES = (
             },
             {"arn": "arn"},
         ),
-        # The emulator refuses this one by name.
+        # The emulator doesn't have this operation.
         update=Call("logs:UpdateDeliveryConfiguration", {}, {"id": "{id}"}, rest=True),
         delete=Request("logs:DeleteDelivery", {"id": "{id}"}),
         references={

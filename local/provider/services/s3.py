@@ -1,4 +1,4 @@
-"""Buckets, and the resources that configure them. Inline configuration on the bucket is deprecated and not here, so it is refused."""
+"""Buckets, and the resources that configure them. A bucket's inline configuration is deprecated, and refused."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -12,7 +12,7 @@ from local.provider.services.iam import PRINCIPALS
 _COLDER = {"STANDARD_IA", "ONEZONE_IA"}
 
 _COLDER_DAYS = 30
-"""S3 keeps an object this long before it may move to an infrequent-access class. Source: S3 user guide, "Transitioning objects"."""
+"""The least age of an object that moves to an infrequent-access class. Source: S3 user guide, "Transitioning objects"."""
 
 _SEPARATE = {
     "accelerationStatus": "BucketAccelerateConfiguration",
@@ -28,7 +28,7 @@ _SEPARATE = {
     "versioning": "BucketVersioning",
     "website": "BucketWebsiteConfiguration",
 }
-"""The bucket's inline configuration, which is deprecated, and the resources that took its place."""
+"""The resources that replace a bucket's deprecated inline configuration."""
 
 _BUCKET = {"Bucket": "{bucket}"}
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -49,7 +49,7 @@ def _configuration(
     references: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> ResourceType:
-    """A resource that configures one aspect of a bucket and bears the bucket's name as its id: what is put replaces what was there.
+    """A resource that configures one aspect of a bucket, whose name is its id.
 
     Args:
         name: the type's last word.
@@ -72,12 +72,12 @@ def _configuration(
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; none where it isn't one, or isn't known yet."""
+    """The objects in a list; none if it isn't a list, or isn't known yet."""
     return [item for item in cast(list[Any], value) if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _lifecycle(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """S3 refuses an early move to infrequent access, and an expiry that isn't after every transition."""
+    """S3 refuses an early transition to infrequent access, and an expiration that isn't after all transitions."""
     for index, rule in enumerate(_objects(properties.get("rules"))):
         last = 0
         for number, move in enumerate(_objects(rule.get("transitions"))):

@@ -11,7 +11,7 @@ _SECRET = {"SecretId": "{id}"}
 
 
 def _recovery(days: Any) -> dict[str, Any]:
-    """A window of 0 days is how the provider spells deletion at once."""
+    """0 days are the provider's value for immediate deletion."""
     return {"ForceDeleteWithoutRecovery": True} if days == 0 else {"RecoveryWindowInDays": days}
 
 
@@ -39,7 +39,7 @@ RESOURCES = (
         referred_to_as=("arn:aws:secretsmanager:{region}:{account}:secret:{name}", "{name}"),
         tags=tagging("secretsmanager", "SecretId", path="Tags"),
     ),
-    # A version goes with its secret.
+    # A version is deleted with its secret.
     ResourceType(
         token="aws:secretsmanager/secretVersion:SecretVersion",
         create=Call("secretsmanager:PutSecretValue", {"secretStringWo": "SecretString", "secretStringWoVersion": Local(int)}),

@@ -11,7 +11,7 @@ _GROUP = {"GroupId": "{id}"}
 _RULE = {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]}
 
 _PERMISSION = "IpPermissions.0"
-"""A rule that is a resource of its own is one permission with one source or destination."""
+"""A rule resource is one permission with one source or destination."""
 
 _PEERS = {
     "cidrIpv4": f"{_PERMISSION}.IpRanges.0.CidrIp",
@@ -44,7 +44,7 @@ def _revoke(direction: str, permission: dict[str, Any]) -> Request:
 
 
 _REVOKE_ANYWHERE = _revoke("Egress", {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]})
-"""The rule out that AWS gives every new group, and that the provider takes away again."""
+"""AWS gives every new group a rule for all egress, which the provider removes."""
 
 
 def _rule(direction: str) -> ResourceType:
@@ -99,7 +99,7 @@ RESOURCES = (
         tags=EC2_TAGS,
     ),
     ResourceType(
-        # Every VPC comes with this group; the provider finds it and takes it over. It goes with its VPC, as with the real provider.
+        # Every VPC has this group from the start; the provider takes it over. It is deleted with its VPC.
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         create=(
             Call(

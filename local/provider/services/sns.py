@@ -52,7 +52,7 @@ RESOURCES = (
         referred_to_as=("arn:aws:sns:{region}:{account}:{name}",),
         tags=tagging("sns", "ResourceArn", whose="{id}", read="ListTagsForResource"),
     ),
-    # The policy goes with its topic.
+    # The policy is deleted with its topic.
     ResourceType(
         token="aws:sns/topicPolicy:TopicPolicy",
         create=Call("sns:SetTopicAttributes", {"arn": "TopicArn", "policy": json_text("AttributeValue")}, {"AttributeName": "Policy"}),

@@ -24,7 +24,7 @@ _ATTRIBUTES: Members = {
     "sqsManagedSseEnabled": text_of("Attributes.SqsManagedSseEnabled"),
     "visibilityTimeoutSeconds": text_of("Attributes.VisibilityTimeout"),
 }
-"""SQS takes every attribute as text."""
+"""SQS takes all attributes as text."""
 
 
 REDRIVE: Final = InText(("aws:sqs/queue:Queue",), lambda policy: [json.loads(policy)["deadLetterTargetArn"]])

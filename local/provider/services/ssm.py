@@ -17,7 +17,7 @@ RESOURCES = (
             "version": 1,
         },
         read=Read(Request("ssm:GetParameter", {"Name": "{id}"}), "Parameter", outputs={"arn": "ARN", "version": "Version"}),
-        # Whatever else changes, the value is sent along and replaces what AWS holds: as the real provider does.
+        # Every update also sends the value, which replaces AWS's, as by the real provider.
         # Source: terraform-provider-aws, internal/service/ssm/parameter.go.
         update=Call("ssm:PutParameter", {"insecureValue": "Value"}, {"Overwrite": True}, rest=True),
         provider_only={"overwrite"},

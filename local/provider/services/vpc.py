@@ -14,7 +14,7 @@ EC2_TAGS: Final = Tagging(
     untag=Request("ec2:DeleteTags", {"Resources": ["{id}"], "Tags": "{gonePairs}"}),
     path="Tags",
 )
-"""The tags of everything of EC2's, once it is made; `tag_specification` has them at creation."""
+"""The tags of existing EC2 resources; `tag_specification` has those of new ones."""
 
 _ROUTES = Request("ec2:DescribeRouteTables", {"RouteTableIds": ["{routeTableId}"]})
 _ROUTE = {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"}
@@ -32,11 +32,11 @@ _SUBNET_ATTRIBUTES = (
 )
 
 _ENDPOINT_LISTS = {"routeTableIds": "RouteTableIds", "securityGroupIds": "SecurityGroupIds", "subnetIds": "SubnetIds"}
-"""An endpoint's lists, of which AWS wants to be told what comes and what goes."""
+"""An endpoint's lists, for which AWS takes the added and the removed items."""
 
 
 def _logged(kind: str) -> Wrap:
-    """The one thing whose traffic a flow log records."""
+    """The resource whose traffic a flow log records."""
     return Wrap("", lambda value: {"ResourceIds": [value], "ResourceType": kind})
 
 
@@ -48,7 +48,7 @@ RESOURCES = (
                 "ec2:CreateVpc",
                 {"assignGeneratedIpv6CidrBlock": "AmazonProvidedIpv6CidrBlock", "tags": tag_specification("vpc")},
             ),
-            # One attribute a request: AWS refuses two at once.
+            # AWS takes one attribute in a request.
             *(
                 Call("ec2:ModifyVpcAttribute", named(name), {"VpcId": "{id}"})
                 for name in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
@@ -188,7 +188,7 @@ RESOURCES = (
             "state": "available",
         },
         created={"id": "VpcEndpoint.VpcEndpointId"},
-        # The emulator doesn't say what policy an endpoint has, nor its groups, nor whether its names resolve privately.
+        # The emulator doesn't return an endpoint's policy, security groups and private DNS.
         read=Read(
             Request("ec2:DescribeVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
             "VpcEndpoints[0]",
@@ -224,7 +224,7 @@ RESOURCES = (
                     "transitGatewayAttachmentId": _logged("TransitGatewayAttachment"),
                 },
             ),
-            # The emulator forgets tags that come with the first request.
+            # The emulator ignores the tags in the first request.
             Call("ec2:CreateTags", named("tags"), {"Resources": ["{id}"]}),
         ),
         id="fl-{hex17}",
@@ -236,7 +236,7 @@ RESOURCES = (
             fields("LogDestinationType", "TrafficType"),
         ),
         delete=Request("ec2:DeleteFlowLogs", {"FlowLogIds": ["{id}"]}),
-        # AWS itself makes a log group that isn't there, without a key and for ever.
+        # AWS creates a missing log group, without a key and a retention.
         references={"iamRoleArn": "aws:iam/role:Role", "logDestination": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket")},
         tags=EC2_TAGS,
     ),

@@ -7,7 +7,7 @@ from local.provider.resource_type import Call, Read, Request, ResourceType, tagg
 
 _ARN = "arn:aws:wafv2:{region}:{account}"
 _WEB_ACL = {"Name": "{name}", "Scope": "{scope:upper}", "Id": "{id}"}
-"""An ARN has the scope in small letters."""
+"""ARNs have the scope in lower case."""
 
 _MEMBERS: Members = {"customResponseBodies": keyed("CustomResponseBodies", "key"), "ruleJson": Json("Rules")}
 
@@ -54,7 +54,7 @@ RESOURCES = (
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
         create=Call("wafv2:AssociateWebACL"),
         id="{webAclArn},{resourceArn}",
-        # One that is there with another ACL is not this one.
+        # An association with another ACL is a different one.
         read=Read(Request("wafv2:GetWebACLForResource", {"ResourceArn": "{resourceArn}"}), "[WebACL] | [?ARN=='{webAclArn}'] | [0]"),
         delete=Request("wafv2:DisassociateWebACL", {"ResourceArn": "{resourceArn}"}),
         references={"webAclArn": "aws:wafv2/webAcl:WebAcl"},
