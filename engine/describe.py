@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 from array import array
 from collections.abc import Sequence
+from typing import IO, cast
 
 from engine import EngineError, tasks, wall
 
@@ -14,7 +17,7 @@ SECONDS = 30.0
 """As long as scoring an individual may take."""
 
 LONGEST = 2000
-"""Characters that are shown."""
+"""Bytes that are shown."""
 
 SHOWN_WEIGHTS = 8
 
@@ -23,12 +26,16 @@ def describe(task: str, genome: array[float], *, walled: bool) -> str:
     """The task's `describe(genome)`, if it has one; else the first weights."""
     command = [sys.executable, "-m", "engine.describe", task, str(os.getpid() if walled else 0)]
     environment = wall.environment(os.environ) if walled else dict(os.environ)
-    try:
-        done = subprocess.run(command, input=genome.tobytes(), capture_output=True, env=environment, timeout=SECONDS, check=False)
-        said = done.stdout[: 4 * LONGEST].decode(errors="replace")[:LONGEST]
-    except subprocess.TimeoutExpired:
-        said = ""
-    said = "".join(one if one.isprintable() or one == "\n" else "?" for one in said).strip()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+        late = threading.Timer(SECONDS, process.kill)
+        late.start()
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and says nothing
+            cast(IO[bytes], process.stdin).write(genome.tobytes())
+            cast(IO[bytes], process.stdin).close()
+        content = cast(IO[bytes], process.stdout).read(LONGEST)  # no more, however much it says
+        late.cancel()
+        process.kill()
+    said = "".join(one if one.isprintable() or one == "\n" else "?" for one in content.decode(errors="replace")).strip()
     return said or f"{len(genome)} weights: " + " ".join(f"{weight:.3g}" for weight in genome[:SHOWN_WEIGHTS]) + " …"
 
 

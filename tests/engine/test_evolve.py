@@ -17,6 +17,7 @@ import pytest
 from gymnasium.envs.classic_control.pendulum import PendulumEnv
 
 from engine import keyed
+from engine.describe import LONGEST
 from engine.evaluators import EvaluatorPool
 from engine.examples.pendulum import HIDDEN, MOST_TORQUE, Pendulum
 from engine.examples.phrase import GOAL, LETTERS, Phrase
@@ -52,6 +53,12 @@ class Writes(MyTask):
     def describe(self, genome):
         open("written", "w").write("no")
         return "it was written"
+
+
+class Endless(MyTask):
+    def describe(self, genome):
+        while True:
+            os.write(1, b"on and on ")
 
 
 class Deadly(MyTask):
@@ -138,6 +145,14 @@ def test_describing_a_champion_is_behind_the_wall_too(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "12 weights: " in done.stdout
     assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.slow
+def test_a_description_without_an_end_has_one(tmp_path: Path) -> None:
+    done = evolve(tmp_path, "mytask:Endless", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "on and on" in done.stdout
+    assert len(done.stdout) < 2 * LONGEST
 
 
 # The examples.
