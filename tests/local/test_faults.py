@@ -225,16 +225,12 @@ def test_requests_that_are_throttled_and_one_that_is_refused(world: SmallStack) 
     world.is_whole()
 
 
-def test_an_emulator_that_is_stopped_loses_nothing(world: SmallStack) -> None:
+def test_an_emulator_that_is_stopped_loses_nothing_and_one_that_is_killed_is_said_by_whoever_asks_next(world: SmallStack) -> None:
     assert world.up().succeeded
     clients(world.place)("dynamodb").put_item(TableName="table", Item={"id": {"S": "one"}})
     assert emulator.stop(world.place, "dev")
     world.is_whole()
     assert clients(world.place)("dynamodb").scan(TableName="table")["Count"] == 1
-
-
-def test_an_emulator_that_is_killed_is_said_by_whoever_asks_next(world: SmallStack) -> None:
-    assert world.up().succeeded
     running = emulator.find(world.place, "dev")
     assert running
     os.kill(running.pid, signal.SIGKILL)

