@@ -46,6 +46,10 @@ GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-")
 """The first parts of the names of the roles whose grants may lose nothing: they start the switch, and halt."""
 
 
+NAME = re.compile(r"[A-Za-z0-9.:_-]+")
+"""What regions and inference profiles are made of. Anything else would be no text of JSON any more, or would mean more than itself."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
     """What differs from stack to stack: the texts in the place of the placeholders.
@@ -85,7 +89,10 @@ class Names:
 def names_of(stack: Stack) -> Names:
     """A stack's own. What isn't known is a text that no ARN holds."""
     table = stack.table or {}
-    region, profile = (str(table.get(key) or "not-known.at-all") for key in ("region", "model_id"))
+    region, profile = (
+        value if isinstance(value := table.get(key), str) and NAME.fullmatch(value) else "not-known.at-all"
+        for key in ("region", "model_id")
+    )
     return Names(account=own_account(stack) or "no-account", region=region, stack=stack.name, profile=profile)
 
 

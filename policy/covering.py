@@ -30,6 +30,7 @@ FLAGS = frozenset({"bool", "null"})
 ARN_PARTS = 6
 
 
+@lru_cache(maxsize=32_768)  # documents name the same actions and resources over and over
 def within(inner: str, outer: str) -> bool:
     """Whether every text that a pattern matches is matched by another one, too. It may say no where it is, and never yes where it isn't.
 
@@ -130,6 +131,7 @@ def _resource_within(outer: Statement, inner: Statement, resource: str) -> bool:
     return any(arn_within(resource, one) for one in outer.resources)
 
 
+@lru_cache(maxsize=32_768)
 def arn_within(inner: str, outer: str) -> bool:
     """`within` for resources: part by part, so that it holds whether a `*` reaches beyond a colon or not."""
     if outer == "*" or inner == outer:
