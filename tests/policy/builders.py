@@ -34,6 +34,7 @@ class Node:
     references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
 

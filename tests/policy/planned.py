@@ -33,7 +33,8 @@ class Edit:
     """One edit of the plan.
 
     Attributes:
-        path: the property's, also into JSON text, and to list entries by their name. Empty where the resource goes or appears.
+        path: the property's, also into JSON text, to list entries by their name, and by `+` to a list's next one. Empty where the resource
+            goes or appears.
         value: the new value; a Node where the resource appears.
         fires: the rules that must fire, all of them.
     """
@@ -91,6 +92,9 @@ def apply(edit: Edit, nodes: Nodes) -> None:
     if edit.path == "ignoreChanges":
         node.ignore_changes = edit.value
         return
+    if edit.path == "deleteBeforeReplace":
+        node.delete_before_replace = edit.value
+        return
     path = edit.path.split(".")
     if len(path) == 1:
         node.references.pop(path[0], None)
@@ -110,6 +114,8 @@ def edit_at(value: Any, path: Sequence[str], new: Any) -> Any:
     key, *rest = path
     if isinstance(value, list):
         entries = list(cast("list[Any]", value))
+        if key == "+":
+            return [*entries, new]
         if key.isdigit():
             if int(key) == len(entries):
                 return [*entries, new]

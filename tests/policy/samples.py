@@ -295,7 +295,7 @@ def findings(
 
     def options(node: Node) -> crossguard.PolicyResourceOptions:
         return crossguard.PolicyResourceOptions(
-            node.protect, list(node.ignore_changes), None, [], crossguard.PolicyCustomTimeouts(0, 0, 0), []
+            node.protect, list(node.ignore_changes), node.delete_before_replace, [], crossguard.PolicyCustomTimeouts(0, 0, 0), []
         )
 
     anew = {name: node for name, node in nodes.items() if judged is None or judged.get(name) is not node}
