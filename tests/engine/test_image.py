@@ -319,6 +319,15 @@ def test_unsafe_agents_are_culled_in_the_image_too(image: Image, world: EngineCl
     assert output == "0 of 0 individuals of evo-image-culls were culled\n"
 
 
+def test_a_task_is_evolved_in_the_image_without_aws(image: Image) -> None:
+    evolves = image.start("evolve", {}, "phrase", "--population=40", "--generations=3", f"--out={image.scratch}")
+    output, errors = evolves.communicate(timeout=60)
+    assert evolves.returncode == 0, errors
+    assert "champion: " in output
+    assert re.search("'[ a-z,.]{64}'", output), f"in the task's own words: {output}"
+    assert (image.scratch / "phrase.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
 def _port(process: subprocess.Popen[str]) -> int:
     """Where it says that it listens."""
     assert process.stdout
