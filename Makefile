@@ -108,6 +108,7 @@ bench: setup-dev setup-emulator  ## what a preview, an up and a destroy cost, ag
 	.venv/bin/python -m tests.bench_growth
 	.venv/bin/python -m tests.bench_pack
 	.venv/bin/python -m tests.bench_engine
+	.venv/bin/python -m tests.bench_optimiser
 	KILL_ROUNDS=24 .venv/bin/python -m pytest -q -s tests/engine/test_kills.py
 
 bench-cdk: setup-dev setup-cdk  ## prod's preview beside a synthesis of 50 resources with AWS CDK and cdk-nag (needs Node.js)

@@ -75,7 +75,9 @@ class Breeder:
             IndividualTooLargeError: they would be larger than `limit`.
         """
         given = Parents(
+            generation=self.generation,
             key=keyed.seed(self.seed, self.island, self.generation),
+            key_before=keyed.seed(self.seed, self.island, self.generation - 1),
             weight_limit=self.task.weight_limit,
             genomes=_genomes(self.previous.individuals, self.task.weights),
             fitness=_fitness(self.previous.individuals),

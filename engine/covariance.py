@@ -15,10 +15,6 @@ from numpy.typing import NDArray
 from engine.individuals import DEAD
 from engine.parents import Matrix, Parents
 
-KEPT = 2
-"""Individuals that aren't drawn: the best of the island and its neighbours, unchanged but scored again; and the distribution's mean, which
-is the best guess where scores are noisy. So migrants count as candidates, and never move another island's distribution."""
-
 FIRST_SIGMA = 0.2
 """Of the weights' limit: the first standard deviation. The library's authors advise a third to a fifth of where the optimum may be."""
 
@@ -57,23 +53,21 @@ class _Strategy:
     """What the library calls its matrix, in its state."""
 
     def breed(self, given: Parents, count: int) -> tuple[Matrix, bytes]:
-        """The best so far, the mean, and individuals drawn around it."""
-        most, weights, drawn = given.weight_limit, given.weights, count - KEPT
-        draw = given.draw(0)
-        run = self._told(given, drawn)
+        """Individuals drawn from the distribution. Once a run has begun anew, the first of them is the best of the island and its
+        neighbours, unchanged but scored again, so that what was found before isn't lost."""
+        most, run, kept = given.weight_limit, self._told(given, count), _best(given)
         if run is None:
-            mean = np.zeros(weights)
-            if given.fitness.size:
-                mean += draw.uniform(-FIRST_MEAN, FIRST_MEAN, weights)
-            run = self._begin(mean, drawn)
-        run.reseed_rng(int(draw.integers(1 << 32)))
-        samples = np.array([run.ask() for _ in range(drawn + 1)])
+            mean = np.zeros(given.weights)
+            if kept is not None:
+                mean += given.draw(0).uniform(-FIRST_MEAN, FIRST_MEAN, given.weights)
+            run = self._begin(mean, count)
         state = run.__getstate__()
-        best = _best(given)
-        kept = np.vstack([samples[-1:] * most if best is None else best[None], state["_mean"][None] * most])
-        rows = np.vstack([kept, samples[:-1] * most])
-        content = [[state["_g"], state["_sigma"]], *(state[name] for name in self._names)]
-        return np.clip(rows, -most, most).astype(np.float32), np.concatenate(content).astype(np.float64).tobytes()
+        if _is_first(state["_g"], given.generation):
+            kept = None
+        content = np.concatenate([[state["_g"], state["_sigma"]], *(state[name] for name in self._names)]).astype(np.float64).tobytes()
+        # Drawn from what is stored, so that they can be drawn again.
+        drawn = _samples(cast(_Library, self._read(content, given.weights, count)), given.key, count - (kept is not None))
+        return (_genomes(drawn, most) if kept is None else np.vstack([kept, _genomes(drawn, most)])), content
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -83,14 +77,11 @@ class _Strategy:
         with np.errstate(divide="ignore"):  # of two individuals, one rate is zero, and the library divides by it
             return cast(_Library, self.library(mean=mean, sigma=FIRST_SIGMA, population_size=drawn))
 
-    def _told(self, given: Parents, drawn: int) -> _Library | None:
-        """The run, after the last generation; None if there is none that could go on."""
-        weights, alive = given.weights, given.fitness > DEAD
-        if len(given.fitness) != drawn + KEPT or not alive[KEPT:].any():
-            return None
+    def _read(self, content: bytes, weights: int, drawn: int) -> _Library | None:
+        """A run in a state; None if it is none."""
+        numbers = np.frombuffer(content, np.float64) if content and len(content) % 8 == 0 else np.zeros(2)
         run = self._begin(np.zeros(weights), drawn)
         state = run.__getstate__()
-        numbers = np.frombuffer(given.state, np.float64) if len(given.state) % 8 == 0 else np.empty(0)
         ends = 2 + np.cumsum([len(state[name]) for name in self._names])
         if len(numbers) != ends[-1] or not np.isfinite(numbers).all() or numbers[1] <= 0:
             return None
@@ -99,10 +90,26 @@ class _Strategy:
         # The library would also stop where all scores are alike, which is no reason on a plateau such as CartPole's top: so they never are.
         state["_funhist_values"] = np.arange(len(state["_funhist_values"]), dtype=np.float64)
         run.__setstate__(state)
-        losses = -given.fitness[KEPT:]
-        losses[~alive[KEPT:]] = losses[alive[KEPT:]].max() + 1
-        points = given.genomes[KEPT:].astype(np.float64) / given.weight_limit
+        return run
+
+    def _told(self, given: Parents, count: int) -> _Library | None:
+        """The run, after the last generation; None if there is none that could go on."""
+        run = self._read(given.state, given.weights, count)
+        if run is None or len(given.fitness) != count:
+            return None
+        start = 0 if _is_first(run.__getstate__()["_g"], given.generation - 1) else 1
+        alive, genomes = given.fitness[start:] > DEAD, given.genomes[start:]
+        if start:
+            run = cast(_Library, self._read(given.state, given.weights, count - start))
+        if not alive.any():
+            return None
+        losses = -given.fitness[start:]
+        losses[~alive] = losses[alive].max() + 1
         try:
+            # As they were drawn: of 32 bits, the finest steps would be mostly rounding.
+            points = np.clip(_samples(run, given.key_before, count - start), -1, 1)
+            others = (_genomes(points, given.weight_limit) != genomes).any(axis=1)
+            points[others] = genomes[others].astype(np.float64) / given.weight_limit
             run.tell(list(zip(points, losses.tolist(), strict=True)))
             return None if self._is_done(run) else run
         except np.linalg.LinAlgError:
@@ -148,6 +155,20 @@ class FullMatrix(_Strategy):
                 f"{weights} weights are too many: use sep-cma-es"
             )
         return ""
+
+
+def _samples(run: _Library, key: int, count: int) -> NDArray[np.float64]:
+    run.reseed_rng(key % (1 << 32))
+    return np.array([run.ask() for _ in range(count)])
+
+
+def _genomes(points: NDArray[np.float64], most: float) -> Matrix:
+    return (np.clip(points, -1, 1) * most).astype(np.float32)
+
+
+def _is_first(told: float, generation: int) -> bool:
+    """Whether a run that was told so often is the island's first, which is told one generation less than there are."""
+    return told == generation - 1
 
 
 def _best(given: Parents) -> Matrix | None:

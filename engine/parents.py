@@ -24,12 +24,16 @@ class Parents:
     """The last generation of an island, and who came to it.
 
     Attributes:
+        generation: the number of the next one.
         key: of all random numbers.
+        key_before: the last generation's.
         fitness, migrants_fitness: DEAD for the dead, who are nobody's parents.
         state: what the strategy left with the genomes; empty for the first, or if another engine bred them.
     """
 
+    generation: int
     key: int
+    key_before: int
     weight_limit: float
     genomes: Matrix
     fitness: NDArray[np.float64]

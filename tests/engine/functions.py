@@ -93,7 +93,7 @@ class Contest:
         error = float("inf")
         for _ in range(self.generations):
             points = np.array([run.ask() for _ in range(self.population)])
-            values = self.function(points)
+            values = self.function(points.astype(np.float32).astype(np.float64))
             error = min(error, float(values.min()))
             run.tell(list(zip(points, values.tolist(), strict=True)))
         return error
