@@ -9,6 +9,7 @@ STRICT: Final = "nothing is the strict value"
 REQUIRED: Final = "the engine or AWS refuses the resource without it"
 SHOWN: Final = "only messages name it"
 OTHER: Final = "another entry of the list is enough"
+KEY_ALL_THE_SAME: Final = "a cluster whose services can't be told needs the key"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
 
 MAY_GO = {
@@ -18,6 +19,8 @@ MAY_GO = {
     ("FunctionEventInvokeConfig", "maximumEventAgeInSeconds"): DEFAULTED,
     ("Key", "rotationPeriodInDays"): DEFAULTED,
     ("Budget", "name"): "the topic admits every budget of the account",
+    ("Cluster", "name"): KEY_ALL_THE_SAME,
+    ("Service", "cluster"): KEY_ALL_THE_SAME,
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,
     ("TaskDefinition", "executionRoleArn"): STRICT,
@@ -84,6 +87,8 @@ MAY_GO_ANYWHERE = {"region": "then it is the provider's"}
 MAY_BE_UNKNOWN = {
     ("Budget", "name"): "the topic admits every budget of the account",
     ("TopicSubscription", "redrivePolicy"): "a queue of this stack, by reference",
+    ("Cluster", "name"): KEY_ALL_THE_SAME,
+    ("Service", "cluster"): KEY_ALL_THE_SAME,
     ("Role", "name"): ELSEWHERE,
     ("Policy", "name"): ELSEWHERE,
     ("MetricAlarm", "metricQueries.0.id"): OTHER,

@@ -12,19 +12,18 @@ from pulumi_policy.proxy import unknown_checking_proxy
 from adapter import to_properties
 from limits import configured
 from rule import Finding, Reference, Resource, Stack, StackRule, judge_resource, judge_stack
-from rules import FAMILIES
 from system import table_of
 from tests.plans import Plan
 from tests.policy.builders import UNKNOWN, Node, Nodes
 from tests.policy.complete import complete
 from tests.policy.planned import GONE, Edit, edited, nodes_of
 from tests.policy.reasons import MAY_BE_UNKNOWN, MAY_GO, MAY_GO_ANYWHERE, REFERENCES
-from tests.policy.samples import TABLE, findings
+from tests.policy.samples import TABLE, UNAPPROVED, findings
 
 PropertyPath = tuple[str, ...]
 
-RESOURCE_RULES = [rule for family in FAMILIES for rule in family.resource_rules]
-STACK_RULES = [rule for family in FAMILIES for rule in family.stack_rules]
+RESOURCE_RULES = [rule for family in UNAPPROVED for rule in family.resource_rules]
+STACK_RULES = [rule for family in UNAPPROVED for rule in family.stack_rules]
 
 LIMITS = configured({})
 
