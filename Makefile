@@ -13,7 +13,7 @@ OUTPUT ?= /dev/stdout
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve preview report summary stacks known-stack quotas preflight pack-config pulumi-install up refresh destroy audit drill outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help evolve preview report summary stacks known-stack quotas preflight permissions pack-config pulumi-install up refresh destroy audit drill outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ quotas: setup  ## what STACK needs of its account's service quotas, and the comm
 
 preflight: setup  ## what a deployment of STACK would meet in ACCOUNT=<12 digits>, and what a person must do before (DEPLOY_ROLE=…, FORMAT=json)
 	@.venv/bin/python -m operations.preflight --stack '$(STACK)' --account '$(ACCOUNT)' --role '$(DEPLOY_ROLE)' $(if $(filter json,$(FORMAT)),--json)
+
+permissions: setup  ## the IAM policies of the roles that deploy STACK, look for drift and push its image, in ACCOUNT=<12 digits>
+	@.venv/bin/python -m operations.permissions --stack '$(STACK)' --account '$(ACCOUNT)'
 
 pack-config: setup  ## refuse a policy-config.json that turns rules of the pack off
 	@.venv/bin/python -m local.pack_config policy-config.json

@@ -30,11 +30,13 @@ class Resource:
     Attributes:
         type: without `aws:` and the class, such as `s3/bucket`.
         made: whether the stack's state has it already.
+        kept: whether it is protected, or retained when it goes.
     """
 
     type: str
     inputs: Mapping[str, Any]
     made: bool
+    kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ def resources_of(plan: previews.Plan, number: str, state: set[str]) -> tuple[Res
             type=one.type.split(":")[1],
             inputs=json.loads(json.dumps(one.inputs).replace(LOCAL_ACCOUNT, number)),
             made=one.urn in state,
+            kept=one.protect or one.retain_on_delete,
         )
         for one in plan.resources
         if one.type.startswith("aws:")

