@@ -34,7 +34,7 @@ def made(nodes: Nodes, arn: str = OURS) -> set[str]:
     """Have AWS make the key, and every grant of it name that ARN; the names of those whose grants do."""
     (key,) = [node for node in nodes.values() if node.type == "aws:kms/key:Key"]
     (alias,) = [node for node in nodes.values() if node.type == "aws:kms/alias:Alias"]
-    key.props.update(arn=OURS, keyId=ID)
+    key.outputs.update(arn=OURS, keyId=ID)
     alias.props.update(targetKeyId=ID)
     changed: set[str] = set()
     for name, place, document, one in statements(nodes):
