@@ -32,9 +32,11 @@ LONGEST_FIRST = (
     "tests/local/test_switch.py",
     "tests/local/test_up.py",
     "tests/local/test_faults.py",
+    "tests/test_rows.py",
     "tests/local/test_audit.py",
     "tests/local/test_engine_in_emulator.py",
     "tests/operations/test_drill_emulated.py",
+    "tests/browser/test_page.py",
     "tests/engine/test_kills.py",
     "tests/policy/test_edits.py",
     "tests/policy/test_defaults.py",
@@ -44,7 +46,6 @@ LONGEST_FIRST = (
     "tests/policy/test_covering.py",
     "tests/policy/test_reads.py",
     "tests/engine/test_islands.py",
-    "tests/browser/test_page.py",
     "tests/engine/test_distributed.py",
 )
 """The files that take 20 s or more: `make test` begins with them, so that no process has one left when the others have ended
