@@ -22,7 +22,7 @@ def unknown_type(token: str) -> str:
     """The refusal of a type that has no entry."""
     return (
         f"the local cloud doesn't know {token}: nothing here can tell whether AWS would take it; "
-        "add an entry for it to local/provider/services/ (one module a service, one entry a type)"
+        "add an entry for it to local/provider/services/ (one module a service, one entry a type), and its row to facts.json"
     )
 
 

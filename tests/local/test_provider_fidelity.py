@@ -111,7 +111,7 @@ REPLACING: Final[dict[str, set[str]]] = {
     "aws:ssm/parameter:Parameter": {"dataType", "name"},
     "aws:wafv2/webAcl:WebAcl": {"name", "scope"},
 }
-"""What replaces the types that hold data or guard something, by hand. Source: terraform-provider-aws 6.58.0, ForceNew in their schemas."""
+"""What replaces the types that hold data or guard something, apart from the rows. Source: terraform-provider-aws 6.58.0, their ForceNew."""
 
 UNCHANGEABLE: Final[dict[str, set[str]]] = {
     "aws:budgets/budget:Budget": {"notifications"},
