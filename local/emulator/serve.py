@@ -1,4 +1,4 @@
-"""Runs the emulator, with Application Auto Scaling at the same address (autoscaling.py), and with patched guardrails and secrets.
+"""Runs the emulator, with Application Auto Scaling at the same address (autoscaling.py), and with patched functions (patches.py).
 
 `python local/emulator/serve.py` runs in the emulator's virtual environment, which has only ministack and the standard library.
 """
@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local.emulator import guardrails, secret_versions
+    from local.emulator import patches
     from local.emulator.autoscaling import POLL_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from local.emulator.kept import SAVE_PATH, SAVED
 else:  # from this folder alone: a deployed function must not import the checkout's modules
-    import guardrails
-    import secret_versions
+    import patches
     from autoscaling import POLL_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from kept import SAVE_PATH, SAVED
 
@@ -168,9 +167,9 @@ def main() -> None:
     """Serve until the process is stopped, as `python -m ministack` does."""
     sys.path.pop(0)
     ministack: Any = importlib.import_module("ministack.app")
-    guardrails.patch(importlib.import_module("ministack.services.bedrock"))
-    secret_versions.patch(importlib.import_module("ministack.services.secretsmanager"))
-    guardrails.patch_converse(importlib.import_module("ministack.services.bedrock_runtime"))
+    patches.patch_guardrails(importlib.import_module("ministack.services.bedrock"))
+    patches.patch_secrets(importlib.import_module("ministack.services.secretsmanager"))
+    patches.patch_converse(importlib.import_module("ministack.services.bedrock_runtime"))
     persistence: Any = importlib.import_module("ministack.core.persistence")
 
     def save() -> None:  # as it does when it ends; it has no public function for it

@@ -17,15 +17,8 @@ from local.report.table import Row, rows_of
 
 DONE = {"create": "to create", "update": "to update", "delete": "to delete", "replace": "to replace", "same": "unchanged"}
 
-TONES = {
-    Verdict.HOLDS.value: "good",
-    Verdict.BROKEN.value: "bad",
-    Verdict.NOT_DECIDED.value: "warn",
-    "create": "good",
-    "delete": "bad",
-    "replace": "bad",
-    "update": "warn",
-}
+OPERATION_TONES = {"create": "good", "delete": "bad", "replace": "bad", "update": "warn"}
+TONES = {Verdict.HOLDS.value: "good", Verdict.BROKEN.value: "bad", Verdict.NOT_DECIDED.value: "warn"} | OPERATION_TONES
 """The style of a mark, by the verdict or the operation that it shows."""
 
 

@@ -1,9 +1,4 @@
-"""Patches ministack's Bedrock guardrails where they differ from AWS and this system needs AWS's behaviour.
-
-Five differences: an id has a hyphen, which AWS's pattern refuses; an ARN isn't accepted as an id; policies are returned under the names of
-the request (`filtersConfig`) instead of the response (`filters`), so that botocore drops them and drift goes unseen; deleting one version
-deletes the guardrail; and Converse ignores the parts of a message that are marked for the guardrail.
-"""
+"""Patches ministack's functions where they differ from AWS and this system needs AWS's behaviour."""
 
 import json
 import re
@@ -14,8 +9,10 @@ Query = dict[str, list[str]] | None
 Messages = list[dict[str, Any]]
 
 
-def patch(bedrock: Any) -> None:
-    """Replace the functions in ministack's module."""
+def patch_guardrails(bedrock: Any) -> None:
+    """Mend four differences: an id has a hyphen, which AWS's pattern refuses; an ARN isn't accepted as an id; policies have the names of
+    the request (`filtersConfig`) instead of the response (`filters`), so that botocore drops them and drift goes unseen; deleting one
+    version deletes the guardrail."""
     bedrock._GUARDRAIL_RE = re.compile("^/guardrails/(.+)$")  # an ARN has a slash
     create, get, delete = bedrock._create_guardrail, bedrock._get_guardrail, bedrock._delete_guardrail
 
@@ -49,7 +46,7 @@ def patch(bedrock: Any) -> None:
 
 
 def patch_converse(runtime: Any) -> None:
-    """Replace the functions in ministack's module of Bedrock's runtime: marked parts go to the model and to the guardrail.
+    """Send the parts of a message that are marked for the guardrail to the model and to the guardrail; ministack ignores them.
 
     Source: Bedrock user guide, "Include a guardrail with the Converse API".
     """
@@ -64,6 +61,22 @@ def patch_converse(runtime: Any) -> None:
         return newest(judged)
 
     runtime._messages_text, runtime._last_user_text = messages_text, last_user_text
+
+
+def patch_secrets(secretsmanager: Any) -> None:
+    """Keep old versions: ministack deletes one as soon as there are two newer ones.
+
+    Secrets Manager deletes versions without a label only beyond a hundred, and none of the last day. A champion names the version of the
+    key with which it was signed. Source: API reference, PutSecretValue.
+    """
+    promote = secretsmanager._apply_current_promotion
+
+    def apply_current_promotion(secret: dict[str, Any], version: str) -> None:
+        before = dict(secret["Versions"])
+        promote(secret, version)
+        secret["Versions"] = {**before, **secret["Versions"]}
+
+    secretsmanager._apply_current_promotion = apply_current_promotion
 
 
 def _marked(part: dict[str, Any]) -> dict[str, Any] | None:
