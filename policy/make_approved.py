@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from approval import GROUPS, Names, names_of, read, written
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
-from plain import Plain, items
+from plain import Plain, items, number
 from rule import Resource, Stack
 from rules.aws.identity_holders import HOLDERS
 from rules.evolution.containment import holdings
-from shape import ANY, called_in, identity_of, set_in, settings_of, way_of
+from shape import ANY, called_in, identity_of, kept_in, set_in, settings_of, takings, way_of
 from tokens import ROLE
 
 WIDTH = 140
@@ -60,6 +60,8 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
     """
     types: defaultdict[str, set[str]] = defaultdict(set)
     ignored: defaultdict[str, set[str]] = defaultdict(set)
+    takes: defaultdict[str, set[str]] = defaultdict(set)
+    floors: dict[str, dict[str, dict[str, Plain]]] = {}
     settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     for stack in stacks:
         names = names_of(stack)
@@ -67,6 +69,11 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
         for resource in stack.resources:
             types[resource.type] |= {name for name, _ in set_in(resource)}
             ignored[resource.type] |= set(resource.ignore_changes)
+        for _, taker, role in takings(stack, names):
+            takes[role].add(taker)
+        for _, bucket, prefix, key, value in kept_in(stack, names):
+            found = floors.setdefault(bucket, {}).setdefault(prefix, {})
+            found[key] = min(number(value) or 0, number(found.get(key, value)) or 0)
         for resource in way_of(stack):
             found = settings_of(resource, names, called)
             settings[resource.type][identity_of(found)].append(found)
@@ -76,6 +83,8 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
     return {
         "types": {kind: [*sorted(types[kind])] for kind in sorted(types)},
         "ignoreChanges": {kind: [*sorted(ignored[kind])] for kind in sorted(ignored) if ignored[kind]},
+        "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
+        "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},
         "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},
     }
 

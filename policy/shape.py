@@ -13,10 +13,10 @@ from typing import Any
 from approval import FOLDER, Names
 from defaults import DEFAULTS
 from graph import Linked
-from plain import Plain, Unknown
+from plain import Plain, Unknown, dig, items
 from rule import Resource, Stack
-from rules.evolution.containment import CALLED, RESUME, SWITCH
-from tokens import FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, SCHEDULE, TOPIC_SUBSCRIPTION
+from rules.evolution.containment import CALLED, RESUME, SWITCH, takers
+from tokens import BUCKET, BUCKET_LIFECYCLE, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, ROLE, SCHEDULE, TOPIC_SUBSCRIPTION
 
 MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
 """Properties whose keys are no names of properties, but the program's own."""
@@ -34,6 +34,9 @@ IDENTITIES = ("name", "statementId", "protocol", "functionName")
 
 SAID_ELSEWHERE = frozenset({"description", "region", "tags", "tagsAll"})
 """Properties that change nothing of the way, or that the provider fills in."""
+
+KEEPS = ("expiration", "days"), ("noncurrentVersionExpiration", "noncurrentDays")
+"""What says in a rule of a bucket's lifecycle how long it keeps something."""
 
 ANY = "*"
 """In the place of a setting that differs from plan to plan, or is known only by the deployment."""
@@ -111,6 +114,31 @@ def called_in(stack: Stack, names: Names) -> dict[str, str]:
         one.urn: " ".join((one.type, names.generalise(name) if isinstance(name := one.at("name"), str) else "")).strip()
         for one in stack.resources
     }
+
+
+def takings(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
+    """What takes a role on, as the file calls it, and what the role is called.
+
+    Schedules are many, and a team adds some: which one it is doesn't count.
+    """
+    roles = {role.urn: names.generalise(str(role.at("name"))) for role in stack.of_type(ROLE)}
+    for urn, resource, property_name in takers(stack):
+        called = next((name for key in ("name", "family", "agentRuntimeName") if isinstance(name := resource.at(key), str)), "")
+        of = "" if resource.type == SCHEDULE else f" {names.generalise(called)}"
+        yield resource, f"{resource.type}.{property_name}{of}".rstrip(), roles[urn]
+
+
+def kept_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str, str, Plain]]:
+    """For each rule of a bucket's lifecycle: the bucket's name, the prefix of what the rule is about, and how long it keeps it."""
+    buckets = Linked(stack, BUCKET, ("bucket", "id", "arn"))
+    for lifecycle in stack.of_type(BUCKET_LIFECYCLE):
+        for urn in sorted(buckets.by(lifecycle, "bucket")):
+            for one in items(lifecycle.at("rules")):
+                prefix = dig(one, "filter", "prefix")
+                for path in KEEPS:
+                    if (value := dig(one, *path)) is not None:
+                        bucket = names.generalise(str(buckets.all[urn].at("bucket")))
+                        yield lifecycle, bucket, prefix if isinstance(prefix, str) else "", ".".join(path), value
 
 
 def identity_of(settings: Mapping[str, Plain]) -> str:

@@ -14,7 +14,9 @@ from tests.policy.edits import Edit, adding
 from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 
-TYPES, PROPERTIES, IGNORED, SETTINGS = (f"approved/{name}" for name in ("types", "properties", "ignored-changes", "switch-settings"))
+TYPES, PROPERTIES, IGNORED, SETTINGS, TAKEN, FLOORS = (
+    f"approved/{name}" for name in ("types", "properties", "ignored-changes", "switch-settings", "taken-roles", "floors")
+)
 
 SWITCH, RESUME, HEARS, INVOKES = (
     "evolution-safety-switch",
@@ -70,6 +72,28 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     ),
     "the permission is the budget's": (setting(INVOKES, "sourceArn", UNKNOWN, "monitoring-budget"), [(SETTINGS, INVOKES)]),
     "a permission more": (another("more", INVOKES, statementId="More", sourceArn=UNKNOWN), [(SETTINGS, "more")]),
+    # Roles in other hands.
+    "the engine's role is its execution's": (
+        setting("compute-engine-task", "taskRoleArn", UNKNOWN, "compute-execution-role"),
+        [(TAKEN, "compute-engine-task")],
+    ),
+    "the trigger runs as the archiver": (
+        setting("evolution-trigger", "role", UNKNOWN, "evolution-archiver-role"),
+        [(TAKEN, "evolution-trigger")],
+    ),
+    # Floors.
+    "artifacts expire within a day": (
+        setting("data-artifacts-lifecycle", "rules.0.expiration.days", 1),
+        [(FLOORS, "data-artifacts-lifecycle")],
+    ),
+    "and what was replaced": (
+        setting("data-access-logs-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1),
+        [(FLOORS, "data-access-logs-lifecycle")],
+    ),
+    "another threshold in the secret": (
+        setting("security-safety-settings-value", "secretStringWo.safety_threshold", "0.1"),
+        [(FLOORS, "security-safety-settings-value")],
+    ),
     "a schedule more": (another("more", SCHEDULE, name="evolution-more-prod"), [(SETTINGS, "more")]),
 }
 """What no other rule refuses."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from approval import Names, names_of
-from plain import Plain, Unknown, shown
+from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
-from shape import ANY, approved, called_in, identity_of, names_for, set_in, settings_of, way_of
+from shape import ANY, approved, called_in, identity_of, kept_in, names_for, set_in, settings_of, takings, way_of
 from system import evolution_rule
-from tokens import STACK
+from tokens import SECRET_VERSION, STACK
 
 COMPONENTS = "evolution:"
 """How the types of this system's own components begin; they are nothing on AWS."""
+
+SECRET_STRINGS = ("secretStringWo", "secretString")
 
 
 def _judged(stack: Stack) -> Iterator[Resource]:
@@ -107,3 +109,48 @@ def _shown(names: Names, value: Plain) -> str:
     if value == ANY or isinstance(value, Unknown):
         return "not known yet"
     return shown(names.fill(value) if isinstance(value, str) else value)
+
+
+@evolution_rule(
+    id="approved/taken-roles",
+    severity=Severity.CRITICAL,
+    protects="What a role is approved for, from whoever else would take it on.",
+    why="Grants are approved for the one that holds them: in other hands they are new access.",
+    fix=APPROVE,
+)
+def taken_roles(stack: Stack) -> Iterator[Finding]:
+    """A role that nobody has approved is approved/new-access's to say."""
+    names = names_of(stack)
+    known = approved()["takes"]
+    for resource, taker, role in takings(stack, names):
+        if role in known and taker not in known[role]:
+            yield Finding(f"it takes on the role {shown(names.fill(role))}, which is approved for another.", resource)
+
+
+@evolution_rule(
+    id="approved/floors",
+    severity=Severity.HIGH,
+    protects="What evolution leaves behind from being deleted too soon, and the threshold of safety in the secret.",
+    why="What is expired within a day is gone before anybody looks at it; a threshold that nobody reads in the table is any threshold.",
+    fix=APPROVE,
+)
+def floors(stack: Stack) -> Iterator[Finding]:
+    for lifecycle, bucket, prefix, key, value in kept_in(stack, names_of(stack)):
+        lowest = approved()["floors"].get(bucket, {})
+        floor = lowest.get(prefix, lowest.get("", {})).get(key, 0)
+        if (number(value) or 0) < floor:
+            yield Finding(f"{key} of {shown(prefix)} is {shown(value)}; it must be at least {floor}, as approved.", lifecycle)
+    minimum = number((stack.table or {}).get("safety_score_minimum"))
+    for version in stack.of_type(SECRET_VERSION):
+        given = version.props if version.inputs is None else version.inputs
+        for key in SECRET_STRINGS:
+            threshold = number(_threshold(given.get(key)))
+            if threshold is not None and minimum is not None and threshold < minimum:
+                yield Finding(f"safety_threshold in {key} is lower than safety_score_minimum of the table; it must be as high.", version)
+
+
+def _threshold(secret: Plain) -> Plain:
+    try:
+        return dig(parse(secret), "safety_threshold")
+    except NotJsonError:
+        return None  # another secret

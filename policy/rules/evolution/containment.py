@@ -46,18 +46,24 @@ def _part_of(taker: Resource, stack: Stack) -> Part:
     return {AGENT_GATEWAY: Part.GATEWAY, SCHEDULE: Part.SCHEDULES}.get(taker.type, Part.OTHER)
 
 
-def parts_of_roles(stack: Stack) -> Mapping[str, Part]:
-    """By the URN of each role that is taken on, the one part that takes it on; a role of two parts is any other's."""
+def takers(stack: Stack) -> Iterator[tuple[str, Resource, str]]:
+    """The URN of each role that is taken on, by what, and the property that says so."""
     roles = {role.urn: role for role in stack.of_type(ROLE)}
     by_name = {name: urn for urn, role in roles.items() if isinstance(name := role.at("name"), str)}
-    taken: defaultdict[str, set[Part]] = defaultdict(set)
     for resource in stack.resources:
         for name in () if resource.type in ATTACHMENTS or resource.type == ROLE_POLICY else resource.props:
             if name in TAKERS.get(resource.type, ()) or "role" in name.lower():
                 urns = {one.urn for one in resource.comes_from(name) if one.urn in roles}
                 urns |= {by_name[last] for text in texts(resource.at(name)) if (last := text.rpartition("/")[2]) in by_name}
-                for urn in urns:
-                    taken[urn].add(_part_of(resource, stack))
+                for urn in sorted(urns):
+                    yield urn, resource, name
+
+
+def parts_of_roles(stack: Stack) -> Mapping[str, Part]:
+    """By the URN of each role that is taken on, the one part that takes it on; a role of two parts is any other's."""
+    taken: defaultdict[str, set[Part]] = defaultdict(set)
+    for urn, resource, _ in takers(stack):
+        taken[urn].add(_part_of(resource, stack))
     return {urn: next(iter(parts)) if len(parts) == 1 else Part.OTHER for urn, parts in taken.items()}
 
 
