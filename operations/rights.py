@@ -7,9 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from operations import OperationError
 from operations.account import Account
+from operations.needs import Grant, grants
 from operations.outcome import Outcome
 from operations.planned import Planned
+
+MADE_UP = "0a1b2c3d4e"
+"""In the place of what AWS numbers. Ten characters, as AgentCore appends."""
 
 CALLS = frozenset({"iam:SimulatePrincipalPolicy", "iam:GetRole", "sts:GetCallerIdentity"})
 
@@ -28,60 +33,22 @@ class Right:
     context: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-CREATED: Mapping[str, tuple[str, str, str]] = {
-    "s3/bucket": ("s3:CreateBucket", "bucket", "arn:aws:s3:::{name}"),
-    "iam/role": ("iam:CreateRole", "name", "arn:aws:iam::{account}:role/{name}"),
-    "iam/policy": ("iam:CreatePolicy", "name", "arn:aws:iam::{account}:policy/{name}"),
-    "dynamodb/table": ("dynamodb:CreateTable", "name", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
-    "lambda/function": ("lambda:CreateFunction", "name", "arn:aws:lambda:{region}:{account}:function:{name}"),
-    "cloudwatch/logGroup": ("logs:CreateLogGroup", "name", "arn:aws:logs:{region}:{account}:log-group:{name}:*"),
-    "cloudwatch/metricAlarm": ("cloudwatch:PutMetricAlarm", "name", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"),
-    "cloudwatch/compositeAlarm": ("cloudwatch:PutCompositeAlarm", "alarmName", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"),
-    "cloudwatch/dashboard": ("cloudwatch:PutDashboard", "dashboardName", "arn:aws:cloudwatch::{account}:dashboard/{name}"),
-    "ecr/repository": ("ecr:CreateRepository", "name", "arn:aws:ecr:{region}:{account}:repository/{name}"),
-    "ecs/cluster": ("ecs:CreateCluster", "name", "arn:aws:ecs:{region}:{account}:cluster/{name}"),
-    "sns/topic": ("sns:CreateTopic", "name", "arn:aws:sns:{region}:{account}:{name}"),
-    "sqs/queue": ("sqs:CreateQueue", "name", "arn:aws:sqs:{region}:{account}:{name}"),
-    "kms/alias": ("kms:CreateAlias", "name", "arn:aws:kms:{region}:{account}:{name}"),
-    "secretsmanager/secret": ("secretsmanager:CreateSecret", "name", "arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf"),
-    "ssm/parameter": ("ssm:PutParameter", "name", "arn:aws:ssm:{region}:{account}:parameter{name}"),
-    "scheduler/scheduleGroup": ("scheduler:CreateScheduleGroup", "name", "arn:aws:scheduler:{region}:{account}:schedule-group/{name}"),
-    "budgets/budget": ("budgets:ModifyBudget", "name", "arn:aws:budgets::{account}:budget/{name}"),
-}
-"""By planned type, the action that makes one, the input with its name, and its ARN. Source: Service Authorization Reference."""
-
-UNNAMED: Mapping[str, str] = {
-    "ec2/vpc": "ec2:CreateVpc",
-    "ec2/eip": "ec2:AllocateAddress",
-    "ec2/natGateway": "ec2:CreateNatGateway",
-    "kms/key": "kms:CreateKey",
-    "bedrock/guardrail": "bedrock:CreateGuardrail",
-    "bedrock/agentcoreAgentRuntime": "bedrock-agentcore:CreateAgentRuntime",
-    "bedrock/agentcoreGateway": "bedrock-agentcore:CreateGateway",
-    "wafv2/webAcl": "wafv2:CreateWebACL",
-    "ecs/taskDefinition": "ecs:RegisterTaskDefinition",
-    "appautoscaling/target": "application-autoscaling:RegisterScalableTarget",
-}
-"""The same for what AWS itself numbers: its ARN isn't known before."""
+SHOWN = 8
+"""Of what is lacking, so many are named: more is a policy that isn't there, and not read."""
 
 
 def needed(account: Account, planned: Planned) -> list[Right]:
-    """What makes what is still to be made. Not all that a deployment calls: what it reads, changes and removes isn't in it."""
-    found: list[Right] = []
-    for kind, (action, name, arn) in CREATED.items():
-        arns = [arn.format(region=account.region, account=account.number, name=one.inputs[name]) for one in planned.new(kind)]
-        found += [Right(action=action, resources=tuple(arns))] if arns else []
-    found += [Right(action=action, resources=()) for kind, action in UNNAMED.items() if planned.new(kind)]
-    passed: dict[str, list[str]] = {}
-    for role in planned.new("iam/role"):
-        for statement in json.loads(role.inputs["assumeRolePolicy"])["Statement"]:
-            service = statement["Principal"]["Service"]
-            passed.setdefault(service, []).append(f"arn:aws:iam::{account.number}:role/{role.inputs['name']}")
-    found += [
-        Right(action="iam:PassRole", resources=tuple(roles), context={"iam:PassedToService": service})
-        for service, roles in sorted(passed.items())
-    ]
-    return found
+    """What `make permissions` derives for the role that deploys, with a made-up id for what AWS has yet to number."""
+    return [_right(one) for one in grants(planned, account.names(planned.stack))]
+
+
+def _right(grant: Grant) -> Right:
+    """The request that a grant is for: it brings one value of each key that is tested for equality."""
+    tests: Mapping[str, Mapping[str, Any]] = json.loads(grant.condition)
+    pairs = [pair for operator in ("StringEquals", "Bool") for pair in tests.get(operator, {}).items()]
+    context = {key: value if isinstance(value, str) else str(value[0]) for key, value in pairs}
+    resources = () if grant.resources == ("*",) else tuple(one.replace("?", "a").replace("*", MADE_UP) for one in grant.resources)
+    return Right(action=grant.action, resources=resources, context=context)
 
 
 def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[Right] | None = None) -> Iterator[Outcome]:
@@ -89,7 +56,7 @@ def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[
 
     Args:
         role: its name; empty for the caller's own.
-        wanted: what it must be able to do. Default: to make what is still to be made.
+        wanted: what it must be able to do. Default: what a deployment of the plan needs.
     """
     check = "rights"
     source = _source(account, role)
@@ -98,26 +65,44 @@ def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[
             check=check, kind="unknown", text="IAM simulates no root user: use a role, or name the one that deploys by DEPLOY_ROLE=…"
         )
         return
-    asked = needed(account, planned) if wanted is None else wanted
+    try:
+        asked = needed(account, planned) if wanted is None else wanted
+    except OperationError as error:
+        yield Outcome(check=check, kind="unknown", text=str(error))
+        return
     context = _context(account, planned)
-    lacking: list[str] = []
-    unclear: list[str] = []
-    for right in asked:
-        for result in _simulate(account, source, right, context):
+    lacking: dict[str, None] = {}
+    unclear: dict[str, None] = {}
+    for (resources, own), actions in _together(asked).items():
+        for result in _simulate(account, source, sorted(actions), resources, {**context, **dict(own)}):
             if result["EvalDecision"] == "allowed":
                 continue
-            name = f"{right.action} on {result.get('EvalResourceName', '*')}"
+            name = f"{result['EvalActionName']} on {result.get('EvalResourceName', '*')}"
             missing: list[str] = result.get("MissingContextValues", [])
             if missing and result["EvalDecision"] == "implicitDeny":
-                unclear.append(f"{name} (it depends on {', '.join(missing)})")
+                unclear[f"{name} (it depends on {', '.join(missing)})"] = None
             else:
-                lacking.append(name)
+                lacking[name] = None
     if lacking:
-        yield Outcome(check=check, kind="fail", text=f"{source} may not: {'; '.join(lacking)}")
+        yield Outcome(check=check, kind="fail", text=f"{source} may not: {_shown(list(lacking))}")
     if unclear:
-        yield Outcome(check=check, kind="unknown", text=f"{source} perhaps may not: {'; '.join(unclear)}")
+        yield Outcome(check=check, kind="unknown", text=f"{source} perhaps may not: {_shown(list(unclear))}")
     if not lacking and not unclear:
-        yield Outcome(check=check, kind="pass", text=f"{source} may do the {len(asked)} actions that make what is planned")
+        number = len({one.action for one in asked})
+        yield Outcome(check=check, kind="pass", text=f"{source} may do the {number} actions that a deployment needs")
+
+
+def _together(asked: Sequence[Right]) -> dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], set[str]]:
+    """The actions of the same resources and keys: one question, where each by itself would be several hundred."""
+    found: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], set[str]] = {}
+    for one in asked:
+        found.setdefault((one.resources, tuple(sorted(one.context.items()))), set()).add(one.action)
+    return found
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = f"; and {len(names) - SHOWN} more, which `make permissions` grants" if len(names) > SHOWN else ""
+    return "; ".join(names[:SHOWN]) + more
 
 
 def _source(account: Account, role: str) -> str:
@@ -143,14 +128,13 @@ def _context(account: Account, planned: Planned) -> Mapping[str, str]:
     }
 
 
-def _simulate(account: Account, source: str, right: Right, context: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    entries = [
-        {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-        for key, value in {**context, **right.context}.items()
-    ]
-    asked: dict[str, Any] = {"PolicySourceArn": source, "ActionNames": [right.action], "ContextEntries": entries}
-    if right.resources:
-        asked["ResourceArns"] = list(right.resources)
+def _simulate(
+    account: Account, source: str, actions: Sequence[str], resources: Sequence[str], context: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    entries = [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"} for key, value in context.items()]
+    asked: dict[str, Any] = {"PolicySourceArn": source, "ActionNames": list(actions), "ContextEntries": entries}
+    if resources:
+        asked["ResourceArns"] = list(resources)
     while True:
         answer = account.call("iam:SimulatePrincipalPolicy", **asked)
         for result in answer["EvaluationResults"]:

@@ -70,6 +70,8 @@ class Case:
 
 IDENTITY = {"Account": NUMBER, "UserId": "AIDA", "Arn": f"arn:aws:sts::{NUMBER}:assumed-role/deployer/session"}
 SECRET = planned(secretsmanager__secret={"name": "config"})
+OF_SECRET = 2
+"""Questions to IAM for it: about itself, and about its key by its service."""
 BUCKET = planned(s3__bucket={"bucket": "one"})
 POLICY = planned(cloudwatch__logResourcePolicy={"policyName": "ours"})
 RUNTIME = planned(bedrock__agentcoreAgentRuntime={"agentRuntimeName": "one"})
@@ -226,9 +228,9 @@ CASES = [
         [
             ("sts:GetCallerIdentity", IDENTITY),
             ("iam:GetRole", {"Role": ROLE}),
-            ("iam:SimulatePrincipalPolicy", simulated("allowed")),
+            *[("iam:SimulatePrincipalPolicy", simulated("allowed"))] * OF_SECRET,
         ],
-        [("pass", "arn:aws:iam::1:role/path/deployer may do the 1 actions")],
+        [("pass", "arn:aws:iam::1:role/path/deployer may do the 9 actions that a deployment needs")],
         SECRET,
     ),
     Case(
@@ -236,9 +238,9 @@ CASES = [
         [
             ("sts:GetCallerIdentity", IDENTITY),
             ("iam:GetRole", {"Role": ROLE}),
-            ("iam:SimulatePrincipalPolicy", simulated("explicitDeny", "aws:SourceIp")),
+            *[("iam:SimulatePrincipalPolicy", simulated("explicitDeny", "aws:SourceIp"))] * OF_SECRET,
         ],
-        [("fail", "may not: secretsmanager:CreateSecret on arn:one")],
+        [("fail", "may not: s3:GetObject on arn:one")],
         SECRET,
     ),
     Case(
@@ -246,12 +248,18 @@ CASES = [
         [
             ("sts:GetCallerIdentity", IDENTITY),
             ("iam:GetRole", {"Role": ROLE}),
-            ("iam:SimulatePrincipalPolicy", simulated("implicitDeny", "aws:SourceIp")),
+            *[("iam:SimulatePrincipalPolicy", simulated("implicitDeny", "aws:SourceIp"))] * OF_SECRET,
         ],
         [("unknown", "it depends on aws:SourceIp")],
         SECRET,
     ),
     Case("rights", [("sts:GetCallerIdentity", {**IDENTITY, "Arn": f"arn:aws:iam::{NUMBER}:root"})], [("unknown", "no root user")]),
+    Case(
+        "rights",
+        [("sts:GetCallerIdentity", IDENTITY), ("iam:GetRole", {"Role": ROLE})],
+        [("unknown", "rds/cluster: write down")],
+        planned(rds__cluster={}),
+    ),
     Case("rights", [("sts:GetCallerIdentity", "ServiceUnavailable")], [("unknown", "AWS doesn't say")]),
 ]
 

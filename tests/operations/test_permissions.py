@@ -14,9 +14,11 @@ import pytest
 from actions import find
 from components.naming import Names
 from operations import OperationError, permissions
+from operations.account import Account
 from operations.needs import GUARDS, Grant, by_type, further, grants, only_reads
 from operations.permissions import MOST_CHARACTERS, MOST_POLICIES, policies, roles, size
 from operations.planned import Planned, Resource, resources_of
+from operations.rights import needed
 from tests.components.tables import env_of
 from tests.functions.requests import Document, IamRequest, listed, permitted
 from tests.operations.sent import ID, asked
@@ -85,15 +87,15 @@ def test_a_preview_reads_all_that_it_looks_at_and_writes_nothing(derived: Callab
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_policy_fits_and_no_role_has_too_many(derived: Callable[[str], Derived], stack: str) -> None:
-    for needed in derived(stack).roles.values():
-        documents = policies(needed)
+    for role in derived(stack).roles.values():
+        documents = policies(role)
         assert max(len("".join(json.dumps(one).split())) for one in documents) <= MOST_CHARACTERS
         assert max(size(one) for one in documents) <= MOST_CHARACTERS
         assert len(documents) <= MOST_POLICIES
         granted = {
             (action, resource) for one in documents for st in one["Statement"] for action in st["Action"] for resource in st["Resource"]
         }
-        assert granted == {(one.action, resource) for one in needed for resource in one.resources}
+        assert granted == {(one.action, resource) for one in role for resource in one.resources}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -299,6 +301,19 @@ def test_a_new_resource_takes_the_tags_that_make_it_the_stacks(derived: Callable
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_preflight_asks_for_nothing_that_the_policies_do_not_grant(derived: Callable[[str], Derived], stack: str) -> None:
+    made = derived(stack)
+    statements = made.statements("deploy")
+    account = Account(number=ACCOUNT, region=made.names.region, calls=frozenset(), session=None)
+    asks = [
+        IamRequest(action=one.action, resource=resource, context={key: [value] for key, value in one.context.items()})
+        for one in needed(account, made.planned)
+        for resource in one.resources or ("*",)
+    ]
+    assert [one for one in asks if not permitted(statements, one)] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_an_image_goes_to_the_stacks_own_repository(derived: Callable[[str], Derived], stack: str) -> None:
     statements = derived(stack).statements("image")
     named = {resource for one in statements for resource in listed(one["Resource"]) if resource != "*"}
@@ -334,5 +349,5 @@ def test_bad_input_is_one_line(arguments: list[str], capsys: pytest.CaptureFixtu
 
 
 def test_what_a_preview_needs_is_part_of_what_a_deployment_does(derived: Callable[[str], Derived]) -> None:
-    needed = grants(derived("prod").planned, derived("prod").names)
-    assert {one.action for one in only_reads(needed)} < {one.action for one in needed}
+    found = grants(derived("prod").planned, derived("prod").names)
+    assert {one.action for one in only_reads(found)} < {one.action for one in found}

@@ -14,6 +14,7 @@ import pytest
 from components.capacity import FARGATE_VCPUS, needs
 from operations import OperationError, planned, preflight
 from operations.account import Account
+from operations.needs import grants
 from operations.planned import Planned, resources_of, urns
 from operations.preflight import CALLS, run, status
 from tests.components.tables import env_of
@@ -131,12 +132,22 @@ def test_every_name_is_asked_for_with_the_accounts_own_number(prod: Planned) -> 
     assert "000000000000" not in json.dumps([asked for _, asked in fresh.asked], default=str)
 
 
-def test_once_the_state_has_everything_no_name_is_asked_for_and_no_right_to_make_it(plan: Callable[..., Plan]) -> None:
+def test_once_the_state_has_everything_no_name_is_asked_for(plan: Callable[..., Plan]) -> None:
     planned_ = plan("prod")
     there = Planned(stack="prod", env=env_of("prod"), resources=resources_of(planned_, NUMBER, {one.urn for one in planned_.resources}))
     fresh = Fresh()
     run(fresh.account(), there)
-    assert {"head_bucket", "simulate_principal_policy", "describe_secret"} & {method for method, _ in fresh.asked} == set()
+    assert {"head_bucket", "describe_secret"} & {method for method, _ in fresh.asked} == set()
+
+
+def test_iam_is_asked_for_every_right_that_a_deployment_needs_and_few_times(prod: Planned) -> None:
+    fresh = Fresh()
+    run(fresh.account(), prod)
+    questions = [parameters for method, parameters in fresh.asked if method == "simulate_principal_policy"]
+    named = {action for one in questions for action in one["ActionNames"]}
+    assert named == {one.action for one in grants(prod, fresh.account().names("prod"))}
+    assert len(questions) < len(named) / 3
+    assert not [arn for one in questions for arn in one.get("ResourceArns", []) if "*" in arn or "?" in arn]
 
 
 def test_it_prints_a_table_and_json_and_ends_with_its_verdict(
