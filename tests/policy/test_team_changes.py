@@ -82,7 +82,7 @@ SENDS = [
     granting("sqs:SendMessage", ARN.format("sqs", "evolution-work-prod"), to) for to in ("compute-engine-role-grants", "security-boundary")
 ]
 
-STRICTEST = {"autonomy_percent": 75, "agent_memory_bytes": 6656, "max_concurrent_agents": 1000, "generations": 10}
+STRICTEST: dict[str, Any] = {"autonomy_percent": 75, "agent_memory_bytes": 6656, "max_concurrent_agents": 1000, "generations": 10}
 """What an environment is held to that the pack has no limits for."""
 
 CHANGES: dict[str, Callable[[], tuple[Stack, Nodes]]] = {
