@@ -160,7 +160,7 @@ def main(arguments: list[str]) -> int:
     print(f"{options.stack} in {said}, {names.region}; at most {MOST_CHARACTERS} characters a policy and {MOST_POLICIES} policies a role")
     print("\n".join(rows))
     print(f"They are in {place.relative_to(ROOT)}/, with the reason of each action. The state's bucket and key aren't in them.")
-    print("Left out: new versions of boundaries, another boundary of a role, writing over the mode, a secret's value.")
+    print("Left out: new versions of boundaries, another boundary of a role, writing over the mode; in drift, the secret's value.")
     if any(one.kept for one in plan.resources):
         print("As the stack protects its data: every deletion of what is protected or retained, and of guards; an administrator does that.")
     return 0
