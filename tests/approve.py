@@ -117,11 +117,16 @@ def _known(value: Any) -> Plain:
     return value
 
 
+def _filled(kind: str) -> list[str]:
+    """What the provider fills in of a type, other than with nothing: a flag that is off by default is nobody's to switch on."""
+    return [name for name, value in documented_defaults(kind).items() if value]
+
+
 def approved() -> dict[str, str]:
     """The files' texts by their names. In grants no name of a committed stack may stand: `prod` is in names of AWS's own, too."""
     corners = [planned(CORNER, table) for table in tables()]
     committed = [planned(stack, {**table_of(stack), "engine_image_digest": IMAGE}) for stack in STACKS]
-    return {"grants.json": as_text(grants_of(corners)), "shape.json": as_text(shape_of([*corners, *committed], documented_defaults))}
+    return {"grants.json": as_text(grants_of(corners)), "shape.json": as_text(shape_of([*corners, *committed], _filled))}
 
 
 def main(folder: Path) -> None:

@@ -57,6 +57,10 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     "a version": (setting("evolution-trigger", "publish", True), [(PROPERTIES, "evolution-trigger")]),
     "a mirror of the network": (setting("network-vpc", "enableNetworkAddressUsageMetrics", True), [(PROPERTIES, "network-vpc")]),
     "a part of a part": (setting("compute-cluster", "serviceConnectDefaults", {"namespace": "x"}), [(PROPERTIES, "compute-cluster")]),
+    "a flag that is off by default": (
+        setting("compute-engine-scaling-cpu", "targetTrackingScalingPolicyConfiguration.disableScaleIn", True),
+        [(PROPERTIES, "compute-engine-scaling-cpu")],
+    ),
     "a part that nobody can see": (setting("compute-cluster", "configuration", UNKNOWN), [(PROPERTIES, "compute-cluster")]),
     # Changes that are ignored.
     "the switch's schedule": (ignoring(SCHEDULE, "scheduleExpression"), [(IGNORED, SCHEDULE)]),
