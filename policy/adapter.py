@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import pulumi
 import pulumi_policy as crossguard
 
 import exemptions
@@ -49,7 +50,8 @@ SEVERITIES = {
 
 
 def to_plain(value: Any) -> Plain:
-    """A value of CrossGuard as plain data. What can't be read is UNKNOWN: an unknown value, an asset, and whatever else comes."""
+    """A value of CrossGuard as plain data. What can't be read is UNKNOWN: an unknown value, an asset that is on disk, and whatever else
+    comes."""
     if isinstance(value, Mapping):
         mapping = cast("Mapping[object, object]", value)
         return {str(key): _at(mapping, key) for key in mapping}
@@ -59,6 +61,11 @@ def to_plain(value: Any) -> Plain:
         return int(value) if value.is_integer() else value
     if isinstance(value, Sequence):
         return [_at(value, index) for index in range(len(cast("Sequence[object]", value)))]
+    if isinstance(value, pulumi.RemoteArchive | pulumi.RemoteAsset):
+        return {"uri": value.uri}
+    if isinstance(value, pulumi.AssetArchive):  # of what is on disk, nothing can be said
+        remote = [one for one in map(to_plain, value.assets.values()) if one is not UNKNOWN]
+        return remote or UNKNOWN
     return UNKNOWN
 
 
@@ -236,6 +243,7 @@ class Frame:
                 protect=resource.opts.protect,
                 parent=resource.parent.urn if resource.parent else None,
                 ignore_changes=tuple(resource.opts.ignore_changes),
+                delete_before_replace=bool(resource.opts.delete_before_replace),
                 inputs=effective(resource.resource_type, to_properties(inputs[resource.urn])) if resource.urn in inputs else None,
                 references={
                     key: tuple(Reference(urn=one.urn, type=one.resource_type) for one in found)

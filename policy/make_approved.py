@@ -14,7 +14,7 @@ from rule import Resource, Stack
 from rules.aws.identity_holders import HOLDERS
 from rules.evolution.containment import holdings
 from shape import ANY, called_in, identity_of, kept_in, set_in, settings_of, takings, way_of
-from tokens import ROLE
+from tokens import GUARDRAIL, ROLE
 
 WIDTH = 140
 """The longest line of a file, where what is on it can be broken."""
@@ -53,7 +53,8 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
 
 
 def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) -> dict[str, Plain]:
-    """The names of all that is set in any of the stacks, by type; what is ignored; and how the way to the halt is set up.
+    """The names of all that is set in any of the stacks, by type; what is ignored; and how the way to the halt and the
+    guardrail are set up.
 
     Args:
         filled: by type, the names of what the provider fills in.
@@ -74,7 +75,7 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
         for _, bucket, prefix, key, value in kept_in(stack, names):
             found = floors.setdefault(bucket, {}).setdefault(prefix, {})
             found[key] = min(number(value) or 0, number(found.get(key, value)) or 0)
-        for resource in way_of(stack):
+        for resource in (*way_of(stack), *stack.of_type(GUARDRAIL)):
             found = settings_of(resource, names, called)
             settings[resource.type][identity_of(found)].append(found)
     for kind, found in types.items():

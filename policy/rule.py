@@ -40,6 +40,7 @@ class Resource:
         references: by property, what its value comes from; known only where the whole stack is judged.
         limits: what the stack's tier is held to.
         ignore_changes: the properties that a deployment doesn't change once the resource is there.
+        delete_before_replace: whether the program wants it gone before its replacement is made.
         reads: where given, the resource's name is added to it whenever a rule reads anything of it by `at` or `comes_from`.
     """
 
@@ -51,6 +52,7 @@ class Resource:
     protect: bool = False
     parent: str | None = None
     ignore_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict[str, tuple[Reference, ...]])
     inputs: dict[str, Plain] | None = None
     reads: set[str] | None = field(default=None, compare=False, repr=False)

@@ -5,6 +5,7 @@ What is empty, false or the default counts as not set: the real provider fills d
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -13,13 +14,16 @@ from typing import Any
 from approval import FOLDER, Names
 from defaults import DEFAULTS
 from graph import Linked
-from plain import Plain, Unknown, dig, items
+from plain import NotJsonError, Plain, Unknown, dig, items, parse
 from rule import Resource, Stack
 from rules.evolution.containment import CALLED, RESUME, SWITCH, takers
 from tokens import BUCKET, BUCKET_LIFECYCLE, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, ROLE, SCHEDULE, TOPIC_SUBSCRIPTION
 
 MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
 """Properties whose keys are no names of properties, but the program's own."""
+
+TEXTS = frozenset({"containerDefinitions"})
+"""Properties that are JSON texts, in which names are properties, too."""
 
 LEADS: Mapping[str, str] = {
     FUNCTION_INVOKE_CONFIG: "functionName",
@@ -32,8 +36,8 @@ LEADS: Mapping[str, str] = {
 IDENTITIES = ("name", "statementId", "protocol", "functionName")
 """What tells the resources of the way apart."""
 
-SAID_ELSEWHERE = frozenset({"description", "region", "tags", "tagsAll"})
-"""Properties that change nothing of the way, or that the provider fills in."""
+SAID_ELSEWHERE = frozenset({"blockedInputMessaging", "blockedOutputsMessaging", "description", "region", "tags", "tagsAll"})
+"""Properties that change nothing of the way or of the guardrail, or that the provider fills in."""
 
 KEEPS = ("expiration", "days"), ("noncurrentVersionExpiration", "noncurrentDays")
 """What says in a rule of a bucket's lifecycle how long it keeps something."""
@@ -56,6 +60,9 @@ def names_for(kind: str) -> frozenset[str]:
 
 def names_in(value: Plain, name: str = "") -> Iterator[tuple[str, Plain]]:
     """The name of every property that is set, at every depth, such as `rules.expiration.days`, and its value. A zero may be one."""
+    if name in TEXTS and isinstance(value, str):
+        with contextlib.suppress(NotJsonError):  # rules of the type say it
+            value = parse(value)
     if isinstance(value, list):
         for one in value:
             yield from names_in(one, name)

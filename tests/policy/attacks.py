@@ -31,7 +31,7 @@ class Attack:
         name: what is changed.
         achieves: what whoever makes it gets by it.
         edits: of the plan; they fire what `fires` holds together.
-        fires: the rules that must fire, all of them; none where the pack lets it through so far.
+        fires: the rules that must fire, all of them.
     """
 
     name: str
@@ -330,6 +330,7 @@ FUNCTIONS = (
         "the mode is called otherwise",
         "The switch halts by a parameter that nobody reads: names differ by case.",
         at("evolution-mode", "name", "/evolution/prod/Mode"),
+        "workload/untouched-mode",
     ),
     attack(
         "another stack's mode",

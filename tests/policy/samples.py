@@ -94,7 +94,14 @@ def containers(*, image: str = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/engin
         "user": "10001:10001",
         "readonlyRootFilesystem": True,
         "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
-        "healthCheck": {"command": ["CMD", "true"]},
+        "healthCheck": {
+            "command": [
+                "CMD",
+                "python",
+                "-c",
+                "import urllib.request as request; request.urlopen('http://127.0.0.1:8080/health', timeout=4)",
+            ]
+        },
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
     return json.dumps([container])

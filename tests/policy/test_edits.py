@@ -32,6 +32,7 @@ from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.identity_edits_access import EDITS as IDENTITY_ACCESS
 from tests.policy.planned import Edit, edited, nodes_of
 from tests.policy.samples import findings, rules_that_fire
+from tests.policy.test_attacks import ATTACKS
 from tests.policy.test_rules import EDITS as SMALL
 
 EDITS_OF: Mapping[str, tuple[Edit, ...]] = {
@@ -82,6 +83,7 @@ def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in family.rules}
     caught = {rule for edit in EDITS for rule in edit.fires}
     caught |= {rule for edits in (SMALL, COMPLETE, IDENTITY, IDENTITY_ACCESS) for _, _, fires in edits for rule in fires}
+    caught |= {rule for attack in ATTACKS for rule in attack.fires}
     caught |= {rule for rule in rules if rule.startswith("approved/")}  # theirs are in test_approved.py
     # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.
     configured = {"environment/table-limits", "environment/pack-configuration", "exemptions/current"}

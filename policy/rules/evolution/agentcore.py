@@ -132,14 +132,16 @@ def runtime_lifecycle(runtime: Resource) -> Iterator[Finding]:
     id="agentcore/runtime-endpoint",
     severity=Severity.MEDIUM,
     protects="The endpoint from serving another runtime.",
-    why="An endpoint pins the version that is called; of another runtime it pins what nobody judged.",
-    fix="Pass the id of this stack's runtime.",
+    why="An endpoint pins the version that is called; of another runtime, or an earlier version, it pins what nobody judged.",
+    fix="Pass the id of this stack's runtime, and its version.",
 )
 def runtime_endpoint(stack: Stack) -> Iterator[Finding]:
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeId", "id"))
     for endpoint in stack.of_type(AGENT_RUNTIME_ENDPOINT):
         if not runtimes.by(endpoint, "agentRuntimeId"):
             yield Finding("agentRuntimeId leads to no runtime of this stack; it must.", endpoint)
+        if endpoint.at("agentRuntimeVersion") is not None and not runtimes.by(endpoint, "agentRuntimeVersion"):
+            yield Finding("agentRuntimeVersion doesn't come from this stack's runtime; it must, or callers get an earlier one.", endpoint)
 
 
 @evolution_rule(

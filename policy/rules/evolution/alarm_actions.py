@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from accounts import own_account
 from checks import absent, literal, present
 from graph import Linked, names_of
-from plain import NotJsonError, Plain, dig, items, number, parse, shown
+from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.alarms import ALARMS, WHY_SILENT, spoken_for
 from rules.evolution.alarms import ONLY_TOLD, guards, thresholds
@@ -49,6 +50,34 @@ def to_alert_topic(stack: Stack) -> Iterator[Finding]:
                 items(alarm.at("alarmActions")) and topic.urn in topics.by(alarm, "alarmActions")
             ):
                 yield Finding(f"alarmActions does not lead to the alert topic `{topic.name}`; it must.", alarm)
+
+
+ACTIONS = ("alarmActions", "insufficientDataActions", "okActions")
+
+
+@evolution_rule(
+    id="alarms/only-topics",
+    severity=Severity.CRITICAL,
+    protects="The halt, from an alarm that ends it: what an alarm calls when it is over runs by itself.",
+    why="An alarm may invoke a function directly: `resume` as an action of OK undoes each halt, and nobody has looked.",
+    fix="Let alarms tell topics of this account, and nothing else.",
+)
+def only_topics(stack: Stack) -> Iterator[Finding]:
+    """What is no ARN, `alarms/actions` says, and AWS refuses."""
+    topics, own = Linked(stack, TOPIC), own_account(stack)
+    for alarm in (alarm for kind in ALARMS for alarm in stack.of_type(kind)):
+        for name in ACTIONS:
+            actions = items(alarm.at(name))
+            strange = [one for one in actions if isinstance(one, str) and one.startswith("arn:") and not _is_topic(one, own)]
+            if UNKNOWN in actions:
+                strange += [one.type for one in alarm.comes_from(name) if one.urn not in topics.all]
+            if strange:
+                yield Finding(f"{name} holds {shown(strange[0])}; it must hold topics of this account, and nothing else.", alarm)
+
+
+def _is_topic(arn: str, account: str) -> bool:
+    parts = arn.split(":")
+    return len(parts) == 6 and parts[2] == "sns" and (not account or parts[4] == account)
 
 
 @evolution_rule(

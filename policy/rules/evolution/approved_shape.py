@@ -10,7 +10,7 @@ from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from shape import ANY, approved, called_in, identity_of, kept_in, names_for, set_in, settings_of, takings, way_of
 from system import evolution_rule
-from tokens import SECRET_VERSION, STACK
+from tokens import GUARDRAIL, SECRET_VERSION, STACK
 
 COMPONENTS = "evolution:"
 """How the types of this system's own components begin; they are nothing on AWS."""
@@ -89,13 +89,30 @@ def switch_settings(stack: Stack) -> Iterator[Finding]:
     called = called_in(stack, names)
     for resource in way_of(stack):
         yield from about(resource, _differs(resource, names, called))
+        if resource.delete_before_replace:
+            yield Finding("it is deleted before it is made anew; it must be there all the time, for a halt can't wait.", resource)
+
+
+@evolution_rule(
+    id="approved/guardrail",
+    severity=Severity.CRITICAL,
+    protects="What the guardrail refuses: its topics, filters and thresholds, as they were reviewed.",
+    why="A topic whose definition says something else is still there by name, and denies nothing.",
+    fix=APPROVE,
+)
+def guardrail(stack: Stack) -> Iterator[Finding]:
+    """All but what it says to whoever it refuses."""
+    names = names_of(stack)
+    called = called_in(stack, names)
+    for resource in stack.of_type(GUARDRAIL):
+        yield from about(resource, _differs(resource, names, called))
 
 
 def _differs(resource: Resource, names: Names, called: Mapping[str, str]) -> Iterator[Finding]:
     settings = settings_of(resource, names, called)
     wanted: Mapping[str, Plain] | None = approved()["settings"].get(resource.type, {}).get(identity_of(settings))
     if wanted is None:
-        yield Finding("it is of the way to the halt, and nobody has approved it.")
+        yield Finding("it halts evolution, leads to what does, or guards the agents, and nobody has approved it.")
         return
     for key in sorted({*settings, *wanted}):
         is_, must = settings.get(key), wanted.get(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from checks import absent, literal, present
@@ -119,13 +120,18 @@ def known_container(task: Resource) -> Iterator[Finding]:
         yield from literal(f"essential of container `{container.name}`", essential, True, or_missing=True)
 
 
+ASKS: list[Plain] = ["CMD", "python", "-c"]
+PROBE = re.compile(r"import urllib\.request as request; request\.urlopen\('http://127\.0\.0\.1:\d+/[a-z]*', timeout=\d+\)")
+"""A health check runs in the container, with its role: whatever else it does, nobody has reviewed."""
+
+
 @evolution_rule(
     id="workload/command",
     types={TASK_DEFINITION},
     severity=Severity.CRITICAL,
-    protects="The bounds in the environment from a shell that sets others before it starts the engine.",
+    protects="The bounds in the environment from a shell that sets others before it starts the engine, or runs beside it.",
     why="A shell (`sh -c 'AI_AUTONOMY_LEVEL=100 exec engine'`) runs the reviewed image beyond every limit that was checked.",
-    fix="Write command=[<the container's name>], and leave out entryPoint.",
+    fix="Write command=[<the container's name>], leave out entryPoint, and let the health check ask the container's own port.",
 )
 def command(task: Resource) -> Iterator[Finding]:
     for container in containers_of(task):
@@ -134,3 +140,7 @@ def command(task: Resource) -> Iterator[Finding]:
         yield from literal(f"command of container `{container.name}`", container.definition.get("command"), *commands)
         where = f"entryPoint of container `{container.name}`"
         yield from absent(where, container.definition.get("entryPoint"), "it replaces the image's own, which was reviewed")
+        where, asked = container.named("healthCheck", "command")
+        parts = items(asked)
+        if asked is not None and not (parts[:-1] == ASKS and isinstance(parts[-1], str) and PROBE.fullmatch(parts[-1])):
+            yield Finding(f"{where} is {shown(asked)}; it must ask the container's own port, as components/containers.py does.")

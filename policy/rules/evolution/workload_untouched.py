@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks import off
 from rule import Finding, Resource, Severity, Stack, about
 from system import evolution_rule, mode_parameter, mode_parameters_of
-from tokens import SCALABLE_TARGET, SERVICE
+from tokens import FUNCTION, SCALABLE_TARGET, SERVICE
 
 ALL = "*"
 """Ignores every property, tags included."""
@@ -41,9 +41,11 @@ def _ignores(resource: Resource, wanted: frozenset[str]) -> Iterator[Finding]:
     fix="Declare the mode parameter with ignore_changes of every property but its tags (components/evolution.py, MODE_PROPERTIES).",
 )
 def untouched_mode(stack: Stack) -> Iterator[Finding]:
-    """Once it is there: `environment/functions-told` holds everybody to its name. A second declaration of it, or one that overwrites, would
-    say what the first one leaves alone."""
+    """It is there once the stack has functions: `environment/functions-told` holds them to its name. A second declaration of it, or one
+    that overwrites, would say what the first one leaves alone."""
     parameters = mode_parameters_of(stack)
+    if not parameters and stack.of_type(FUNCTION):
+        yield Finding(f"it has functions, but no parameter {mode_parameter(stack)} that they could look at; it must have one.")
     for parameter in parameters:
         yield from about(parameter, _ignores(parameter, MODE_PROPERTIES))
         yield from about(parameter, off("overwrite", parameter.at("overwrite")))
