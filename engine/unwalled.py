@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 from array import array
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cached_property
+from typing import cast
+
+import numpy as np
 
 from engine import tasks
 from engine.evaluator import Results, ScoreBatch
@@ -61,6 +65,12 @@ def _spec_of(task: str) -> TaskSpec:
 def _score(task: str, genomes: Sequence[bytes], seeds: Sequence[Sequence[int]]) -> list[float | str]:
     """Each one's fitness, or what it died of."""
     made = tasks.load(task)
+    if hasattr(made, "play_batch"):
+        with contextlib.suppress(Exception):  # one by one, it shows whose fault that was
+            matrix = np.frombuffer(b"".join(genomes), np.float32).reshape(len(genomes), -1)
+            fitness = tasks.fitness_of_all(cast(tasks.Batched, made), matrix, np.array(seeds, np.uint32))
+            if np.all(np.abs(fitness) <= tasks.MOST):
+                return fitness.tolist()
     found: list[float | str] = []
     for genome, its in zip(genomes, seeds, strict=True):
         try:

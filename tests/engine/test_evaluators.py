@@ -14,6 +14,7 @@ from engine.evaluators import JOB_BYTES, CancelledError, EvaluatorPool
 from engine.individuals import DEAD
 from engine.population import Population
 from engine.tasks import EPISODES, WEIGHTS, TaskSpec
+from engine.unwalled import UnwalledPool
 from tests.engine.plugins import Hill
 
 SPEC = tasks.spec_of(Hill())
@@ -90,6 +91,18 @@ def test_an_individual_that_fails_is_dead_and_the_others_live(pool: MakePool, go
 def test_many_at_once_are_scored_as_one_by_one_on_any_number_of_evaluators(pool: MakePool, good: Results) -> None:
     assert pool("HillAtOnce", evaluators=1).run(BATCH) == good
     assert pool("HillAtOnce", evaluators=3).run(BATCH) == good
+
+
+@pytest.mark.parametrize("task", ["HillAtOnce", "FailsAtOnce"])
+def test_without_a_wall_they_are_scored_the_same(good: Results, task: str) -> None:
+    one = UnwalledPool(f"tests.engine.plugins:{task}")
+    try:
+        results = one.run(BATCH)
+    finally:
+        one.close()
+    died = dead(results)
+    assert bool(died) == (task == "FailsAtOnce")
+    assert all(results.fitness[index] == good.fitness[index] for index in GENOMES.keys() - died)
 
 
 @pytest.mark.parametrize("evaluators", [1, 3])
