@@ -144,6 +144,14 @@ def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score
     pointer = {"evolution_id": "current", "generation": 0, "kind": "pointer", "version": 1, "status": "running"}
     item = items.write({**pointer, "active": "evo-judged-behind-the-wall"})
     world.clients["dynamodb"].put_item(TableName="evolution-state-dev", Item=item)
+    # The monitor goes by the plan.
+    world.clients["dynamodb"].update_item(
+        TableName="agent-population-dev",
+        Key=items.write({"population_id": "evo-judged-behind-the-wall", "agent_id": "plan"}),
+        UpdateExpression="SET #task = :task",
+        ExpressionAttributeNames={"#task": "task"},
+        ExpressionAttributeValues=items.write({":task": name_of(attack, form)}),
+    )
     told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack, form))
     (score,) = Monitor(told, world.store(), attacked).scores()
     assert score == pytest.approx(1 - sum(weight < 0 for weight in honest) / len(honest))
