@@ -98,6 +98,7 @@ def apply(edit: Edit, nodes: Nodes) -> None:
     path = edit.path.split(".")
     if len(path) == 1:
         node.references.pop(path[0], None)
+        node.outputs.pop(path[0], None)
     value = edit.value
     if isinstance(value, Refer):
         node.references[path[0]] = [value.to]
