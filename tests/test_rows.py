@@ -79,7 +79,7 @@ def judge(
     assert not planned.refused, "the provider or AWS's model refuses it"
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({KEY: json.dumps(table)}))
     nodes = {
-        name: Node(step.type, step.inputs, step.references, step.protect, step.ignore_changes, step.outputs)
+        name: Node(step.type, step.inputs, step.references, protect=step.protect, ignore_changes=step.ignore_changes, outputs=step.outputs)
         for name, step in planned.steps.items()
         if step.operation != "delete"
     }
