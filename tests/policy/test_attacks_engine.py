@@ -29,7 +29,7 @@ from tests.policy.attacks import Attack
 from tests.policy.in_memory import nodes_of, stack_of
 from tests.policy.planned import GONE, edit_at
 from tests.policy.samples import findings
-from tests.policy.test_attacks import ATTACKS, attacked
+from tests.policy.test_attacks_by_rule import ATTACKS, attacked
 
 pytestmark = pytest.mark.slow
 

@@ -32,7 +32,7 @@ from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.identity_edits_access import EDITS as IDENTITY_ACCESS
 from tests.policy.planned import Edit, edited, nodes_of
 from tests.policy.samples import findings, rules_that_fire
-from tests.policy.test_attacks import ATTACKS
+from tests.policy.test_attacks_by_rule import ATTACKS
 from tests.policy.test_rules import EDITS as SMALL
 
 EDITS_OF: Mapping[str, tuple[Edit, ...]] = {

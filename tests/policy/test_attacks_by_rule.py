@@ -1,0 +1,43 @@
+"""Whoever tries to get past the finished pack is refused by the pack itself, each time by exactly the rules that are meant to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rules import FAMILIES
+from tests.policy import attacks, attacks_watch
+from tests.policy.attacks import Attack
+from tests.policy.builders import Nodes
+from tests.policy.edits import each_fires
+from tests.policy.in_memory import nodes_of, stack_of
+from tests.policy.planned import edited
+from tests.policy.samples import findings, rules_that_fire
+
+ATTACKS = (*attacks.GRANTS, *attacks.FUNCTIONS, *attacks_watch.WATCHES, *attacks_watch.REST)
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
+    """prod as it is planned, with its table."""
+    prod = stack_of("prod")
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(prod.table)}))
+    return nodes_of(prod)
+
+
+def attacked(nodes: Nodes, attack: Attack) -> Nodes:
+    for edit in attack.edits:
+        nodes = edited(nodes, edit)
+    return nodes
+
+
+def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
+    assert findings(nodes, families=FAMILIES) == []
+    cases = [(one.name, one, one.fires) for one in ATTACKS]
+    each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES))
+
+
+def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:
+    assert len(ATTACKS) == len({one.name for one in ATTACKS}) >= 60
+    assert len({one.achieves for one in ATTACKS}) >= 60
