@@ -257,6 +257,7 @@ FUNCTIONS = (
             eventSourceArn=DEAD_LETTERS,
         ),
         "containment/switch-and-resume",
+        "network/own-parts",
     ),
     attack(
         "a runtime that stays as it is",

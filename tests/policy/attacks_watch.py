@@ -343,6 +343,35 @@ REST = (
         "approved/properties",
     ),
     attack(
+        "a group of somebody else's network",
+        "The engine is open as far as a group allows that isn't of this program.",
+        at(
+            "compute-engine-service",
+            "networkConfiguration",
+            {"subnets": ["subnet-0123456789abcdef0"], "securityGroups": ["sg-0123456789abcdef0"], "assignPublicIp": False},
+        ),
+        "network/own-network",
+        "network/own-parts",
+    ),
+    attack(
+        "a cluster of somebody else's",
+        "The monitor runs, or doesn't, where another program says.",
+        at("compute-monitor-service", "cluster", f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/other"),
+        "network/own-parts",
+    ),
+    attack(
+        "routes of somebody else",
+        "A private subnet's traffic goes where another program sends it.",
+        at("network-private-1-association", "routeTableId", "rtb-0123456789abcdef0"),
+        "network/own-parts",
+    ),
+    attack(
+        "evolutions of another account",
+        "The archiver keeps what another account's stream says was finished.",
+        at("evolution-archiver-reads-stream", "eventSourceArn", FOREIGN.format("dynamodb", "table/x/stream/1")),
+        "network/own-parts",
+    ),
+    attack(
         "a provider with another role",
         "What is declared by it is made in another account.",
         new("elsewhere", "pulumi:providers:aws", region="us-east-1", assumeRoles=f'[{{"roleArn": "arn:aws:iam::{OTHER}:role/Admin"}}]'),

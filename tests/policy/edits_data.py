@@ -27,7 +27,7 @@ EDITS: tuple[Edit, ...] = (
         ("attributes.0.type", "B", "data-protection/state-table"),
         ("ttl.enabled", False, "data-protection/state-table"),
         ("protect", False, "data-protection/protect"),
-        ("", DELETED, "data-protection/state-table"),
+        ("", DELETED, "data-protection/state-table", "network/own-parts"),
         ("tagsAll.Environment", "dev", "governance/tags"),
     ),
     *on(

@@ -67,7 +67,7 @@ EDITS: tuple[Edit, ...] = (
     *on(
         "compute-engine-service",
         ("networkConfiguration.assignPublicIp", True, "network/no-public-ip"),
-        ("networkConfiguration.subnets", Refer("network-public-0"), "network/private-placement"),
+        ("networkConfiguration.subnets", Refer("network-public-0"), "network/private-placement", "network/own-parts"),
         ("enableExecuteCommand", True, "workload/no-shell"),
         ("platformVersion", "1.3.0", "workload/platform-version"),
         ("launchType", "EC2", "workload/fargate-service"),

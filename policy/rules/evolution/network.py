@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checks import literal, present
 from graph import Linked
@@ -10,7 +10,23 @@ from plain import Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.network_paths import PLACED
 from system import evolution_rule
-from tokens import EGRESS_RULE, ENDPOINT, FLOW_LOG, LOAD_BALANCER, LOG_GROUP, SECURITY_GROUP, SERVICE, SUBNET, VPC
+from tokens import (
+    CLUSTER,
+    EGRESS_RULE,
+    ENDPOINT,
+    EVENT_SOURCE_MAPPING,
+    FLOW_LOG,
+    LOAD_BALANCER,
+    LOG_GROUP,
+    QUEUE,
+    ROUTE_TABLE,
+    ROUTE_TABLE_ASSOCIATION,
+    SECURITY_GROUP,
+    SERVICE,
+    SUBNET,
+    TABLE,
+    VPC,
+)
 
 FREE_ENDPOINTS = ("s3", "dynamodb")
 """Gateway endpoints cost nothing, and keep data off the internet."""
@@ -30,6 +46,30 @@ def own_network(stack: Stack) -> Iterator[Finding]:
         own = [subnets.all[urn] for urn in subnets.by(placed, *PLACED[SERVICE])]
         if not own or not vpcs.by_all(own, "vpcId"):
             yield Finding("its subnets lead to no VPC of this stack; they must.", placed)
+
+
+PARTS: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
+    EVENT_SOURCE_MAPPING: ((("eventSourceArn",), (TABLE, QUEUE)),),
+    ROUTE_TABLE_ASSOCIATION: ((("routeTableId",), (ROUTE_TABLE,)),),
+    SERVICE: ((("cluster",), (CLUSTER,)), (("networkConfiguration", "securityGroups"), (SECURITY_GROUP,))),
+}
+"""By type, the properties that name a part of this stack where they are set, and the types of those parts."""
+
+
+@evolution_rule(
+    id="network/own-parts",
+    types=PARTS.keys(),
+    severity=Severity.HIGH,
+    protects="What runs, from a cluster, a security group, a route table or a source of events that others open and fill as they like.",
+    why="A literal id names what nobody here reviews: its rules, its routes and its records are anybody's.",
+    fix="Pass the id, name or ARN of the resource itself, one of this stack.",
+)
+def own_parts(resource: Resource) -> Iterator[Finding]:
+    for path, kinds in PARTS[resource.type]:
+        comes_from = {one.type for one in resource.comes_from(path[0])}
+        unread = len(path) > 1 and isinstance(resource.at(*path), Unknown)  # network/no-public-ip says it
+        if resource.at(*path) is not None and not unread and not comes_from & set(kinds):
+            yield Finding(f"{'.'.join(path)} comes from nothing of this stack; it must come from one of its resources.")
 
 
 @evolution_rule(
