@@ -68,7 +68,7 @@ def own_parts(resource: Resource) -> Iterator[Finding]:
     for path, kinds in PARTS[resource.type]:
         comes_from = {one.type for one in resource.comes_from(path[0])}
         unread = len(path) > 1 and isinstance(resource.at(*path), Unknown)  # network/no-public-ip says it
-        if resource.at(*path) is not None and not unread and not comes_from & set(kinds):
+        if resource.at(*path) not in (None, "", []) and not unread and not comes_from & set(kinds):
             yield Finding(f"{'.'.join(path)} comes from nothing of this stack; it must come from one of its resources.")
 
 
