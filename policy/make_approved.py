@@ -13,7 +13,7 @@ from plain import Plain, items, number
 from rule import Resource, Stack
 from rules.aws.identity_holders import HOLDERS
 from rules.evolution.containment import holdings
-from shape import ANY, called_in, identity_of, kept_in, set_in, settings_of, takings, way_of
+from shape import ANY, bounded_in, called_in, fixed_in, identity_of, kept_in, set_in, settings_of, takings, told_in, way_of
 from tokens import GUARDRAIL, ROLE
 
 WIDTH = 140
@@ -53,8 +53,8 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
 
 
 def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) -> dict[str, Plain]:
-    """The names of all that is set in any of the stacks, by type; what is ignored; and how the way to the halt and the
-    guardrail are set up.
+    """The names of all that is set in any of the stacks, by type; what is ignored; what runs and is told what; and how the way to the
+    halt and the guardrail are set up.
 
     Args:
         filled: by type, the names of what the provider fills in.
@@ -62,6 +62,9 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
     types: defaultdict[str, set[str]] = defaultdict(set)
     ignored: defaultdict[str, set[str]] = defaultdict(set)
     takes: defaultdict[str, set[str]] = defaultdict(set)
+    bounds: defaultdict[str, set[str]] = defaultdict(set)
+    told: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    fixed: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     floors: dict[str, dict[str, dict[str, Plain]]] = {}
     settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     for stack in stacks:
@@ -72,6 +75,12 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
             ignored[resource.type] |= set(resource.ignore_changes)
         for _, taker, role in takings(stack, names):
             takes[role].add(taker)
+        for _, role, boundary in bounded_in(stack, names):
+            bounds[role].add(boundary)
+        for runner, called_so, variables in told_in(stack, names):
+            told[runner.type][called_so] |= variables
+        for resource, called_so, found in fixed_in(stack, names):
+            fixed[resource.type][called_so].append(found)
         for _, bucket, prefix, key, value in kept_in(stack, names):
             found = floors.setdefault(bucket, {}).setdefault(prefix, {})
             found[key] = min(number(value) or 0, number(found.get(key, value)) or 0)
@@ -85,6 +94,9 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
         "types": {kind: [*sorted(types[kind])] for kind in sorted(types)},
         "ignoreChanges": {kind: [*sorted(ignored[kind])] for kind in sorted(ignored) if ignored[kind]},
         "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
+        "boundaries": {role: [*sorted(bounds[role])] for role in sorted(bounds)},
+        "variables": {kind: {name: [*sorted(told[kind][name])] for name in sorted(told[kind])} for kind in sorted(told)},
+        "fixed": {kind: {name: _common(fixed[kind][name]) for name in sorted(fixed[kind])} for kind in sorted(fixed)},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},
         "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},
     }

@@ -17,7 +17,21 @@ from graph import Linked
 from plain import NotJsonError, Plain, Unknown, dig, items, parse
 from rule import Resource, Stack
 from rules.evolution.containment import CALLED, RESUME, SWITCH, takers
-from tokens import BUCKET, BUCKET_LIFECYCLE, FUNCTION, FUNCTION_INVOKE_CONFIG, FUNCTION_PERMISSION, ROLE, SCHEDULE, TOPIC_SUBSCRIPTION
+from tokens import (
+    AGENT_GATEWAY_TARGET,
+    AGENT_RUNTIME,
+    BUCKET,
+    BUCKET_LIFECYCLE,
+    EVENT_SOURCE_MAPPING,
+    FUNCTION,
+    FUNCTION_INVOKE_CONFIG,
+    FUNCTION_PERMISSION,
+    IAM_POLICY,
+    ROLE,
+    SCHEDULE,
+    TOPIC_SUBSCRIPTION,
+)
+from variables import RUNNERS, environments_of
 
 MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
 """Properties whose keys are no names of properties, but the program's own."""
@@ -33,8 +47,17 @@ LEADS: Mapping[str, str] = {
 }
 """By type, the property by which a resource is of the way to the halt: it leads to the switch or to `resume`."""
 
-IDENTITIES = ("name", "statementId", "protocol", "functionName")
-"""What tells the resources of the way apart."""
+FIXED: Mapping[str, tuple[str, ...]] = {
+    AGENT_GATEWAY_TARGET: ("targetConfiguration.http.agentcoreRuntime.qualifier",),
+    AGENT_RUNTIME: ("protocolConfiguration.serverProtocol",),
+    EVENT_SOURCE_MAPPING: ("startingPosition",),
+    FUNCTION: ("handler",),
+    SCHEDULE: ("target.input",),
+}
+"""By type, the settings that say what runs, and what it is asked, beside those of the way to the halt."""
+
+IDENTITIES = ("name", "statementId", "protocol", "functionName", "agentRuntimeName", "family")
+"""What tells resources of a type apart."""
 
 SAID_ELSEWHERE = frozenset({"blockedInputMessaging", "blockedOutputsMessaging", "description", "region", "tags", "tagsAll"})
 """Properties that change nothing of the way or of the guardrail, or that the provider fills in."""
@@ -133,6 +156,33 @@ def takings(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
         called = next((name for key in ("name", "family", "agentRuntimeName") if isinstance(name := resource.at(key), str)), "")
         of = "" if resource.type == SCHEDULE else f" {names.generalise(called)}"
         yield resource, f"{resource.type}.{property_name}{of}".rstrip(), roles[urn]
+
+
+def fixed_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, dict[str, Plain]]]:
+    """For what runs, or says what does, beside the way to the halt: what it is called, and its settings that are fixed."""
+    way = {one.urn for one in way_of(stack)}
+    for kind, keys in FIXED.items():
+        for one in (one for one in stack.of_type(kind) if one.urn not in way):
+            settings = settings_of(one, names, {})
+            yield one, identity_of(settings), {key: settings.get(key) for key in keys}
+
+
+def told_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, frozenset[str]]]:
+    """What each container, function and runtime beside the way to the halt is called, and the names of the variables that it is told."""
+    way = {one.urn for one in way_of(stack)}
+    for kind in RUNNERS:
+        for one in (one for one in stack.of_type(kind) if one.urn not in way):
+            called = identity_of({key: names.generalise(str(value)) for key in IDENTITIES if (value := one.at(key)) is not None})
+            for environment in environments_of(one):
+                yield one, called, frozenset(environment.variables)
+
+
+def bounded_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
+    """Each role that has a boundary of this stack, what it is called, and what the boundary is."""
+    policies = Linked(stack, IAM_POLICY, CALLED)
+    for role in stack.of_type(ROLE):
+        for urn in sorted(policies.by(role, "permissionsBoundary")):
+            yield role, names.generalise(str(role.at("name"))), names.generalise(str(policies.all[urn].at("name")))
 
 
 def kept_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str, str, Plain]]:

@@ -68,6 +68,7 @@ EDITS: tuple[Edit, ...] = (
         "network-endpoints-from-vpc",
         ("cidrIpv4", "0.0.0.0/0", "network/no-public-ingress"),
         ("cidrIpv6", "::/0", "network/no-public-ingress"),
+        ("cidrIpv4", "10.0.0.0/8", "network/own-callers"),
         ("prefixListId", "pl-123", "network/no-public-ingress"),
         ("ipProtocol", "-1", "network/named-ports"),
     ),

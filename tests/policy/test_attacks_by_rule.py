@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rules import FAMILIES
-from tests.policy import attacks, attacks_watch
+from tests.policy import attacks, attacks_mended, attacks_watch
 from tests.policy.attacks import Attack
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
@@ -15,7 +15,7 @@ from tests.policy.in_memory import nodes_of, stack_of
 from tests.policy.planned import edited
 from tests.policy.samples import findings, rules_that_fire
 
-ATTACKS = (*attacks.GRANTS, *attacks.FUNCTIONS, *attacks_watch.WATCHES, *attacks_watch.REST)
+ATTACKS = (*attacks.GRANTS, *attacks.FUNCTIONS, *attacks_watch.WATCHES, *attacks_watch.REST, *attacks_mended.MENDED)
 
 
 @pytest.fixture

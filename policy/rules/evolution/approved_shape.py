@@ -8,7 +8,21 @@ from approval import Names, names_of
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
-from shape import ANY, approved, called_in, identity_of, kept_in, names_for, set_in, settings_of, takings, way_of
+from shape import (
+    ANY,
+    approved,
+    bounded_in,
+    called_in,
+    fixed_in,
+    identity_of,
+    kept_in,
+    names_for,
+    set_in,
+    settings_of,
+    takings,
+    told_in,
+    way_of,
+)
 from system import evolution_rule
 from tokens import GUARDRAIL, SECRET_VERSION, STACK
 
@@ -138,10 +152,35 @@ def _shown(names: Names, value: Plain) -> str:
 def taken_roles(stack: Stack) -> Iterator[Finding]:
     """A role that nobody has approved is approved/new-access's to say."""
     names = names_of(stack)
-    known = approved()["takes"]
+    known, bounds = approved()["takes"], approved()["boundaries"]
     for resource, taker, role in takings(stack, names):
         if role in known and taker not in known[role]:
             yield Finding(f"it takes on the role {shown(names.fill(role))}, which is approved for another.", resource)
+    for resource, role, boundary in bounded_in(stack, names):
+        if role in bounds and boundary not in bounds[role]:
+            yield Finding(f"its boundary is {shown(names.fill(boundary))}, which is approved for other roles.", resource)
+
+
+@evolution_rule(
+    id="approved/what-runs",
+    severity=Severity.CRITICAL,
+    protects="What runs, and what it is told, from being something else than was reviewed.",
+    why="Another entry point, another question or a variable that only the code knows makes reviewed code do what nobody has reviewed.",
+    fix=APPROVE,
+)
+def what_runs(stack: Stack) -> Iterator[Finding]:
+    """One that is new here may be set up like any that is approved; its role is approved/new-access's to say."""
+    names, fixed, told = names_of(stack), approved()["fixed"], approved()["variables"]
+    for resource, called, settings in fixed_in(stack, names):
+        of_type = fixed.get(resource.type, {})
+        for key, value in settings.items():
+            known = [one.get(key) for name, one in of_type.items() if name == called or called not in of_type]
+            if known and value not in known and ANY not in known:
+                yield Finding(f"{key} is {_shown(names, value)}; it must be {_shown(names, known[0])}, as approved.", resource)
+    for resource, called, variables in told_in(stack, names):
+        more = sorted(variables - set(told.get(resource.type, {}).get(called, variables)))
+        if more:
+            yield Finding(f"nobody has approved that it is told {', '.join(more)}.", resource)
 
 
 @evolution_rule(

@@ -13,7 +13,7 @@ from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule, mode_para
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
 from variables import RUNNERS, RunnerEnvironment, environments_of, unreadable
 
-FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id"}
+FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id", "EVOLUTION_TASK": "evolution_task"}
 """A variable to the row of the table that it must equal."""
 
 OFTEN = re.compile(r"rate\((\d+) minutes?\)")

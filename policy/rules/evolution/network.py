@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 
 from checks import literal, present
 from graph import Linked
-from plain import Unknown, dig, items, shown
+from plain import Plain, Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about
+from rules.aws.network import PRIVATE
 from rules.aws.network_paths import PLACED
 from system import evolution_rule
 from tokens import (
@@ -16,6 +18,7 @@ from tokens import (
     ENDPOINT,
     EVENT_SOURCE_MAPPING,
     FLOW_LOG,
+    INGRESS_RULE,
     LOAD_BALANCER,
     LOG_GROUP,
     QUEUE,
@@ -70,6 +73,30 @@ def own_parts(resource: Resource) -> Iterator[Finding]:
         unread = len(path) > 1 and isinstance(resource.at(*path), Unknown)  # network/no-public-ip says it
         if resource.at(*path) not in (None, "", []) and not unread and not comes_from & set(kinds):
             yield Finding(f"{'.'.join(path)} comes from nothing of this stack; it must come from one of its resources.")
+
+
+@evolution_rule(
+    id="network/own-callers",
+    severity=Severity.HIGH,
+    protects="The endpoints from whoever reaches this network from another one.",
+    why="A range that is wider than the VPC's admits every network that is ever peered with it, or routed to it.",
+    fix="Write cidr_ipv4=<the VPC's own cidr_block>.",
+)
+def own_callers(stack: Stack) -> Iterator[Finding]:
+    """What isn't a private range is network/no-public-ingress's to say; that there is no VPC, network/own-network's."""
+    private = [one for one in PRIVATE if isinstance(one, IPv4Network)]
+    ranges = [one for vpc in stack.of_type(VPC) if (one := _range(vpc.at("cidrBlock")))]
+    for rule in stack.of_type(INGRESS_RULE) if ranges else ():
+        admitted = _range(rule.at("cidrIpv4"))
+        if admitted and any(admitted.subnet_of(one) for one in private) and not any(admitted.subnet_of(one) for one in ranges):
+            yield Finding(f"cidrIpv4 is {admitted}; it must be within the range of this stack's VPC.", rule)
+
+
+def _range(value: Plain) -> IPv4Network | None:
+    try:
+        return IPv4Network(value, strict=False) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 @evolution_rule(

@@ -1,0 +1,85 @@
+"""Unsafe edits that once got past the pack, for good: each is of a kind that it has learned to refuse."""
+
+from __future__ import annotations
+
+from tests.policy.attacks import at, attack
+from tests.policy.attacks_watch import CONTAINERS
+from tests.policy.planned import GONE, Refer
+
+RUNS = "approved/what-runs"
+
+MENDED = (
+    attack(
+        "another entry point for the trigger",
+        "Code that stands in the archive for another purpose starts evolutions, and looks at no mode.",
+        at("evolution-trigger", "handler", "common.settings.value"),
+        RUNS,
+    ),
+    attack(
+        "another entry point for the handler",
+        "Requests are answered by a function that holds them to no limit.",
+        at("agentcore-handler", "handler", "agents.ask"),
+        RUNS,
+    ),
+    attack(
+        "another entry point for the archiver",
+        "Finished evolutions are read, and archived nowhere.",
+        at("evolution-archiver", "handler", "json.dumps"),
+        RUNS,
+    ),
+    attack(
+        "the runtime's default endpoint",
+        "The gateway asks the endpoint that follows every version, past the policy of the one that was pinned.",
+        at("agentcore-gateway-target", "targetConfiguration.http.agentcoreRuntime.qualifier", "DEFAULT"),
+        RUNS,
+    ),
+    attack(
+        "no endpoint at all",
+        "The same: what isn't named is the default.",
+        at("agentcore-gateway-target", "targetConfiguration.http.agentcoreRuntime.qualifier", GONE),
+        RUNS,
+    ),
+    attack(
+        "another protocol for the agents",
+        "Callers list and call tools, which no rule about requests reads.",
+        at("agentcore-runtime", "protocolConfiguration.serverProtocol", "MCP"),
+        RUNS,
+    ),
+    attack(
+        "one agent is looked at",
+        "The monitor scores a single agent a minute, and says that all are safe.",
+        at("compute-monitor-task", f"{CONTAINERS}.0.environment.SAMPLE_SIZE", "1"),
+        RUNS,
+    ),
+    attack(
+        "another task for the monitor",
+        "What is evolved isn't what is scored.",
+        at("compute-monitor-task", f"{CONTAINERS}.0.environment.EVOLUTION_TASK", "always-safe"),
+        "environment/table-equality",
+    ),
+    attack(
+        "the trigger is told another time",
+        "Every start names the same evolution, so a finished one is opened again.",
+        at("evolution-trigger-schedule", "target.input", '{"scheduled_time": "2026-01-01T00:00:00Z"}'),
+        RUNS,
+    ),
+    attack(
+        "the stream from now on",
+        "Whenever the mapping is made anew, what was finished before is never archived.",
+        at("evolution-archiver-reads-stream", "startingPosition", "LATEST"),
+        RUNS,
+    ),
+    attack(
+        "the endpoints for every private network",
+        "Whoever is peered with the VPC some day talks to AWS as if from inside.",
+        at("network-endpoints-from-vpc", "cidrIpv4", "10.0.0.0/8"),
+        "network/own-callers",
+    ),
+    attack(
+        "the handler within the workloads' boundary",
+        "Whatever is attached to it later holds as far as the engine's rights reach.",
+        at("agentcore-handler-role", "permissionsBoundary", Refer("security-boundary")),
+        "approved/taken-roles",
+    ),
+)
+"""What runs, what it is told, and who reaches it."""
