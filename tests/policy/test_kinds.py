@@ -244,7 +244,9 @@ def test_an_unknown_value_is_a_name_where_it_comes_from_what_only_has_one(source
     assert (SECRET in alone(nodes)) is fires
 
 
-@pytest.mark.parametrize("kind", ["aws-native:s3:Bucket", "awscc:index/bucket:Bucket", "terraform:index:Module", *sorted(other_types.TEMPLATES)])
+@pytest.mark.parametrize(
+    "kind", ["aws-native:s3:Bucket", "awscc:index/bucket:Bucket", "terraform:index:Module", *sorted(other_types.TEMPLATES)]
+)
 def test_what_makes_others_is_said_to_be_judged_by_nobody(kind: str) -> None:
     assert alone({"x": Node(kind, {})}) == {"governance/judged"}
 
