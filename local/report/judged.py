@@ -13,6 +13,7 @@ from typing import Any, cast
 from limits import TierLimits, configured
 from local.findings import Finding
 from local.previews import UNKNOWN, Plan
+from local.provider.assets import ARCHIVE, ASSET, SIGNATURE
 from plain import UNKNOWN as NOT_KNOWN
 from plain import Plain
 from rule import Reference, Resource, Rule, Stack, StackRule, judge_stack
@@ -126,7 +127,10 @@ def to_plain(value: Any) -> Plain:
     if value == UNKNOWN:
         return NOT_KNOWN
     if isinstance(value, Mapping):
-        return {key: to_plain(one) for key, one in cast("Mapping[str, Any]", value).items()}
+        members = cast("Mapping[str, Any]", value)
+        if members.get(SIGNATURE) in (ASSET, ARCHIVE):  # of code, the pack sees nothing either
+            return NOT_KNOWN
+        return {key: to_plain(one) for key, one in members.items()}
     if isinstance(value, list):
         return [to_plain(one) for one in cast("list[Any]", value)]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -268,8 +268,8 @@ def _agentcore() -> Nodes:
         ),
         "runtime-endpoint": Node(
             "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",
-            {"name": "evolution", "agentRuntimeId": UNKNOWN},
-            {"agentRuntimeId": ["runtime"]},
+            {"name": "evolution", "agentRuntimeId": UNKNOWN, "agentRuntimeVersion": UNKNOWN},
+            {"agentRuntimeId": ["runtime"], "agentRuntimeVersion": ["runtime"]},
         ),
         **{
             f"runtime{part}-policy": Node(

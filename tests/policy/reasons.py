@@ -10,6 +10,7 @@ REQUIRED: Final = "the engine or AWS refuses the resource without it"
 SHOWN: Final = "only messages name it"
 OTHER: Final = "another entry of the list is enough"
 KEY_ALL_THE_SAME: Final = "a cluster whose services can't be told needs the key"
+NOBODY_TOLD: Final = "nobody is told that the alarm is OK again, and nothing waits for it"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
 
 MAY_GO = {
@@ -36,6 +37,9 @@ MAY_GO = {
     ("Bucket", "forceDestroy"): DEFAULTED,
     ("Bucket", "bucket"): ELSEWHERE,
     ("MetricAlarm", "actionsEnabled"): DEFAULTED,
+    ("MetricAlarm", "okActions"): NOBODY_TOLD,
+    ("CompositeAlarm", "okActions"): NOBODY_TOLD,
+    ("Service", "networkConfiguration.securityGroups"): "the VPC's default group, which lets nothing through",
     ("MetricAlarm", "datapointsToAlarm"): DEFAULTED,
     ("MetricAlarm", "warmUpConfiguration"): STRICT,
     ("MetricAlarm", "warmUpConfiguration.warmUpPeriodDurationInMinutes"): STRICT,
@@ -85,6 +89,9 @@ MAY_GO_ANYWHERE = {"region": "then it is the provider's"}
 """What may be deleted of any type."""
 
 MAY_BE_UNKNOWN = {
+    ("MetricAlarm", "okActions"): OTHER,
+    ("CompositeAlarm", "okActions"): OTHER,
+    ("AgentcoreAgentRuntimeEndpoint", "agentRuntimeVersion"): "the runtime, by reference",
     ("Budget", "name"): "the topic admits every budget of the account",
     ("TopicSubscription", "redrivePolicy"): "a queue of this stack, by reference",
     ("Cluster", "name"): KEY_ALL_THE_SAME,

@@ -140,7 +140,7 @@ def runtime_endpoint(stack: Stack) -> Iterator[Finding]:
     for endpoint in stack.of_type(AGENT_RUNTIME_ENDPOINT):
         if not runtimes.by(endpoint, "agentRuntimeId"):
             yield Finding("agentRuntimeId leads to no runtime of this stack; it must.", endpoint)
-        if endpoint.at("agentRuntimeVersion") is not None and not runtimes.by(endpoint, "agentRuntimeVersion"):
+        if not runtimes.by(endpoint, "agentRuntimeVersion"):
             yield Finding("agentRuntimeVersion doesn't come from this stack's runtime; it must, or callers get an earlier one.", endpoint)
 
 

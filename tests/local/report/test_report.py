@@ -54,7 +54,7 @@ def test_every_rule_has_its_verdict_and_what_it_was_judged_on(stack: str, report
     names = {resource.name for resource in report.plan.resources}
     assert all(set(one.on) <= names for one in judged)
     nameless = {one.rule.id for one in judged if one.verdict is Verdict.HOLDS and not one.on}
-    assert len(nameless) < 12, f"few rules judge the stack as a whole: {nameless}"
+    assert len(nameless) < len(judged) / 10, f"few rules judge the stack as a whole: {nameless}"
     on = {one.rule.id: one.on for one in judged}
     assert on["alarms/dashboard"] == ("monitoring-dashboard",)
     assert on["encryption/table-cmk"] == ("data-checkpoints", "data-population", "data-state")
