@@ -39,11 +39,12 @@ GROUPS: Mapping[str, str] = {
 STORES = frozenset({"topic", "queue", "bucket"})
 """Groups whose documents name what they are about. Another topic, queue or bucket than those that are approved is the rules' to judge."""
 
-GUARDS = frozenset({"topic", "queue", "key"})
-"""Groups whose documents may lose nothing, either: what they let through is what halts evolution."""
+GUARDS = frozenset({"topic", "queue", "key", "bucket", "logs"})
+"""Groups whose documents may lose nothing, either: what they let through is what halts evolution, or the record of it."""
 
-GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-")
-"""The first parts of the names of the roles whose grants may lose nothing: they start the switch, and halt."""
+GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-", "evolution-flow-logs-")
+"""The first parts of the names of the roles whose grants may lose nothing: they start the switch, halt, and write down who talked
+to whom."""
 
 
 NAME = re.compile(r"[A-Za-z0-9.:_-]+")

@@ -27,6 +27,8 @@ from tokens import (
     FUNCTION_INVOKE_CONFIG,
     FUNCTION_PERMISSION,
     IAM_POLICY,
+    PARAMETER,
+    QUEUE,
     ROLE,
     SCHEDULE,
     TOPIC_SUBSCRIPTION,
@@ -52,9 +54,15 @@ FIXED: Mapping[str, tuple[str, ...]] = {
     AGENT_RUNTIME: ("protocolConfiguration.serverProtocol",),
     EVENT_SOURCE_MAPPING: ("startingPosition",),
     FUNCTION: ("handler",),
+    PARAMETER: ("allowedPattern",),
+    QUEUE: ("maxMessageSize",),
     SCHEDULE: ("target.input",),
 }
-"""By type, the settings that say what runs, and what it is asked, beside those of the way to the halt."""
+"""By type, the settings that say what runs, what it is asked, and what the mode and the dead letters can hold, beside those of the way to
+the halt."""
+
+FREE = frozenset({PARAMETER, QUEUE})
+"""Types of which one that is new here is set up as it likes."""
 
 IDENTITIES = ("name", "statementId", "protocol", "functionName", "agentRuntimeName", "family")
 """What tells resources of a type apart."""

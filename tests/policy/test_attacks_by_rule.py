@@ -7,15 +7,20 @@ import json
 import pytest
 
 from rules import FAMILIES
-from tests.policy import attacks, attacks_mended, attacks_watch
-from tests.policy.attacks import Attack
+from tests.policy import attacks, attacks_mended, attacks_third, attacks_third_watch, attacks_watch
+from tests.policy.attacks import Attack, at
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
 from tests.policy.in_memory import nodes_of, stack_of
 from tests.policy.planned import edited
 from tests.policy.samples import findings, rules_that_fire
 
-ATTACKS = (*attacks.GRANTS, *attacks.FUNCTIONS, *attacks_watch.WATCHES, *attacks_watch.REST, *attacks_mended.MENDED)
+ATTACKS = (
+    *(*attacks.GRANTS, *attacks.FUNCTIONS, *attacks_watch.WATCHES, *attacks_watch.REST),
+    *attacks_mended.MENDED,
+    *(*attacks_third.ACCESS, *attacks_third.RUNS),
+    *(*attacks_third_watch.WATCHES, *attacks_third_watch.KEPT, *attacks_third_watch.PLACED, *attacks_third_watch.DEPLOYED),
+)
 
 
 @pytest.fixture
@@ -41,3 +46,15 @@ def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
 def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:
     assert len(ATTACKS) == len({one.name for one in ATTACKS}) >= 60
     assert len({one.achieves for one in ATTACKS}) >= 60
+
+
+def test_what_aws_has_made_is_told_as_it_is(nodes: Nodes) -> None:
+    """Once it is deployed, the handler's version of the guardrail and the gateway's address are known; they are the stack's own."""
+    url = "https://x1.gateway.bedrock-agentcore.us-east-1.amazonaws.com"
+    told = {"BEDROCK_GUARDRAIL_VERSION": "1", "AGENTCORE_GATEWAY_URL": url}
+    for name, value in told.items():
+        nodes = edited(nodes, at("agentcore-handler", f"environment.variables.{name}", value))
+    assert findings(nodes, families=FAMILIES)
+    nodes["agentcore-guardrail-version"].outputs["version"] = "1"
+    nodes["agentcore-gateway"].outputs["gatewayUrl"] = url
+    assert findings(nodes, families=FAMILIES) == []

@@ -79,10 +79,12 @@ def gateway_callers(stack: Stack) -> Iterator[Finding]:
     for runtime in stack.of_type(AGENT_RUNTIME):
         for name, why in NOT_ASKED.items():
             yield from about(runtime, absent(name, runtime.at(name), why))
+    own = tuple(url for one in gateways.all.values() if isinstance(url := one.at("gatewayUrl"), str))
     for function in stack.of_type(FUNCTION):
         for environment in environments_of(function):
             url = environment.variables.get(URL)
-            if url is not None and ((isinstance(url, str) and not GATEWAY_URL.fullmatch(url)) or not gateways.by(function, "environment")):
+            theirs = isinstance(url, str) and not (GATEWAY_URL.fullmatch(url) and url.startswith(own))
+            if url is not None and (theirs or not gateways.by(function, "environment")):
                 yield Finding(f"{URL} is not that of this stack's gateway; it must come from there.", function)
 
 

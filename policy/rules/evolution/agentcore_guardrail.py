@@ -172,7 +172,9 @@ def guardrail_used(stack: Stack) -> Iterator[Finding]:
                     continue
                 if any(variables[name] in ("DRAFT", "", None) for name in pinned):
                     yield Finding(f"{pinned[0]}{environment.owner} is the draft; it must be a pinned version.", runner)
-                if not guardrails.by(runner, path) or not versions.by(runner, path):
+                made = [one.at("version") for one in versions.all.values()]
+                fixed = [name for name in pinned if isinstance(variables[name], str) and variables[name] not in (*made, "DRAFT", "")]
+                if fixed or not guardrails.by(runner, path) or not versions.by(runner, path):
                     yield Finding(
                         f"the guardrail in the environment{environment.owner} is not this stack's; it must come from there.", runner
                     )

@@ -208,6 +208,8 @@ def web_acl_log_form(stack: Stack) -> Iterator[Finding]:
         headers = [dig(field, "singleHeader", "name") for field in items(logging.at("redactedFields"))]
         if "authorization" not in headers:
             yield Finding("redactedFields does not hold the header authorization; it must, for callers sign their requests.", logging)
+        elif set(headers) != {"authorization"}:
+            yield Finding("redactedFields holds more than the header authorization; the rest tells who asked for what.", logging)
         behaviour = logging.at("loggingFilter", "defaultBehavior")
         yield from about(logging, literal("loggingFilter.defaultBehavior", behaviour, "KEEP", or_missing=True))
 

@@ -47,7 +47,8 @@ def new_access(stack: Stack) -> Iterator[Finding]:
     fix=APPROVE,
 )
 def guards(stack: Stack) -> Iterator[Finding]:
-    """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more."""
+    """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
+    and flow logs, which keep the record."""
     approved = grants(names_of(stack))
     keys = _by_alias(stack)
     held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
@@ -64,7 +65,7 @@ def guards(stack: Stack) -> Iterator[Finding]:
         statements = [one for _, one in found]
         lost = [less for one in wanted[name] if one.allows and (less := lacks([it for it in statements if it.allows], one))]
         if lost:
-            yield Finding(f"its document lacks what halts evolution: {_said(lost)}.", next((one for one, _ in found), None))
+            yield Finding(f"its document lacks what halts evolution, or records it: {_said(lost)}.", next((one for one, _ in found), None))
         for resource, one in found:
             if not one.allows and (more := lacks([it for it in wanted[name] if not it.allows], one)) and not _is_free(name, one, approved):
                 yield Finding(f"its document denies what nobody has approved: {_said([more])}.", resource)

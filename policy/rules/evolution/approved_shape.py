@@ -10,6 +10,7 @@ from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from shape import (
     ANY,
+    FREE,
     approved,
     bounded_in,
     called_in,
@@ -30,6 +31,9 @@ COMPONENTS = "evolution:"
 """How the types of this system's own components begin; they are nothing on AWS."""
 
 SECRET_STRINGS = ("secretStringWo", "secretString")
+
+SHORTEST_KEY = 32
+"""Characters of the key that champions are signed with, as many as `components/security.py` has Secrets Manager draw."""
 
 
 def _judged(stack: Stack) -> Iterator[Resource]:
@@ -173,6 +177,8 @@ def what_runs(stack: Stack) -> Iterator[Finding]:
     names, fixed, told = names_of(stack), approved()["fixed"], approved()["variables"]
     for resource, called, settings in fixed_in(stack, names):
         of_type = fixed.get(resource.type, {})
+        if resource.type in FREE and called not in of_type:
+            continue
         for key, value in settings.items():
             known = [one.get(key) for name, one in of_type.items() if name == called or called not in of_type]
             if known and value not in known and ANY not in known:
@@ -200,13 +206,15 @@ def floors(stack: Stack) -> Iterator[Finding]:
     for version in stack.of_type(SECRET_VERSION):
         given = version.props if version.inputs is None else version.inputs
         for key in SECRET_STRINGS:
-            threshold = number(_threshold(given.get(key)))
-            if threshold is not None and minimum is not None and threshold < minimum:
+            threshold, signs = (_held(given.get(key), name) for name in ("safety_threshold", "safety_validation_key"))
+            if isinstance(threshold, str | int | float) and minimum is not None and not (number(threshold) or 0) >= minimum:
                 yield Finding(f"safety_threshold in {key} is lower than safety_score_minimum of the table; it must be as high.", version)
+            if isinstance(signs, str) and len(signs) < SHORTEST_KEY:
+                yield Finding(f"safety_validation_key in {key} has fewer than {SHORTEST_KEY} characters; it must be random.", version)
 
 
-def _threshold(secret: Plain) -> Plain:
+def _held(secret: Plain, name: str) -> Plain:
     try:
-        return dig(parse(secret), "safety_threshold")
+        return dig(parse(secret), name)
     except NotJsonError:
         return None  # another secret

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from accounts import own_account
+from containers import containers_of
 from graph import Linked
 from plain import Plain, Unknown, dig, number, shown
 from rule import Finding, Resource, Severity, Stack
 from rules.evolution.environment import HANDLER, LIMITED
 from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule, mode_parameter
-from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE
+from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, REPOSITORY, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE, TASK_DEFINITION
 from variables import RUNNERS, RunnerEnvironment, environments_of, unreadable
 
 FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id", "EVOLUTION_TASK": "evolution_task"}
@@ -51,10 +53,23 @@ def table_equality(stack: Stack) -> Iterator[Finding]:
     wanted = _wanted(stack)
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
+            yield from _other_images(runner, stack)
             for environment in environments_of(runner):
                 # Figures that are published elsewhere are seen by no alarm.
                 namespace = METRIC_NAMESPACE if environment.container == "monitor" else ENGINE_NAMESPACE
                 yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
+
+
+def _other_images(runner: Resource, stack: Stack) -> Iterator[Finding]:
+    """Another image of the stack's own repository is one that was withdrawn, or that nobody has released; workload/own-repository says
+    where an image is from."""
+    digest = (stack.table or {}).get("engine_image_digest")
+    own, repositories = f"{own_account(stack)}.", tuple(f"/{one.at('name')}" for one in stack.of_type(REPOSITORY))
+    images = [one.definition.get("image") for one in containers_of(runner)] if runner.type == TASK_DEFINITION else []
+    for image in (*images, dig(runner.at("agentRuntimeArtifact"), "containerConfiguration", "containerUri")):
+        place, _, found = image.partition("@") if isinstance(image, str) else ("", "", "")
+        if isinstance(digest, str) and found not in ("", digest) and place.startswith(own) and place.endswith(repositories):
+            yield Finding(f"its image is {shown(image)}; its digest must be engine_image_digest of the table.", runner)
 
 
 def _against_table(environment: RunnerEnvironment, runner: Resource, wanted: Mapping[str, Plain], stack: Stack) -> Iterator[Finding]:

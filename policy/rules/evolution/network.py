@@ -13,15 +13,19 @@ from rules.aws.network import PRIVATE
 from rules.aws.network_paths import PLACED
 from system import evolution_rule
 from tokens import (
+    AGENT_RUNTIME,
     CLUSTER,
     EGRESS_RULE,
     ENDPOINT,
     EVENT_SOURCE_MAPPING,
     FLOW_LOG,
     INGRESS_RULE,
+    INTERNET_GATEWAY,
     LOAD_BALANCER,
     LOG_GROUP,
+    NAT_GATEWAY,
     QUEUE,
+    ROUTE,
     ROUTE_TABLE,
     ROUTE_TABLE_ASSOCIATION,
     SECURITY_GROUP,
@@ -54,6 +58,12 @@ def own_network(stack: Stack) -> Iterator[Finding]:
 PARTS: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
     EVENT_SOURCE_MAPPING: ((("eventSourceArn",), (TABLE, QUEUE)),),
     ROUTE_TABLE_ASSOCIATION: ((("routeTableId",), (ROUTE_TABLE,)),),
+    AGENT_RUNTIME: (
+        (("networkConfiguration", "networkModeConfig", "securityGroups"), (SECURITY_GROUP,)),
+        (("networkConfiguration", "networkModeConfig", "subnets"), (SUBNET,)),
+    ),
+    ENDPOINT: ((("securityGroupIds",), (SECURITY_GROUP,)),),
+    ROUTE: ((("gatewayId",), (INTERNET_GATEWAY,)), (("natGatewayId",), (NAT_GATEWAY,))),
     SERVICE: ((("cluster",), (CLUSTER,)), (("networkConfiguration", "securityGroups"), (SECURITY_GROUP,))),
 }
 """By type, the properties that name a part of this stack where they are set, and the types of those parts."""
@@ -78,7 +88,7 @@ def own_parts(resource: Resource) -> Iterator[Finding]:
 @evolution_rule(
     id="network/own-callers",
     severity=Severity.HIGH,
-    protects="The endpoints from whoever reaches this network from another one.",
+    protects="The endpoints from whoever reaches this network from another one, and everything else from whoever is in it.",
     why="A range that is wider than the VPC's admits every network that is ever peered with it, or routed to it.",
     fix="Write cidr_ipv4=<the VPC's own cidr_block>.",
 )
@@ -86,7 +96,11 @@ def own_callers(stack: Stack) -> Iterator[Finding]:
     """What isn't a private range is network/no-public-ingress's to say; that there is no VPC, network/own-network's."""
     private = [one for one in PRIVATE if isinstance(one, IPv4Network)]
     ranges = [one for vpc in stack.of_type(VPC) if (one := _range(vpc.at("cidrBlock")))]
+    groups, endpoints = Linked(stack, SECURITY_GROUP), stack.of_type(ENDPOINT)
+    asked = groups.by_all(endpoints, "securityGroupIds")
     for rule in stack.of_type(INGRESS_RULE) if ranges else ():
+        if groups.by(rule, "securityGroupId") - asked:
+            yield Finding("securityGroupId is the group of no endpoint; nothing else of this system takes requests.", rule)
         admitted = _range(rule.at("cidrIpv4"))
         if admitted and any(admitted.subnet_of(one) for one in private) and not any(admitted.subnet_of(one) for one in ranges):
             yield Finding(f"cidrIpv4 is {admitted}; it must be within the range of this stack's VPC.", rule)

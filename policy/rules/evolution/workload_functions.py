@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks import absent, between, literal, on, present
 from graph import Linked, names_of
 from plain import Plain, Unknown, items, shown
-from rule import Finding, Resource, Severity, Stack
+from rule import Finding, Resource, Severity, Stack, about
 from system import evolution_rule
 from tokens import EVENT_SOURCE_MAPPING, FUNCTION, FUNCTION_INVOKE_CONFIG, LOG_GROUP, QUEUE, SCHEDULE, SERVICE, TOPIC
 
@@ -150,7 +150,7 @@ def schedule(schedule: Resource) -> Iterator[Finding]:
     id="workload/function-logs",
     severity=Severity.MEDIUM,
     protects="The functions' logs.",
-    why="A group that Lambda makes by itself has no key and keeps its events for ever.",
+    why="A group that Lambda makes by itself has no key and keeps its events for ever; and what is refused is said below ERROR.",
     fix="Write logging_config={'log_format': 'JSON', 'log_group': group.name}.",
 )
 def function_logs(stack: Stack) -> Iterator[Finding]:
@@ -158,6 +158,7 @@ def function_logs(stack: Stack) -> Iterator[Finding]:
     groups = Linked(stack, LOG_GROUP, ("name", "id"))
     names = names_of(groups.all.values())
     for function in stack.of_type(FUNCTION):
+        yield from about(function, _said(function.at("loggingConfig", "applicationLogLevel")))
         named = function.at("loggingConfig", "logGroup")
         if isinstance(function.at("loggingConfig"), Unknown):
             yield Finding("loggingConfig is not known at preview; its logGroup must be a log group of this stack.", function)
@@ -167,3 +168,7 @@ def function_logs(stack: Stack) -> Iterator[Finding]:
             yield Finding(
                 f"it logs to {shown(named)}, which is no log group of this stack; it must log to one, which has a key and an end.", function
             )
+
+
+def _said(level: Plain) -> Iterator[Finding]:
+    yield from literal("loggingConfig.applicationLogLevel", level, "TRACE", "DEBUG", "INFO", "WARN", or_missing=True)
