@@ -54,6 +54,9 @@ MAY_GO = {
     ("Service", "deploymentMaximumPercent"): DEFAULTED,
     ("Service", "availabilityZoneRebalancing"): DEFAULTED,
     ("Route", "gatewayId"): STRICT,
+    ("Route", "natGatewayId"): STRICT,
+    ("SecurityGroupIngressRule", "securityGroupId"): REQUIRED,
+    ("Function", "loggingConfig.applicationLogLevel"): DEFAULTED,
     ("Route", "routeTableId"): REQUIRED,
     ("RouteTableAssociation", "subnetId"): REQUIRED,
     ("RouteTableAssociation", "routeTableId"): REQUIRED,
@@ -118,6 +121,7 @@ REFERENCES = frozenset(
         *("bucket", "targetBucket", "repository", "secretId", "resourceId", "resourceArn", "webAclArn"),
         *("logDestination", "logDestinationConfigs", "logGroup"),
         *("vpcId", "subnetId", "subnetIds", "subnets", "securityGroupIds", "routeTableId", "routeTableIds", "gatewayId"),
+        *("natGatewayId", "securityGroupId"),
         *(
             "roleArn",
             "iamRoleArn",

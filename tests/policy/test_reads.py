@@ -219,6 +219,10 @@ def deployed(nodes: Nodes) -> Nodes:
         node.props["arn"] = f"{in_region}key/{key}" if is_key else in_account if service == "iam" else f"{in_region}{name}"
         if "agentRuntimeName" in node.props:
             node.props["arn"] = f"arn:aws:bedrock-agentcore:us-east-1:000000000000:runtime/{node.props['agentRuntimeName']}-0123456789"
+        if node.type == GATEWAY:
+            node.props["gatewayUrl"] = KNOWN["AGENTCORE_GATEWAY_URL"]
+        if node.type == PINNED:
+            node.props["version"] = KNOWN["BEDROCK_GUARDRAIL_VERSION"]
     for node in nodes.values():
         for key, sources in node.references.items():
             arns = [nodes[source].props["arn"] for source in sources]
@@ -231,7 +235,12 @@ def deployed(nodes: Nodes) -> Nodes:
     return nodes
 
 
-KNOWN = {"AGENTCORE_GATEWAY_URL": "https://evolution-prod-0123456789.gateway.bedrock-agentcore.us-east-1.amazonaws.com"}
+GATEWAY, PINNED = "aws:bedrock/agentcoreGateway:AgentcoreGateway", "aws:bedrock/guardrailVersion:GuardrailVersion"
+
+KNOWN = {
+    "AGENTCORE_GATEWAY_URL": "https://evolution-prod-0123456789.gateway.bedrock-agentcore.us-east-1.amazonaws.com",
+    "BEDROCK_GUARDRAIL_VERSION": "1",
+}
 """What is known of another resource, but is no ARN."""
 
 

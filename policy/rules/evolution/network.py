@@ -98,7 +98,7 @@ def own_callers(stack: Stack) -> Iterator[Finding]:
     ranges = [one for vpc in stack.of_type(VPC) if (one := _range(vpc.at("cidrBlock")))]
     groups, endpoints = Linked(stack, SECURITY_GROUP), stack.of_type(ENDPOINT)
     asked = groups.by_all(endpoints, "securityGroupIds")
-    for rule in stack.of_type(INGRESS_RULE) if ranges else ():
+    for rule in stack.of_type(INGRESS_RULE) if stack.of_type(VPC) else ():
         if groups.by(rule, "securityGroupId") - asked:
             yield Finding("securityGroupId is the group of no endpoint; nothing else of this system takes requests.", rule)
         admitted = _range(rule.at("cidrIpv4"))
