@@ -29,7 +29,7 @@ from tests.policy.attacks import Attack
 from tests.policy.in_memory import nodes_of, stack_of
 from tests.policy.planned import GONE, edit_at
 from tests.policy.samples import findings
-from tests.policy.test_attacks_by_rule import ATTACKS, attacked
+from tests.policy.test_attacks_by_rule import THROUGH_ENGINE, attacked
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +100,7 @@ def _edited(value: Any, path: Sequence[str], new: Any) -> Any:
 
 def _attacked(names: Collection[str]) -> None:
     """The program with these attacks in it."""
-    edits = [edit for one in ATTACKS if one.name in names for edit in one.edits]
+    edits = [edit for one in THROUGH_ENGINE if one.name in names for edit in one.edits]
     providers = list[pulumi.ProviderResource]()
 
     def replace(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -178,7 +178,7 @@ def test_the_pack_refuses_each_attack_through_the_real_engine(monkeypatch: pytes
     prod = stack_of("prod")
     nodes = nodes_of(prod)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(prod.table)}))
-    attacks = [one for one in ATTACKS if one.name != FETCHED]
+    attacks = [one for one in THROUGH_ENGINE if one.name != FETCHED]
     unknown = {edit.value.type for one in attacks for edit in one.edits if not edit.path} - RESOURCES.keys()
     assert len(unknown) > 10, "types that the stand-in doesn't know must be among them"
     expected = {
