@@ -116,7 +116,7 @@ def tell(act: Run, place: Path) -> Story:
     alarms = (idle, silences(system))
     composite = system("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]["AlarmRule"]
     begun = system.halt()
-    desire(5)
+    desire(ENGINE.maximum)
     up(OTHER_IMAGE)
     swapped = system.halt()
 
@@ -252,7 +252,7 @@ def test_the_first_image_gives_the_tables_count(story: Story) -> None:
 
 
 def test_another_image_leaves_the_count_that_the_autoscaler_chose(story: Story) -> None:
-    assert story.swapped.desired == 5
+    assert story.swapped.desired == ENGINE.maximum != ENGINE.desired
 
 
 def test_a_bad_score_halts_everything(story: Story, record_property: Callable[[str, object], None]) -> None:
