@@ -29,6 +29,10 @@ def admitted_by(stack: Stack) -> Iterator[tuple[Resource, Statement, str]]:
 def own_account(stack: Stack) -> str:
     """The stack's own account: the one that its documents name most often. The pack isn't told which account it is deployed to, and no
     single edit changes which one is most frequent. Empty where no document names any."""
+    return stack.once(_most_named)
+
+
+def _most_named(stack: Stack) -> str:
     named: Counter[str] = Counter(account for _, _, account in admitted_by(stack))
     for _, statement in _statements(stack):
         named.update(arn["account"] for one in statement.resources if (arn := ARN.fullmatch(one)) and is_account(arn["account"]))

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from types import ModuleType
-from typing import NotRequired, TypedDict, Unpack, overload
+from typing import NotRequired, TypedDict, TypeVar, Unpack, cast, overload
 
 from limits import TierLimits
 from plain import Plain, dig
+
+Derived = TypeVar("Derived")
 
 
 class Severity(Enum):
@@ -102,6 +104,16 @@ class Stack:
     def of_type(self, kind: str) -> Sequence[Resource]:
         """The resources of one type."""
         return self._by_type.get(kind, ())
+
+    @cached_property
+    def _derived(self) -> dict[Callable[..., object], object]:
+        return {}
+
+    def once(self, derive: Callable[[Stack], Derived]) -> Derived:
+        """What a function makes of the stack; it is called only once for a stack, whoever asks."""
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        return cast("Derived", self._derived[derive])
 
 
 @dataclass(frozen=True, slots=True)

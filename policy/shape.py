@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -168,21 +168,24 @@ def takings(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
 
 def fixed_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, dict[str, Plain]]]:
     """For what runs, or says what does, beside the way to the halt: what it is called, and its settings that are fixed."""
-    way = {one.urn for one in way_of(stack)}
-    for kind, keys in FIXED.items():
-        for one in (one for one in stack.of_type(kind) if one.urn not in way):
-            settings = settings_of(one, names, {})
-            yield one, identity_of(settings), {key: settings.get(key) for key in keys}
+    for one in _beside_way(stack, FIXED):
+        settings = settings_of(one, names, {})
+        yield one, identity_of(settings), {key: settings.get(key) for key in FIXED[one.type]}
 
 
 def told_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, frozenset[str]]]:
     """What each container, function and runtime beside the way to the halt is called, and the names of the variables that it is told."""
+    for one in _beside_way(stack, RUNNERS):
+        called = identity_of({key: names.generalise(str(value)) for key in IDENTITIES if (value := one.at(key)) is not None})
+        for environment in environments_of(one):
+            yield one, called, frozenset(environment.variables)
+
+
+def _beside_way(stack: Stack, kinds: Iterable[str]) -> Iterator[Resource]:
+    """The resources of some types that aren't of the way to the halt."""
     way = {one.urn for one in way_of(stack)}
-    for kind in RUNNERS:
-        for one in (one for one in stack.of_type(kind) if one.urn not in way):
-            called = identity_of({key: names.generalise(str(value)) for key in IDENTITIES if (value := one.at(key)) is not None})
-            for environment in environments_of(one):
-                yield one, called, frozenset(environment.variables)
+    for kind in kinds:
+        yield from (one for one in stack.of_type(kind) if one.urn not in way)
 
 
 def bounded_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from approval import Names, names_of
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
@@ -103,10 +103,9 @@ def ignored_changes(stack: Stack) -> Iterator[Finding]:
     fix=APPROVE,
 )
 def switch_settings(stack: Stack) -> Iterator[Finding]:
-    names = names_of(stack)
-    called = called_in(stack, names)
-    for resource in way_of(stack):
-        yield from about(resource, _differs(resource, names, called))
+    way = list(way_of(stack))
+    yield from _unlike_approved(stack, way)
+    for resource in way:
         if resource.delete_before_replace:
             yield Finding("it is deleted before it is made anew; it must be there all the time, for a halt can't wait.", resource)
 
@@ -120,9 +119,13 @@ def switch_settings(stack: Stack) -> Iterator[Finding]:
 )
 def guardrail(stack: Stack) -> Iterator[Finding]:
     """All but what it says to whoever it refuses."""
+    yield from _unlike_approved(stack, stack.of_type(GUARDRAIL))
+
+
+def _unlike_approved(stack: Stack, resources: Sequence[Resource]) -> Iterator[Finding]:
     names = names_of(stack)
     called = called_in(stack, names)
-    for resource in stack.of_type(GUARDRAIL):
+    for resource in resources:
         yield from about(resource, _differs(resource, names, called))
 
 

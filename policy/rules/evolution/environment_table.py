@@ -50,23 +50,24 @@ def _equal(value: Plain, wanted: Plain) -> bool:
     fix="Take the value from the stack's environment table (components/containers.py does).",
 )
 def table_equality(stack: Stack) -> Iterator[Finding]:
+    yield from _other_images(stack)
     wanted = _wanted(stack)
     for kind in RUNNERS:
         for runner in stack.of_type(kind):
-            yield from _other_images(runner, stack)
             for environment in environments_of(runner):
                 # Figures that are published elsewhere are seen by no alarm.
                 namespace = METRIC_NAMESPACE if environment.container == "monitor" else ENGINE_NAMESPACE
                 yield from _against_table(environment, runner, {**wanted, "EVOLUTION_METRIC_NAMESPACE": namespace}, stack)
 
 
-def _other_images(runner: Resource, stack: Stack) -> Iterator[Finding]:
+def _other_images(stack: Stack) -> Iterator[Finding]:
     """Another image of the stack's own repository is one that was withdrawn, or that nobody has released; workload/own-repository says
     where an image is from."""
     digest = (stack.table or {}).get("engine_image_digest")
     own, repositories = f"{own_account(stack)}.", tuple(f"/{one.at('name')}" for one in stack.of_type(REPOSITORY))
-    images = [one.definition.get("image") for one in containers_of(runner)] if runner.type == TASK_DEFINITION else []
-    for image in (*images, dig(runner.at("agentRuntimeArtifact"), "containerConfiguration", "containerUri")):
+    images = [(task, one.definition.get("image")) for task in stack.of_type(TASK_DEFINITION) for one in containers_of(task)]
+    images += [(one, dig(one.at("agentRuntimeArtifact"), "containerConfiguration", "containerUri")) for one in stack.of_type(AGENT_RUNTIME)]
+    for runner, image in images:
         place, _, found = image.partition("@") if isinstance(image, str) else ("", "", "")
         if isinstance(digest, str) and found not in ("", digest) and place.startswith(own) and place.endswith(repositories):
             yield Finding(f"its image is {shown(image)}; its digest must be engine_image_digest of the table.", runner)
