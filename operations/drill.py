@@ -6,7 +6,6 @@ set an alarm, the mode, a bound or a count; if anything goes wrong, evolution st
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import signal
 import sys
@@ -14,10 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from components.naming import METRIC_NAMESPACE
-from operations import OperationError, chain, halt
+from operations import OperationError, Parser, chain, halt
 from operations.account import ROOT, Account, AwsError, connect
 
 CALLS = frozenset(
@@ -307,16 +305,11 @@ def allowed(stack: str, number: str) -> None:
         )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise OperationError(f"{message}. Run `python -m operations.drill --help`.")
-
-
 def main(arguments: list[str]) -> int:
     """Run a drill: 0 if the halt and everything after it was as it must be, 1 if not, 130 when interrupted."""
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, signal.default_int_handler)
-    parser = _Parser(prog="python -m operations.drill", description=__doc__)
+    parser = Parser(prog="python -m operations.drill", description=__doc__)
     parser.add_argument("--stack", default="dev", help="which stack (default: dev)")
     parser.add_argument("--account", default="", help="the real account's twelve digits; without it, the stack's emulator")
     drill, status = None, 1

@@ -5,17 +5,16 @@ They go into .local/permissions/<stack>/, as many managed policies a role as it 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from components.naming import Names
-from operations import OperationError, ready, rights, room, taken
+from operations import OperationError, Parser, ready, rights, room, taken
 from operations.account import ROOT, Account, table
 from operations.needs import Grant, grants, only_reads
 from operations.planned import LOCAL_ACCOUNT, Planned, planned
@@ -133,14 +132,9 @@ def write(found: Mapping[str, list[Grant]], place: Path) -> list[str]:
     return rows
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise OperationError(f"{message}. Run `python -m operations.permissions --help`.")
-
-
 def main(arguments: list[str]) -> int:
     """Write a stack's policies: 0 if they are there, otherwise 1."""
-    parser = _Parser(prog="python -m operations.permissions", description=__doc__)
+    parser = Parser(prog="python -m operations.permissions", description=__doc__)
     parser.add_argument("--stack", default="dev", help="which stack (default: dev)")
     parser.add_argument("--account", default="", help="the account's twelve digits")
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -10,9 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import NoReturn
 
-from operations import OperationError, ready, rights, room, taken
+from operations import OperationError, Parser, ready, rights, room, taken
 from operations.account import Account, AwsError, connect
 from operations.outcome import GOOD, Outcome, rows, summary
 from operations.planned import Planned, made, planned
@@ -59,14 +57,9 @@ def status(outcomes: Iterable[Outcome]) -> int:
     return 0 if all(one.kind in GOOD for one in outcomes) else 1
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise OperationError(f"{message}. Run `python -m operations.preflight --help`.")
-
-
 def main(arguments: list[str]) -> int:
     """Run the checks: 0 if all of them passed or only want something of a person, otherwise 1."""
-    parser = _Parser(prog="python -m operations.preflight", description=__doc__)
+    parser = Parser(prog="python -m operations.preflight", description=__doc__)
     parser.add_argument("--stack", default="dev", help="which stack (default: dev)")
     parser.add_argument("--account", default="", help="the real account's twelve digits; without it, the stack's emulator")
     parser.add_argument("--role", default="", help="the name of the role that deploys (default: the caller's own)")

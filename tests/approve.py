@@ -16,6 +16,7 @@ from defaults import effective
 from limits import TierLimits, configured
 from local.previews import ROOT
 from local.previews import UNKNOWN as UNKNOWN_TEXT
+from local.provider.assets import SIGNATURE
 from local.provider.wire import decode
 from make_approved import as_text, grants_of, shape_of
 from plain import UNKNOWN, Plain
@@ -24,9 +25,6 @@ from tests import in_process
 from tests.plans import documented_defaults
 
 IMAGE = "sha256:" + "0123456789abcdef" * 4
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key by which Pulumi marks an object that is no plain one. Source: `SigKey` in its resource package."""
 
 CORNER = "corner"
 """A stack whose name is in no text of AWS's own."""

@@ -24,15 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "policy"))
 import psutil
 
 from local.previews import preview
+from local.provider.assets import SIGNATURE
 from tests.policy.builders import Node, Nodes
 from tests.policy.planned import nodes_of
 from tests.policy.test_process import requests, running
 
 STACK = "prod"
 SIZES = (500, 5_000, 20_000)
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key by which the engine marks an object that is no plain one. Source: `SigKey` in its resource package."""
-
 FLOOR = [sys.executable, "-c", "import pulumi_policy"]
 
 
