@@ -129,7 +129,8 @@ def test_every_pattern_of_the_services_in_use_can_be_read(service: str) -> None:
 
 @pytest.mark.parametrize("service", sorted(IN_USE))
 def test_a_model_is_read_as_botocore_reads_it(service: str) -> None:
-    assert models.document(service) == models.loader().load_service_model(service, "service-2")
+    unused: Any = models.loader.__wrapped__()  # a client's first call changes the addresses in the model that its loader keeps
+    assert models.document(service) == unused.load_service_model(service, "service-2")
 
 
 def test_characters_beyond_the_basic_plane_are_read_as_java_writes_them() -> None:
