@@ -159,7 +159,7 @@ push-image:  ## push TAG's image to TO, a repository and a tag, with Docker; its
 propose-digest: setup  ## write DIGEST=sha256:… into STACK's file as its engine image, as a pull request proposes it
 	@.venv/bin/python -m local.propose_digest '$(STACK)' '$(DIGEST)'
 
-picture: setup  ## draw the README's picture again, from what prod plans
+picture: setup  ## draw the README's pictures again, from what prod plans
 	.venv/bin/python -m local.report.readme
 
 clean:  ## remove what make has made here

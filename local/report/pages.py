@@ -35,7 +35,7 @@ def page(report: Report) -> str:
         .render(
             report=report,
             tones=TONES,
-            style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+            style=Markup("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("palette.css", "style.css"))),
             wide=picture_of(report.layers, WIDE),
             narrow=picture_of(report.layers, NARROW),
             plot_width=PLOT_WIDTH,

@@ -1,14 +1,19 @@
-"""Updates the README's picture from prod's plan: `python -m local.report.readme` (make picture)."""
+"""Draws the README's pictures again, from prod's plan: `python -m local.report.readme` (make picture)."""
 
 import os
 from pathlib import Path
 
 from local import LocalError, previews
+from local.report.halt_diagram import halt_diagram
 from local.report.layers import layers_of
 from local.report.mermaid import boxes_and_arrows
+from local.report.network_diagram import network_diagram
 
 README = previews.ROOT / "README.md"
 STACK = "prod"
+
+DIAGRAMS = {"docs/halt.svg": halt_diagram, "docs/network.svg": network_diagram}
+"""The pictures in files of their own, by path in the checkout."""
 
 START = "        %% The layers, made from prod's plan by `make picture`."
 END = "        %% The end of the layers."
@@ -27,13 +32,16 @@ def refreshed(text: str, plan: previews.Plan) -> str:
     return before + start + "".join(f"        {line}\n" for line in boxes_and_arrows(layers_of(plan), totals=False)) + end + after
 
 
-def main(readme: Path) -> None:
+def main(repo: Path) -> None:
     plan = previews.preview(STACK, pack=False, with_dependencies=True)
     if not plan.succeeded:
         raise LocalError(f"{STACK} can't be previewed:\n{plan.text}")
+    readme = repo / README.name
     readme.write_text(refreshed(readme.read_text(encoding="utf-8"), plan), encoding="utf-8")
+    for path, diagram in DIAGRAMS.items():
+        (repo / path).write_text(diagram(plan).svg, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(README)
+    main(previews.ROOT)
     os._exit(0)  # see local/__main__.py
