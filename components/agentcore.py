@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components import boundary, iam_agentcore, iam_functions, resource_policies
 from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
-from components.component import ServiceRole, log_group, permissions_boundary, service_role
+from components.component import ServiceRole, log_group, pattern_until_made, permissions_boundary, service_role
 from components.environment import Limits, NetworkMode, Retention
 from components.function import Attempts, FunctionArgs, deploy
 from components.guardrail import pinned_guardrail
@@ -96,6 +96,8 @@ class AgentCore(pulumi.ComponentResource):
             opts=child,
         )
         gateway = self._gateway(name, args, gateway_role)
+        handler_role = self._handler(name, args, variables, gateway, limit.arn)
+        guard = self._gateway_policy(name, args, gateway, handler_role)
         if args.image_digest is not None:
             runtime_args = RuntimeArgs(
                 names=names,
@@ -112,8 +114,7 @@ class AgentCore(pulumi.ComponentResource):
                 log_retention_days=args.retention.log_retention_days,
                 after=args.after,
             )
-            self._target(name, gateway, gateway_role, deploy_runtime(f"{name}-runtime", runtime_args, child))
-        self._handler(name, args, variables, gateway, limit.arn)
+            self._target(name, gateway, [gateway_role.grants, guard], deploy_runtime(f"{name}-runtime", runtime_args, child))
 
         self.gateway_url = gateway.gateway_url
         self.register_outputs({"gatewayUrl": self.gateway_url})
@@ -137,6 +138,19 @@ class AgentCore(pulumi.ComponentResource):
         )
         self._gateway_logs(name, args, gateway)
         return gateway
+
+    def _gateway_policy(
+        self, name: str, args: AgentCoreArgs, gateway: aws.bedrock.AgentcoreGateway, handler: ServiceRole
+    ) -> aws.bedrock.AgentcoreResourcePolicy:
+        """The gateway's own policy: it admits the handler alone, not whoever else of the account is granted to invoke it."""
+        names = args.names
+        return aws.bedrock.AgentcoreResourcePolicy(
+            f"{name}-gateway-policy",
+            resource_arn=gateway.gateway_arn,
+            policy=pattern_until_made(gateway.gateway_arn, names.gateway_arn).apply(lambda arn: iam_agentcore.only_handler(names, arn)),
+            # AWS refuses a policy that names a role that doesn't exist.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[handler.role]),
+        )
 
     def _gateway_logs(self, name: str, args: AgentCoreArgs, gateway: aws.bedrock.AgentcoreGateway) -> None:
         """The gateway's access log, in an encrypted log group."""
@@ -176,8 +190,10 @@ class AgentCore(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[admitted]),
         )
 
-    def _target(self, name: str, gateway: aws.bedrock.AgentcoreGateway, role: ServiceRole, deployed: DeployedRuntime) -> None:
-        """The gateway's target: the runtime's endpoint, called with the gateway's own role."""
+    def _target(
+        self, name: str, gateway: aws.bedrock.AgentcoreGateway, guards: Sequence[pulumi.Resource], deployed: DeployedRuntime
+    ) -> None:
+        """The gateway's target: the runtime's endpoint, called with the gateway's own role. `guards` must be there before it."""
         aws.bedrock.AgentcoreGatewayTarget(
             f"{name}-gateway-target",
             name=GATEWAY_TARGET,
@@ -185,7 +201,7 @@ class AgentCore(pulumi.ComponentResource):
             gateway_identifier=gateway.gateway_id,
             target_configuration={"http": {"agentcore_runtime": {"arn": deployed.runtime.agent_runtime_arn, "qualifier": AGENT_ENDPOINT}}},
             credential_provider_configuration={"gateway_iam_role": {}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.grants, *deployed.ready]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *deployed.ready]),
         )
 
     def _handler(
@@ -195,8 +211,8 @@ class AgentCore(pulumi.ComponentResource):
         variables: Mapping[str, pulumi.Input[str]],
         gateway: aws.bedrock.AgentcoreGateway,
         boundary_arn: pulumi.Input[str],
-    ) -> None:
-        """With an image it calls the gateway; without, the model."""
+    ) -> ServiceRole:
+        """The handler's role. With an image the handler calls the gateway; without, the model."""
         names = args.names
         calls_gateway = args.image_digest is not None
         function_args = FunctionArgs(
@@ -220,4 +236,4 @@ class AgentCore(pulumi.ComponentResource):
             log_retention_days=args.retention.log_retention_days,
             after=args.after,
         )
-        deploy(f"{name}-handler", function_args, pulumi.ResourceOptions(parent=self))
+        return deploy(f"{name}-handler", function_args, pulumi.ResourceOptions(parent=self)).role

@@ -25,6 +25,10 @@ INVOCATIONS = (
 """Every way to reach an agent, a shell with its credentials among them. Sources: Service Authorization Reference, Amazon Bedrock AgentCore;
 AgentCore developer guide, "Interactive Shells (Terminals)"."""
 
+INVOKE_GATEWAY = "bedrock-agentcore:InvokeGateway"
+"""The only way to reach a gateway, and all that its policy can be about. Source: AgentCore developer guide, "Resource-based policies for
+Amazon Bedrock AgentCore", Gateway actions."""
+
 MODEL_REGIONS: dict[str, tuple[str, ...]] = {
     "us": ("us-east-1", "us-east-2", "us-west-2"),
     "eu": ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"),
@@ -84,9 +88,7 @@ def model_grants(names: Names, model_id: str) -> tuple[Statement, ...]:
 
 def asking_grants(names: Names, model_id: str, *, through_gateway: bool) -> tuple[Statement, ...]:
     """What the handler needs beside what every function does: to ask the agents or, where there are none yet, the model."""
-    ask = (
-        (allow("AskAgents", ["bedrock-agentcore:InvokeGateway"], names.gateway_arn),) if through_gateway else model_grants(names, model_id)
-    )
+    ask = (allow("AskAgents", [INVOKE_GATEWAY], names.gateway_arn),) if through_gateway else model_grants(names, model_id)
     return (read_mode(names), *ask)
 
 
@@ -155,18 +157,28 @@ def gateway_key_grants(names: Names) -> Condition:
 
 
 def only_gateway(names: Names, arn: str) -> str:
-    """The policy of a runtime or of one of its endpoints: the gateway's role may invoke it, and nobody else, whatever a role is granted.
+    """The policy of a runtime or of one of its endpoints: the gateway's role may invoke it, and nobody else, whatever a role is granted."""
+    return _only(arn, "Gateway", names.role_arn(names.gateway_role), INVOCATIONS)
+
+
+def only_handler(names: Names, arn: str) -> str:
+    """The policy of the gateway: the handler's role may invoke it, and nobody else, whatever a role is granted."""
+    return _only(arn, "Handler", names.role_arn(names.function_role(names.handler_function)), (INVOKE_GATEWAY,))
+
+
+def _only(arn: str, who: str, role: str, invocations: tuple[str, ...]) -> str:
+    """One role may do the first of these actions, and nobody else any of them: within an account, a grant in a role's own policy is enough
+    unless the resource denies it.
 
     Args:
         arn: the very resource. AgentCore takes one resource a statement, and no pattern.
     """
-    gateway = names.role_arn(names.gateway_role)
     others: Statement = {
         "Sid": "NobodyElseAsks",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": list(INVOCATIONS),
+        "Action": list(invocations),
         "Resource": arn,
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": gateway}},
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}},
     }
-    return document(allow("GatewayAsks", ["bedrock-agentcore:InvokeAgentRuntime"], arn, principal={"AWS": gateway}), others)
+    return document(allow(f"{who}Asks", [invocations[0]], arn, principal={"AWS": role}), others)

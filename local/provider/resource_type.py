@@ -175,6 +175,9 @@ class ResourceType:
     not_emulated: str = ""
     """Why the emulator can't create it. It is validated by AWS's model, and then in Pulumi's state alone."""
 
+    not_emulated_where: tuple[str, str] | None = None
+    """A property, and a part of its text: a resource that has it is in Pulumi's state alone, and others of the type are created."""
+
     update: Call | Sequence[Call] = ()
     """The calls that change it. A further call of the creation also changes what it names."""
 
@@ -220,6 +223,11 @@ class ResourceType:
 
     tags: Tagging | None = None
     """None if the type takes no tags, and so no default tags either."""
+
+    def is_emulated(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether the emulator can create a resource with these inputs."""
+        where = self.not_emulated_where
+        return self.read is not None and (where is None or where[1] not in str(inputs.get(where[0], "")))
 
     @property
     def schema(self) -> Schema:

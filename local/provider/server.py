@@ -1,6 +1,6 @@
 """The gRPC service that Pulumi calls. It holds the provider's configuration and nothing else.
 
-With an emulator, resources are really created there, except those of types that the emulator lacks (`not_emulated`).
+With an emulator, resources are really created there, except what the emulator lacks (`not_emulated`).
 """
 
 # ruff: noqa: N802, ARG002  # the protocol's names and parameters
@@ -99,7 +99,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, region = self._placed(asked, context)
         with _refusals(context):
             self._refuse_unmade(resource, request.urn, inputs, region)
-            crud = self._crud(resource, region)
+            crud = self._crud(resource, region, inputs)
             identity, outputs = crud.create(inputs) if crud else compute(resource, inputs, region)
         return provider_pb2.CreateResponse(id=identity, properties=_read_back(resource, _with(resource, kept, outputs, region)))
 
@@ -111,7 +111,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 f"{request.id}: the local cloud holds nothing that this stack didn't make, so there is nothing to import or look up",
             )
         state, region = self._placed(recorded(resource, request.properties, request.properties), context)
-        crud = self._crud(resource, region)
+        crud = self._crud(resource, region, state)
         if crud:
             secrets = Secrets()
             asked = decode(recorded(resource, request.inputs, request.properties), secrets)
@@ -140,7 +140,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         kept = _kept(resource, request.news, asked)
         inputs, region = self._placed(asked, context)
         before = decode(recorded(resource, request.olds, request.olds))
-        crud = None if request.preview else self._crud(resource, region)
+        crud = None if request.preview else self._crud(resource, region, inputs)
         with _refusals(context):
             if not request.preview:
                 self._refuse_unmade(resource, request.urn, inputs, region)
@@ -154,7 +154,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
         resource = self._resource(request.urn, context)
         state, region = self._placed(request.properties, context)
-        crud = self._crud(resource, region)
+        crud = self._crud(resource, region, state)
         if crud:
             with _refusals(context):
                 crud.delete(request.id, state)
@@ -181,9 +181,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, grpc.StatusCode.UNIMPLEMENTED, unknown_type(_type(urn)))
         return resource
 
-    def _crud(self, resource: ResourceType, region: str) -> Crud | None:
+    def _crud(self, resource: ResourceType, region: str, properties: dict[str, Any]) -> Crud | None:
         """How the resource is managed in the emulator; None if it is in Pulumi's state alone."""
-        return Crud(self._cloud, resource, region) if self._cloud and resource.read else None
+        return Crud(self._cloud, resource, region) if self._cloud and resource.is_emulated(properties) else None
 
     def _asked(self, resource: ResourceType, inputs: Struct, context: Context) -> Struct:
         """The inputs as they are sent to AWS."""

@@ -82,7 +82,7 @@ def test_dev_needs_no_interface_that_outlives_it() -> None:
 
 def test_the_runtime_and_each_of_its_endpoints_turn_everybody_else_away() -> None:
     layer = agentcore("prod")
-    policies = layer.of("AgentcoreResourcePolicy").values()
+    policies = [one for one in layer.of("AgentcoreResourcePolicy").values() if ":runtime/" in one.inputs["resourceArn"]]
     guarded = {policy.inputs["resourceArn"].partition("/runtime-endpoint/")[2] for policy in policies}
     assert guarded == {"", "evolution", "DEFAULT"}
     for policy in policies:
@@ -91,6 +91,21 @@ def test_the_runtime_and_each_of_its_endpoints_turn_everybody_else_away() -> Non
         assert "agentcore-gateway-role" in policy.depends_on, "AWS refuses a policy that names a role which isn't there"
     target = layer.only("AgentcoreGatewayTarget")
     assert {policy.name for policy in policies} <= target.depends_on, "nothing leads to the runtime before its policies are there"
+
+
+@pytest.mark.parametrize("digest", [DIGEST, None])
+def test_the_gateway_turns_everybody_but_the_handler_away(digest: str | None) -> None:
+    """With a grant in a role's own policy alone, an administrator would ask the agents past the handler and its checks."""
+    layer = agentcore("prod", digest)
+    [policy] = [one for one in layer.of("AgentcoreResourcePolicy").values() if ":gateway/" in one.inputs["resourceArn"]]
+    admitted, denied = json.loads(policy.inputs["policy"])["Statement"]
+    handler = f"arn:aws:iam::{ACCOUNT}:role/evolution-agentcore-handler-prod-us-east-1"
+    assert admitted["Principal"] == {"AWS": handler}
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+    assert denied["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": handler}}
+    assert admitted["Action"] == denied["Action"] == ["bedrock-agentcore:InvokeGateway"]
+    assert admitted["Resource"] == denied["Resource"] == policy.inputs["resourceArn"]
+    assert "agentcore-handler-role" in policy.depends_on, "AWS refuses a policy that names a role which isn't there"
 
 
 def test_the_gateway_takes_signed_requests_past_the_web_acl_and_keeps_its_logs() -> None:

@@ -27,6 +27,7 @@ MAY_GO = {
     ("TaskDefinition", "executionRoleArn"): STRICT,
     ("FlowLog", "iamRoleArn"): STRICT,
     ("AgentcoreAgentRuntime", "roleArn"): REQUIRED,
+    ("AgentcoreResourcePolicy", "resourceArn"): REQUIRED,
     ("Key", "deletionWindowInDays"): DEFAULTED,
     ("Secret", "recoveryWindowInDays"): DEFAULTED,
     ("DefaultSecurityGroup", "ingress"): STRICT,

@@ -134,6 +134,8 @@ RESOURCES = (
         id="{resourceArn}",
         read=Read(Request(f"{_SERVICE}:GetResourcePolicy", {"resourceArn": "{resourceArn}"}), properties=fields("policy")),
         delete=Request(f"{_SERVICE}:DeleteResourcePolicy", {"resourceArn": "{resourceArn}"}),
+        # Of a gateway, which the emulator doesn't have.
+        not_emulated_where=("resourceArn", ":gateway/"),
         diff_suppress={"policy": equivalence.policies},
         references={
             "resourceArn": (
