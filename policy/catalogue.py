@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exemptions import NEVER
+from framework_agents import DOUBTS
 from frameworks import CHECKS, made_by
 from limits import APPROVED
 from rule import Family, ResourceRule
@@ -60,7 +61,8 @@ def _coverage() -> Iterator[str]:
         "",
         MADE,
         "",
-        f"{len(CHECKS)} checks of AWS Security Hub, cdk-nag (AwsSolutions) and checkov concern the resource types of this system.",
+        f"{len(CHECKS)} checks concern the resource types of this system: of AWS Security Hub, prowler (AgentCore), AgentCore's security",
+        "practices, AWS's agentic lens (security), OWASP's agentic top ten, cdk-nag (AwsSolutions) and checkov.",
         f"{len(CHECKS) - len(left)} are made by a rule, {len(left)} make no sense here.",
         "",
         "| check | asks for | rule |",
@@ -69,6 +71,8 @@ def _coverage() -> Iterator[str]:
     for check in CHECKS:
         rules = ", ".join(f"`{rule}`" for rule in made[check.id])
         yield f"| {check.id} | {check.about} | {rules if not check.unless else f'*not made:* {check.unless}'} |"
+    yield from ("", "## Where a list is in doubt", "", "| check | why |", "|---|---|")
+    yield from (f"| {check} | {why} |" for check, why in DOUBTS.items())
 
 
 def _listed(words: Iterator[str]) -> str:

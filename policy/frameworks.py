@@ -1,7 +1,8 @@
 """Which checks of others the pack makes, by which of its rules, and why it leaves the others out.
 
-Sources: AWS Security Hub user guide, "Control reference"; cdk-nag 3.0.2 RULES.md (AwsSolutions); checkov 3.3.30 `--list --framework
-terraform`. Of each, what concerns the resource types of this system.
+Sources: AWS Security Hub user guide, "Control reference", read in November 2026; cdk-nag 3.0.2 RULES.md (AwsSolutions); checkov 3.3.30
+`--list --framework terraform`. Of each, what concerns the resource types of this system. The lists about agents are in
+`framework_agents.py`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from framework_agents import AGENTCORE, LENS, OWASP, PROWLER
 from rule import Rule
 
 UNSIGNED = "The functions are deployed as source, reviewed with the program; there is no artifact to sign."
 ACCOUNT_WIDE = "It is a setting of the account, not of a stack: the account's owner makes it once."
 NOT_HERE = "The system has none."
 ROTATION = "The secret is a threshold and a key that two tasks must read alike; a deployment that changes the threshold replaces both."
+USED = "It is seen in use, not in a plan; what is granted, is what the reviewers have approved (approved/new-access)."
+JWT = "There are no end users, and a runtime that takes tokens can't be called by an IAM gateway (agentcore/gateway-callers refuses it)."
 COSTS = "What evolution leaves behind can be made again; a second copy would cost more than it protects."
 
 
@@ -50,11 +54,25 @@ def _checks(source: str, text: str) -> Iterator[FrameworkCheck]:
             yield FrameworkCheck(id=name, about=about, rules=tuple(how.split()))
 
 
-REASONS = {"account": ACCOUNT_WIDE, "none": NOT_HERE, "costs": COSTS, "unsigned": UNSIGNED, "rotation": ROTATION}
+REASONS = {
+    "account": ACCOUNT_WIDE,
+    "none": NOT_HERE,
+    "costs": COSTS,
+    "unsigned": UNSIGNED,
+    "rotation": ROTATION,
+    "used": USED,
+    "jwt": JWT,
+}
 
 SECURITY_HUB = """
+Bedrock.1 | knowledge bases' data sources under a customer-managed key |
 BedrockAgentCore.1 | runtimes in a VPC |
 BedrockAgentCore.2 | gateways authorize who calls |
+BedrockAgentCore.3 | memories under a customer-managed key |
+BedrockAgentCore.4 | gateways under a customer-managed key |
+BedrockAgentCore.5 | browsers are not in the public network |
+BedrockAgentCore.6 | browsers are recorded |
+BedrockAgentCore.7 | code interpreters in a VPC |
 CloudWatch.15 | alarms have actions |
 CloudWatch.16 | log groups keep their events for a time |
 CloudWatch.17 | alarm actions are on |
@@ -268,7 +286,15 @@ CKV2_AWS_65 | no ACLs | = Security Hub S3.12
 CKV2_AWS_73 | queues under a customer-managed key | encryption/queue-cmk
 """
 
-CHECKS = (*_checks("Security Hub", SECURITY_HUB), *_checks("cdk-nag", CDK_NAG), *_checks("checkov", CHECKOV))
+CHECKS = (
+    *_checks("Security Hub", SECURITY_HUB),
+    *_checks("prowler", PROWLER),
+    *_checks("AgentCore", AGENTCORE),
+    *_checks("agentic lens", LENS),
+    *_checks("OWASP", OWASP),
+    *_checks("cdk-nag", CDK_NAG),
+    *_checks("checkov", CHECKOV),
+)
 
 
 def made_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import rules.aws.access
 import rules.aws.agentcore
+import rules.aws.agentcore_record
+import rules.aws.agentcore_tools
 import rules.aws.alarms
 import rules.aws.data_protection
 import rules.aws.data_protection_buckets
@@ -137,6 +139,8 @@ FAMILIES = (
         "Agents must run where nobody else reaches them, and ask the approved model through the guardrail.",
         (
             rules.aws.agentcore,
+            rules.aws.agentcore_tools,
+            rules.aws.agentcore_record,
             rules.evolution.agentcore,
             rules.evolution.agentcore_way,
             rules.evolution.agentcore_model,

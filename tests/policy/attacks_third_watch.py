@@ -83,7 +83,7 @@ WATCHES = (
             "bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration",
             loggingConfig={"textDataDeliveryEnabled": True, "s3Config": {"bucketName": "elsewhere"}},
         ),
-        "containment/known-types",
+        "agentcore/model-log",
     ),
 )
 """What watches."""

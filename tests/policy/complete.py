@@ -43,6 +43,8 @@ MASKED = {
     "outputEnabled": True,
 }
 
+HARMS = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
+
 GUARDED = ["guardrail", "guardrail-version"]
 
 
@@ -213,7 +215,10 @@ def _guardrail() -> Nodes:
                 "blockedOutputsMessaging": "No.",
                 "kmsKeyArn": UNKNOWN,
                 "contentPolicyConfig": {
-                    "filtersConfigs": [{"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}],
+                    "filtersConfigs": [
+                        {"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"},
+                        *({"type": harm, "inputStrength": "HIGH", "outputStrength": "HIGH"} for harm in HARMS),
+                    ],
                 },
                 "sensitiveInformationPolicyConfig": {"piiEntitiesConfigs": [dict(MASKED)]},
                 "topicPolicyConfig": {"topicsConfigs": [{"name": "escape", "definition": "Getting out.", "type": "DENY"}]},

@@ -117,14 +117,6 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the target is elsewhere", referring("gateway-target", "targetConfiguration", "topic"), {"agentcore/gateway-leads-to-runtime"}),
     ("the runtime is public", setting("runtime", "networkConfiguration.networkMode", "PUBLIC"), {"agentcore/private-network"}),
     (
-        "an agent's browser is public",
-        adding(
-            "browser",
-            Node("aws:bedrock/agentcoreBrowser:AgentcoreBrowser", {"networkConfiguration": {"networkMode": "PUBLIC"}, "tagsAll": TAGS}),
-        ),
-        {"agentcore/private-network"},
-    ),
-    (
         "the runtime's image is a tag",
         setting(
             "runtime",
@@ -170,8 +162,8 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     # Guardrail and model.
     (
         "prompt attacks pass",
-        setting("guardrail", FILTERS, [{"type": "HATE", "inputStrength": "HIGH"}]),
-        {"agentcore/guardrail-prompt-attack"},
+        setting("guardrail", f"{FILTERS}.0.type", "HATE"),
+        {"agentcore/guardrail-prompt-attack", "agentcore/guardrail-harm"},
     ),
     ("prompt attacks mostly pass", setting("guardrail", f"{FILTERS}.0.inputStrength", "LOW"), {"agentcore/guardrail-prompt-attack"}),
     ("prompt attacks are counted", setting("guardrail", f"{FILTERS}.0.inputAction", "NONE"), {"agentcore/guardrail-prompt-attack"}),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pulumi_aws
 import pytest
 
 from make_approved import shape_of
 from plain import dig
+from rule import judge_stack
+from rules.evolution.approved_shape import types
+from shape import approved
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
 from tests.policy.edits import Edit, adding
 from tests.policy.edits_containment import setting
@@ -109,6 +115,35 @@ def test_what_has_no_approved_shape_is_refused(edit: Edit, found: list[tuple[str
     nodes = nodes_of(prod)
     edit(nodes)
     assert judged(prod, nodes, monkeypatch) == found
+
+
+SECOND_AGENTS = {
+    "aws:bedrock/agentAgent:AgentAgent",
+    "aws:bedrock/agentFlow:AgentFlow",
+    "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
+    "aws:bedrock/agentcoreBrowser:AgentcoreBrowser",
+    "aws:bedrock/agentcoreCodeInterpreter:AgentcoreCodeInterpreter",
+    "aws:bedrock/agentcoreGatewayRule:AgentcoreGatewayRule",
+    "aws:bedrock/agentcoreHarness:AgentcoreHarness",
+    "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider",
+    "aws:bedrock/inferenceProfile:InferenceProfile",
+    "aws:bedrock/provisionedModelThroughput:ProvisionedModelThroughput",
+    "aws:bedrockmodel/invocationJob:InvocationJob",
+}
+"""What asks a model, or acts for an agent, past the gateway, the guardrail or the wall."""
+
+
+def test_no_second_agent_is_approved_by_any_type_that_the_provider_has() -> None:
+    """Every type of Bedrock and AgentCore, as the provider's classes name them, but those of this system."""
+    classes = Path(pulumi_aws.__file__).parent
+    files = (path for folder in ("bedrock", "bedrockfoundation", "bedrockmodel") for path in (classes / folder).glob("*.py"))
+    created = re.compile(r"super\([^)]*\)\.__init__\(\s*'(aws:[^']+)'")
+    kinds = {token for path in files for token in created.findall(path.read_text(encoding="utf-8"))} - approved()["types"].keys()
+    assert kinds >= SECOND_AGENTS
+    prod = stack_of("prod")
+    more = [replace(prod.resources[0], type=kind, name=kind, urn=kind, inputs={}, props={}) for kind in sorted(kinds)]
+    found = judge_stack(types, replace(prod, resources=(*prod.resources, *more)))
+    assert [one.resource.type for one in found if one.resource] == sorted(kinds)
 
 
 RIGHT: dict[str, Edit] = {

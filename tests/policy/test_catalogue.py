@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import catalogue
+from framework_agents import DOUBTS
 from frameworks import CHECKS, made_by
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -34,3 +35,4 @@ def test_each_check_is_made_or_left_out_for_a_reason() -> None:
     assert [check.id for check in CHECKS if check.like and check.like not in CHECK_IDS] == []
     unclear = [check.id for check in CHECKS if bool(made[check.id]) == bool(check.unless)]
     assert unclear == [], "each must be made, or left out with a reason, and not both"
+    assert set(DOUBTS) <= set(CHECK_IDS)

@@ -7,6 +7,7 @@ import pytest
 from tests.policy.builders import UNKNOWN, Node
 from tests.policy.complete import complete
 from tests.policy.edits import Edit, each_fires
+from tests.policy.edits_agents import EDITS as AGENTS
 from tests.policy.edits_complete import EDITS
 from tests.policy.samples import configure, findings, rules_that_fire, set_at
 
@@ -26,7 +27,7 @@ def test_each_edit_is_caught_by_exactly_its_rules() -> None:
         edit(nodes)
         return rules_that_fire(nodes)
 
-    each_fires(EDITS, fired)
+    each_fires([*EDITS, *AGENTS], fired)
 
 
 def test_dev_may_stand_in_agentcores_own_network_and_be_destroyed() -> None:

@@ -26,6 +26,7 @@ from tests.policy import (
 )
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
+from tests.policy.edits_agents import EDITS as AGENTS
 from tests.policy.edits_complete import EDITS as COMPLETE
 from tests.policy.filled import with_all_filled
 from tests.policy.identity_edits import EDITS as IDENTITY
@@ -82,7 +83,7 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
 def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in family.rules}
     caught = {rule for edit in EDITS for rule in edit.fires}
-    caught |= {rule for edits in (SMALL, COMPLETE, IDENTITY, IDENTITY_ACCESS) for _, _, fires in edits for rule in fires}
+    caught |= {rule for edits in (SMALL, COMPLETE, AGENTS, IDENTITY, IDENTITY_ACCESS) for _, _, fires in edits for rule in fires}
     caught |= {rule for attack in ATTACKS for rule in attack.fires}
     caught |= {rule for rule in rules if rule.startswith("approved/")}  # theirs are in test_approved.py
     # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.

@@ -1,4 +1,4 @@
-"""AgentCore: who may ask a gateway, where agents and their tools stand, and what a web ACL in front of them must be."""
+"""AgentCore: who may ask a gateway, and what a web ACL in front of it must be."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from checks import absent, literal, present
 from graph import Linked
 from rule import Finding, Resource, Severity, Stack, about, rule
-from tokens import AGENT_BROWSER, AGENT_CODE_INTERPRETER, AGENT_GATEWAY, AGENT_RUNTIME, WEB_ACL, WEB_ACL_LOGGING
-
-PRIVATE_TIERS = frozenset({"staging", "prod"})
-"""In dev an agent may stand in AgentCore's own network: VPC mode is bound to few zones, and its interfaces outlive it by hours."""
+from tokens import AGENT_GATEWAY, WEB_ACL, WEB_ACL_LOGGING
 
 
 @rule(
@@ -20,35 +17,12 @@ PRIVATE_TIERS = frozenset({"staging", "prod"})
     protects="The agents from being asked by strangers.",
     why="A gateway without an authorizer serves whoever finds its address.",
     fix="Write authorizer_type='AWS_IAM', and leave out exception_level.",
-    controls=("Security Hub BedrockAgentCore.2",),
+    controls=("Security Hub BedrockAgentCore.2", "prowler AG-24", "prowler AG-26"),
 )
 def gateway_authorizer(gateway: Resource) -> Iterator[Finding]:
     yield from literal("authorizerType", gateway.at("authorizerType"), "AWS_IAM", "CUSTOM_JWT")
     # DEBUG answers callers with the inner error.
     yield from absent("exceptionLevel", gateway.at("exceptionLevel"), "callers must not see inner errors")
-
-
-@rule(
-    id="agentcore/private-network",
-    types={AGENT_RUNTIME, AGENT_BROWSER, AGENT_CODE_INTERPRETER},
-    severity=Severity.HIGH,
-    protects="Agents and their tools from the internet.",
-    why="In public mode what an agent does leaves by a way that nobody filters or logs.",
-    fix="Write network_configuration with network_mode='VPC', private subnets and a security group.",
-    controls=("Security Hub BedrockAgentCore.1",),
-    tiers=PRIVATE_TIERS,
-)
-def private_network(resource: Resource) -> Iterator[Finding]:
-    """A code interpreter may also stand in a sandbox, if it has no role: a sandbox resolves names and reaches S3, and what runs in it reads
-    the role's credentials. Source: AgentCore developer guide, "Code interpreter network modes"."""
-    sandboxed = resource.type == AGENT_CODE_INTERPRETER and resource.at("executionRoleArn") is None
-    allowed = ("VPC", "SANDBOX") if sandboxed else ("VPC",)
-    yield from literal("networkConfiguration.networkMode", resource.at("networkConfiguration", "networkMode"), *allowed)
-    if resource.type == AGENT_RUNTIME and resource.at("networkConfiguration", "networkMode") == "VPC":
-        subnets = resource.at("networkConfiguration", "networkModeConfig", "subnets")
-        yield from present("networkConfiguration.networkModeConfig.subnets", subnets, "private subnets")
-        groups = resource.at("networkConfiguration", "networkModeConfig", "securityGroups")
-        yield from present("networkConfiguration.networkModeConfig.securityGroups", groups, "a security group")
 
 
 def _not_empty(acl: Resource) -> Iterator[Finding]:

@@ -12,6 +12,9 @@ from rule import Finding, Resource, Severity, Stack, about, rule
 from tokens import (
     AGENT_GATEWAY,
     AGENT_MEMORY,
+    AGENT_POLICY_ENGINE,
+    BEDROCK_AGENT,
+    BEDROCK_DATA_SOURCE,
     BUCKET,
     BUCKET_ENCRYPTION,
     BUCKET_LOGGING,
@@ -38,6 +41,12 @@ ELSEWHERE = ("EC2", "EXTERNAL")
 
 INLINE = "serverSideEncryptionConfiguration"
 AUDITED = "only a customer-managed key can be audited and withdrawn"
+
+BEDROCK_KEYS = {
+    BEDROCK_AGENT: ("customerEncryptionKeyArn",),
+    BEDROCK_DATA_SOURCE: ("serverSideEncryptionConfiguration", "kmsKeyArn"),
+}
+"""By type, where it names its key."""
 
 WHY = "Data under AWS's own keys can be read by whoever may read the service: nobody can audit, restrict or withdraw the key."
 
@@ -160,6 +169,7 @@ def guardrail_cmk(guardrail: Resource) -> Iterator[Finding]:
     protects="The AgentCore gateway's configuration and credentials.",
     why=WHY,
     fix="Write kms_key_arn=<the stack's key>.arn.",
+    controls=("Security Hub BedrockAgentCore.4", "prowler AC-12"),
 )
 def gateway_cmk(gateway: Resource) -> Iterator[Finding]:
     return names_a_key("kmsKeyArn", gateway.at("kmsKeyArn"))
@@ -172,9 +182,37 @@ def gateway_cmk(gateway: Resource) -> Iterator[Finding]:
     protects="What agents remember.",
     why=WHY,
     fix="Write encryption_key_arn=<the stack's key>.arn.",
+    controls=("Security Hub BedrockAgentCore.3", "prowler AC-07"),
 )
 def memory_cmk(memory: Resource) -> Iterator[Finding]:
     return names_a_key("encryptionKeyArn", memory.at("encryptionKeyArn"))
+
+
+@rule(
+    id="encryption/policy-engine-cmk",
+    types={AGENT_POLICY_ENGINE},
+    severity=Severity.HIGH,
+    protects="The policies in front of the agents, which tell what gets through.",
+    why=WHY,
+    fix="Write encryption_key_arn=<the stack's key>.arn.",
+    controls=("prowler AC-11",),
+)
+def policy_engine_cmk(engine: Resource) -> Iterator[Finding]:
+    return names_a_key("encryptionKeyArn", engine.at("encryptionKeyArn"))
+
+
+@rule(
+    id="encryption/bedrock-cmk",
+    types={BEDROCK_AGENT, BEDROCK_DATA_SOURCE},
+    severity=Severity.HIGH,
+    protects="What Bedrock's own agents are told, and what is read for them.",
+    why=WHY,
+    fix="Write the stack's key as customer_encryption_key_arn, of a data source in server_side_encryption_configuration.",
+    controls=("Security Hub Bedrock.1",),
+)
+def bedrock_cmk(resource: Resource) -> Iterator[Finding]:
+    path = BEDROCK_KEYS[resource.type]
+    return names_a_key(".".join(path), resource.at(*path))
 
 
 @rule(

@@ -12,6 +12,9 @@ from rule import Finding, Reference, Resource, Severity, Stack, rule
 from tokens import (
     AGENT_GATEWAY,
     AGENT_MEMORY,
+    AGENT_POLICY_ENGINE,
+    BEDROCK_AGENT,
+    BEDROCK_DATA_SOURCE,
     BUCKET,
     BUCKET_ENCRYPTION,
     CLUSTER,
@@ -39,6 +42,9 @@ KEY_TYPES = frozenset({KEY, KEY_ALIAS, REPLICA_KEY, EXTERNAL_KEY})
 KEY_PROPERTIES = {
     AGENT_GATEWAY: "kmsKeyArn",
     AGENT_MEMORY: "encryptionKeyArn",
+    AGENT_POLICY_ENGINE: "encryptionKeyArn",
+    BEDROCK_AGENT: "customerEncryptionKeyArn",
+    BEDROCK_DATA_SOURCE: "serverSideEncryptionConfiguration",
     BUCKET: "serverSideEncryptionConfiguration",
     BUCKET_ENCRYPTION: "rules",
     CLUSTER: "configuration",

@@ -15,6 +15,9 @@ from variables import environments_of
 
 STRONG = ("HIGH", "MEDIUM")
 
+HARMS = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
+"""Every harm that Bedrock's content filters know. Source: Bedrock user guide, "Content filters"."""
+
 GROUNDING_MINIMUM = 0.5
 """Below it, the filter lets through answers that are more likely made up than not."""
 
@@ -52,7 +55,7 @@ def guardrail_prompt_attack(guardrail: Resource) -> Iterator[Finding]:
     elif not attacks:
         yield Finding("contentPolicyConfig has no filter PROMPT_ATTACK; it must have one.")
     for attack in attacks:
-        yield from literal("inputStrength of PROMPT_ATTACK", dig(attack, "inputStrength"), *STRONG)
+        yield from literal("inputStrength of PROMPT_ATTACK", dig(attack, "inputStrength"), "HIGH")
         yield from _acts("PROMPT_ATTACK", attack, "input", "BLOCK", or_missing=True)
         modalities = items(dig(attack, "inputModalities"))
         if modalities and "TEXT" not in modalities:
@@ -63,6 +66,28 @@ def _acts(name: str, entry: Plain, side: str, *actions: str, or_missing: bool) -
     """A filter can be declared and yet be switched off, or only observe. `or_missing`: Bedrock's default is to act."""
     yield from literal(f"{side}Enabled of {name}", dig(entry, f"{side}Enabled"), True, or_missing=or_missing)
     yield from literal(f"{side}Action of {name}", dig(entry, f"{side}Action"), *actions, or_missing=or_missing)
+
+
+@evolution_rule(
+    id="agentcore/guardrail-harm",
+    types={GUARDRAIL},
+    severity=Severity.HIGH,
+    protects="Evolution from breeding on what does harm, and from answering with it.",
+    why=WHY,
+    fix=f"Write a content filter of each of the types {', '.join(HARMS)}, both strengths MEDIUM or HIGH, both actions BLOCK.",
+)
+def guardrail_harm(guardrail: Resource) -> Iterator[Finding]:
+    filters = list(_entries("contentPolicyConfig.filtersConfigs", guardrail.at("contentPolicyConfig", "filtersConfigs")))
+    if any(isinstance(one, Finding) for one in filters):
+        return  # guardrail-prompt-attack says it
+    for harm in HARMS:
+        own = [one for one in filters if not isinstance(one, Finding) and dig(one, "type") == harm]
+        if not own:
+            yield Finding(f"contentPolicyConfig has no filter {harm}; it must have one.")
+        for one in own:
+            for side in ("input", "output"):
+                yield from literal(f"{side}Strength of {harm}", dig(one, f"{side}Strength"), *STRONG)
+                yield from _acts(harm, one, side, "BLOCK", or_missing=True)
 
 
 @evolution_rule(
