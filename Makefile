@@ -1,6 +1,7 @@
 # Everything needs only python3 and make; the first target that is run sets up .venv.
 PYTHON ?= python3
-STACK ?= dev
+PROJECT ?= system
+STACK ?= $(if $(filter account,$(PROJECT)),sandbox,dev)
 IMAGE ?=
 ACCOUNT ?=
 DEPLOY_ROLE ?=
@@ -18,8 +19,8 @@ TASK ?=
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud
-	@.venv/bin/python -m local preview --stack '$(STACK)' --image '$(IMAGE)'
+preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud; PROJECT=account: of an account
+	@.venv/bin/python -m local preview --project '$(PROJECT)' --stack '$(STACK)' --image '$(IMAGE)'
 
 report: setup  ## write STACK's preview down for a reviewer, in .local/report (BASE=main: only what differs from there)
 	@.venv/bin/python -m local report --stack '$(STACK)' --image '$(IMAGE)' --base '$(BASE)'
@@ -62,22 +63,22 @@ pulumi-install:  ## what a Pulumi installation needs for a real deployment: the 
 	cd policy && pulumi install
 
 up: setup setup-emulator  ## deploy STACK to a local AWS emulator, after a preview that the policy pack lets through
-	@.venv/bin/python -m local up --stack '$(STACK)' --image '$(IMAGE)'
+	@.venv/bin/python -m local up --project '$(PROJECT)' --stack '$(STACK)' --image '$(IMAGE)'
 
 refresh: setup setup-emulator  ## update the state of STACK to what the emulator holds
-	@.venv/bin/python -m local refresh --stack '$(STACK)'
+	@.venv/bin/python -m local refresh --project '$(PROJECT)' --stack '$(STACK)'
 
 destroy: setup setup-emulator  ## remove everything that STACK has in the emulator
-	@.venv/bin/python -m local destroy --stack '$(STACK)'
+	@.venv/bin/python -m local destroy --project '$(PROJECT)' --stack '$(STACK)'
 
 audit: setup setup-emulator  ## what the emulator holds of STACK, against what was deployed and the policy pack
-	@.venv/bin/python -m local audit --stack '$(STACK)'
+	@.venv/bin/python -m local audit --project '$(PROJECT)' --stack '$(STACK)'
 
 drill: setup  ## make STACK look unsafe, measure the halt, and resume: in its emulator, or in ACCOUNT=<12 digits>
 	@.venv/bin/python -m operations.drill --stack '$(STACK)' --account '$(ACCOUNT)'
 
 outputs: setup  ## the outputs of STACK, as JSON
-	@.venv/bin/python -m local outputs --stack '$(STACK)'
+	@.venv/bin/python -m local outputs --project '$(PROJECT)' --stack '$(STACK)'
 
 down: setup  ## stop the emulators; they keep their data
 	@.venv/bin/python -m local down

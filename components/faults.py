@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 TableModel = type[BaseModel]
 
 
-def explain(table: TableModel, detail: ErrorDetails) -> str:
-    """One sentence for one fault: the key, the value, what is allowed, an example."""
+def explain(table: TableModel, detail: ErrorDetails, whole: str = "Pulumi.dev.yaml") -> str:
+    """One sentence for one fault: the key, the value, what is allowed, an example. `whole` is a file with a right table."""
     path = [str(part) for part in detail["loc"]]
     key = ".".join(path)
     message = str(detail["msg"]).removeprefix("Value error, ")
@@ -24,11 +24,11 @@ def explain(table: TableModel, detail: ErrorDetails) -> str:
             hint = f" Did you mean `{near[0]}`?" if near else ""
             return f"{key} is not a key of the table.{hint} The keys are: {', '.join(keys)}."
         case "missing":
-            return f"{key} is missing.{_example(table, path)}"
+            return f"{key} is missing.{_example(table, path, whole)}"
         case "value_error" if isinstance(detail["input"], dict):
             return f"{key}: {message}." if key else f"{message}."
         case _:
-            return f"{key or 'the table'} is {_shown(detail['input'])}: {message}.{_example(table, path)}"
+            return f"{key or 'the table'} is {_shown(detail['input'])}: {message}.{_example(table, path, whole)}"
 
 
 def _shown(value: object) -> str:
@@ -46,9 +46,9 @@ def _part(table: TableModel, path: Sequence[str]) -> TableModel:
     return table
 
 
-def _example(table: TableModel, path: Sequence[str]) -> str:
+def _example(table: TableModel, path: Sequence[str], whole: str) -> str:
     for length, key in enumerate(path):
         field = _part(table, path[:length]).model_fields.get(key)
         if field is not None and field.examples:
             return f" Example: `{key}: {json.dumps(field.examples[0])}`."
-    return " Pulumi.dev.yaml is an example."
+    return f" {whole} is an example."

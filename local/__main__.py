@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from local import LocalError
 
 if TYPE_CHECKING:
+    from local import lifecycle
     from local.findings import Finding
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -55,12 +56,15 @@ def _preview(options: argparse.Namespace) -> int:
     from local import plugins
 
     with plugins.ProviderProcess(plugins.ROOT) as provider:  # it imports its modules meanwhile
-        from local import findings, previews  # 0.4 s to import, which a wrong argument needn't cost
+        from local import findings, previews, projects  # 0.4 s to import, which a wrong argument needn't cost
 
         end = _End()
+        project = projects.project_of(options.project)
+        stack = project.stack if options.stack is None else options.stack
         plan = previews.preview(
-            options.stack,
+            stack,
             image=options.image or None,
+            project=project,
             pack=options.pack,
             provider=provider,
             color=sys.stdout.isatty(),
@@ -70,7 +74,7 @@ def _preview(options: argparse.Namespace) -> int:
     end.finish(() if plan.succeeded else plan.findings, plan.errors)
     verdict = f"{len(plan.resources)} resources planned" if plan.succeeded else "refused"
     packs = findings.counted(plan.findings) if options.pack else "no policy pack"
-    _show(f"{options.stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
+    _show(f"{stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
     return 0 if plan.succeeded else 1
 
 
@@ -99,8 +103,9 @@ def _report(options: argparse.Namespace) -> int:
     from local.report.write import write
 
     start = time.monotonic()
-    written = write(options.stack, image=options.image or None, base=options.base or None, on_note=_note)
-    _show(f"{options.stack}: {written.verdict} {time.monotonic() - start:.1f} s")
+    stack = "dev" if options.stack is None else options.stack
+    written = write(stack, image=options.image or None, base=options.base or None, on_note=_note)
+    _show(f"{stack}: {written.verdict} {time.monotonic() - start:.1f} s")
     _show(f"  for a browser: {written.page}")
     _show(f"  for a pull request: {written.summary}")
     return 0 if written.succeeded else 1
@@ -111,38 +116,54 @@ def _deploy(options: argparse.Namespace) -> int:
     from local import findings, lifecycle
 
     start = time.monotonic()
-    image = getattr(options, "image", None) or None
-    target = lifecycle.Target(stack=options.stack, image=image, color=sys.stdout.isatty(), on_output=_show, on_note=_note)
+    target = _target(options)
+    stack = target.stack
     outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](target)
     if not outcome.succeeded:
         for line in findings.blocks(outcome.findings, outcome.errors if outcome.findings else ()):
             _show(line)
         what = f"refused, {findings.counted(outcome.findings)}" if outcome.findings else f"{options.command} failed"
-        _show(f"{options.stack}: {what}, {time.monotonic() - start:.1f} s")
+        _show(f"{stack}: {what}, {time.monotonic() - start:.1f} s")
         return 1
     changes = {_DONE.get(kind, kind): count for kind, count in outcome.changes.items() if kind != "same"}
     done = ", ".join(f"{count} {kind}" for kind, count in sorted(changes.items())) or "nothing changed"
-    _show(f"{options.stack}: {outcome.resources} resources, {done}, {time.monotonic() - start:.1f} s")
+    _show(f"{stack}: {outcome.resources} resources, {done}, {time.monotonic() - start:.1f} s")
     if options.command == "up":
         _show(f"It runs on {outcome.endpoint} until `make down`. To look at it with the AWS CLI or boto3:")
         credentials = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
-        region = outcome.outputs["environment"]["region"]
+        region = outcome.outputs[target.project.table]["region"]
         _show(f"  export AWS_ENDPOINT_URL={outcome.endpoint} AWS_DEFAULT_REGION={region} {credentials}")
         _show("  aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName,StateValue]' --output table")
     return 0
 
 
+def _target(options: argparse.Namespace) -> lifecycle.Target:
+    """The stack that a command works on."""
+    from local import lifecycle, projects
+
+    project = projects.project_of(options.project)
+    return lifecycle.Target(
+        stack=project.stack if options.stack is None else options.stack,
+        image=getattr(options, "image", None) or None,
+        project=project,
+        color=sys.stdout.isatty(),
+        on_output=_show,
+        on_note=_note,
+    )
+
+
 def _audit(options: argparse.Namespace) -> int:
-    from local import audit, findings, lifecycle
+    from local import audit, findings
 
     start = time.monotonic()
-    found = audit.audit(lifecycle.Target(stack=options.stack, on_output=_show, on_note=_note))
+    target = _target(options)
+    found = audit.audit(target)
     for line in (line for one in found.drift for line in one.lines):
         _show(f"drift: {line}")
     for line in findings.blocks(found.findings):
         _show(line)
     drift = f"{len(found.drift)} of {found.resources} resources are not what was deployed" if found.drift else "all is as it was deployed"
-    _show(f"{options.stack}: {drift}, {findings.counted(found.findings)}, {time.monotonic() - start:.1f} s")
+    _show(f"{target.stack}: {drift}, {findings.counted(found.findings)}, {time.monotonic() - start:.1f} s")
     if found.drift:
         _show("Nothing was changed. To put it back: `make refresh` records it, and `make up` then makes it what the program says.")
     return 1 if found.drift or found.findings else 0
@@ -151,14 +172,15 @@ def _audit(options: argparse.Namespace) -> int:
 def _outputs(options: argparse.Namespace) -> int:
     from local import lifecycle
 
-    _show(json.dumps(lifecycle.outputs(lifecycle.Target(stack=options.stack)), indent=2))
+    _show(json.dumps(lifecycle.outputs(_target(options)), indent=2))
     return 0
 
 
 def _down(options: argparse.Namespace) -> int:
-    from local import lifecycle
+    from local import lifecycle, plugins, projects
 
-    if not lifecycle.down(on_note=_note, save=options.save):
+    places = [plugins.ROOT / project.place for project in projects.PROJECTS.values()]
+    if not sum(lifecycle.down(place, on_note=_note, save=options.save) for place in places):
         _note("no emulator is running")
     return 0
 
@@ -202,7 +224,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     for name, text in helps.items():
         command = commands.add_parser(name, help=text)
         if name != "down":
-            command.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml is meant (default: dev)")
+            command.add_argument("--stack", help="which Pulumi.<stack>.yaml is meant (default: dev; of an account, sandbox)")
+        if name not in {"down", "report"}:
+            command.add_argument(
+                "--project", default="system", help="system, or account: what an AWS account needs before (default: system)"
+            )
         if name in {"preview", "report", "up"}:
             command.add_argument("--image", help="the engine image's digest, sha256:…, or `none` for a first deployment")
         if name == "report":

@@ -60,7 +60,7 @@ def audit(target: Target) -> Audit:
     """
     before = target.record.resources()
     if not before:
-        raise LocalError(f"{target.stack} can't be audited: it isn't up. Run `make up STACK={target.stack}` first.")
+        raise LocalError(f"{target.stack} can't be audited: it isn't up. Run `make up {target.project.arguments(target.stack)}` first.")
     with open_session(target, read_only=True) as session:
         refreshed = run(session, "refresh", lambda stack, options: stack.refresh(**options), quiet=True)
         if not refreshed.succeeded:
@@ -68,7 +68,11 @@ def audit(target: Target) -> Audit:
                 f"the emulator doesn't say all that it holds of {target.stack}, so nothing was judged; the lines above say why"
             )
         findings = _judge(session.stack, target.stack)
-        return Audit(resources=len(before), drift=tuple(drifted(before, resources_in(session.state, target.stack))), findings=findings)
+        return Audit(
+            resources=len(before),
+            drift=tuple(drifted(before, resources_in(session.state, target.stack, target.project))),
+            findings=findings,
+        )
 
 
 def drifted(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> list[Drift]:

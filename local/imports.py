@@ -21,20 +21,20 @@ import pulumi_aws
 from local.internals import defer_annotations
 
 
-def aws_classes(repo: Path) -> dict[str, str]:
-    """The AWS services that the layers use, each with one of its classes: `{"ec2": "Vpc", …}`.
+def aws_classes(modules: Path) -> dict[str, str]:
+    """The AWS services that the modules of a folder use, each with one of its classes: `{"ec2": "Vpc", …}`.
 
     The SDK imports a service when one of its names is first used.
     """
-    sources = [path.read_text(encoding="utf-8") for path in sorted((repo / "components").glob("*.py"))]
+    sources = [path.read_text(encoding="utf-8") for path in sorted(modules.glob("*.py"))]
     return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9_]+)\.([A-Z]\w+)\(", source)}))
 
 
 class PreloadedProgram:
-    """A program of a checkout whose modules are imported before it runs."""
+    """A program whose modules, all in one folder, are imported before it runs."""
 
-    def __init__(self, repo: Path, run: Callable[[], None]) -> None:
-        self._repo = repo
+    def __init__(self, modules: Path, run: Callable[[], None]) -> None:
+        self._modules = modules
         self._run = run
         self._thread: threading.Thread | None = None
 
@@ -55,12 +55,12 @@ class PreloadedProgram:
         before = len(sys.modules)
         gc.disable()
         try:
-            for service, name in aws_classes(self._repo).items():
+            for service, name in aws_classes(self._modules).items():
                 with contextlib.suppress(Exception):  # the program will fail with the same error
                     getattr(getattr(pulumi_aws, service), name)
-            for path in sorted((self._repo / "components").glob("[a-z]*.py")):
+            for path in sorted(self._modules.glob("[a-z]*.py")):
                 with contextlib.suppress(Exception):
-                    importlib.import_module(f"components.{path.stem}")
+                    importlib.import_module(f"{self._modules.name}.{path.stem}")
         finally:
             if len(sys.modules) > before:
                 gc.freeze()  # imported modules stay: the collector needn't scan them again

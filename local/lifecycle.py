@@ -10,10 +10,11 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, emulator, plugins, previews, stackfile, workspace
+from local import LocalError, cli, emulator, plugins, previews, workspace
 from local.cli import Say
 from local.findings import Finding, diagnostics_of, errors, read
 from local.progress import Progress, worth_showing
+from local.projects import SYSTEM, Project
 from local.state import StackState
 
 StackCommand = Callable[[automation.Stack, dict[str, Any]], object]
@@ -61,7 +62,8 @@ class Target:
         stack: the stack's name, such as `dev`.
         image, edits: as in `stackfile.read`.
         repo: the checkout.
-        place: the folder of the state and of the emulator's data. Default: the checkout's `.local`.
+        project: which of the checkout's.
+        place: the folder of the state and of the emulator's data. Default: the project's own in the checkout.
         venv: the emulator's virtual environment. Default: the one in the checkout's `.local`.
         endpoint: a proxy in front of the emulator, for tests of failures.
         color: whether the CLI colours its output.
@@ -73,6 +75,7 @@ class Target:
     image: str | None = None
     edits: Mapping[str, object] | None = None
     repo: Path = previews.ROOT
+    project: Project = SYSTEM
     place: Path | None = None
     venv: Path | None = None
     endpoint: str | None = None
@@ -83,12 +86,12 @@ class Target:
     @property
     def home(self) -> Path:
         """The folder of the state, or its default."""
-        return (self.place or self.repo / ".local").resolve()
+        return (self.place or self.repo / self.project.place).resolve()
 
     @property
     def record(self) -> StackState:
         """The stack's state."""
-        return StackState(self.home, self.stack)
+        return StackState(self.home, self.stack, self.project)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +178,7 @@ def outputs(target: Target) -> Mapping[str, Any]:
     """
     recorded = target.record.resources()
     if not recorded:
-        raise LocalError(f"{target.stack} has no outputs: it isn't up. Run `make up STACK={target.stack}` first.")
+        raise LocalError(f"{target.stack} has no outputs: it isn't up. Run `make up {target.project.arguments(target.stack)}` first.")
     return _outputs(recorded)
 
 
@@ -204,11 +207,11 @@ def open_session(target: Target, *, read_only: bool = False, recreate: bool = Fa
         LocalError: the stack or its table is wrong, another run is in progress, a run or the emulator was killed, or the CLI or the
             emulator is missing.
     """
-    content, note = stackfile.read(target.repo, target.stack, image=target.image, edits=target.edits)
+    content, note = target.project.read(target.repo, target.stack, image=target.image, edits=target.edits)
     if note and not read_only:
         target.on_note(note)
     place = target.home
-    with workspace.open_place(place, target.repo, target.stack, content) as work:
+    with workspace.open_place(place, target.repo, target.stack, content, target.project) as work:
         _reconcile(target, recreate=recreate)
         command = cli.find(target.on_note)
         running = emulator.start(place, target.stack, target.venv or target.repo / ".local" / emulator.VENV)
@@ -220,9 +223,8 @@ def open_session(target: Target, *, read_only: bool = False, recreate: bool = Fa
             plugins.ProviderProcess(target.repo, target.endpoint or running.endpoint) as provider,
             workspace.environment_of_this_process(variables),
         ):
-            work_space = workspace.Workspace(
-                work, place, command, previews.preloaded_main(target.repo), {**variables, **provider.variables}
-            )
+            program = previews.preloaded_main(target.repo, target.project)
+            work_space = workspace.Workspace(work, place, command, program, {**variables, **provider.variables}, target.project)
             yield Session(
                 target=target,
                 stack=automation.Stack.select(target.stack, work_space),
@@ -241,7 +243,7 @@ def _reconcile(target: Target, *, recreate: bool) -> None:
     if defect is None:
         return
     if not recreate:
-        raise LocalError(f"{defect}. Run `make up STACK={target.stack}`, which makes everything again.")
+        raise LocalError(f"{defect}. Run `make up {target.project.arguments(target.stack)}`, which makes everything again.")
     target.on_note(f"{defect}: all that was there is discarded")
     emulator.discard(target.home, target.stack)
     target.record.discard()
@@ -262,7 +264,9 @@ def _run_change(session: Session, name: str, action: StackCommand, total: int) -
             target.record.finish()
         raise
     if not session.provider.runs:
-        raise LocalError(f"the stand-in provider was killed. Run `make up STACK={target.stack}`, which makes everything again.")
+        raise LocalError(
+            f"the stand-in provider was killed. Run `make up {target.project.arguments(target.stack)}`, which makes everything again."
+        )
     target.record.finish()
     return outcome
 

@@ -14,8 +14,9 @@ import pulumi
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from local import LocalError, cli, imports, plugins, stackfile, workspace
+from local import LocalError, cli, imports, plugins, workspace
 from local.findings import Diagnostic, Finding, diagnostics_of, errors, read
+from local.projects import SYSTEM, Project, folder_of
 
 ROOT = plugins.ROOT
 
@@ -80,6 +81,7 @@ def preview(
     edits: Mapping[str, object] | None = None,
     program: Callable[[], None] | None = None,
     with_dependencies: bool = False,
+    project: Project = SYSTEM,
     repo: Path = ROOT,
     place: Path | None = None,
     provider: plugins.ProviderProcess | None = None,
@@ -96,8 +98,9 @@ def preview(
         edits: keys of the environment table to replace.
         program: replaces the checkout's `__main__.py` (`run_main` runs the real one).
         with_dependencies: read the resources' dependencies, which are only in Pulumi's plan file.
+        project: which of the checkout's.
         repo: the checkout to preview.
-        place: the folder of the CLI's home and state, with a lock for one run at a time. Default: the checkout's `.local`.
+        place: the folder of the CLI's home and state, with a lock for one run at a time. Default: the project's own in the checkout.
         provider: one that is already running. Default: a new one.
         color: whether the CLI colours its output.
         on_output: gets each line that the CLI prints.
@@ -106,10 +109,10 @@ def preview(
     Raises:
         LocalError: the stack or its table is wrong, another run is in progress, or there is no Pulumi CLI.
     """
-    content, note = stackfile.read(repo, stack, image=image, edits=edits)
+    content, note = project.read(repo, stack, image=image, edits=edits)
     if note:
         on_note(note)
-    place = (place or repo / ".local").resolve()
+    place = (place or repo / project.place).resolve()
     text: list[str] = []
     events: list[EngineEvent] = []
 
@@ -117,14 +120,14 @@ def preview(
         text.append(line)
         on_output(line)
 
-    with workspace.open_place(place, repo, stack, content) as work, contextlib.ExitStack() as started:
+    with workspace.open_place(place, repo, stack, content, project) as work, contextlib.ExitStack() as started:
         provider = provider or started.enter_context(plugins.ProviderProcess(repo))
         command = cli.find(on_note)
         plan_file = work / "plan.json"
         clean = workspace.environment(place)
         with workspace.environment_of_this_process(clean):
             variables = {**clean, **provider.variables}
-            work_space = workspace.Workspace(work, place, command, program or preloaded_main(repo), variables)
+            work_space = workspace.Workspace(work, place, command, program or preloaded_main(repo, project), variables, project)
             try:
                 automation.Stack.select(stack, work_space).preview(
                     color="always" if color else "never",
@@ -146,13 +149,13 @@ def preview(
     return _plan(succeeded, events, findings, goals, "\n".join(text))
 
 
-def run_main(repo: Path = ROOT) -> None:
-    """Run the checkout's `__main__.py` from the start, as the language host does.
+def run_main(repo: Path = ROOT, project: Project = SYSTEM) -> None:
+    """Run the `__main__.py` of a checkout's project from the start, as the language host does.
 
     Raises:
         RunError: the program failed; the message is its own RunError's, or a traceback that starts in `__main__.py`.
     """
-    main = str(repo / "__main__.py")
+    main = str(folder_of(project, repo) / "__main__.py")
     try:
         runpy.run_path(main, run_name="__main__")
     except pulumi.RunError:
@@ -164,9 +167,9 @@ def run_main(repo: Path = ROOT) -> None:
         raise pulumi.RunError("".join(report.format()).strip()) from None
 
 
-def preloaded_main(repo: Path) -> imports.PreloadedProgram:
+def preloaded_main(repo: Path, project: Project = SYSTEM) -> imports.PreloadedProgram:
     """The program, whose AWS modules are imported while the CLI starts, which saves over a second."""
-    return imports.PreloadedProgram(repo, partial(run_main, repo))
+    return imports.PreloadedProgram(repo / project.modules, partial(run_main, repo, project))
 
 
 def _plan(succeeded: bool, events: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from components.environment import PROJECT
 from local import LocalError
 from local.internals import latest_checkpoint
+from local.projects import SYSTEM, Project
 
 Resources = dict[str, dict[str, Any]]
 
@@ -15,11 +15,13 @@ class StackState:
 
     Args:
         place: the folder that holds the state of all stacks.
+        project: whose stack it is.
     """
 
-    def __init__(self, place: Path, stack: str) -> None:
+    def __init__(self, place: Path, stack: str, project: Project = SYSTEM) -> None:
         self._stack = stack
-        self._file = _file(place / "state", stack)
+        self._arguments = project.arguments(stack)
+        self._file = _file(place / "state", stack, project)
         self._mark = place / f"{stack}.unfinished"
 
     def resources(self) -> Resources:
@@ -38,7 +40,7 @@ class StackState:
         if content is None:
             raise LocalError(
                 f"what was recorded of {self._stack} was cut short, as by a full disk ({self._file}). "
-                f"Run `make up STACK={self._stack}`, which discards it and makes everything again."
+                f"Run `make up {self._arguments}`, which discards it and makes everything again."
             )
         return content.get("resources") or []
 
@@ -66,14 +68,14 @@ class StackState:
         self.finish()
 
 
-def resources_in(folder: Path, stack: str) -> Resources:
+def resources_in(folder: Path, stack: str, project: Project = SYSTEM) -> Resources:
     """The resources in a state folder, by URN."""
-    content = latest_checkpoint(_file(folder, stack)) or {}
+    content = latest_checkpoint(_file(folder, stack, project)) or {}
     return _by_urn(content.get("resources") or [])
 
 
-def _file(folder: Path, stack: str) -> Path:
-    return folder / f".pulumi/stacks/{PROJECT}/{stack}.json"
+def _file(folder: Path, stack: str, project: Project) -> Path:
+    return folder / f".pulumi/stacks/{project.name}/{stack}.json"
 
 
 def _by_urn(resources: list[dict[str, Any]]) -> Resources:

@@ -18,10 +18,10 @@ from pulumi import automation
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from components.environment import PROJECT
 from local import LocalError, internals, plugins, stackfile
 from local.cli import Cli
 from local.imports import PreloadedProgram
+from local.projects import SYSTEM, Project, folder_of
 
 PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME")
 """The only variables of the user's that the CLI, the program, the pack and the provider get: no AWS_*, no PULUMI_*, no proxy."""
@@ -37,7 +37,7 @@ _locks: list[int] = []
 
 
 @contextlib.contextmanager
-def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> Generator[Path]:
+def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any], project: Project = SYSTEM) -> Generator[Path]:
     """Prepare the folder that the CLI runs in, with the content of the stack file. It is deleted at the end; the home and state stay.
 
     Raises:
@@ -57,7 +57,7 @@ def open_place(place: Path, repo: Path, stack: str, content: Mapping[str, Any]) 
         try:
             (place / "home").mkdir(exist_ok=True)
             (place / "state").mkdir(exist_ok=True)
-            plugins.write_pack(work, repo, _copy_project(work, repo, stack, content))
+            plugins.write_pack(work, repo, _copy_project(work, folder_of(project, repo), stack, content))
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -110,8 +110,17 @@ UNREAD_HISTORY = json.dumps(
 class Workspace(automation.LocalWorkspace):
     """An Automation API workspace that reads the state folder instead of calling the CLI, which takes about 0.2 s a call."""
 
-    def __init__(self, work: Path, place: Path, cli: Cli, program: Callable[[], None], variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        work: Path,
+        place: Path,
+        cli: Cli,
+        program: Callable[[], None],
+        variables: Mapping[str, str] | None = None,
+        project: Project = SYSTEM,
+    ) -> None:
         self._place = place
+        self._project = project
         on_start = program.start if isinstance(program, PreloadedProgram) else lambda: None
         super().__init__(
             work_dir=str(work), program=program, pulumi_command=InterruptibleCli(cli, variables or environment(place), on_start)
@@ -119,7 +128,7 @@ class Workspace(automation.LocalWorkspace):
 
     def select_stack(self, stack_name: str) -> None:
         """Create the stack if it doesn't exist. Nothing needs to be selected: every command names its stack."""
-        if not (self._place / f"state/.pulumi/stacks/{PROJECT}/{stack_name}.json").exists():
+        if not (self._place / f"state/.pulumi/stacks/{self._project.name}/{stack_name}.json").exists():
             self.create_stack(stack_name)
 
     def stack_outputs(self, stack_name: str) -> automation.OutputMap:  # noqa: ARG002 (the base class's)
@@ -252,11 +261,11 @@ def _only_run(place: Path) -> Generator[None]:
             _locks.remove(lock.fileno())
 
 
-def _copy_project(work: Path, repo: Path, stack: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+def _copy_project(work: Path, folder: Path, stack: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Copy the files that Pulumi writes to, and return the stack's configuration. The program and the rules aren't copied."""
     work.mkdir()
-    project = stackfile.parse(repo / "Pulumi.yaml")
-    _write_yaml(work / "Pulumi.yaml", {**project, "main": str(repo)})
+    project = stackfile.parse(folder / "Pulumi.yaml")
+    _write_yaml(work / "Pulumi.yaml", {**project, "main": str(folder)})
     # Plain configuration only: a secrets provider, a salt and encrypted values belong to the real backend, and Pulumi would call a real
     # cloud for their key.
     config = {key: value for key, value in content["config"].items() if not _is_encrypted(value)}

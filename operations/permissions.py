@@ -1,6 +1,7 @@
 """IAM policies for the roles that deploy, look for drift, and push images, from a stack's plan: `python -m operations.permissions`.
 
-They go into .local/permissions/<stack>/, as many managed policies a role as it takes. Nothing is sent to AWS.
+For account/, which makes the roles, they go into account/policies/<stack>.json, to be committed. For an account that is named, they go
+into .local/permissions/<stack>/, as many managed policies a role as it takes. Nothing is sent to AWS.
 """
 
 from __future__ import annotations
@@ -9,18 +10,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from account.policies import FOLDER, MOST_CHARACTERS, Document, size, split
 from components.naming import Names
 from operations import OperationError, Parser, ready, rights, room, taken
 from operations.account import ROOT, Account, table
 from operations.needs import Grant, grants, only_reads
 from operations.planned import LOCAL_ACCOUNT, Planned, planned
-
-MOST_CHARACTERS = 6144
-"""Of a managed policy, white space not counted. Source: IAM user guide, "IAM and AWS STS quotas"."""
 
 MOST_POLICIES = 10
 """Managed policies that a role takes without asking for more. Source: the same."""
@@ -47,8 +45,6 @@ AS_ACTION: Mapping[str, str] = {
     "service-quotas:GetServiceQuota": "servicequotas:GetServiceQuota",
 }
 """Calls of `make preflight` whose action has another name."""
-
-Document = Mapping[str, Any]
 
 
 def roles(plan: Planned, names: Names) -> dict[str, list[Grant]]:
@@ -78,65 +74,50 @@ def statements(needed: Iterable[Grant]) -> list[Document]:
     ]
 
 
-def policies(needed: Iterable[Grant]) -> list[Document]:
-    """What is needed as managed policies, each within AWS's limit."""
-    whole = [part for one in statements(needed) for part in _in_parts(one)]
-    found: list[list[Document]] = []
-    for one in sorted(whole, key=size, reverse=True):
-        room_in = next((held for held in found if size(_document([*held, one])) <= MOST_CHARACTERS), None)
-        if room_in is None:
-            found.append([one])
-        else:
-            room_in.append(one)
-    return [_document(held) for held in found]
+def commit(found: Mapping[str, list[Grant]], stack: str, region: str, folder: Path = FOLDER) -> Path:
+    """Write what account/ reads, and say where."""
+    file = folder / f"{stack}.json"
+    file.write_text(of_account(found, region), encoding="utf-8")
+    return file
 
 
-def size(document: Any) -> int:
-    """Characters, as IAM counts them."""
-    return len(json.dumps(document, separators=(",", ":")))
+def of_account(found: Mapping[str, list[Grant]], region: str) -> str:
+    """What account/ reads, by role, for the account with the number of the local preview."""
+    return json.dumps({"region": region, **{role: statements(needed) for role, needed in found.items()}}, indent=1) + "\n"
 
 
-def _document(held: Sequence[Document]) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(held)}
+def write(found: Mapping[str, list[Grant]], place: Path) -> None:
+    """Write the policies to files."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for role, needed in found.items():
+        for number, document in enumerate(split(statements(needed)), 1):
+            (place / f"{role}-{number}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        reasons = {action: sorted({one.why for one in needed if one.action == action}) for action in sorted({one.action for one in needed})}
+        (place / f"{role}-reasons.json").write_text(json.dumps(reasons, indent=2) + "\n", encoding="utf-8")
 
 
-def _in_parts(statement: Document) -> list[Document]:
-    """A statement as several, where it is longer than half a policy: by halves of its resources."""
-    resources = statement["Resource"]
-    if size(statement) <= MOST_CHARACTERS // 2 or len(resources) == 1:
-        return [statement]
-    middle = len(resources) // 2
-    return [part for half in (resources[:middle], resources[middle:]) for part in _in_parts({**statement, "Resource": half})]
-
-
-def write(found: Mapping[str, list[Grant]], place: Path) -> list[str]:
-    """Write the policies to files, and say in rows what each role has.
+def rows(found: Mapping[str, list[Grant]]) -> list[str]:
+    """What each role has.
 
     Raises:
         OperationError: a role would need more policies than it takes.
     """
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    rows = [f"{'role':<8}{'policies':>9}{'characters':>12}{'actions':>9}{'of which write':>16}"]
+    said = [f"{'role':<8}{'policies':>9}{'characters':>12}{'actions':>9}{'of which write':>16}"]
     for role, needed in found.items():
-        documents = policies(needed)
+        documents = split(statements(needed))
         if len(documents) > MOST_POLICIES:
             raise OperationError(f"the {role} role would need {len(documents)} managed policies, and takes {MOST_POLICIES}.")
-        for number, document in enumerate(documents, 1):
-            (place / f"{role}-{number}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        reasons = {action: sorted({one.why for one in needed if one.action == action}) for action in sorted({one.action for one in needed})}
-        (place / f"{role}-reasons.json").write_text(json.dumps(reasons, indent=2) + "\n", encoding="utf-8")
-        writes = {one.action for one in needed if not one.reads}
-        characters = sum(size(one) for one in documents)
-        rows.append(f"{role:<8}{len(documents):>9}{characters:>12}{len(reasons):>9}{len(writes):>16}")
-    return rows
+        actions, writes = {one.action for one in needed}, {one.action for one in needed if not one.reads}
+        said.append(f"{role:<8}{len(documents):>9}{sum(size(one) for one in documents):>12}{len(actions):>9}{len(writes):>16}")
+    return said
 
 
 def main(arguments: list[str]) -> int:
     """Write a stack's policies: 0 if they are there, otherwise 1."""
     parser = Parser(prog="python -m operations.permissions", description=__doc__)
     parser.add_argument("--stack", default="dev", help="which stack (default: dev)")
-    parser.add_argument("--account", default="", help="the account's twelve digits")
+    parser.add_argument("--account", default="", help="the account's twelve digits (default: none; write what account/ reads)")
     try:
         options = parser.parse_args(arguments)
         number = options.account or LOCAL_ACCOUNT
@@ -145,15 +126,21 @@ def main(arguments: list[str]) -> int:
         names = Names(stack=options.stack, region=table(options.stack).region, account=number)
         nowhere = Account(number=number, region=names.region, calls=frozenset(), session=None)
         plan = planned(options.stack, nowhere, set())
-        place = ROOT / ".local/permissions" / options.stack
-        rows = write(roles(plan, names), place)
+        found = roles(plan, names)
+        said = rows(found)
+        if options.account:
+            place = ROOT / ".local/permissions" / options.stack
+            write(found, place)
+        else:
+            place = commit(found, options.stack, names.region)
     except OperationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    said = f"account {number}" if options.account else "no account: name one by ACCOUNT=<12 digits>"
-    print(f"{options.stack} in {said}, {names.region}; at most {MOST_CHARACTERS} characters a policy and {MOST_POLICIES} policies a role")
-    print("\n".join(rows))
-    print(f"They are in {place.relative_to(ROOT)}/, with the reason of each action. The state's bucket and key aren't in them.")
+    whose = f"account {number}" if options.account else "whatever account"
+    print(f"{options.stack} in {whose}, {names.region}; at most {MOST_CHARACTERS} characters a policy and {MOST_POLICIES} policies a role")
+    print("\n".join(said))
+    what = "with the reason of each action; the state's bucket and key aren't in them" if options.account else "for account/: commit it"
+    print(f"Written to {place.relative_to(ROOT)}, {what}.")
     print("Left out: new versions of boundaries, another boundary of a role, writing over the mode; in drift, the secret's value.")
     if any(one.kept for one in plan.resources):
         print("As the stack protects its data: every deletion of what is protected or retained, and of guards; an administrator does that.")

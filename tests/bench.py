@@ -44,7 +44,7 @@ class Run:
 
 def commands() -> dict[str, list[str]]:
     preview = [sys.executable, "-m", "local", "preview", "--stack", STACK]
-    touch = "; ".join(f"aws.{service}.{name}" for service, name in aws_classes(ROOT).items())
+    touch = "; ".join(f"aws.{service}.{name}" for service, name in aws_classes(ROOT / "components").items())
     return {
         "with the pack": preview,
         "without the pack": [*preview, "--no-pack"],
@@ -114,7 +114,7 @@ def main() -> None:
 
     print(f"{platform.machine()}, {psutil.cpu_count()} CPUs, Python {platform.python_version()}")
     print(f"{runs} runs each, in turns, after one that isn't counted")
-    print(f"stack {STACK}; services: {', '.join(aws_classes(ROOT))}")
+    print(f"stack {STACK}; services: {', '.join(aws_classes(ROOT / 'components'))}")
     print(f"{'':<26}{'min s':>8}{'median s':>10}{'CPU s':>8}{'peak MB':>9}")
     for name, measured in results.items():
         seconds = [run.seconds for run in measured]

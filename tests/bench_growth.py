@@ -39,7 +39,7 @@ PolicyPack(
 )
 """
 
-IMPORTS = "from local import previews, imports; imports.PreloadedProgram(previews.ROOT, lambda: None)()"
+IMPORTS = "from local import previews, imports; imports.PreloadedProgram(previews.ROOT / 'components', lambda: None)()"
 """What the program's process imports, and nothing else."""
 
 

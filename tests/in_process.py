@@ -23,9 +23,9 @@ from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
 from pulumi.runtime.proto import provider_pb2 as sdk_provider_pb2
 from pulumi.runtime.proto import resource_pb2
 
-from components.environment import KEY, PROJECT
 from local.previews import ROOT, run_main
 from local.previews import UNKNOWN as UNKNOWN_TEXT
+from local.projects import SYSTEM, Project
 from local.provider.server import Provider
 from local.provider.services import RESOURCES
 from local.provider.wire import UNKNOWN, decode, provider_pb2
@@ -93,23 +93,24 @@ class Planned:
 State = Mapping[str, Held]
 
 
-def run(stack: str, table: Mapping[str, object], state: State | None = None, *, preview: bool = True) -> Planned:
+def run(stack: str, table: Mapping[str, object], state: State | None = None, *, preview: bool = True, project: Project = SYSTEM) -> Planned:
     """What the engine would do to a stack whose state is this, when its table is that.
 
     Args:
         stack: the stack's name, such as `prod`.
-        table: its environment table.
+        table: its table.
         state: what it holds. Without one, it is brought up.
         preview: what AWS makes is not known yet. Else it is, and the new state is whole.
+        project: whose stack it is.
     """
     planned = Planned()
 
     def program() -> None:
         asyncio.set_event_loop(asyncio.new_event_loop())
         monitor = _Engine(planned, state or {}, preview=preview and state is not None)
-        set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=monitor.preview, monitor=monitor)
-        pulumi.runtime.set_all_config({KEY: json.dumps(table)})
-        pulumi.runtime.test(lambda: run_main(ROOT))()
+        set_mocks(monitor.mocks, project=project.name, stack=stack, preview=monitor.preview, monitor=monitor)
+        pulumi.runtime.set_all_config({f"{project.name}:{project.table}": json.dumps(table)})
+        pulumi.runtime.test(lambda: run_main(ROOT, project))()
         asyncio.get_event_loop().close()
 
     # In a thread, because the SDK takes down the whole stack of calls with each resource: those of a test are many.

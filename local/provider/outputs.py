@@ -2,7 +2,8 @@
 
 A template is text with `{names}`: of a property, another output, `id`, `region`, `account`, or one of the generators below, which return a
 new value each time. A template that is only one name keeps that value's type. `{cluster:last}` is what follows the last slash,
-`{resourceArn:service}` the service in an ARN, `{scope:upper}` is in capitals. Lists and objects are templates of their items.
+`{resourceArn:service}` the service in an ARN, `{scope:upper}` is in capitals, `{url:host}` lacks its scheme. Lists and objects
+are templates of their items.
 """
 
 import secrets
@@ -27,6 +28,7 @@ def _of(alphabet: str, length: int) -> str:
 _GENERATORS: dict[str, Callable[[], str | int]] = {
     "hex8": lambda: secrets.token_hex(4),
     "hex17": lambda: "0" + secrets.token_hex(8),
+    "hex32": lambda: secrets.token_hex(16),
     "hex34": lambda: secrets.token_hex(17),
     "decimal": lambda: str(secrets.randbelow(2**32)),
     "octet": lambda: str(1 + secrets.randbelow(254)),
@@ -46,6 +48,7 @@ _GENERATORS: dict[str, Callable[[], str | int]] = {
 
 _FORMS: dict[str, Callable[[str], str]] = {
     "last": lambda text: text.rpartition("/")[2],
+    "host": lambda text: text.removeprefix("https://"),
     "upper": str.upper,
     "service": lambda text: next(iter(text.split(":")[2:]), ""),
 }

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from google.protobuf.struct_pb2 import Struct
 
+from local.provider.outputs import ACCOUNT
 from local.provider.wire import UNKNOWN, decode
 
-_ACCEPTED = frozenset({"region", "defaultTags"})
+_ACCEPTED = frozenset({"region", "defaultTags", "allowedAccountIds"})
 
 _BUILT_IN = {"skipCredentialsValidation", "skipRegionValidation", "skipMetadataApiCheck", "skipRequestingAccountId", "version"}
 """What the SDK or Pulumi adds to every configuration. It is ignored."""
@@ -39,7 +40,7 @@ def read(arguments: Struct) -> Settings:
     """
     given = {key: value for key, value in decode(arguments).items() if value is not None}
     faults = [
-        f"{key}: the local cloud takes only {' and '.join(sorted(_ACCEPTED))} and never credentials or endpoints; leave it out here"
+        f"{key}: the local cloud takes only {', '.join(sorted(_ACCEPTED))} and never credentials or endpoints; leave it out here"
         for key in sorted(given.keys() - _ACCEPTED - _BUILT_IN)
     ]
     region = given.get("region")
@@ -50,9 +51,17 @@ def read(arguments: Struct) -> Settings:
         tags = _tags(given.get("defaultTags"))
     except ValueError as error:
         faults.append(f"defaultTags: {error}")
+    allowed = _list(given.get("allowedAccountIds"))
+    if allowed and ACCOUNT not in allowed:
+        faults.append(f"allowedAccountIds: AWS account ID not allowed: {ACCOUNT}, the local cloud's own, isn't in it")
     if faults:
         raise SettingsError(faults)
     return Settings(str(region), tags)
+
+
+def _list(value: Any) -> list[Any]:
+    found: Any = json.loads(value) if isinstance(value, str) else value
+    return cast("list[Any]", found) if isinstance(found, list) else []
 
 
 def _tags(value: Any) -> dict[str, str]:

@@ -71,4 +71,4 @@ def test_a_changed_module_is_compiled_again(tmp_path: Path) -> None:
 
 
 def test_a_class_of_every_service_of_the_layers_is_found() -> None:
-    assert {"ec2", "iam", "wafv2", "lambda_"} <= aws_classes(ROOT).keys()
+    assert {"ec2", "iam", "wafv2", "lambda_"} <= aws_classes(ROOT / "components").keys()

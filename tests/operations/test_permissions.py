@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from account.policies import FOLDER, MOST_CHARACTERS, PLACEHOLDER, size, split
 from actions import find
 from components.naming import Names
 from operations import OperationError, permissions
 from operations.account import Account
 from operations.needs import GUARDS, Grant, by_type, further, grants, only_reads
-from operations.permissions import MOST_CHARACTERS, MOST_POLICIES, policies, roles, size
+from operations.permissions import MOST_POLICIES, of_account, roles, statements
 from operations.planned import Planned, Resource, resources_of
 from operations.rights import needed
 from tests.components.tables import env_of
@@ -24,7 +25,7 @@ from tests.functions.requests import Document, IamRequest, listed, permitted
 from tests.operations.sent import ID, asked
 from tests.plans import Plan
 
-ACCOUNT = "000000000000"
+ACCOUNT = PLACEHOLDER
 STACKS = ("dev", "staging", "prod")
 
 WITHHELD = {
@@ -44,7 +45,7 @@ class Derived:
     roles: Mapping[str, list[Grant]]
 
     def statements(self, role: str) -> list[Document]:
-        return [statement for document in policies(self.roles[role]) for statement in document["Statement"]]
+        return [statement for document in split(statements(self.roles[role])) for statement in document["Statement"]]
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +89,7 @@ def test_a_preview_reads_all_that_it_looks_at_and_writes_nothing(derived: Callab
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_policy_fits_and_no_role_has_too_many(derived: Callable[[str], Derived], stack: str) -> None:
     for role in derived(stack).roles.values():
-        documents = policies(role)
+        documents = split(statements(role))
         assert max(len("".join(json.dumps(one).split())) for one in documents) <= MOST_CHARACTERS
         assert max(size(one) for one in documents) <= MOST_CHARACTERS
         assert len(documents) <= MOST_POLICIES
@@ -333,6 +334,13 @@ def test_it_writes_its_files_and_says_what_is_in_them(
     files = {path.name for path in (tmp_path / ".local/permissions/prod").iterdir()}
     assert {"deploy-1.json", "drift-1.json", "image-1.json", "deploy-reasons.json"} <= files
     assert max(len(line) for line in said) <= 140
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_account_reads_is_what_the_plan_needs(derived: Callable[[str], Derived], stack: str) -> None:
+    made = derived(stack)
+    committed = (FOLDER / f"{stack}.json").read_text(encoding="utf-8")
+    assert committed == of_account(made.roles, made.names.region), f"run `make permissions STACK={stack}`, read the difference, commit it"
 
 
 @pytest.mark.parametrize("arguments", [["--account", "12"], ["--stack", "nowhere"], ["--colour"]])

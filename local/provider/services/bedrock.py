@@ -1,4 +1,4 @@
-"""Bedrock: guardrails and their versions."""
+"""Bedrock: guardrails and their versions, and what is recorded of model calls."""
 
 from typing import Any, cast
 
@@ -55,5 +55,17 @@ RESOURCES = (
         created={"version": "version"},
         read=Read(Request("bedrock:GetGuardrail", _VERSION)),
         delete=Request("bedrock:DeleteGuardrail", _VERSION, unless=("skipDestroy", True)),
+    ),
+    # One a region, which is its id.
+    ResourceType(
+        token="aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration",
+        create=Call("bedrock:PutModelInvocationLoggingConfiguration"),
+        id="{region}",
+        read=Read(Request("bedrock:GetModelInvocationLoggingConfiguration"), "loggingConfig && @", {"loggingConfig": "loggingConfig"}),
+        delete=Request("bedrock:DeleteModelInvocationLoggingConfiguration"),
+        references={
+            "loggingConfig.cloudwatchConfig.roleArn": "aws:iam/role:Role",
+            "loggingConfig.s3Config.bucketName": "aws:s3/bucket:Bucket",
+        },
     ),
 )

@@ -10,6 +10,7 @@ from local.provider.resource_type import Call, InText, Read, Request, ResourceTy
 
 _ROLE = {"RoleName": "{id}"}
 _POLICY = {"PolicyArn": "{id}"}
+_PROVIDER = {"OpenIDConnectProviderArn": "{id}"}
 _ROLE_POLICY = {"RoleName": "{role}", "PolicyName": "{name}"}
 
 
@@ -108,5 +109,27 @@ RESOURCES = (
         delete=Request("iam:DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),
         references={"role": "aws:iam/role:Role", "policyArn": "aws:iam/policy:Policy"},
         regional=False,
+    ),
+    ResourceType(
+        token="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        create=Call("iam:CreateOpenIDConnectProvider", {"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"}),
+        id="{arn}",
+        outputs={"arn": "arn:aws:iam::{account}:oidc-provider/{url:host}"},
+        created={"id": "OpenIDConnectProviderArn"},
+        read=Read(
+            Request("iam:GetOpenIDConnectProvider", _PROVIDER),
+            properties={"url": "Url", "clientIdLists": "ClientIDList"},
+        ),
+        # ministack takes no other client afterwards, and no other thumbprint.
+        update=Call("iam:UpdateOpenIDConnectProviderThumbprint", {"thumbprintLists": "ThumbprintList"}, _PROVIDER),
+        delete=Request("iam:DeleteOpenIDConnectProvider", _PROVIDER),
+        diff_suppress={"url": lambda one, other: one.removeprefix("https://") == other.removeprefix("https://")},
+        regional=False,
+        tags=tagging(
+            "iam",
+            "OpenIDConnectProviderArn",
+            operations=("TagOpenIDConnectProvider", "UntagOpenIDConnectProvider"),
+            path="Tags",
+        ),
     ),
 )

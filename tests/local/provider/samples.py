@@ -1,4 +1,5 @@
-"""One resource of every type, as the engine would send it: the fullest of prod's plan, and what the program doesn't use of its type."""
+"""One resource of every type, as the engine would send it: the fullest of prod's plan or else of an account's, and what the program doesn't
+use of its type."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local import projects
 from local.provider.services import RESOURCES
 from tests import in_process
+from tests.account.tables import ALL_ON, account_table
 from tests.rows import with_rows
 
 ACCOUNT = "000000000000"
@@ -207,14 +210,20 @@ BEYOND: dict[str, dict[str, Any]] = {
 """By type, what prod's plan doesn't hold, or not in the form that a test needs."""
 
 
-@functools.cache
-def _samples() -> dict[str, dict[str, Any]]:
-    planned = in_process.run("prod", with_rows("prod", {}))
+def _fullest(planned: in_process.Planned) -> dict[str, dict[str, Any]]:
+    """By type, the resource that says most of itself."""
     fullest: dict[str, dict[str, Any]] = {}
     for _, step in sorted(planned.steps.items()):
         given = {name: value for name, value in step.inputs.items() if name not in {"region", "tagsAll"}}
         if len(given) > len(fullest.get(step.type, {})):
             fullest[step.type] = given
+    return fullest
+
+
+@functools.cache
+def _samples() -> dict[str, dict[str, Any]]:
+    fullest = _fullest(in_process.run("prod", with_rows("prod", {})))
+    fullest = _fullest(in_process.run("sandbox", account_table(**ALL_ON), project=projects.ACCOUNT)) | fullest
     tags = {"tags": TAGS}
     return {token: (tags if one.tags else {}) | fullest.get(token, {}) | BEYOND.get(token, {}) for token, one in RESOURCES.items()}
 

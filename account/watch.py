@@ -1,0 +1,113 @@
+"""What watches the account: an analyzer of external access and, where the table says so, a trail, a record of model calls, GuardDuty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from account import documents
+from account.buckets import Bucket, bucket, under
+from account.names import AccountNames
+from account.state import LOG_DAYS, OLD_STATE_DAYS
+from account.table import Account
+from components.component import kept
+
+DATA_EVENTS = ("AWS::Bedrock::Model", "AWS::BedrockAgentCore::Gateway", "AWS::BedrockAgentCore::Runtime")
+"""Requests of the agents and to them. Source: CloudTrail user guide, "Logging data events"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchArgs:
+    """The arguments of what watches.
+
+    Attributes:
+        access_logs: the bucket that takes access logs.
+    """
+
+    names: AccountNames
+    account: Account
+    key_arn: pulumi.Input[str]
+    access_logs: pulumi.Input[str]
+
+
+class Watch(pulumi.ComponentResource):
+    """What watches the account."""
+
+    def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("account:watch:Watch", name, opts=opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names, account = args.names, args.account
+        if account.analyzer_arn is None:
+            aws.accessanalyzer.Analyzer(f"{name}-analyzer", analyzer_name=names.analyzer, type="ACCOUNT", opts=child)
+        if account.trail or account.model_invocation_logging:
+            records = self._records(f"{name}-records", args)
+            if account.trail:
+                self._trail(f"{name}-trail", args, records)
+            if account.model_invocation_logging:
+                aws.bedrockmodel.InvocationLoggingConfiguration(
+                    f"{name}-model-invocations",
+                    logging_config={
+                        "text_data_delivery_enabled": True,
+                        "image_data_delivery_enabled": True,
+                        "embedding_data_delivery_enabled": True,
+                        "video_data_delivery_enabled": True,
+                        "s3_config": {"bucket_name": records.name},
+                    },
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[records.policy]),
+                )
+        if account.guardduty:
+            aws.guardduty.Detector(f"{name}-guardduty", enable=True, opts=child)
+        self.register_outputs({})
+
+    def _records(self, name: str, args: WatchArgs) -> Bucket:
+        """The bucket of what is recorded."""
+        made = bucket(
+            name,
+            args.names.records_bucket,
+            policy=documents.records_bucket_policy(args.names, args.account),
+            encryption=under(args.key_arn),
+            noncurrent_days=OLD_STATE_DAYS,
+            expire_days=LOG_DAYS,
+            parent=self,
+        )
+        aws.s3.BucketLogging(
+            f"{name}-logging",
+            bucket=made.name,
+            target_bucket=args.access_logs,
+            target_prefix="records/",
+            opts=kept(self, protect=True),
+        )
+        return made
+
+    def _trail(self, name: str, args: WatchArgs, records: Bucket) -> None:
+        of_state = [f"{args.names.bucket_arn(args.names.state_bucket)}/"]
+        aws.cloudtrail.Trail(
+            name,
+            name=args.names.trail,
+            s3_bucket_name=records.name,
+            kms_key_id=args.key_arn,
+            is_multi_region_trail=True,
+            include_global_service_events=True,
+            enable_log_file_validation=True,
+            advanced_event_selectors=[
+                {"name": "Management", "field_selectors": [{"field": "eventCategory", "equals": ["Management"]}]},
+                *(
+                    {
+                        "name": kind,
+                        "field_selectors": [{"field": "eventCategory", "equals": ["Data"]}, {"field": "resources.type", "equals": [kind]}],
+                    }
+                    for kind in DATA_EVENTS
+                ),
+                {
+                    "name": "State",
+                    "field_selectors": [
+                        {"field": "eventCategory", "equals": ["Data"]},
+                        {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+                        {"field": "resources.ARN", "starts_withs": of_state},
+                    ],
+                },
+            ],
+            opts=kept(self, protect=True, depends_on=[records.policy]),
+        )
