@@ -59,7 +59,7 @@ def audit(target: Target) -> Audit:
         LocalError: the stack isn't up, another run is in progress, the emulator doesn't answer, or the pack fails.
     """
     before = target.record.resources()
-    if not before:
+    if not before and target.record.defect is None:
         raise LocalError(f"{target.stack} can't be audited: it isn't up. Run `make up {target.project.arguments(target.stack)}` first.")
     with open_session(target, read_only=True) as session:
         refreshed = run(session, "refresh", lambda stack, options: stack.refresh(**options), quiet=True)

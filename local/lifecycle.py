@@ -20,7 +20,7 @@ from local.state import StackState
 StackCommand = Callable[[automation.Stack, dict[str, Any]], object]
 
 ROOM_BYTES = 200 * 2**20
-"""Far more than the state (2 MB, written twice for each resource) and the emulator's data take."""
+"""Far more than the state (2 MB) and the emulator's data take."""
 
 
 def discard_line(_: str) -> None:
@@ -124,6 +124,9 @@ def up(target: Target, *, pack: bool = True) -> Outcome:
     The Automation API's own `up` skips the preview: rules about the whole stack would then run after everything is created. If an earlier
     run was killed, its state and the emulator's data may disagree: both are discarded and created again.
 
+    Args:
+        pack: False for tests of what comes after the preview, which is then skipped.
+
     Raises:
         LocalError: the stack or its table is wrong, another run is in progress, the disk is full, or the CLI or the emulator is missing.
     """
@@ -134,7 +137,9 @@ def up(target: Target, *, pack: bool = True) -> Outcome:
                 f"{target.home} has only {free // 2**20} MiB left, and a deployment may write {ROOM_BYTES // 2**20}. "
                 "Nothing was done; make room."
             )
-        packs = {"policy_packs": [str(session.work / plugins.PACK)]} if pack else {}
+        if not pack:
+            return _run_change(session, "up", lambda s, o: s.up(**o))
+        packs = {"policy_packs": [str(session.work / plugins.PACK)]}
         planned = run(session, "preview", lambda s, o: s.preview(**packs, **o), quiet=True)
         if not planned.succeeded:
             return planned
@@ -249,7 +254,7 @@ def _reconcile(target: Target, *, recreate: bool) -> None:
     target.record.discard()
 
 
-def _run_change(session: Session, name: str, action: StackCommand, total: int) -> Outcome:
+def _run_change(session: Session, name: str, action: StackCommand, total: int | None = None) -> Outcome:
     """Run one of the CLI's commands that change the stack. If it doesn't end by itself, the stack stays marked as unfinished.
 
     Raises:
