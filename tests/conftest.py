@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import fcntl
-import multiprocessing
 import os
 import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Generator
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local import lifecycle, previews
+from tests import apart
 
 ROOT = previews.ROOT
 
@@ -67,7 +67,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with pytest.MonkeyPatch.context() as patch:
         if not item.get_closest_marker("slow"):
             patch.setattr(subprocess.Popen, "__init__", _only_git)
-            patch.setattr(SpawnProcess, "start", _start_nothing)
+            patch.setattr(ForkServerProcess, "start", _start_nothing)
         return (yield)
 
 
@@ -92,11 +92,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def preview(place: Path, _processes: None) -> Callable[..., previews.Plan]:
-    """`previews.preview` in a process of its own: it settles the Pulumi SDK's global state, which tests with mocks share."""
+    """`previews.preview` in a process of its own."""
 
     def run(stack: str, **options: Any) -> previews.Plan:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply_async(previews.preview, (stack,), {"place": place, **options}).get(timeout=300)
+        return apart.call(previews.preview, stack, **{"place": place, **options})
 
     return run
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import re
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from engine import items
 from local import LocalError, emulator, lifecycle
 from local.stackfile import IMAGE_KEY, NO_IMAGE
 from local.state import StackState
+from tests import apart
 from tests.local.conftest import VENV
 from tests.local.test_engine_in_emulator import Tasks
 from tests.rows import FIRST_IMAGE, FOR_GOOD, PROTECTED, ROWS, operations, with_rows
@@ -34,8 +34,7 @@ WORKERS = {"engine": "evolution-engine", "monitor": "evolution-safety-monitor"}
 def act(command: Callable[..., Any], stack: str, place: Path, table: Mapping[str, object]) -> lifecycle.Outcome:
     """One command, in a process of its own, as for a person."""
     where = lifecycle.Target(stack=stack, place=place, venv=VENV, edits=table, image=NO_IMAGE if table[IMAGE_KEY] is None else None)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply_async(command, (where,)).get(timeout=600)
+    return apart.call(command, where)
 
 
 def legs(stack: str, rows: Collection[str]) -> Iterator[tuple[str, str, dict[str, object], dict[str, object], Mapping[str, str]]]:

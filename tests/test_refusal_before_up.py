@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pulumi import automation
 from components import containers, safety
 from components.environment import Limits
 from local import cli, plugins, previews, stackfile, workspace
+from tests import apart
 
 
 class OrdinaryCommand(workspace.InterruptibleCli):
@@ -74,8 +74,7 @@ def ordinary_up(place: Path, program: Callable[[], None]) -> tuple[bool, str, li
     ids=["by a rule on one resource", "by a rule across resources"],
 )
 def test_nothing_is_made_before_the_refusal(program: Callable[[], None], rule: str, tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:  # the Pulumi SDK's global state is settled by its first use
-        succeeded, said, resources = pool.apply_async(ordinary_up, (tmp_path, program)).get(timeout=180)
+    succeeded, said, resources = apart.call(ordinary_up, tmp_path, program)
     assert not succeeded
     assert f"[{rule}" in said, said
     assert resources == [], "something was made before the pack refused"

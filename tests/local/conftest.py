@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import multiprocessing
 import os
 import pickle
 import subprocess
@@ -22,6 +21,7 @@ import pytest
 from local import emulator, lifecycle, state
 from local.previews import ROOT
 from local.provider.wire import provider_pb2, provider_pb2_grpc
+from tests import apart
 from tests.local.provider.talk import REGION, TAGS, struct
 from tests.local.recorded import Resources
 from tests.local.system import System, clients
@@ -37,8 +37,7 @@ def act(_processes: None) -> Run:
 
     def run(command: Callable[..., Any], place: Path, stack: str = "dev", **options: Any) -> Any:
         where = lifecycle.Target(stack=stack, place=place, venv=VENV, **options)
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply_async(command, (where,)).get(timeout=600)
+        return apart.call(command, where)
 
     return run
 

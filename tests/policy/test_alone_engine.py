@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import multiprocessing
 import re
 import runpy
 import shutil
@@ -25,6 +24,7 @@ from pulumi import automation
 from local import cli, plugins, workspace
 from local.provider.server import Context, Provider
 from local.provider.wire import provider_pb2, provider_pb2_grpc, sdk_version
+from tests import apart
 from tests.policy.provider_types import annotations_of
 
 PROGRAMS = Path(__file__).parent / "foreign"
@@ -157,8 +157,7 @@ RUNS = {"python": in_python, "yaml": in_yaml}
 def previewed(language: str, place: Path, config: Mapping[str, Any]) -> tuple[bool, str]:
     if language == "yaml":
         return in_yaml(place, config)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:  # the Pulumi SDK's global state is settled by its first use
-        return pool.apply_async(in_python, (place, config)).get(timeout=180)
+    return apart.call(in_python, place, config)
 
 
 def found_in(text: str) -> set[tuple[str, str]]:

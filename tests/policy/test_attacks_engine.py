@@ -9,7 +9,6 @@ pack here, so that it is the pack that refuses it.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import re
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from local.provider.server import Context, Provider
 from local.provider.services import RESOURCES
 from local.provider.wire import provider_pb2, provider_pb2_grpc
 from rules import FAMILIES
+from tests import apart
 from tests.policy.attacks import Attack
 from tests.policy.in_memory import nodes_of, stack_of
 from tests.policy.planned import GONE, edit_at
@@ -187,8 +187,7 @@ def test_the_pack_refuses_each_attack_through_the_real_engine(monkeypatch: pytes
     }
     missed = list[str]()
     for number, names in enumerate(_apart(expected, attacks)):
-        with multiprocessing.get_context("spawn").Pool(1) as pool:  # the Pulumi SDK's global state is settled by its first use
-            found, errors = pool.apply_async(_found, (names, tmp_path / str(number))).get(timeout=300)
+        found, errors = apart.call(_found, names, tmp_path / str(number))
         missed += [
             f"{name}: {sorted(expected[name] - found)} of preview {number} ({errors})" for name in names if not expected[name] & found
         ]
