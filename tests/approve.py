@@ -11,7 +11,7 @@ from typing import Any, get_args
 import yaml
 
 from approval import FOLDER
-from components.environment import KEY, InterfaceEndpoint, Region
+from components.environment import KEY, PROJECT, InterfaceEndpoint, Region
 from defaults import effective
 from limits import TierLimits, configured
 from local.previews import ROOT
@@ -68,10 +68,10 @@ def planned(stack: str, table: Mapping[str, Any]) -> Stack:
     plan = in_process.run(stack, table, {})
     assert not plan.refused, plan.refused
     limits = configured({}).of(stack)
-    urns = {name: f"urn:pulumi:{stack}::{in_process.PROJECT}::{step.type}::{name}" for name, step in plan.steps.items()}
+    urns = {name: f"urn:pulumi:{stack}::{PROJECT}::{step.type}::{name}" for name, step in plan.steps.items()}
     return Stack(
         name=stack,
-        project=in_process.PROJECT,
+        project=PROJECT,
         limits=limits,
         table=json.loads(json.dumps(table)),
         resources=tuple(
