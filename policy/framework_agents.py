@@ -16,7 +16,7 @@ AC-05 | agents' images under a customer-managed key | encryption/repository-cmk
 AC-06 | browsers are recorded |
 AC-07 | memories under a customer-managed key |
 AC-09 | AgentCore's service-linked role | ! AWS makes it with the first runtime; `make preflight` says whether it can.
-AC-10 | resource policies are not public | identity/no-public-access identity/one-account agentcore/only-gateway
+AC-10 | resource policies are not public | identity/no-public-access identity/one-account agentcore/only-gateway agentcore/only-handler
 AC-11 | policy engines under a customer-managed key |
 AC-12 | gateways under a customer-managed key |
 AG-24 | gateways authorize who calls |
@@ -69,7 +69,7 @@ AGENTSEC01-BP03 | made-up facts don't spread | agentcore/guardrail-grounding wor
 AGENTSEC02-BP01 | tools are authorized | approved/types approved/new-access
 AGENTSEC02-BP02 | tools' inputs and outputs are validated | ! The agents have no tools.
 AGENTSEC02-BP03 | a registry of approved tools | approved/types approved/what-runs
-AGENTSEC03-BP01 | agents authenticate | agentcore/gateway-authorizer agentcore/only-gateway
+AGENTSEC03-BP01 | agents authenticate | agentcore/gateway-authorizer agentcore/only-handler agentcore/only-gateway
 AGENTSEC03-BP02 | agents and people have permissions of their own | identity/trust-service identity/no-user containment/trust
 AGENTSEC03-BP03 | least privilege within boundaries | identity/boundary approved/new-access
 AGENTSEC03-BP04 | permissions are reviewed | approved/new-access
@@ -98,7 +98,7 @@ AGENTSEC09-BP05 | threats are noticed while it runs | ! GuardDuty is the account
 OWASP = """
 ASI01 | agents' goals are hijacked | agentcore/guardrail-prompt-attack agentcore/guardrail-denied-topics agentcore/guardrail-used
 ASI02 | tools are misused | approved/types approved/new-access
-ASI03 | identities and privileges are abused | agentcore/only-gateway containment/grants identity/no-escalation
+ASI03 | identities and privileges are abused | agentcore/only-handler agentcore/only-gateway containment/grants identity/no-escalation
 ASI04 | the supply chain is poisoned | workload/image-by-digest workload/own-repository agentcore/model approved/what-runs
 ASI05 | code runs that nobody expected | workload/read-only-root workload/unprivileged agentcore/private-network network/narrow-egress
 ASI06 | memory and context are poisoned | agentcore/guardrail-grounding workload/safety-monitor containment/grants
@@ -113,8 +113,8 @@ DOUBTS: dict[str, str] = {
     "Security Hub BedrockAgentCore.7": "It is right. AgentCore's guide isn't: it calls the sandbox the most restrictive mode, but code "
     "in it resolves names and reaches S3, and so sends data out. AWS's own interpreter stands in one; no grant starts it.",
     "prowler AC-01": "Any subnet passes. Here the subnets must be private, too.",
-    "prowler AC-10": "An Allow to the account's root passes, though it admits everybody with a grant. Here a runtime's policy names one "
-    "role, and denies all others.",
+    "prowler AC-10": "An Allow to the account's root passes, though it admits everybody with a grant. Here the gateway's policy and the "
+    "runtime's name one role, and deny all others.",
     "prowler AG-24": "It lets CUSTOM_JWT pass, and AUTHENTICATE_ONLY with a policy engine, which then decides alone.",
     "prowler FS-66": "A runtime takes IAM or tokens, not both. With a JWT authorizer behind an IAM gateway, the gateway could not sign its "
     "calls, and whoever has a token would come past it.",

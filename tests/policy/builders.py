@@ -49,7 +49,8 @@ def tagged(nodes: Nodes) -> Nodes:
     """The nodes with the tags that the provider adds, and what enforces the table's limits with its own."""
     for node in nodes.values():
         if node.type in TAGGABLE:
-            enforces = node.type in ENFORCES or str(node.props.get("name", "")).startswith(HANDLER)
+            handler = node.type == "aws:lambda/function:Function" and node.props["name"].startswith(HANDLER)
+            enforces = node.type in ENFORCES or handler
             node.props["tagsAll"] = {**TAGS, **(LIMIT_TAGS if enforces else {})}
     return nodes
 

@@ -13,6 +13,8 @@ from tests.policy.samples import ACCOUNT, CALLS, DIGEST, KEEPS, compliant, deny_
 MODEL = "us.anthropic.claude-sonnet-4-6"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
 RUNTIME_ARN = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/evolution_prod-??????????"
+GATEWAY_ARN = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:gateway/evolution-prod-??????????"
+HANDLER_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-agentcore-handler-prod-us-east-1"
 TO_QUEUE = {
     "Effect": "Allow",
     "Principal": {"Service": "sns.amazonaws.com"},
@@ -86,8 +88,8 @@ def function(name: str, variables: dict[str, Any] | None = None, **more: Any) ->
 
 
 def _functions() -> Nodes:
-    handler = function("agentcore-handler", HANDLER)
-    handler.references["environment"] = GUARDED
+    handler = function("agentcore-handler", HANDLER, role=UNKNOWN)
+    handler.references |= {"environment": GUARDED, "role": ["handler-role"]}
     mode = {"EVOLUTION_ENVIRONMENT": "prod", "EVOLUTION_MODE_PARAMETER": "/evolution/prod/mode"}
     guarded = {
         **mode,
@@ -234,25 +236,39 @@ def _guardrail() -> Nodes:
     }
 
 
-def only(arn: str, principal: Any = None) -> str:
-    """A policy that admits somebody, and turns away all but the gateway's role."""
+def only(arn: str, principal: Any = None, action: str = "InvokeAgentRuntime", role_arn: str = ROLE_ARN) -> str:
+    """A policy that admits somebody, and turns away all but one role: the gateway's, or the handler's."""
     resource = {"Resource": arn}
-    admitted = {"AWS": ROLE_ARN} if principal is None else principal
+    admitted = {"AWS": role_arn} if principal is None else principal
     return document(
-        {"Effect": "Allow", "Principal": admitted, "Action": "bedrock-agentcore:InvokeAgentRuntime", **resource},
+        {"Effect": "Allow", "Principal": admitted, "Action": f"bedrock-agentcore:{action}", **resource},
         {
             "Effect": "Deny",
             "Principal": "*",
-            "Action": "bedrock-agentcore:InvokeAgentRuntime*",
+            "Action": f"bedrock-agentcore:{action}*",
             **resource,
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": ROLE_ARN}},
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
         },
     )
+
+
+def only_handler(principal: Any = None) -> str:
+    """The gateway's policy."""
+    return only(GATEWAY_ARN, principal, "InvokeGateway", HANDLER_ARN)
 
 
 def _agentcore() -> Nodes:
     return {
         "gateway-role": role("evolution-gateway", "bedrock-agentcore"),
+        "handler-role": role("evolution-agentcore-handler", "lambda"),
+        "handler-role-grants": Node(
+            "aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": document(KEEPS)}, {"role": ["handler-role"]}
+        ),
+        "gateway-policy": Node(
+            "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
+            {"resourceArn": UNKNOWN, "policy": only_handler()},
+            {"resourceArn": ["gateway"]},
+        ),
         "runtime-role": role("evolution-runtime", "bedrock-agentcore"),
         "runtime": Node(
             "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",

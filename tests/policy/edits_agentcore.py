@@ -14,6 +14,7 @@ RUNTIME = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/"
 GATEWAY_ROLE = f"{ROLE}evolution-gateway-prod-us-east-1"
 
 ONLY_GATEWAY = "agentcore/only-gateway"
+ONLY_HANDLER = "agentcore/only-handler"
 LIMITS = "environment/runtime-limits"
 TABLE = "environment/table-equality"
 USED = "agentcore/guardrail-used"
@@ -49,12 +50,30 @@ POLICY: tuple[tuple[object, ...], ...] = (
     ("policy.Statement.1.Condition", {"ForAnyValue:ArnNotEquals": {"aws:PrincipalArn": GATEWAY_ROLE}}, ONLY_GATEWAY),
     ("policy", _only(f"{RUNTIME}evolution_dev-??????????"), ONLY_GATEWAY),
     ("policy", _only(f"{RUNTIME}evolution_prod-??????????".replace(ACCOUNT, "999999999999")), ONLY_GATEWAY),
-    ("resourceArn", Refer("agentcore-gateway"), ONLY_GATEWAY),
+    ("resourceArn", Refer("agentcore-gateway"), ONLY_GATEWAY, ONLY_HANDLER),
     ("", DELETED, ONLY_GATEWAY),
 )
 """Of the runtime, of its endpoint and of the endpoint that every runtime has: each alone is a way past the gateway."""
 
+HANDLER_ROLE = f"{ROLE}evolution-agentcore-handler-prod-us-east-1"
+
 EDITS: tuple[Edit, ...] = (
+    *on(
+        "agentcore-gateway-policy",
+        ("policy.Statement.0.Principal", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, ONLY_HANDLER),
+        ("policy.Statement.0.Principal", {"AWS": [HANDLER_ROLE, f"arn:aws:iam::{ACCOUNT}:root"]}, ONLY_HANDLER),
+        ("policy.Statement.0.Principal", {"AWS": GATEWAY_ROLE}, ONLY_HANDLER),
+        ("policy.Statement.0.Action", "bedrock-agentcore:*", ONLY_HANDLER, "identity/no-wildcard-action", "containment/resource-policies"),
+        ("policy.Statement.1.Effect", "Allow", ONLY_HANDLER, "identity/no-public-access"),
+        ("policy.Statement.1.Principal", {"AWS": GATEWAY_ROLE}, ONLY_HANDLER),
+        ("policy.Statement.1.Action", "bedrock-agentcore:InvokeAgentRuntime", ONLY_HANDLER),
+        ("policy.Statement.1.Condition.ArnNotEquals", {"aws:PrincipalArn": [HANDLER_ROLE, f"{ROLE}other"]}, ONLY_HANDLER),
+        ("policy.Statement.1.Condition", {"ArnNotLike": {"aws:PrincipalArn": f"{ROLE}evolution-*"}}, ONLY_HANDLER),
+        ("policy.Statement.1.Condition.Bool", {"aws:SecureTransport": "false"}, ONLY_HANDLER),
+        ("policy", UNKNOWN, "identity/document"),
+        ("resourceArn", Refer("agentcore-runtime"), ONLY_HANDLER, ONLY_GATEWAY),
+        ("", DELETED, ONLY_HANDLER),
+    ),
     *(edit for part in ("", "-endpoint", "-default") for edit in on(f"agentcore-runtime{part}-policy", *POLICY)),
     *on(
         "agentcore-runtime",
@@ -137,7 +156,7 @@ EDITS: tuple[Edit, ...] = (
         "agentcore-guardrail",
         ("kmsKeyArn", GONE, "encryption/guardrail-cmk"),
         (f"{CONTENT}.0.inputStrength", "LOW", "agentcore/guardrail-prompt-attack"),
-        (f"{CONTENT}.0.type", "HATE", "agentcore/guardrail-prompt-attack"),
+        (f"{CONTENT}.0.type", "HATE", "agentcore/guardrail-prompt-attack", "agentcore/guardrail-harm"),
         (PERSONAL, [], SENSITIVE),
         (f"{PERSONAL}.0.action", "NONE", SENSITIVE),
         *((f"{PERSONAL}.0.{side}Action", value, SENSITIVE) for side in ("input", "output") for value in (GONE, "NONE", UNKNOWN)),

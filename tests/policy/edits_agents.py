@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
-from tests.policy.edits import Edit, adding, both, setting
+from tests.policy.complete import ROLE_ARN, only_handler
+from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.samples import ACCOUNT
 
 BEDROCK = "aws:bedrock/"
 PRIVATE = {"networkMode": "VPC", "vpcConfig": {"subnets": [UNKNOWN], "securityGroups": [UNKNOWN]}}
@@ -69,7 +71,23 @@ def to(group: Any = GROUP, **more: Any) -> dict[str, Any]:
     return {"cloudwatchConfig": {"logGroupName": group, "roleArn": UNKNOWN}, **more}
 
 
+def admits(principal: Any) -> Edit:
+    """Let the gateway's policy admit somebody."""
+    return setting("gateway-policy", "policy", only_handler(principal))
+
+
+ONLY_HANDLER = "agentcore/only-handler"
+WRONG_ROLE = {ONLY_HANDLER, "identity/trust-service", "workload/failures-granted", "containment/resource-policies"}
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
 EDITS: list[tuple[str, Edit, set[str]]] = [
+    # The gateway's own policy.
+    ("nobody says who may invoke the gateway", without("gateway-policy"), {ONLY_HANDLER}),
+    ("the account may invoke the gateway", admits(ROOT), {ONLY_HANDLER}),
+    ("anybody may invoke the gateway", admits("*"), {ONLY_HANDLER, "identity/no-public-access"}),
+    ("the gateway may invoke itself", admits({"AWS": ROLE_ARN}), {ONLY_HANDLER}),
+    ("the policy is another's", referring("gateway-policy", "resourceArn", "topic"), {ONLY_HANDLER}),
+    ("the handler has another role", referring("handler", "role", "gateway-role"), WRONG_ROLE),
     # Browsers, interpreters, harnesses.
     ("a private, recorded browser", browser(), set()),
     ("a public browser", browser(networkConfiguration={"networkMode": "PUBLIC"}), {"agentcore/private-network"}),

@@ -64,7 +64,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     (
         "no function is the handler",
         both(without("handler"), without("handler-errors")),
-        {"environment/handler-bounded", "environment/functions-told"},
+        {"environment/handler-bounded", "environment/functions-told", "agentcore/only-handler"},
     ),
     (
         "the variables are unknown",
