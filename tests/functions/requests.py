@@ -1,4 +1,4 @@
-"""What IAM is asked when a function calls AWS, and what it says: an evaluator for documents of Allow statements, as this system's are."""
+"""What IAM is asked when a function calls AWS, and what it says: an evaluator for this system's documents."""
 
 from __future__ import annotations
 
@@ -34,8 +34,13 @@ def listed(value: object) -> list[str]:
 
 
 def allows(statement: Document, request: IamRequest) -> bool:
-    """Whether a statement allows it. Operators that this system doesn't use are not known, and never hold."""
+    """Whether a role's statement allows it."""
     assert statement["Effect"] == "Allow", "a role's document has nothing but grants"
+    return matches(statement, request)
+
+
+def matches(statement: Document, request: IamRequest) -> bool:
+    """Whether a statement is about it. Operators that this system doesn't use are not known, and never hold."""
     return (
         any(glob(action.lower(), request.action.lower()) for action in listed(statement["Action"]))
         and any(glob(resource, request.resource) for resource in listed(statement["Resource"]))
@@ -53,6 +58,8 @@ def _holds(operator: str, values: Sequence[str], given: Sequence[str]) -> bool:
             return any(one in values for one in given)
         case "StringNotEquals":
             return not any(one in values for one in given)
+        case "ArnNotEquals" | "ArnNotLike":
+            return not any(glob(value, one) for value in values for one in given)
         case "Null":
             return values == ["false" if given else "true"]
         case "StringLike" | "ArnLike" | "ArnEquals":

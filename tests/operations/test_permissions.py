@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -22,6 +22,8 @@ from operations.planned import Planned, Resource, resources_of
 from operations.rights import needed
 from tests.components.tables import env_of
 from tests.functions.requests import Document, IamRequest, listed, permitted
+from tests.operations.escalations import BOUNDED, ESCALATIONS, KEY, MODE, OURS, ROLE, TO_BE_OURS, other
+from tests.operations.reach import GATEWAY, Caller, callers, invocations, reaching, resource_policies
 from tests.operations.sent import ID, asked
 from tests.plans import Plan
 
@@ -185,96 +187,6 @@ def test_neither_data_nor_a_guard_can_be_taken_down(derived: Callable[[str], Der
     assert [str(one) for one in removals if permitted(statements, one.request)] == []
 
 
-def other(stack: str, service: str, resource: str) -> str:
-    return f"arn:aws:{service}:us-east-1:{ACCOUNT}:{resource.format(stack=stack)}"
-
-
-OURS = {"aws:ResourceTag/Project": ["evolution-system"], "aws:ResourceTag/Environment": ["prod"]}
-OTHERS = {"aws:ResourceTag/Project": ["evolution-system"], "aws:ResourceTag/Environment": ["staging"]}
-TO_BE_OURS = {"aws:RequestTag/Project": ["evolution-system"], "aws:RequestTag/Environment": ["prod"]}
-BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/evolution-boundary-prod-us-east-1"
-BOUNDED = {"iam:PermissionsBoundary": [BOUNDARY]}
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/evolution-engine-prod-us-east-1"
-SELF = f"arn:aws:iam::{ACCOUNT}:role/account-deploy-prod"
-KEY = other("", "kms", f"key/{ID}")
-MODE = other("", "ssm", "parameter/evolution/prod/mode")
-
-ESCALATIONS: Mapping[str, IamRequest] = {
-    name: IamRequest(action=action, resource=resource, context=context)
-    for name, action, resource, context in (
-        ("a role without a boundary", "iam:CreateRole", ROLE, {}),
-        (
-            "a role under a boundary of its own",
-            "iam:CreateRole",
-            ROLE,
-            {"iam:PermissionsBoundary": [f"arn:aws:iam::{ACCOUNT}:policy/mine"]},
-        ),
-        ("a role of another name", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/mine", BOUNDED),
-        ("a wider boundary", "iam:CreatePolicyVersion", BOUNDARY, {}),
-        ("an older boundary", "iam:SetDefaultPolicyVersion", BOUNDARY, {}),
-        ("the boundary's removal", "iam:DeletePolicy", BOUNDARY, {}),
-        ("a role without its boundary", "iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
-        ("another boundary of a role", "iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
-        (
-            "a managed policy on a role",
-            "iam:AttachRolePolicy",
-            ROLE,
-            {**BOUNDED, "iam:PolicyARN": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
-        ),
-        ("grants of an unbounded role", "iam:PutRolePolicy", ROLE, {}),
-        ("grants of itself", "iam:PutRolePolicy", SELF, BOUNDED),
-        ("its own trust", "iam:UpdateAssumeRolePolicy", SELF, {}),
-        ("itself handed to a function", "iam:PassRole", SELF, {"iam:PassedToService": ["lambda.amazonaws.com"]}),
-        ("a task's role handed to a machine", "iam:PassRole", ROLE, {"iam:PassedToService": ["ec2.amazonaws.com"]}),
-        ("a task's role handed to a function", "iam:PassRole", ROLE, {"iam:PassedToService": ["lambda.amazonaws.com"]}),
-        ("a user", "iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/mine", {}),
-        ("a key of a user", "iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/somebody", {}),
-        ("another way in", "iam:CreateOpenIDConnectProvider", f"arn:aws:iam::{ACCOUNT}:oidc-provider/mine", {}),
-        ("another role's session", "sts:AssumeRole", ROLE, {}),
-        ("the mode's value", "ssm:PutParameter", MODE, {"ssm:Overwrite": ["true"]}),
-        ("the mode's removal", "ssm:DeleteParameter", MODE, {}),
-        ("the key's end", "kms:ScheduleKeyDeletion", KEY, OURS),
-        ("the key out of use", "kms:DisableKey", KEY, OURS),
-        ("another stack's key taken over by tags", "kms:TagResource", KEY, {**OTHERS, **TO_BE_OURS}),
-        ("a key's use past the services", "kms:Decrypt", KEY, OURS),
-        ("a grant of the key to somebody", "kms:CreateGrant", KEY, {**OURS, "kms:ViaService": ["lambda.us-east-1.amazonaws.com"]}),
-        ("another network taken over by tags", "ec2:CreateTags", other("", "ec2", f"vpc/{ID}"), {**OTHERS, **TO_BE_OURS}),
-        ("another network's way out", "ec2:CreateRoute", other("", "ec2", f"route-table/{ID}"), OTHERS),
-        ("a machine", "ec2:RunInstances", other("", "ec2", f"instance/{ID}"), TO_BE_OURS),
-        ("another secret's value", "secretsmanager:GetSecretValue", other("", "secretsmanager", "secret:another-AbCdEf"), {}),
-        ("another stack's function", "lambda:UpdateFunctionCode", other("", "lambda", "function:evolution-trigger-staging"), {}),
-        ("the switch's removal", "lambda:DeleteFunction", other("", "lambda", "function:evolution-safety-switch-prod"), {}),
-        (
-            "the switch out of the topic's reach",
-            "lambda:RemovePermission",
-            other("", "lambda", "function:evolution-safety-switch-prod"),
-            {},
-        ),
-        ("the alarm silenced", "cloudwatch:DisableAlarmActions", other("", "cloudwatch", "alarm:evolution-unsafe-prod"), {}),
-        ("the alarm's state", "cloudwatch:SetAlarmState", other("", "cloudwatch", "alarm:evolution-unsafe-prod"), {}),
-        ("the alarm's removal", "cloudwatch:DeleteAlarms", other("", "cloudwatch", "alarm:evolution-safety-score-prod"), {}),
-        ("a forged score", "cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": ["EvolutionSystem"]}),
-        ("a table", "dynamodb:DeleteTable", other("", "dynamodb", "table/evolution-state-prod"), {}),
-        ("an item", "dynamodb:PutItem", other("", "dynamodb", "table/evolution-state-prod"), {}),
-        ("an artifact", "s3:DeleteObjectVersion", f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1/one", {}),
-        ("an open bucket's settings", "s3:PutAccountPublicAccessBlock", "*", {}),
-        ("the flow logs", "ec2:DeleteFlowLogs", other("", "ec2", f"vpc-flow-log/{ID}"), OURS),
-        ("the logs", "logs:DeleteLogGroup", other("", "logs", "log-group:/evolution/prod/engine"), {}),
-        ("the trail", "cloudtrail:StopLogging", other("", "cloudtrail", "trail/any"), {}),
-        ("the web ACL", "wafv2:DisassociateWebACL", other("", "wafv2", f"regional/webacl/evolution-prod/{ID}"), {}),
-        (
-            "a shell with the agents",
-            "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
-            other("", "bedrock-agentcore", f"runtime/evolution_prod-{ID}"),
-            {},
-        ),
-        ("a shell in a task", "ecs:ExecuteCommand", other("", "ecs", "task/evolution-system-prod/1"), {}),
-        ("a subscription to a model", "aws-marketplace:Subscribe", "*", {}),
-        ("a higher quota", "servicequotas:RequestServiceQuotaIncrease", "*", {}),
-    )
-}
-
-
 @pytest.mark.parametrize("name", ESCALATIONS)
 def test_no_role_gets_further_than_it_should(derived: Callable[[str], Derived], name: str) -> None:
     for role in ("deploy", "drift", "image"):
@@ -354,3 +266,53 @@ def test_bad_input_is_one_line(arguments: list[str], capsys: pytest.CaptureFixtu
 def test_what_a_preview_needs_is_part_of_what_a_deployment_does(derived: Callable[[str], Derived]) -> None:
     found = grants(derived("prod").planned, derived("prod").names)
     assert {one.action for one in only_reads(found)} < {one.action for one in found}
+
+
+RUNTIME = "bedrock-agentcore:InvokeAgentRuntime"
+
+
+def _callers(made: Derived) -> list[Caller]:
+    return list(callers(made.plan, made.names, {role: made.statements(role) for role in made.roles}))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_agents_are_invoked_by_the_handler_through_the_gateway_and_by_nobody_else(
+    derived: Callable[[str], Derived], stack: str
+) -> None:
+    """Of all roles of the plan, those that deploy, and an administrator."""
+    made = derived(stack)
+    found, ways, policies = _callers(made), invocations(made.names), resource_policies(made.plan)
+    assert len(found) == len([one for one in made.plan.resources if one.type == "aws:iam/role:Role"]) + 4
+    handler, gateway = made.names.function_role(made.names.handler_function), made.names.gateway_role
+    assert reaching(found, ways["runtime"], policies) == {(gateway, RUNTIME)}
+    assert reaching(found, ways["gateway"], policies) == {(handler, GATEWAY)}
+    # Both are of AWS's services, and no caller's to take on.
+    taken = [one.inputs["assumeRolePolicy"] for one in made.plan.resources if one.inputs.get("name") in (handler, gateway)]
+    principals = [statement["Principal"] for document in taken for statement in json.loads(document)["Statement"]]
+    assert {"".join(principal) for principal in principals} == {"Service"}
+    # The grants by themselves, without what the resources deny: none is wider than that.
+    granted = [one for one in policies if one["Effect"] == "Allow"]
+    mortal = [one for one in found if not one.arn.endswith("/administrator")]
+    assert reaching(mortal, [*ways["runtime"], *ways["gateway"]], granted) == {(gateway, RUNTIME), (handler, GATEWAY)}
+
+
+def test_a_wider_policy_or_grant_lets_somebody_reach_the_agents(derived: Callable[[str], Derived]) -> None:
+    """The evaluator itself, on each thing that keeps others out."""
+    made = derived("prod")
+    found, ways, policies = _callers(made), invocations(made.names), resource_policies(made.plan)
+    spared = {"Condition": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}}
+
+    def beside(what: str, change: Document | None, where: str = "") -> set[str]:
+        """Who comes in, too, when what denies is gone or spares all roles."""
+        kept = [one for one in policies if one["Effect"] == "Allow" or f":{what}/" not in one["Resource"] or where not in one["Resource"]]
+        changed = [] if change is None else [{**one, **change} for one in policies if one not in kept]
+        before = reaching(found, ways[what], policies)
+        return {name for name, _ in reaching(found, ways[what], [*kept, *changed]) - before}
+
+    for what in ways:
+        assert beside(what, None) == beside(what, spared) == {"administrator"}
+    assert beside("runtime", None, "/runtime-endpoint/") == set(), "the runtime's own policy is asked, too"
+    (agents,) = [one for one in found if one.arn.endswith(made.names.agent_runtime_role)]
+    wider = replace(agents, identity=[*agents.identity, {"Effect": "Allow", "Action": GATEWAY, "Resource": made.names.gateway_arn}])
+    assert reaching([wider], ways["gateway"], []) == {(made.names.agent_runtime_role, GATEWAY)}
+    assert reaching([wider], ways["gateway"], policies) == reaching([agents], ways["gateway"], []) == set()
