@@ -9,12 +9,13 @@ FORMAT ?= table
 BASE ?=
 TAG ?= evolution-engine:local
 TO ?=
+KEY ?=
 DIGEST ?=
 OUTPUT ?= /dev/stdout
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve preview report summary stacks known-stack quotas preflight permissions pack-config pulumi-install up refresh destroy audit drill outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help evolve preview report summary stacks known-stack quotas preflight permissions pack-config pulumi-install up refresh destroy audit drill move-state outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +77,9 @@ audit: setup setup-emulator  ## what the emulator holds of STACK, against what w
 
 drill: setup  ## make STACK look unsafe, measure the halt, and resume: in its emulator, or in ACCOUNT=<12 digits>
 	@.venv/bin/python -m operations.drill --stack '$(STACK)' --account '$(ACCOUNT)'
+
+move-state: setup  ## move STACK's state into the bucket TO=s3://…, its secrets under KEY=awskms://… (PROJECT=account: of an account)
+	@.venv/bin/python -m operations.move_state --project '$(or $(PROJECT),system)' --stack '$(STACK)' --to '$(TO)' --key '$(KEY)'
 
 outputs: setup  ## the outputs of STACK, as JSON
 	@.venv/bin/python -m local outputs --project '$(PROJECT)' --stack '$(STACK)'
