@@ -101,6 +101,24 @@ def test_a_stream_that_is_switched_on_later_gets_its_arn(provider: Any) -> None:
     assert "streamArn" not in update(provider, token, plain, VALID[token], preview=True)[1], "only AWS can say"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        pytest.param(None, {"enabled": True, "attributeName": "ttl"}, True, id="items begin to expire"),
+        pytest.param({"enabled": True, "attributeName": "ttl"}, {"enabled": False, "attributeName": "ttl"}, True, id="and cease to"),
+        pytest.param({"enabled": True, "attributeName": "ttl"}, None, False, id="what isn't said stays as it is"),
+    ],
+)
+def test_a_table_with_items_that_expire_is_never_replaced(
+    provider: Any, before: dict[str, Any] | None, after: dict[str, Any] | None, changes: bool
+) -> None:
+    token = "aws:dynamodb/table:Table"
+    others = {name: value for name, value in VALID[token].items() if name != "ttl"}
+    old, new = ({**others, **({"ttl": ttl} if ttl else {})} for ttl in (before, after))
+    answer = diff(provider, token, old, new)
+    assert (bool(answer.diffs), list(answer.replaces)) == (changes, [])
+
+
 def test_a_read_returns_the_state_and_an_import_is_refused(provider: Any) -> None:
     token = "aws:sns/topic:Topic"
     _, made = create(provider, token, VALID[token])

@@ -15,6 +15,7 @@ GROUP = "aws:ec2/securityGroup:SecurityGroup"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 SUBNET = "aws:ec2/subnet:Subnet"
+TABLE = "aws:dynamodb/table:Table"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 VPC = "aws:ec2/vpc:Vpc"
 
@@ -41,6 +42,26 @@ def test_a_reservation_that_is_no_longer_asked_for_is_given_back(world: World) -
         assert client.get_function_concurrency(FunctionName=function.id)["ReservedConcurrentExecutions"] == 2
         fewer.changed(reservedConcurrentExecutions=None)
         assert "ReservedConcurrentExecutions" not in client.get_function_concurrency(FunctionName=function.id)
+
+
+def test_the_items_of_a_table_begin_and_cease_to_expire_in_place(world: World) -> None:
+    """Whose table is from before its items expired gets it by the next `up`, with what it holds."""
+    with world.made(TABLE, ttl=None, deletionProtectionEnabled=False) as table:
+        client = world.client("dynamodb")
+        item = {name: {kind: "1"} for name, kind in ((one["name"], one["type"]) for one in table.inputs["attributes"])}
+        client.put_item(TableName=table.id, Item=item)
+
+        def expiry() -> dict[str, str]:
+            return client.describe_time_to_live(TableName=table.id)["TimeToLiveDescription"]
+
+        assert expiry() == {"TimeToLiveStatus": "DISABLED"}
+        expiring = table.changed(ttl={"enabled": True, "attributeName": "ttl"})
+        assert expiring.drift() == {}
+        assert expiry() == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
+        lasting = expiring.changed(ttl={"enabled": False, "attributeName": "ttl"})
+        assert expiry()["TimeToLiveStatus"] == "DISABLED"
+        assert lasting.drift() == {}
+        assert client.scan(TableName=table.id)["Items"] == [item]
 
 
 def test_an_endpoints_subnets_come_and_go(world: World) -> None:
