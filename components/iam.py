@@ -114,9 +114,7 @@ def engine_grants(names: Names) -> tuple[Statement, ...]:
             "EvolvePopulation",
             [
                 "dynamodb:BatchGetItem",
-                "dynamodb:BatchWriteItem",
                 "dynamodb:ConditionCheckItem",
-                "dynamodb:DeleteItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
                 "dynamodb:Query",
@@ -124,8 +122,9 @@ def engine_grants(names: Names) -> tuple[Statement, ...]:
             ],
             [names.table_arn(table) for table in names.tables],
         ),
-        allow("KeepArtifacts", ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], f"{bucket}/*"),
+        allow("KeepArtifacts", ["s3:GetObject", "s3:PutObject"], f"{bucket}/*"),
         *_shared_grants(names, publish("PublishMetrics", ENGINE_NAMESPACE)),
+        read_mode(names),
     )
 
 
@@ -135,7 +134,7 @@ def monitor_grants(names: Names) -> tuple[Statement, ...]:
     return (
         allow(
             "ReadPopulation",
-            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
+            ["dynamodb:GetItem", "dynamodb:Query"],
             [names.table_arn(table) for table in names.tables],
         ),
         allow("ReadArtifacts", ["s3:GetObject"], f"{bucket}/*"),
@@ -149,7 +148,6 @@ def _shared_grants(names: Names, publishes: Statement) -> tuple[Statement, ...]:
         allow("ReadSafetySettings", ["secretsmanager:GetSecretValue"], names.safety_secret_arn),
         use_key(names),
         publishes,
-        read_mode(names),
     )
 
 

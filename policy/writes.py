@@ -94,12 +94,9 @@ WRITES: Mapping[str, tuple[Write, ...]] = {
     # Data.
     **_same(
         Write(why="The engine and the trigger keep evolutions, individuals and checkpoints."),
-        *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+        *("dynamodb:PutItem", "dynamodb:UpdateItem"),
     ),
-    **_same(
-        Write(why="The engine and the archiver keep artifacts. The access logs are S3's to write.", never=(ACCESS_LOGS,)),
-        *("s3:AbortMultipartUpload", "s3:PutObject"),
-    ),
+    "s3:PutObject": (Write(why="The engine and the archiver keep artifacts. The access logs are S3's to write.", never=(ACCESS_LOGS,)),),
     **_same(Write(why="Who reads or writes what is encrypted uses its key."), "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
     "kms:CreateGrant": (
         Write(

@@ -184,7 +184,7 @@ EDITS = {
     ),
     "any action in the monitor's role": (
         "components/iam.py",
-        '["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]',
+        '["dynamodb:GetItem", "dynamodb:Query"]',
         '["*"]',
         ("identity/no-wildcard-action", "security-monitor-role-grants", "must"),
     ),

@@ -43,7 +43,7 @@ class Pool:
     def __init__(self, first: Callable[[], object] = lambda: None) -> None:
         self._first: Callable[[], object] | None = first
 
-    def run(self, batch: ScoreBatch, _must_stop: Callable[[], bool]) -> Results:
+    def run(self, batch: ScoreBatch, _must_stop: Callable[[], bool] = lambda: False) -> Results:
         if self._first:
             self._first()
             self._first = None
