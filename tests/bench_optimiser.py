@@ -39,11 +39,15 @@ BALANCES = {0: 0.3, 4: 1.0, 8: 3.0, 12: 3.0, 20: 1.0}
 CONTESTS = (
     Contest(function=sphere, weights=25, strategy="cma-es", population=20, generations=250),
     Contest(function=sphere, weights=25, strategy="sep-cma-es", population=20, generations=250),
-    Contest(function=rosenbrock, weights=25, strategy="cma-es", population=20, generations=1500, seeds=(1, 2, 3, 4, 5)),
+    Contest(function=rosenbrock, weights=25, strategy="cma-es", population=20, generations=1200, seeds=range(1, 22), further=500),
     Contest(function=rastrigin, weights=25, strategy="cma-es", population=400, generations=250),
     Contest(function=sphere, weights=1626, strategy="sep-cma-es", population=30, generations=2000, seeds=(1,)),
 )
-"""Each long enough for the library to come near, and not so long that a 32-bit float can't."""
+"""Each long enough for the library to come near, and not so long that a 32-bit float can't. On Rosenbrock's function the error stays near 1
+for 1,200 generations, and falls by ten orders of magnitude in the next 300, sooner or later by the seed: so there are many seeds, and the
+evaluations until `NEAR` are compared, too."""
+
+NEAR = 1e-9
 
 
 def least(work: Callable[[], object], times: int = 5) -> float:
@@ -173,12 +177,18 @@ def contests() -> None:
             strategy="ga",
             population=max(contest.population, 100),
             generations=spent // max(contest.population, 100),
-            seeds=contest.seeds,
+            seeds=contest.seeds[:3],
         )
         print(
-            f"{what:24} {contest.strategy:10} {contest.engine():>8.2g}, the library by itself {contest.library():>8.2g}, "
-            f"ga {ga.engine():>8.2g}, at random {contest.random():>8.2g}; {spent:,} evaluations, of {contest.population} at once"
+            f"{what:24} {contest.strategy:10} {contest.engine():>8.2g}; the library by itself {contest.library():>8.2g}, in 64 bits "
+            f"{contest.library(64):>8.2g}; ga {ga.engine():>8.2g}; at random {contest.random():>8.2g} "
+            f"({spent:,} evaluations, of {contest.population} at once; median of {len(contest.seeds)})"
         )
+        if contest.further:
+            ours, theirs, exact = (
+                contest.until(NEAR, courses) for courses in (contest.engines, contest.libraries(32), contest.libraries(64))
+            )
+            print(f"{what:24} until {NEAR:g} in {ours:,.0f} evaluations; the library by itself {theirs:,.0f}, in 64 bits {exact:,.0f}")
 
 
 def main() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import accumulate
 from typing import Any
 
 import cmaes  # pyright: ignore[reportMissingTypeStubs] (it has none)
@@ -41,9 +44,18 @@ def rastrigin(points: Points) -> Points:
     return 10 * points.shape[1] + (apart**2 - 10 * np.cos(2 * np.pi * apart)).sum(axis=1)
 
 
+Course = Sequence[float]
+"""The least error so far, by generation."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """A function, and what both may spend on it."""
+    """A function, and what both may spend on it.
+
+    Attributes:
+        generations: after which errors are compared.
+        further: how many more are run, for `until`.
+    """
 
     function: Callable[[Points], Points]
     weights: int
@@ -51,14 +63,16 @@ class Contest:
     population: int
     generations: int
     seeds: Sequence[int] = (1, 2, 3)
+    further: int = 0
 
     def engine(self) -> float:
         """The error of one island of the engine: the median over the seeds."""
-        return statistics.median(map(self._engine, self.seeds))
+        return self._error(self.engines)
 
-    def library(self) -> float:
-        """The error of the library's own loop, from the same mean and step, with as many evaluations."""
-        return statistics.median(map(self._library, self.seeds))
+    def library(self, bits: int = 32) -> float:
+        """The error of the library's own loop, from the same mean and step, with as many evaluations: of points that are rounded as
+        genomes are, or of the library's own numbers."""
+        return self._error(self.libraries(bits))
 
     def random(self) -> float:
         """The error of as many points drawn at random."""
@@ -66,10 +80,29 @@ class Contest:
         each = [self.function(draw.uniform(-LIMIT, LIMIT, (self.population, self.weights))).min() for _ in range(self.generations)]
         return float(min(each))
 
-    def _engine(self, seed: int) -> float:
+    def _error(self, courses: Sequence[Course]) -> float:
+        return statistics.median(course[self.generations - 1] for course in courses)
+
+    def until(self, error: float, courses: Sequence[Course]) -> float:
+        """Evaluations until the error is as small: the median over the seeds."""
+        each = [bisect_left(course, -error, key=lambda one: -one) + 1 for course in courses]
+        return statistics.median(each) * self.population
+
+    @cached_property
+    def engines(self) -> Sequence[Course]:
+        """By seed."""
+        return [self._engine(seed) for seed in self.seeds]
+
+    @cache  # noqa: B019 (there are a few contests, and they live as long as the process)
+    def libraries(self, bits: int) -> Sequence[Course]:
+        """By seed."""
+        return [self._library(seed, bits) for seed in self.seeds]
+
+    def populations(self, seed: int) -> Iterator[Population]:
+        """One island of the engine, generation by generation, each with its fitness."""
         task = TaskSpec(weights=self.weights, weight_limit=LIMIT, episodes=1, steps=1)
-        population, error = Population([]), float("inf")
-        for generation in range(1, self.generations + 1):
+        population = Population([])
+        for generation in range(1, self.generations + self.further + 1):
             breeder = Breeder(
                 strategy=self.strategy,
                 seed=seed,
@@ -84,16 +117,19 @@ class Contest:
             points = np.array([one.genome for one in population.individuals], np.float64)
             for individual, value in zip(population.individuals, self.function(points), strict=True):
                 individual.fitness = -float(value)
-                error = min(error, float(value))
-        return error
+            yield population
 
-    def _library(self, seed: int) -> float:
+    def _engine(self, seed: int) -> Course:
+        least = (min(-one.fitness for one in population.individuals) for population in self.populations(seed))
+        return list(accumulate(least, min))
+
+    def _library(self, seed: int, bits: int) -> Course:
         kind: Any = cmaes.CMA if self.strategy == "cma-es" else cmaes.SepCMA
         run = kind(mean=np.zeros(self.weights), sigma=FIRST_SIGMA * LIMIT, population_size=self.population, seed=seed)
-        error = float("inf")
-        for _ in range(self.generations):
+        found = list[float]()
+        for _ in range(self.generations + self.further):
             points = np.array([run.ask() for _ in range(self.population)])
-            values = self.function(points.astype(np.float32).astype(np.float64))
-            error = min(error, float(values.min()))
+            values = self.function(points if bits == 64 else points.astype(np.float32).astype(np.float64))
+            found.append(float(values.min()))
             run.tell(list(zip(points, values.tolist(), strict=True)))
-        return error
+        return list(accumulate(found, min))

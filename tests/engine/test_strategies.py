@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cmaes  # pyright: ignore[reportMissingTypeStubs] (it has none)
 import numpy as np
 import pytest
 
-from engine import covariance
+from engine import covariance, keyed
 from engine.breeding import STRATEGIES, unsuitable
-from tests.engine.functions import Contest, rastrigin, rosenbrock, sphere
+from tests.engine.functions import LIMIT, Contest, rastrigin, rosenbrock, sphere
 
 CONTESTS = [
     Contest(function=sphere, weights=25, strategy="cma-es", population=20, generations=200),
@@ -23,6 +24,19 @@ CONTESTS = [
 @pytest.mark.parametrize("contest", CONTESTS, ids=lambda one: f"{one.function.__name__}-{one.weights}-{one.strategy}")
 def test_the_error_is_within_ten_times_the_librarys_own(contest: Contest) -> None:
     assert contest.engine() < 10 * contest.library()
+
+
+def test_where_both_draw_the_same_numbers_the_individuals_are_the_librarys_to_the_last_bit() -> None:
+    """Of the separable form; the full one takes its matrix apart again after it was stored, and rounds it once more."""
+    weights, count, generations = 25, 20, 150
+    library: Any = cmaes.SepCMA(mean=np.zeros(weights), sigma=covariance.FIRST_SIGMA, population_size=count)
+    ours = Contest(function=sphere, weights=weights, strategy="sep-cma-es", population=count, generations=generations, seeds=(5,))
+    for generation, population in enumerate(ours.populations(5), 1):
+        library.reseed_rng(keyed.seed(5, 0, generation) % (1 << 32))
+        points = np.array([library.ask() for _ in range(count)])
+        genomes = (np.clip(points, -1, 1) * LIMIT).astype(np.float32)
+        assert [one.genome.tobytes() for one in population.individuals] == [one.tobytes() for one in genomes], generation
+        library.tell(list(zip(points, sphere(genomes.astype(np.float64)).tolist(), strict=True)))
 
 
 def test_the_genetic_algorithms_step_becomes_as_small_as_it_must() -> None:
