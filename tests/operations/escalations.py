@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from account.policies import PLACEHOLDER as ACCOUNT
 from tests.functions.requests import IamRequest
 from tests.operations.sent import ID
-
-ACCOUNT = "000000000000"
 
 
 def other(stack: str, service: str, resource: str) -> str:

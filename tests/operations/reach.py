@@ -23,6 +23,9 @@ ATTACHMENTS = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/pol
 
 GATEWAY = "bedrock-agentcore:InvokeGateway"
 
+BY_HAND: Mapping[str, Sequence[str]] = {"aws:ViaAWSService": ["false"]}
+"""What every request brings that no service makes on somebody's behalf."""
+
 EVERYTHING: Document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -40,7 +43,7 @@ class Caller:
         Args:
             policies: the statements of the resources' own policies.
         """
-        asked = replace(request, context={**request.context, "aws:PrincipalArn": [self.arn]})
+        asked = replace(request, context={**BY_HAND, **request.context, "aws:PrincipalArn": [self.arn]})
         about = [one for one in policies if _names(one, self.arn)]
         denied = any(one["Effect"] == "Deny" and matches(one, asked) for one in (*self.identity, *(self.boundary or ()), *about))
         # A role that a resource's policy names needs no grant of its own; its boundary holds all the same. The account's root is no role.

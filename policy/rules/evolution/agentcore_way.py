@@ -34,6 +34,10 @@ UNDER = "/runtime-endpoint/"
 DEFAULT = "DEFAULT"
 """AgentCore gives every runtime this endpoint, and it can't be removed."""
 
+BY_HAND = ("Bool", {"aws:ViaAWSService": "false"})
+"""Whoever makes a Cedar policy has AgentCore ask the gateway on their behalf what it can be about; that invokes no agent. Source: AgentCore
+developer guide, "AgentCore Gateway and Policy in AgentCore IAM Permissions"."""
+
 PLAIN_ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 
 OTHERS = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
@@ -49,12 +53,14 @@ class Way:
         invocations: every action that reaches it; the first is all that who is admitted needs.
         who: whose role that is.
         admitted: the names of those roles.
+        spared: conditions that a denial may have beside: what it then spares reaches nothing.
     """
 
     part: str
     invocations: tuple[str, ...]
     who: str
     admitted: set[str]
+    spared: tuple[tuple[str, Plain], ...] = ()
 
     @property
     def about(self) -> str:
@@ -77,6 +83,7 @@ def only_handler(stack: Stack) -> Iterator[Finding]:
         invocations=GATEWAY_INVOCATIONS,
         who="the handler's role",
         admitted=names_of(roles.all[urn] for urn in roles.by_all(handlers, "role")),
+        spared=(BY_HAND,),
     )
     gateways = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "gatewayId", "arn", "id"))
     policies = stack.of_type(AGENT_RESOURCE_POLICY)
@@ -202,10 +209,12 @@ def _turns_away(statement: Plain, way: Way) -> bool:
     actions = [action for action in items(dig(statement, "Action")) if isinstance(action, str)]
     if not all(any(glob(action.lower(), one.lower()) for action in actions) for one in way.invocations):
         return False
-    tests = [(operator, dict(keys)) for operator, keys in condition.items() if isinstance(keys, dict)]
-    if len(condition) != 1 or len(tests) != 1:
+    tests = {operator: keys for operator, keys in condition.items() if (operator, keys) not in way.spared}
+    if len(tests) != 1:
         return False
-    operator, keys = tests[0]
+    ((operator, keys),) = tests.items()
+    if not isinstance(keys, dict):
+        return False
     excepted = [name for key, value in keys.items() if key.lower() == "aws:principalarn" for name in items(value)]
     return operator in OTHERS and len(keys) == 1 and bool(excepted) and all(_is_role(name, way) for name in excepted)
 
