@@ -1,18 +1,19 @@
 """The permissions boundary of a stack's roles here: whoever has stolen one of them stays within it, whatever is attached to the role later.
 
-What isn't named is denied: users, sessions of other roles, trails, quotas, the marketplace. In IAM it allows what the stack's own policies
-hold, word for word. Of this project it lets nothing be touched but the state.
+What isn't named is denied: users, sessions of other roles, identity providers, trails, quotas, the marketplace. Of this project it lets
+nothing be touched but the state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from account.names import AccountNames
 from account.policies import Document, StackPolicies
 from account.table import PROJECT
 from components.environment import DISPOSABLE_STACK
-from components.naming import Names
+from components.naming import PARTITION, Names
 
 SERVICES = (
     "application-autoscaling",
@@ -37,8 +38,22 @@ SERVICES = (
 )
 """The services that the system is made of. A boundary that named their actions would be longer than IAM takes."""
 
+BESIDE = (
+    "access-analyzer:ListAnalyzers",
+    "guardduty:ListDetectors",
+    "iam:Get*",
+    "iam:List*",
+    "iam:SimulatePrincipalPolicy",
+    "route53:AssociateVPCWithHostedZone",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
+)
+"""What is asked of other services, and the private names of endpoints."""
+
+READS = re.compile("iam:(Get|List|Simulate)")
+
 ON_STATE = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
-"""All that may be done to a bucket of this project. A deleted object is an older version, which may not be deleted."""
+"""All that may be done to the state's bucket. A deleted object is an older version, which may not be deleted."""
 
 WITH_KEYS = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 """All that may be done with a key of this project."""
@@ -46,26 +61,60 @@ WITH_KEYS = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 OF_BOUNDARIES = ("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion")
 """What changes a boundary, or makes room for another one under its name."""
 
-LOGGING = ("bedrock:DeleteModelInvocationLoggingConfiguration", "bedrock:PutModelInvocationLoggingConfiguration")
-"""What is recorded of every model call of the account."""
+OF_ACCOUNT = (
+    "bedrock:DeleteModelInvocationLoggingConfiguration",
+    "bedrock:PutModelInvocationLoggingConfiguration",
+    "ec2:DisableEbsEncryptionByDefault",
+    "ec2:DisableImageBlockPublicAccess",
+    "ec2:DisableSnapshotBlockPublicAccess",
+    "ecr:PutRegistryPolicy",
+    "ecr:PutReplicationConfiguration",
+    "s3:PutAccountPublicAccessBlock",
+)
+"""What holds for the whole account: the record of model calls, and what keeps its data private."""
 
 REWRITES = ("lambda:CreateFunction", "lambda:UpdateFunctionCode")
 """What gives a function other code."""
+
+INVITES = ("lambda:AddPermission", "lambda:CreateFunctionUrlConfig")
+"""What lets others invoke a function."""
 
 
 def statements(names: AccountNames, policies: StackPolicies) -> list[Document]:
     """The boundary of a stack's roles."""
     ours = Names(stack=policies.stack, region=policies.region, account=names.number)
     return [
-        {"Effect": "Allow", "Action": [f"{service}:*" for service in SERVICES], "Resource": "*"},
-        *_in_iam_and_beyond([*policies.deploy, *policies.drift, *policies.image]),
+        {"Effect": "Allow", "Action": [*(f"{service}:*" for service in SERVICES), *BESIDE], "Resource": "*"},
+        *_in_iam(ours, policies),
         _deny(OF_BOUNDARIES, names.policy_arn("*")),
-        _deny_but(ON_STATE, [names.bucket_arn("account-*")]),
+        _deny_but(ON_STATE, _with_objects(names, names.state_bucket)),
+        _deny(["s3:*"], [*_with_objects(names, names.access_logs_bucket), *_with_objects(names, names.records_bucket)]),
         _deny_but(WITH_KEYS, [names.any_key_arn], {"StringEquals": {"aws:ResourceTag/Project": PROJECT}}),
         _deny(["kms:*"], names.any_alias_arn),
-        _deny(LOGGING, "*"),
+        _deny(OF_ACCOUNT, "*"),
         *([] if policies.stack == DISPOSABLE_STACK else _the_administrators(ours)),
     ]
+
+
+def _in_iam(ours: Names, policies: StackPolicies) -> Iterator[Document]:
+    """What the stack's policies change in IAM, on its own roles and boundaries; and which roles they hand to which services."""
+    services: set[str] = set()
+    for one in policies.deploy:
+        actions = [action for action in one["Action"] if action.startswith("iam:") and not READS.match(action)]
+        if actions == ["iam:CreateServiceLinkedRole"]:
+            services.add(one["Condition"]["StringEquals"]["iam:AWSServiceName"])
+        elif actions == ["iam:PassRole"]:
+            yield one
+        elif actions:
+            roles = ":role/" in one["Resource"][0]
+            own = ours.role_arn("evolution-*-{0}") if roles else f"arn:{PARTITION}:iam::{ours.account}:policy/evolution-*-{{0}}"
+            yield {**one, "Action": actions, "Resource": own.format(f"{ours.stack}-{ours.region}")}
+    yield {
+        "Effect": "Allow",
+        "Action": "iam:CreateServiceLinkedRole",
+        "Resource": ours.role_arn("aws-service-role/*"),
+        "Condition": {"StringEquals": {"iam:AWSServiceName": sorted(services)}},
+    }
 
 
 def _the_administrators(ours: Names) -> Iterator[Document]:
@@ -73,19 +122,13 @@ def _the_administrators(ours: Names) -> Iterator[Document]:
     writers = [ours.function_arn(one) for one in (ours.switch_function, ours.resume_function)]
     yield _deny(["ssm:DeleteParameter*", "ssm:PutParameter"], ours.mode_parameter_arn)
     yield _deny(REWRITES, writers)
+    yield _deny(INVITES, ours.function_arn(ours.resume_function))
     # A layer's code runs before the function's own.
     yield {**_deny(["lambda:UpdateFunctionConfiguration"], writers), "Condition": {"Null": {"lambda:Layer": "false"}}}
 
 
-def _in_iam_and_beyond(held: Iterable[Document]) -> list[Document]:
-    """The statements about services that aren't in SERVICES: IAM, and what is only asked."""
-    found: dict[str, Document] = {}
-    for one in held:
-        actions = [action for action in one["Action"] if action.partition(":")[0] not in SERVICES]
-        if actions:
-            kept = {**one, "Action": actions}
-            found.setdefault(str(kept), kept)
-    return list(found.values())
+def _with_objects(names: AccountNames, bucket: str) -> list[str]:
+    return [names.bucket_arn(bucket), f"{names.bucket_arn(bucket)}/*"]
 
 
 def _deny(actions: Sequence[str], resources: str | Sequence[str]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.environment import PROJECT
+from components.environment import DISPOSABLE_STACK, PROJECT
 from components.naming import Names
 from local.previews import UNKNOWN
 from operations import OperationError
@@ -266,6 +266,27 @@ def _filled(template: str, inputs: Mapping[str, Any], names: Names) -> str:
     if ":log-group:" in template and known.get("name") == "*":
         known["name"] = names.any_agent_log_group
     return template.format(**{**known, "region": names.region, "account": names.account})
+
+
+OF_IAM = frozenset({"iam:CreateServiceLinkedRole", "iam:PassRole"})
+"""What a pipeline does in IAM in every stack."""
+
+
+def of_pipeline(found: Iterable[Grant], planned: Planned, names: Names) -> Iterator[Grant]:
+    """All but what an administrator does where data is kept: changes in IAM, the mode, and the code of the functions that may write it.
+
+    Whoever writes a role's grants, or gives such a function's role to another function, writes the mode.
+    """
+    functions = (names.switch_function, names.resume_function)
+    writers = {*map(names.function_arn, functions), *(names.role_arn(names.function_role(one)) for one in functions)}
+    for one in found:
+        if planned.stack == DISPOSABLE_STACK or one.reads:
+            yield one
+        elif one.action in ("iam:PassRole", "lambda:CreateFunction", "lambda:UpdateFunctionCode"):
+            if others := tuple(arn for arn in one.resources if arn not in writers):
+                yield replace(one, resources=others)
+        elif one.action in OF_IAM or not one.action.startswith(("iam:", "ssm:PutParameter")):
+            yield one
 
 
 def only_reads(found: Iterable[Grant]) -> list[Grant]:

@@ -17,7 +17,7 @@ from account.policies import FOLDER, MOST_CHARACTERS, Document, size, split
 from components.naming import Names
 from operations import OperationError, Parser, ready, rights, room, taken
 from operations.account import ROOT, Account, table
-from operations.needs import Grant, grants, only_reads
+from operations.needs import Grant, grants, of_pipeline, only_reads
 from operations.planned import LOCAL_ACCOUNT, Planned, planned
 
 MOST_POLICIES = 10
@@ -55,7 +55,7 @@ def roles(plan: Planned, names: Names) -> dict[str, list[Grant]]:
     repository = tuple(names.arn("ecr", f"repository/{one.inputs['name']}") for one in plan.of("ecr/repository"))
     push = [Grant(action=one, resources=repository, condition=ANYTHING, reads=False, why="a push of the image") for one in PUSH]
     login = Grant(action="ecr:GetAuthorizationToken", resources=("*",), condition=ANYTHING, reads=False, why="a push of the image")
-    return {"deploy": [*needed, *first], "drift": only_reads(needed), "image": [login, *push]}
+    return {"deploy": [*of_pipeline(needed, plan, names), *first], "drift": only_reads(needed), "image": [login, *push]}
 
 
 def statements(needed: Iterable[Grant]) -> list[Document]:
@@ -143,7 +143,8 @@ def main(arguments: list[str]) -> int:
     print(f"Written to {place.relative_to(ROOT)}, {what}.")
     print("Left out: new versions of boundaries, another boundary of a role, writing over the mode; in drift, the secret's value.")
     if any(one.kept for one in plan.resources):
-        print("As the stack protects its data: every deletion of what is protected or retained, and of guards; an administrator does that.")
+        print("As the stack protects its data: every deletion of what is protected or retained, and of guards; an administrator does that,")
+        print("and the first `up`, and what it changes in IAM or in the code of the functions that may write the mode.")
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from operations import OperationError
 from operations.account import Account
-from operations.needs import Grant, grants
+from operations.needs import Grant, grants, of_pipeline
 from operations.outcome import Outcome
 from operations.planned import Planned
 
@@ -38,8 +38,11 @@ SHOWN = 8
 
 
 def needed(account: Account, planned: Planned) -> list[Right]:
-    """What `make permissions` derives for the role that deploys, with a made-up id for what AWS has yet to number."""
-    return [_right(one) for one in grants(planned, account.names(planned.stack))]
+    """What a deployment needs, with a made-up id for what AWS has yet to number: what `make permissions` derives for the role that deploys
+    or, where roles are still to be made, all of it."""
+    names = account.names(planned.stack)
+    found = grants(planned, names)
+    return [_right(one) for one in (found if planned.new("iam/role") else of_pipeline(found, planned, names))]
 
 
 def _right(grant: Grant) -> Right:

@@ -40,9 +40,10 @@ def allows(statement: Document, request: IamRequest) -> bool:
 
 
 def matches(statement: Document, request: IamRequest) -> bool:
-    """Whether a statement is about it. Operators that this system doesn't use are not known, and never hold."""
+    """Whether a statement, of either effect, is about a request. Operators that this system doesn't use are not known, and never hold."""
+    named = any(glob(action.lower(), request.action.lower()) for action in listed(statement.get("Action") or statement["NotAction"]))
     return (
-        any(glob(action.lower(), request.action.lower()) for action in listed(statement["Action"]))
+        named == ("Action" in statement)
         and any(glob(resource, request.resource) for resource in listed(statement["Resource"]))
         and all(
             _holds(operator, listed(values), request.context.get(key, ()))
@@ -70,6 +71,13 @@ def _holds(operator: str, values: Sequence[str], given: Sequence[str]) -> bool:
 
 def permitted(statements: Iterable[Document], request: IamRequest) -> bool:
     return any(allows(statement, request) for statement in statements)
+
+
+def within(policies: Iterable[Document], boundary: Sequence[Document], request: IamRequest) -> bool:
+    """Whether policies of grants allow it to a role under a boundary, which may deny as well."""
+    granted = [one for one in boundary if one["Effect"] == "Allow"]
+    denied = [one for one in boundary if one["Effect"] == "Deny"]
+    return permitted(policies, request) and permitted(granted, request) and not any(matches(one, request) for one in denied)
 
 
 def unused(statements: Iterable[Document], questions: Sequence[IamRequest]) -> list[str]:
