@@ -15,13 +15,16 @@ OUTPUT ?= /dev/stdout
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help evolve preview report summary stacks known-stack quotas preflight permissions pack-config pulumi-install up refresh destroy audit drill move-state outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
+.PHONY: help evolve preview real-preview report summary stacks known-stack quotas preflight permissions pack-config pulumi-install up refresh destroy audit drill move-state outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 preview: setup  ## what a deployment of STACK=dev|staging|prod would make (IMAGE=sha256:…|none), on the embedded cloud; PROJECT=account: of an account
 	@.venv/bin/python -m local preview --project '$(PROJECT)' --stack '$(STACK)' --image '$(IMAGE)'
+
+real-preview: setup setup-emulator  ## every stack as the real AWS provider plans it, and what differs (wants an installed Pulumi, make pulumi-install)
+	@local/real-provider.sh $(STACKS)
 
 report: setup  ## write STACK's preview down for a reviewer, in .local/report (BASE=main: only what differs from there)
 	@.venv/bin/python -m local report --stack '$(STACK)' --image '$(IMAGE)' --base '$(BASE)'
@@ -103,10 +106,11 @@ yaml-host: setup-go  ## build the language host of Pulumi's YAML into .local/yam
 # Go's own folders too, so that nothing of it is left in the user's home.
 GO = GOPATH='$(CURDIR)/.local/go' GOCACHE='$(CURDIR)/.local/go/cache' GOFLAGS=-modcacherw $(or $(shell command -v go),'$(CURDIR)/.local/go/venv/bin/go')
 
-check: setup-dev setup-go  ## format, lint and types, and the workflows
+check: setup-dev setup-go  ## format, lint and types, the shell scripts and the workflows
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m pyright
+	.venv/bin/shellcheck local/real-provider.sh .ci/run
 	.venv/bin/zizmor --offline --quiet .github
 	cd tests/actionlint && $(GO) tool actionlint -shellcheck= -pyflakes= '$(CURDIR)'/.github/workflows/*.yml
 

@@ -4,7 +4,7 @@ import contextlib
 import json
 import runpy
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -172,16 +172,15 @@ def preloaded_main(repo: Path, project: Project = SYSTEM) -> imports.PreloadedPr
     return imports.PreloadedProgram(repo / project.modules, partial(run_main, repo, project))
 
 
-def _plan(succeeded: bool, events: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
+def resources_of(events: Sequence[EngineEvent], goals: Mapping[str, Any] | None = None) -> dict[str, PlannedResource]:
+    """The resources that the events of a preview tell of, by URN. `goals`: what Pulumi's plan file says of each."""
     resources: dict[str, PlannedResource] = {}
-    outputs: Mapping[str, Any] = {}
-    packs: Mapping[str, str] = {}
     for event in events:
         if event.resource_pre_event:
             metadata = event.resource_pre_event.metadata
             state = metadata.new or metadata.old
             assert state
-            goal: dict[str, Any] = goals.get(metadata.urn, {}).get("goal", {})
+            goal: dict[str, Any] = (goals or {}).get(metadata.urn, {}).get("goal", {})
             by_property: dict[str, list[str]] = goal.get("propertyDependencies") or {}
             resources[metadata.urn] = PlannedResource(
                 urn=metadata.urn,
@@ -196,6 +195,14 @@ def _plan(succeeded: bool, events: list[EngineEvent], findings: tuple[Finding, .
                 dependencies=tuple(goal.get("dependencies") or ()),
                 property_dependencies={name: tuple(urns) for name, urns in by_property.items()},
             )
+    return resources
+
+
+def _plan(succeeded: bool, events: list[EngineEvent], findings: tuple[Finding, ...], goals: Mapping[str, Any], text: str) -> Plan:
+    resources = resources_of(events, goals)
+    outputs: Mapping[str, Any] = {}
+    packs: Mapping[str, str] = {}
+    for event in events:
         if event.res_outputs_event:
             metadata = event.res_outputs_event.metadata
             said = (metadata.new.outputs if metadata.new else None) or {}

@@ -25,7 +25,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding=
 PERMISSIONS = {
     "drift": {"stacks": {"contents": "read"}},
     "deploy": {"stacks": {"contents": "read"}},
-    "preview": {"check": {"contents": "read"}, "report": {"contents": "read"}},
+    "preview": {"check": {"contents": "read"}, "report": {"contents": "read"}, "real-provider": {"contents": "read"}},
     "image": {
         "push": {"contents": "read", "id-token": "write"},
         "propose": {"contents": "write", "pull-requests": "write"},

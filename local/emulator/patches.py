@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 
 HttpResponse = tuple[int, dict[str, str], bytes]
@@ -77,6 +78,25 @@ def patch_secrets(secretsmanager: Any) -> None:
         secret["Versions"] = {**before, **secret["Versions"]}
 
     secretsmanager._apply_current_promotion = apply_current_promotion
+
+
+def patch_zones(ec2: Any, zones: Mapping[str, Mapping[str, str]]) -> None:
+    """Show the zones of each region that the stand-in shows, by their ids; ministack has three in each, numbered by their letters."""
+    numbered = ec2._az_id_for_zone_name
+
+    def zone_id(name: str) -> str:
+        return zones.get(name[:-1], {}).get(name[-1]) or numbered(name)
+
+    def describe(_: object) -> HttpResponse:
+        region: str = ec2.get_region()
+        same = f"<regionName>{region}</regionName><zoneState>available</zoneState><zoneType>availability-zone</zoneType>"
+        same += f"<optInStatus>opt-in-not-required</optInStatus><groupName>{region}-zg-1</groupName>"
+        named = [(region + letter, zone_id(region + letter)) for letter in zones.get(region, "abc")]
+        listed = "".join(f"<item><zoneName>{name}</zoneName><zoneId>{number}</zoneId>{same}</item>" for name, number in named)
+        return ec2._xml(200, "DescribeAvailabilityZonesResponse", f"<availabilityZoneInfo>{listed}</availabilityZoneInfo>")
+
+    ec2._az_id_for_zone_name = zone_id
+    ec2._ACTION_MAP["DescribeAvailabilityZones"] = describe
 
 
 def _marked(part: dict[str, Any]) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import runpy
 import sys
 import time
 import urllib.error
@@ -27,6 +28,9 @@ else:  # from this folder alone: a deployed function must not import the checkou
     import patches
     from autoscaling import POLL_SECONDS, TARGET_PREFIX, ApiError, Autoscaling
     from kept import SAVE_PATH, SAVED
+
+ZONES = Path(__file__).resolve().parents[1] / "provider/zones.py"
+"""What the stand-in says of zones. It is run by itself: the checkout's other modules aren't to be had here."""
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
 _JSON = "application/x-amz-json-1.1"
@@ -169,6 +173,7 @@ def main() -> None:
     ministack: Any = importlib.import_module("ministack.app")
     patches.patch_guardrails(importlib.import_module("ministack.services.bedrock"))
     patches.patch_secrets(importlib.import_module("ministack.services.secretsmanager"))
+    patches.patch_zones(importlib.import_module("ministack.services.ec2"), runpy.run_path(str(ZONES))["ZONES"])
     patches.patch_converse(importlib.import_module("ministack.services.bedrock_runtime"))
     persistence: Any = importlib.import_module("ministack.core.persistence")
 
