@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from approval import GROUPS, Names, names_of, read, written
+from choices import choices_of
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
 from plain import Plain, items, number
+from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.identity_holders import HOLDERS
 from rules.evolution.containment import holdings
-from shape import ANY, bounded_in, called_in, fixed_in, identity_of, kept_in, set_in, settings_of, takings, told_in, way_of
+from shape import bounded_in, called_in, fixed_in, identity_of, kept_in, settings_of, takings, told_in, way_of
 from tokens import GUARDRAIL, ROLE
 
 WIDTH = 140
@@ -52,14 +54,14 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
     }
 
 
-def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) -> dict[str, Plain]:
-    """The names of all that is set in any of the stacks, by type; what is ignored; what runs and is told what; and how the way to the
-    halt and the guardrail are set up.
+def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain]]) -> dict[str, Plain]:
+    """What is set in any of the stacks, and to what, by type and by resource; what is ignored; what runs and is told what; and how the way
+    to the halt and the guardrail are set up.
 
     Args:
-        filled: by type, the names of what the provider fills in.
+        filled: by type, what the provider fills in.
     """
-    types: defaultdict[str, set[str]] = defaultdict(set)
+    types, own = choices_of([(one, names) for stack in stacks for names in [names_of(stack)] for one in stack.resources])
     ignored: defaultdict[str, set[str]] = defaultdict(set)
     takes: defaultdict[str, set[str]] = defaultdict(set)
     bounds: defaultdict[str, set[str]] = defaultdict(set)
@@ -71,7 +73,6 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
         names = names_of(stack)
         called = called_in(stack, names)
         for resource in stack.resources:
-            types[resource.type] |= {name for name, _ in set_in(resource)}
             ignored[resource.type] |= set(resource.ignore_changes)
         for _, taker, role in takings(stack, names):
             takes[role].add(taker)
@@ -88,10 +89,12 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Iterable[str]]) ->
             found = settings_of(resource, names, called)
             settings[resource.type][identity_of(found)].append(found)
     for kind, found in types.items():
-        known = {name.rpartition(".")[0] for name in found} - {""}
-        found |= {name for name in filled(kind) if name.rpartition(".")[0] in known}
+        known = EVERYWHERE | {entry.rstrip(SOME + MAY) for entry in found}
+        parts = {name.rpartition(".")[0] for name in known} - {""}
+        found |= {f"{name}{MAY}": value for name, value in filled(kind).items() if name not in known and name.rpartition(".")[0] in parts}
     return {
-        "types": {kind: [*sorted(types[kind])] for kind in sorted(types)},
+        "types": {kind: dict(sorted(found.items())) for kind, found in types.items()},
+        "resources": {kind: {**found} for kind, found in own.items()},
         "ignoreChanges": {kind: [*sorted(ignored[kind])] for kind in sorted(ignored) if ignored[kind]},
         "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
         "boundaries": {role: [*sorted(bounds[role])] for role in sorted(bounds)},

@@ -1,45 +1,28 @@
-"""What resources look like: the names of all that is set in them, and the settings of what halts, as approved/shape.json has them.
-
-What is empty, false or the default counts as not set: the real provider fills defaults in.
-"""
+"""What resources look like: the settings of what halts, and what runs and is told what, as approved/shape.json has them."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import Any
 
-from approval import FOLDER, Names
-from defaults import DEFAULTS
+from approval import Names
 from graph import Linked
-from plain import NotJsonError, Plain, Unknown, dig, items, parse
+from plain import Plain, Unknown, dig, items
+from properties import ANY, set_in
 from rule import Resource, Stack
 from rules.evolution.containment import CALLED, RESUME, SWITCH, takers
 from tokens import (
-    AGENT_GATEWAY_TARGET,
-    AGENT_RUNTIME,
     BUCKET,
     BUCKET_LIFECYCLE,
-    EVENT_SOURCE_MAPPING,
     FUNCTION,
     FUNCTION_INVOKE_CONFIG,
     FUNCTION_PERMISSION,
     IAM_POLICY,
-    PARAMETER,
     QUEUE,
     ROLE,
     SCHEDULE,
     TOPIC_SUBSCRIPTION,
 )
 from variables import RUNNERS, environments_of
-
-MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
-"""Properties whose keys are no names of properties, but the program's own."""
-
-TEXTS = frozenset({"containerDefinitions"})
-"""Properties that are JSON texts, in which names are properties, too."""
 
 LEADS: Mapping[str, str] = {
     FUNCTION_INVOKE_CONFIG: "functionName",
@@ -49,19 +32,10 @@ LEADS: Mapping[str, str] = {
 }
 """By type, the property by which a resource is of the way to the halt: it leads to the switch or to `resume`."""
 
-FIXED: Mapping[str, tuple[str, ...]] = {
-    AGENT_GATEWAY_TARGET: ("targetConfiguration.http.agentcoreRuntime.qualifier",),
-    AGENT_RUNTIME: ("protocolConfiguration.serverProtocol",),
-    EVENT_SOURCE_MAPPING: ("startingPosition",),
-    FUNCTION: ("handler",),
-    PARAMETER: ("allowedPattern",),
-    QUEUE: ("maxMessageSize",),
-    SCHEDULE: ("target.input",),
-}
-"""By type, the settings that say what runs, what it is asked, and what the mode and the dead letters can hold, beside those of the way to
-the halt."""
+FIXED: Mapping[str, tuple[str, ...]] = {QUEUE: ("maxMessageSize",)}
+"""By type, the numbers that say what the dead letters can hold."""
 
-FREE = frozenset({PARAMETER, QUEUE})
+FREE = frozenset({QUEUE})
 """Types of which one that is new here is set up as it likes."""
 
 IDENTITIES = ("name", "statementId", "protocol", "functionName", "agentRuntimeName", "family")
@@ -72,37 +46,6 @@ SAID_ELSEWHERE = frozenset({"blockedInputMessaging", "blockedOutputsMessaging", 
 
 KEEPS = ("expiration", "days"), ("noncurrentVersionExpiration", "noncurrentDays")
 """What says in a rule of a bucket's lifecycle how long it keeps something."""
-
-ANY = "*"
-"""In the place of a setting that differs from plan to plan, or is known only by the deployment."""
-
-
-@lru_cache(maxsize=1)
-def approved() -> Mapping[str, Any]:
-    """The file."""
-    return json.loads((FOLDER / "shape.json").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=256)
-def names_for(kind: str) -> frozenset[str]:
-    """The approved names of a type's properties."""
-    return frozenset(approved()["types"].get(kind, ()))
-
-
-def names_in(value: Plain, name: str = "") -> Iterator[tuple[str, Plain]]:
-    """The name of every property that is set, at every depth, such as `rules.expiration.days`, and its value. A zero may be one."""
-    if name in TEXTS and isinstance(value, str):
-        with contextlib.suppress(NotJsonError):  # rules of the type say it
-            value = parse(value)
-    if isinstance(value, list):
-        for one in value:
-            yield from names_in(one, name)
-    elif isinstance(value, dict) and name.rpartition(".")[2] not in MAPS:
-        for key, one in value.items():
-            if not key.startswith("__"):  # in `__defaults` Terraform's bridge says which of the inputs it has added
-                yield from names_in(one, f"{name}.{key}" if name else key)
-    elif (isinstance(value, Unknown | int | float) and value is not False) or value:
-        yield name, value
 
 
 def way_of(stack: Stack) -> Iterator[Resource]:
@@ -137,13 +80,6 @@ def settings_of(resource: Resource, names: Names, called: Mapping[str, str]) -> 
         if references and key not in SAID_ELSEWHERE:
             settings[f"@{key}"] = [*sorted({called.get(one.urn, one.type) for one in references})]
     return settings
-
-
-def set_in(resource: Resource) -> Iterator[tuple[str, Plain]]:
-    """What is set in a resource to another value than the default, by its name: of its inputs, where they are known."""
-    defaults = DEFAULTS.get(resource.type, {})
-    given = resource.props if resource.inputs is None else resource.inputs
-    return names_in({key: value for key, value in given.items() if key not in defaults or value != defaults[key]})
 
 
 def called_in(stack: Stack, names: Names) -> dict[str, str]:

@@ -115,9 +115,9 @@ def _known(value: Any) -> Plain:
     return value
 
 
-def _filled(kind: str) -> list[str]:
+def _filled(kind: str) -> dict[str, Plain]:
     """What the provider fills in of a type, other than with nothing: a flag that is off by default is nobody's to switch on."""
-    return [name for name, value in documented_defaults(kind).items() if value]
+    return {name: value for name, value in documented_defaults(kind).items() if value}
 
 
 def approved() -> dict[str, str]:

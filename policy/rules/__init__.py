@@ -39,6 +39,7 @@ import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
 import rules.evolution.alarms
 import rules.evolution.approved
+import rules.evolution.approved_choices
 import rules.evolution.approved_shape
 import rules.evolution.containment
 import rules.evolution.containment_resources
@@ -156,7 +157,7 @@ FAMILIES = (
     Family(
         "approved",
         "What nobody has approved must not be in a stack of this system.",
-        (rules.evolution.approved, rules.evolution.approved_shape),
+        (rules.evolution.approved, rules.evolution.approved_shape, rules.evolution.approved_choices),
     ),
     Family("exemptions", "An exemption must be in force, and needed.", (rules.aws.exemptions,)),
 )

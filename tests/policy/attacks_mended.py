@@ -6,44 +6,44 @@ from tests.policy.attacks import at, attack
 from tests.policy.attacks_watch import CONTAINERS
 from tests.policy.planned import GONE, Refer
 
-RUNS = "approved/what-runs"
+RUNS, CHOICES, PRESENCE = (f"approved/{name}" for name in ("what-runs", "choices", "presence"))
 
 MENDED = (
     attack(
         "another entry point for the trigger",
         "Code that stands in the archive for another purpose starts evolutions, and looks at no mode.",
         at("evolution-trigger", "handler", "common.settings.value"),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "another entry point for the handler",
         "Requests are answered by a function that holds them to no limit.",
         at("agentcore-handler", "handler", "agents.ask"),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "another entry point for the archiver",
         "Finished evolutions are read, and archived nowhere.",
         at("evolution-archiver", "handler", "json.dumps"),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "the runtime's default endpoint",
         "The gateway asks the endpoint that follows every version, past the policy of the one that was pinned.",
         at("agentcore-gateway-target", "targetConfiguration.http.agentcoreRuntime.qualifier", "DEFAULT"),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "no endpoint at all",
         "The same: what isn't named is the default.",
         at("agentcore-gateway-target", "targetConfiguration.http.agentcoreRuntime.qualifier", GONE),
-        RUNS,
+        PRESENCE,
     ),
     attack(
         "another protocol for the agents",
         "Callers list and call tools, which no rule about requests reads.",
         at("agentcore-runtime", "protocolConfiguration.serverProtocol", "MCP"),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "one agent is looked at",
@@ -61,13 +61,13 @@ MENDED = (
         "the trigger is told another time",
         "Every start names the same evolution, so a finished one is opened again.",
         at("evolution-trigger-schedule", "target.input", '{"scheduled_time": "2026-01-01T00:00:00Z"}'),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "the stream from now on",
         "Whenever the mapping is made anew, what was finished before is never archived.",
         at("evolution-archiver-reads-stream", "startingPosition", "LATEST"),
-        RUNS,
+        CHOICES,
     ),
     attack(
         "the endpoints for every private network",

@@ -149,7 +149,7 @@ RUNS = (
         "the mode can only be running",
         "Parameter Store refuses the switch's `halted`: it doesn't match.",
         at("evolution-mode", "allowedPattern", "^running$"),
-        "approved/what-runs",
+        "approved/choices",
     ),
     attack(
         "the threshold is no number",

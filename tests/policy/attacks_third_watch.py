@@ -93,6 +93,7 @@ KEPT = (
         "the artifacts log into themselves",
         "Each access writes an object, and that is one more access; and the engine may write its own record.",
         at("data-artifacts-logging", "targetBucket", Refer("data-artifacts")),
+        "approved/choices",
         "data-protection/bucket-access-logs",
         "encryption/bucket-cmk",
     ),

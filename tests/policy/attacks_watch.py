@@ -66,6 +66,7 @@ WATCHES = (
             ),
         ),
         "alarms/safety-score-average",
+        "approved/choices",
     ),
     attack(
         "the alarms are mute at night",

@@ -6,19 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from approval import Names, names_of
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
+from properties import ANY, approved, names_for, set_in
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from shape import (
-    ANY,
     FREE,
-    approved,
     bounded_in,
     called_in,
     fixed_in,
     identity_of,
     kept_in,
-    names_for,
-    set_in,
     settings_of,
     takings,
     told_in,

@@ -1,0 +1,65 @@
+"""The approved choices: no flag, mode or level that nobody has approved, and nothing missing that every approved resource has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from approval import Names, names_of
+from choices import Deviation, deviations
+from plain import Plain, Unknown, shown
+from rule import Finding, Resource, Severity, Stack, about
+from rules.evolution.approved import APPROVE
+from system import evolution_rule
+
+LISTED = 3
+"""The most findings about one resource; whoever mends these sees the others next."""
+
+
+@evolution_rule(
+    id="approved/choices",
+    severity=Severity.HIGH,
+    protects="What a flag, a mode or a level was reviewed at, from being turned to a weaker one.",
+    why="Each choice of a kind is one property away from another that logs less, keeps less or admits more.",
+    fix=APPROVE,
+)
+def choices(stack: Stack) -> Iterator[Finding]:
+    yield from _about_each(stack, missing=False)
+
+
+@evolution_rule(
+    id="approved/presence",
+    severity=Severity.HIGH,
+    protects="What every approved resource of a kind has set, from being left out.",
+    why="What isn't set is AWS's default, which is made to be convenient: nothing is encrypted, kept, watched or halted by it.",
+    fix=APPROVE,
+)
+def presence(stack: Stack) -> Iterator[Finding]:
+    yield from _about_each(stack, missing=True)
+
+
+def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:
+    """Judged on what the program gives; a mere state holds what AWS has computed, too."""
+    names = names_of(stack)
+    for resource in stack.resources:
+        if resource.inputs is not None:
+            yield from about(resource, islice(_said(resource, names, missing=missing), LISTED))
+
+
+def _said(resource: Resource, names: Names, *, missing: bool) -> Iterator[Finding]:
+    for one in deviations(resource, names):
+        if one.missing is missing:
+            yield Finding(_message(one, names))
+
+
+def _message(one: Deviation, names: Names) -> str:
+    must = " or ".join(_shown(value, names) for value in one.must)
+    if not one.missing:
+        return f"{one.path} is {_shown(one.value, names)}; it must be {must}, as approved."
+    return f"{one.path} {'has no ' + must if must else 'is missing'}; every approved resource of its kind has it."
+
+
+def _shown(value: Plain, names: Names) -> str:
+    if isinstance(value, Unknown):
+        return "not known at preview"
+    return shown(names.fill(value) if isinstance(value, str) else value)

@@ -1,0 +1,151 @@
+"""A choice that nobody has approved is refused, and so is one that is missing; free text, names and the table's values are free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from approval import Names
+from choices import ALL, Seen, approved_for, choices_of, narrower
+from limits import configured
+from rule import Resource
+from tests.approve import PROFILES
+from tests.policy.builders import UNKNOWN, Node, Nodes
+from tests.policy.edits import Edit
+from tests.policy.edits_containment import setting
+from tests.policy.in_memory import judged, nodes_of, stack_of
+from tests.policy.planned import GONE
+from tests.policy.test_approved_shape import another
+
+CHOICES, PRESENCE = "approved/choices", "approved/presence"
+NAMES = Names(account="1" * 12, region="us-east-1", stack="qa", profile=PROFILES["us"])
+CONTAINER, ACL = "containerDefinitions.0", "rules.{}.statement.managedRuleGroupStatement.ruleActionOverrides"
+
+
+def resource(name: str, **props: Any) -> Resource:
+    return Resource(urn=name, type="x", name=name, props={}, inputs=props, limits=configured({}).of("qa"))
+
+
+def entries(*resources: Resource, own: bool = False) -> dict[str, Any]:
+    seen = Seen()
+    for one in resources:
+        seen.add(one, NAMES)
+    return seen.entries("x", own=own)
+
+
+def test_a_text_or_flag_is_a_choice_and_a_number_or_a_text_of_the_stack_is_none() -> None:
+    found = entries(resource("a", mode="ON", flag=True, days=7, size="512", role="x-qa", description="Any.", tags={"a": "b"}))
+    assert found == {"mode": "ON", "flag": True, "days": "*", "size": "*", "role": "*", "description?": "*"}
+
+
+def test_for_one_resource_the_stacks_own_names_are_approved_too() -> None:
+    assert entries(resource("a", role="x-qa"), own=True) == {"role": "x-{stack}"}
+
+
+def test_what_is_missing_in_a_resource_or_in_a_part_of_it_is_told_apart() -> None:
+    first = resource("a", mode="ON", rules=[{"kind": "A", "only": "B"}, {"kind": "A"}])
+    second = resource("b", rules=[{"kind": "A", "only": "B"}])
+    assert entries(first, second) == {"mode?": "ON", "rules.kind": "A", "rules.only+": "B"}
+
+
+def test_what_each_holds_all_of_is_told_from_what_each_holds_one_of() -> None:
+    first, second = (resource("a", kinds=kinds) for kinds in (["A", "B"], ["B", "A"]))
+    assert entries(first, second) == {"kinds": {ALL: ["A", "B"]}}
+    assert entries(first, resource("b", kinds=["A"])) == {"kinds": ["A", "B"]}
+
+
+def test_an_empty_part_of_a_part_says_something() -> None:
+    assert entries(resource("a", action={"block": {}})) == {"action.block": {}}
+    assert entries(resource("a", action={})) == {}
+
+
+def test_one_name_is_only_told_what_its_type_is_not() -> None:
+    kinds, own = choices_of([(resource(f"a-{index}", mode="ON"), NAMES) for index in range(3)] + [(resource("b", mode="OFF"), NAMES)])
+    assert kinds == {"x": {"mode": ["OFF", "ON"]}}
+    assert own == {"x": {"a-#": {"mode": "ON"}, "b": {"mode": "OFF"}}}
+    assert narrower({"mode": "ON"}, {"mode": "ON"}) == {}
+
+
+def test_a_type_that_nobody_has_approved_has_no_parts() -> None:
+    assert approved_for("x", "a").parts == {}
+
+
+def spent_only(nodes: Nodes) -> None:
+    for one in nodes["monitoring-budget"].props["notifications"]:
+        one["notificationType"] = "ACTUAL"
+
+
+REFUSED: dict[str, tuple[Edit, str, str]] = {
+    "everything that the runtime says": (
+        setting("evolution-trigger", "loggingConfig.systemLogLevel", "DEBUG"),
+        CHOICES,
+        "evolution-trigger",
+    ),
+    "a log format that isn't known": (setting("evolution-trigger", "loggingConfig.logFormat", UNKNOWN), CHOICES, "evolution-trigger"),
+    "other words of the gateway": (
+        setting("agentcore-gateway-logs-source", "logType", "TRACES"),
+        CHOICES,
+        "agentcore-gateway-logs-source",
+    ),
+    "another parameter's type": (setting("evolution-mode", "type", "StringList"), CHOICES, "evolution-mode"),
+    "insights that say less": (setting("compute-cluster", "settings.0.value", "enabled"), CHOICES, "compute-cluster"),
+    "another user": (setting("compute-monitor-task", f"{CONTAINER}.user", "10002:10002"), CHOICES, "compute-monitor-task"),
+    "an alarm on half of its metrics": (
+        setting("monitoring-evolution-state-throttles", "metricQueries.1.metric.metricName", "SystemErrors"),
+        CHOICES,
+        "monitoring-evolution-state-throttles",
+    ),
+    "logs under the other log group's name": (
+        setting("compute-monitor-task", f"{CONTAINER}.logConfiguration.options.awslogs-stream-prefix", "engine"),
+        CHOICES,
+        "compute-monitor-task",
+    ),
+    "no forecast": (
+        spent_only,
+        PRESENCE,
+        "monitoring-budget",
+    ),
+    "zones that aren't balanced": (
+        setting("compute-engine-service", "availabilityZoneRebalancing", GONE),
+        PRESENCE,
+        "compute-engine-service",
+    ),
+    "no reaper of processes": (
+        setting("compute-monitor-task", f"{CONTAINER}.linuxParameters.initProcessEnabled", False),
+        PRESENCE,
+        "compute-monitor-task",
+    ),
+    "no time to stop in": (setting("compute-monitor-task", f"{CONTAINER}.stopTimeout", GONE), PRESENCE, "compute-monitor-task"),
+    "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
+}
+"""What no other rule refuses: the edit, the rule, and what the finding is about."""
+
+
+@pytest.mark.parametrize(("edit", "rule", "about"), [pytest.param(*case, id=name) for name, case in REFUSED.items()])
+def test_what_was_not_approved_is_refused(edit: Edit, rule: str, about: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert set(judged(prod, nodes, monkeypatch)) == {(rule, about)}
+
+
+def defaults(nodes: Nodes) -> None:
+    nodes["more"] = Node("aws:ssm/parameter:Parameter", {"name": "/evolution/prod/cursor", "type": "String", "value": "0"})
+
+
+RIGHT: dict[str, Edit] = {
+    "another alarm looks at something else": another("more", "monitoring-agent-memory", name="more", metricName="Births"),
+    "numbers": setting("evolution-trigger", "memorySize", 512),
+    "no text": setting("evolution-trigger", "description", ""),
+    "a parameter without a pattern": defaults,
+    "a default, written out": setting("evolution-trigger", "packageType", "Zip"),
+}
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in RIGHT.items()])
+def test_what_is_free_is_left_alone(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = stack_of("prod")
+    nodes = nodes_of(prod)
+    edit(nodes)
+    assert [found for found in judged(prod, nodes, monkeypatch) if found[0] in (CHOICES, PRESENCE)] == []
