@@ -59,7 +59,9 @@ def _stack(value: str) -> str:
     return value
 
 
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("it must name at least one")
     if twice := sorted({value for value in values if values.count(value) > 1}):
         raise ValueError(f"{', '.join(twice)} stands in it twice")
     return values
@@ -93,13 +95,11 @@ class Account(Table):
 
     number: Annotated[str, AfterValidator(_number)] = Field(examples=["123456789012"])
     region: Region = Field(examples=["us-east-1"])
-    administrators: Annotated[tuple[Annotated[str, AfterValidator(_role)], ...], Field(min_length=1), AfterValidator(_distinct)] = Field(
+    administrators: Annotated[tuple[Annotated[str, AfterValidator(_role)], ...], AfterValidator(_some)] = Field(
         examples=[["arn:aws:iam::123456789012:role/administrator"]]
     )
     github: GitHub
-    stacks: Annotated[tuple[Annotated[str, AfterValidator(_stack)], ...], Field(min_length=1), AfterValidator(_distinct)] = Field(
-        examples=[["dev"]]
-    )
+    stacks: Annotated[tuple[Annotated[str, AfterValidator(_stack)], ...], AfterValidator(_some)] = Field(examples=[["dev"]])
     analyzer_arn: Annotated[str, Field(pattern=f"^{ANALYZER.pattern}$")] | None = Field(
         default=None, examples=["arn:aws:access-analyzer:us-east-1:123456789012:analyzer/account"]
     )

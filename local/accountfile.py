@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from pulumi import RunError
 
+from account import policies
 from account.table import KEY, load
 from local import LocalError
 from local.provider.outputs import ACCOUNT
@@ -29,7 +30,8 @@ def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str
         The file's content with the embedded cloud's number in the place of the account's, and a sentence about that ("" if it is the same).
 
     Raises:
-        LocalError: there is no such account, its file can't be read, its table is wrong, or an image is given.
+        LocalError: there is no such account, its file can't be read, its table is wrong, a stack has no policies, or an image is
+            given.
     """
     if image is not None:
         raise LocalError("IMAGE is for the system: an account has no image.")
@@ -48,7 +50,10 @@ def read(repo: Path, stack: str, *, image: str | None = None, edits: Mapping[str
     if isinstance(table, dict):
         table = {**cast(dict[str, Any], table), **(edits or {})}
     try:
-        number = load(json.dumps(table, default=str)).number
+        account = load(json.dumps(table, default=str))
+        number = account.number
+        for one in account.stacks:
+            policies.read(one, number, folder / policies.FOLDER.name)
     except RunError as error:
         raise LocalError(str(error)) from None
     here = json.loads(json.dumps(table).replace(number, ACCOUNT))

@@ -150,9 +150,15 @@ def model(account: Account, planned: Planned) -> Iterator[Outcome]:
 
 @dataclass(frozen=True, kw_only=True)
 class Single:
-    """What an account has once, and `account/` would make."""
+    """What an account has once, and `account/` would make.
+
+    Attributes:
+        row: what the account's table says where it is there already.
+        tags: those that it has; None where it isn't there.
+    """
 
     what: str
+    row: str
     tags: Callable[[Account], Mapping[str, str] | None]
 
 
@@ -174,9 +180,9 @@ def _analyzer(account: Account) -> Mapping[str, str] | None:
 
 
 SINGLES = (
-    Single(what="GitHub's OIDC provider", tags=_provider),
-    Single(what="GuardDuty's detector", tags=_detector),
-    Single(what="IAM Access Analyzer", tags=_analyzer),
+    Single(what="GitHub's OIDC provider", row="github.provider_arn: <its ARN>", tags=_provider),
+    Single(what="GuardDuty's detector", row="guardduty: false", tags=_detector),
+    Single(what="an analyzer of external access", row="analyzer_arn: <its ARN>", tags=_analyzer),
 )
 
 
@@ -194,7 +200,7 @@ def singles(account: Account, _: Planned) -> Iterator[Outcome]:
         elif tags.get("ManagedBy") == "pulumi":
             yield Outcome(check="once an account", kind="pass", text=f"{one.what} is there, and a Pulumi program's")
         else:
-            text = f"keep {one.what} out of any program, or import it there: it exists already, and AWS makes no second one"
+            text = f"write `{one.row}` in the account's table (account/): {one.what} exists already, and AWS makes no second one"
             yield Outcome(check="once an account", kind="person", text=text)
     if none:
         yield Outcome(check="once an account", kind="pass", text=f"{', '.join(none)}: not there, so a program can make it")

@@ -212,7 +212,7 @@ CASES = [
             ("guardduty:ListDetectors", {"DetectorIds": ["one"]}),
             ("accessanalyzer:ListAnalyzers", "AccessDeniedException"),
         ],
-        [("pass", "a Pulumi program's"), ("person", "keep GuardDuty's detector out"), ("unknown", "whether IAM Access Analyzer")],
+        [("pass", "a Pulumi program's"), ("person", "write `guardduty: false`"), ("unknown", "whether an analyzer of external access")],
     ),
     Case(
         "once an account",
@@ -221,7 +221,7 @@ CASES = [
             ("guardduty:ListDetectors", {"DetectorIds": []}),
             ("accessanalyzer:ListAnalyzers", {"analyzers": [ANALYZER]}),
         ],
-        [("person", "keep GitHub's OIDC provider"), ("person", "keep IAM Access Analyzer"), ("pass", "GuardDuty's detector: not there")],
+        [("person", "write `github.provider_arn: "), ("person", "write `analyzer_arn: "), ("pass", "GuardDuty's detector: not there")],
     ),
     Case(
         "rights",
