@@ -1,8 +1,8 @@
 """The default task: gymnasium's CartPole-v1, many poles at once.
 
 The arithmetic is CartPoleEnv's own, in numpy over all episodes that still run; a test plays both, step by step. Gymnasium's vectorised
-environment draws all its first states from one seed, so an episode there depends on the others; it is also slower (tests/bench_engine.py
-measures both).
+environment draws all its first states from one seed, so an episode there depends on the others; it is also slower
+(tests/bench_optimiser.py measures both).
 """
 
 from __future__ import annotations

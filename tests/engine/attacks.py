@@ -60,13 +60,18 @@ class ItWorked(Exception):  # noqa: N818 (it is no error)
     """The wall has a hole."""
 
 
-def own_index() -> int:
-    """Which individual the evaluator is at: it stands somewhere in its variables."""
+def own_indices() -> Sequence[int]:
+    """Which individuals the evaluator is at: they stand somewhere in its variables."""
     frame: FrameType | None = sys._getframe()  # pyright: ignore[reportPrivateUsage] (what a task may do, too)
     while frame and not frame.f_locals.keys() & {"index", "job"}:
         frame = frame.f_back
     found = cast(FrameType, frame).f_locals
-    return int(found["index"] if "index" in found else found["job"].indices[0])
+    return [found["index"]] if "index" in found else list(found["job"].indices)
+
+
+def own_index() -> int:
+    """The first of them."""
+    return int(own_indices()[0])
 
 
 def say(content: bytes) -> None:
@@ -347,3 +352,33 @@ ATTACKS: Mapping[type[Attack], str] = {
     TakesOthersTime: "PermissionError: of nobody's",
 }
 """What becomes of each: the individual is dead, and of this."""
+
+TRIED = [attack for attack in ATTACKS if attack is not ReadsOthersEnvironments]
+"""That one is tried in test_image.py, on a worker whose environment is in /proc, and as a user who isn't root."""
+
+EACH = 3
+"""Of the individuals of `Everything`, one in so many attacks."""
+
+
+def attack_of(index: int) -> type[Attack] | None:
+    """What an individual of `Everything` does, by its index; None for most."""
+    return None if index % EACH else TRIED[index // EACH % len(TRIED)]
+
+
+class Everything(Hill):
+    """Every attack, each by one individual."""
+
+    def play(self, genome: Sequence[float], seed: int, steps: int) -> float:
+        if attack := attack_of(own_index()):
+            attack().attack()
+        return super().play(genome, seed, steps)
+
+
+class EverythingAtOnce(HillAtOnce):
+    """The same by a task that plays many at once: of those that attack, the first one has all that are played with it in its hands."""
+
+    def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
+        for index in own_indices():
+            if attack := attack_of(index):
+                attack().attack()
+        return super().play_batch(genomes, seeds, steps)

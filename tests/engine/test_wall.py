@@ -8,32 +8,53 @@ import re
 import subprocess
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from engine import evaluator, fork_server, frames, items, keyed, tasks, wall
-from engine.evaluator import ForkServer, ScoreBatch
+from engine import evaluator, fork_server, frames, items, keyed, monitor, tasks, wall
+from engine.evaluator import ForkServer, Results, ScoreBatch
 from engine.evaluators import EvaluatorPool
 from engine.frames import FrameError, Unread
 from engine.individuals import DEAD
 from engine.monitor import Monitor
 from engine.population import decode
+from engine.settings import EngineSettings
 from engine.store import Store
 from engine.tasks import TaskSpec
 from engine.worker import Worker
-from tests.engine import aws
-from tests.engine.attacks import ATTACKS, AtOnce, Attack, LeavesAThreadThatSaysGarbage, ReadsOthersEnvironments, SaysItsOwnScoreTwice
-from tests.engine.aws import KEY, EngineCloud, settings, wait_for
+from tests.engine.attacks import (
+    ATTACKS,
+    EACH,
+    TRIED,
+    AtOnce,
+    Attack,
+    Everything,
+    LeavesAThreadThatSaysGarbage,
+    SaysItsOwnScoreTwice,
+)
+from tests.engine.aws import KEY, settings, wait_for
+from tests.engine.fakes import FakeCloud
 from tests.engine.plugins import Hill
 from tests.engine.test_worker import run_out
 
 SPEC = tasks.spec_of(Hill())
-ATTACKERS = {3, 4, 11}
-GENOMES = {index: array("f", [-0.5 if index in ATTACKERS else 0.5] * 6).tobytes() for index in range(16)}
-BATCH = ScoreBatch(genomes=GENOMES, seeds=keyed.episode_seeds(7, 0, 1, [*GENOMES], 1))
+
+
+def batch(individuals: int, attackers: set[int]) -> ScoreBatch:
+    genomes = {index: array("f", [-0.5 if index in attackers else 0.5] * 6).tobytes() for index in range(individuals)}
+    return ScoreBatch(genomes=genomes, seeds=keyed.episode_seeds(7, 0, 1, range(individuals), 1))
+
+
+ATTACKERS = {2, 3, 6}
+BATCH = batch(8, ATTACKERS)
+"""Few, but among them one who attacks right after another."""
+
+EVERYBODY = EACH * len(TRIED)
+"""Individuals of `Everything`."""
 
 TASK_ROLE = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/some-id",
@@ -60,101 +81,132 @@ FORMS = ("", AtOnce.__name__)
 """One by one, and many at once."""
 
 
-def name_of(attack: type[Attack], form: str = "") -> str:
+def name_of(attack: type, form: str = "") -> str:
     return f"{attack.__module__}:{attack.__name__}{form}"
 
 
-TRIED = [attack for attack in ATTACKS if attack is not ReadsOthersEnvironments]
-"""That one is tried in test_image.py, on a worker whose environment is in /proc, and as a user who isn't root."""
-
-
-@pytest.fixture(params=TRIED, ids=lambda attack: attack.__name__)
-def attack(request: pytest.FixtureRequest) -> type[Attack]:
-    return request.param
-
-
-@pytest.fixture(params=FORMS, ids=lambda form: form or "OneByOne")
+@pytest.fixture(scope="module", params=FORMS, ids=lambda form: form or "OneByOne")
 def form(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture
-def attacked(attack: type[Attack], form: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[EvaluatorPool]:
-    monkeypatch.setattr(wall, "memory_share", Mock(return_value=1 << 29))  # soon eaten
-    pool = EvaluatorPool(name_of(attack, form), seconds=1 if ATTACKS[attack].startswith("scoring took") else 60, evaluators=2)
-    yield pool
-    pool.close()
+@pytest.fixture(scope="module")
+def attacked(form: str) -> Iterator[EvaluatorPool]:
+    """Evaluators of a task that does everything."""
+    with small(name_of(Everything, form), seconds=HANGS_SECONDS) as pool:
+        yield pool
 
 
-def test_whoever_attacks_is_dead_and_nobody_else(attack: type[Attack], attacked: EvaluatorPool) -> None:
-    results = attacked.run(BATCH)
+HANGS_SECONDS = 2
+"""After which an individual is killed that would hang for ever."""
+
+
+@contextmanager
+def small(task: str, seconds: float) -> Generator[EvaluatorPool]:
+    """Two evaluators, with little memory: it is soon eaten."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wall, "memory_share", Mock(return_value=1 << 29))
+        pool = EvaluatorPool(task, seconds=seconds, evaluators=2)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def assert_true(results: Results, scored: ScoreBatch, index: int) -> None:
+    assert results.fitness[index] == tasks.fitness(Hill(), array("f", scored.genomes[index]), scored.seeds[index]), index
+
+
+@pytest.fixture(scope="module")
+def judged(attacked: EvaluatorPool) -> Results:
+    """What became of everybody, where everything was done among them."""
+    return attacked.run(batch(EVERYBODY, set()))
+
+
+@pytest.mark.parametrize("attack", TRIED, ids=lambda attack: attack.__name__)
+def test_whoever_attacks_is_dead_of_it(attack: type[Attack], judged: Results) -> None:
+    index = EACH * TRIED.index(attack)
+    assert judged.fitness[index] == DEAD
+    assert re.search(ATTACKS[attack], judged.causes[index]), judged.causes[index]
+
+
+def test_nobody_else_is_dead_and_no_score_is_changed(judged: Results) -> None:
+    assert judged.causes.keys() == set(range(0, EVERYBODY, EACH))
+    for index in set(range(EVERYBODY)) - judged.causes.keys():
+        assert_true(judged, batch(EVERYBODY, set()), index)
+    assert Path(__file__).with_name("attacks.py").exists()
+
+
+@pytest.mark.parametrize("attack", TRIED, ids=lambda attack: attack.__name__)
+def test_whoever_has_the_others_in_its_hands_is_dead_and_nobody_else(attack: type[Attack]) -> None:
+    with small(name_of(attack, AtOnce.__name__), seconds=1 if ATTACKS[attack].startswith("scoring took") else 60) as pool:
+        results = pool.run(BATCH)
     assert {index for index, fitness in results.fitness.items() if fitness == DEAD} == ATTACKERS == results.causes.keys(), results.causes
     assert all(re.search(ATTACKS[attack], cause) for cause in results.causes.values()), results.causes
-    for index in GENOMES.keys() - ATTACKERS:
-        assert results.fitness[index] == tasks.fitness(Hill(), array("f", GENOMES[index]), BATCH.seeds[index])
-    assert Path(__file__).with_name("attacks.py").exists()
+    for index in BATCH.genomes.keys() - ATTACKERS:
+        assert_true(results, BATCH, index)
 
 
 @pytest.mark.parametrize("attack", [SaysItsOwnScoreTwice, LeavesAThreadThatSaysGarbage], ids=lambda attack: attack.__name__)
 def test_whatever_becomes_of_an_attacker_by_chance_the_others_live(attack: type[Attack], form: str) -> None:
     """It is the judge of its own score anyhow, and may have it before its thread, or the engine's own word for it, is noticed."""
-    pool = EvaluatorPool(name_of(attack, form), seconds=60, evaluators=2)
-    try:
+    with small(name_of(attack, form), seconds=60) as pool:
         results = pool.run(BATCH)
-    finally:
-        pool.close()
-    for index in GENOMES.keys() - ATTACKERS:
-        assert results.fitness[index] == tasks.fitness(Hill(), array("f", GENOMES[index]), BATCH.seeds[index])
+    for index in BATCH.genomes.keys() - ATTACKERS:
+        assert_true(results, BATCH, index)
 
 
-def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(
-    attack: type[Attack], form: str, attacked: EvaluatorPool, world: EngineCloud
-) -> None:
-    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack, form), EVOLUTION_ISLANDS="1", EVOLUTION_POPULATION="8")
-    evolution = world.trigger(f"evo-{attack.__name__}{form}", generations=2)
-    run_out(Worker(told, Store(told, world.clients), attacked, name="one", signing_key=KEY))
-    assert world.header(evolution)["status"] == "finished"
-    checkpoint = world.store().checkpoint(evolution, 0, 2)
-    assert checkpoint
-    for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192).individuals:
-        assert (individual.fitness == DEAD) == (individual.genome[0] < 0)
+def told(task: str) -> EngineSettings:
+    return settings(
+        "http://127.0.0.1:1",
+        EVOLUTION_TASK=task,
+        EVOLUTION_ISLANDS="1",
+        EVOLUTION_POPULATION=str(EVERYBODY),
+        EVOLUTION_LEASE_SECONDS="60",
+    )
+
+
+def begun(evolution: str) -> FakeCloud:
+    cloud = FakeCloud()
+    cloud.start(evolution, generations=2, bounds={"islands": 1, "max_concurrent_agents": 1000, "agent_memory_bytes": 8192})
+    return cloud
+
+
+def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(form: str, attacked: EvaluatorPool) -> None:
+    cloud, own = begun("evo-attacked"), told(name_of(Everything, form))
+    store = Store(own, cloud.clients())
+    run_out(Worker(own, store, attacked, name="one", signing_key=KEY))
+    (header,) = cloud.all_of("evolution-state-dev", "evolution")
+    assert header["status"] == "finished"
+    for generation in (1, 2):
+        checkpoint = store.checkpoint("evo-attacked", 0, generation)
+        assert checkpoint
+        individuals = decode(store.fetch(checkpoint.key) or b"", 8192).individuals
+        assert [index for index, one in enumerate(individuals) if one.fitness == DEAD] == list(range(0, EVERYBODY, EACH))
 
 
 @pytest.fixture(scope="module")
-def honest(endpoint: str) -> list[float]:
-    """The first weights of an honest generation, which stays in the tables."""
-    world = aws.EngineCloud(endpoint, aws.aws(endpoint))
-    world.set_mode("running")
-    told = settings(endpoint, EVOLUTION_ISLANDS="1", EVOLUTION_POPULATION="16")
-    evolution = world.trigger("evo-judged-behind-the-wall", generations=2)
-    pool = EvaluatorPool(told.task, seconds=30, evaluators=1)
-    worker = Worker(told, Store(told, world.clients), pool, name="one", signing_key=KEY)
-    for _ in range(2):
-        worker.step()
-    pool.close()
-    checkpoint = world.store().checkpoint(evolution, 0, 1)
-    assert checkpoint
-    return [individual.genome[0] for individual in decode(world.store().fetch(checkpoint.key) or b"", 8192).individuals]
+def honest() -> FakeCloud:
+    """An honest generation of the same size."""
+    cloud, own = begun("evo-honest"), told("tests.engine.plugins:Hill")
+    with small(own.task, seconds=60) as pool:
+        worker = Worker(own, Store(own, cloud.clients()), pool, name="one", signing_key=KEY)
+        assert worker.step(), "it begins"
+        assert worker.step(), "and has a generation"
+    return cloud
 
 
 def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score(
-    attack: type[Attack], form: str, attacked: EvaluatorPool, world: EngineCloud, honest: list[float]
+    form: str, attacked: EvaluatorPool, honest: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The score says so: an individual that dies when it is tried again isn't what was stored. Nothing that a task does raises it."""
-    pointer = {"evolution_id": "current", "generation": 0, "kind": "pointer", "version": 1, "status": "running"}
-    item = items.write({**pointer, "active": "evo-judged-behind-the-wall"})
-    world.clients["dynamodb"].put_item(TableName="evolution-state-dev", Item=item)
+    monkeypatch.setattr(monitor, "SAMPLE", EVERYBODY)
+    own = told(name_of(Everything, form))
     # The monitor goes by the plan.
-    world.clients["dynamodb"].update_item(
-        TableName="agent-population-dev",
-        Key=items.write({"population_id": "evo-judged-behind-the-wall", "agent_id": "plan"}),
-        UpdateExpression="SET #task = :task",
-        ExpressionAttributeNames={"#task": "task"},
-        ExpressionAttributeValues=items.write({":task": name_of(attack, form)}),
-    )
-    told = settings(world.endpoint, EVOLUTION_TASK=name_of(attack, form))
-    (score,) = Monitor(told, world.store(), attacked).scores()
-    assert score == pytest.approx(1 - sum(weight < 0 for weight in honest) / len(honest))
+    key = ("evo-honest", "plan")
+    honest.tables["agent-population-dev"][key] |= items.write({"task": own.task})
+    (score,) = Monitor(own, Store(own, honest.clients()), attacked).scores()
+    assert score == pytest.approx(1 - 1 / EACH)
 
 
 # What is told and what is left.
@@ -226,7 +278,7 @@ from engine.evaluators import EvaluatorPool, ScoreBatch
 pool = EvaluatorPool("tests.engine.attacks:Hangs", seconds=60, evaluators=2)
 pool.spec
 threading.Timer(0.5, os.kill, (os.getpid(), 9)).start()
-pool.run(ScoreBatch(genomes=dict.fromkeys(range(2), {GENOMES[3]!r}), seeds=dict.fromkeys(range(2), (1,))))
+pool.run(ScoreBatch(genomes=dict.fromkeys(range(2), {BATCH.genomes[3]!r}), seeds=dict.fromkeys(range(2), (1,))))
 """
     worker = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
     assert worker.wait(30) == -9
@@ -257,8 +309,7 @@ def test_a_fork_server_that_was_killed_is_replaced() -> None:
         server.kill()
         server.wait()
         wait_for(lambda: not pool._idle[0].is_quiet(), 30, "its evaluator is gone, too")  # pyright: ignore[reportPrivateUsage]
-        good = {5: GENOMES[5]}
-        assert pool.run(ScoreBatch(genomes=good, seeds={5: (1,)})).causes == {}
+        assert pool.run(batch(1, set())).causes == {}
     finally:
         pool.close()
 
