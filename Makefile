@@ -56,7 +56,7 @@ quotas: setup  ## what STACK needs of its account's service quotas, and the comm
 preflight: setup  ## what a deployment of STACK would meet in ACCOUNT=<12 digits>, and what a person must do before (DEPLOY_ROLE=…, FORMAT=json)
 	@.venv/bin/python -m operations.preflight --stack '$(STACK)' --account '$(ACCOUNT)' --role '$(DEPLOY_ROLE)' $(if $(filter json,$(FORMAT)),--json)
 
-permissions: setup  ## the IAM policies of the roles that deploy STACK, look for drift and push its image, in ACCOUNT=<12 digits>
+permissions: setup  ## the IAM policies of the roles that deploy STACK, look for drift and push its image: for account/, or in ACCOUNT=<12 digits>
 	@.venv/bin/python -m operations.permissions --stack '$(STACK)' --account '$(ACCOUNT)'
 
 pack-config: setup  ## refuse a policy-config.json that turns rules of the pack off

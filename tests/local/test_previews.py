@@ -62,6 +62,9 @@ def test_a_bad_stack_file_is_one_error_before_the_engine_starts(small_checkout: 
         (["--stack", ""], "The stacks are: dev, prod."),
         (["--image", "evolution-engine:latest"], "sha256:"),
         (["--stak", "dev"], "--help"),
+        (["--project", "nope"], "PROJECT is one of system, account."),
+        (["--project", "account", "--stack", "nope"], "The accounts are: sandbox."),
+        (["--project", "account", "--image", "none"], "an account has no image"),
     ],
 )
 def test_a_wrong_argument_is_one_error(small_checkout: Path, arguments: list[str], named: str) -> None:
