@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from conditions import tests_of
 from documents import Statement
@@ -41,11 +42,12 @@ def allowed(request: AwsCall, statements: Iterable[Statement]) -> bool:
 
 def _is_about(statement: Statement, request: AwsCall) -> bool:
     action = request.action.lower()
-    return (
-        any(glob(one.lower(), action) for one in statement.actions)
-        if statement.actions
-        else not any(glob(one.lower(), action) for one in statement.excepted_actions)
-    )
+    return _names(statement.actions, action) if statement.actions else not _names(statement.excepted_actions, action)
+
+
+@lru_cache(maxsize=8192)  # a stack has some 200 statements, and is asked some 100 calls
+def _names(patterns: tuple[str, ...], action: str) -> bool:
+    return any(glob(one.lower(), action) for one in patterns)
 
 
 def _holds(statement: Statement, request: AwsCall, *, unknown: bool) -> bool:

@@ -13,7 +13,7 @@ import pulumi_policy as crossguard
 import pytest
 from pulumi_policy.proxy import unknown_checking_proxy
 
-from adapter import Frame
+from adapter import Frame, to_properties
 from rule import Family
 from rules import FAMILIES
 from tests.policy.builders import UNKNOWN, Node, Nodes, bucket, document, physical, table, tagged
@@ -277,6 +277,18 @@ class ReportedFinding:
     message: str
 
 
+_last_read: list[tuple[Nodes, dict[str, Any]]] = []
+"""The nodes that were read last, and what was read."""
+
+
+def _read(judged: Nodes) -> dict[str, Any]:
+    """The properties of nodes that stay as they are, read through CrossGuard's own proxies: once for all edits of them."""
+    if not _last_read or _last_read[0][0] is not judged:
+        read = {name: to_properties(unknown_checking_proxy({**node.outputs, **node.props})) for name, node in judged.items()}
+        _last_read[:] = [(judged, read)]
+    return dict(_last_read[0][1])
+
+
 def findings(
     nodes: Nodes,
     *,
@@ -307,8 +319,9 @@ def findings(
 
     anew = {name: node for name, node in nodes.items() if judged is None or judged.get(name) is not node}
     # One proxy a node for all policies: they only read.
-    inputs = {name: unknown_checking_proxy(node.props) for name, node in nodes.items()}
-    whole = {name: unknown_checking_proxy({**node.outputs, **node.props}) if node.outputs else inputs[name] for name, node in nodes.items()}
+    inputs = {name: unknown_checking_proxy(node.props) for name, node in anew.items()}
+    whole = _read(judged) if judged is not None else {}
+    whole |= {name: unknown_checking_proxy({**node.outputs, **node.props}) if node.outputs else inputs[name] for name, node in anew.items()}
     resources = {
         name: crossguard.PolicyResource(node.type, whole[name], names[name], name, options(node), None, None, [], {})
         for name, node in nodes.items()

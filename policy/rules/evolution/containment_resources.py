@@ -145,7 +145,7 @@ def switch_and_resume(stack: Stack) -> Iterator[Finding]:
             if resource.urn in functions or resource.type in types or resource.type.startswith(NOT_OF_AWS):
                 continue
             for key, value in resource.props.items():
-                if any(one.urn in functions for one in resource.comes_from(key)) or _names(resource, key, value, called):
+                if any(one.urn in functions for one in resource.comes_from(key)) or _names(resource, key, value, name, called):
                     yield Finding(f"{key} leads to {name}; {must}.", resource)
 
 
@@ -166,7 +166,7 @@ def known_types(stack: Stack) -> Iterator[Finding]:
             yield Finding("no rule of this pack knows its type, so nobody has judged it; it must be of one that a rule reads.", resource)
 
 
-def _names(resource: Resource, key: str, value: Plain, called: re.Pattern[str]) -> bool:
+def _names(resource: Resource, key: str, value: Plain, name: str, called: re.Pattern[str]) -> bool:
     """Whether a property names a function in a text; what documents grant is judged as grants."""
     place = PLACES.get(resource.type)
-    return not (place and key == place.property_name) and any(called.search(text) for text in texts(value))
+    return not (place and key == place.property_name) and any(name in text and called.search(text) for text in texts(value))
