@@ -10,8 +10,9 @@ from graph import Linked, names_of
 from plain import dig
 from rule import Finding, Resource, Severity, Stack, StackRule, about
 from rules.aws.data_protection import PROTECTED_TIERS
+from rules.aws.data_protection_buckets import ends
 from system import evolution_rule, mode_parameters_of
-from tokens import BUCKET, SECRET, SECRET_VERSION, TABLE
+from tokens import BUCKET, BUCKET_LIFECYCLE, SECRET, SECRET_VERSION, TABLE
 
 SAFETY_SETTINGS = "EvolutionSafetyConfig"
 ARTIFACTS = "evolution-artifacts"
@@ -59,6 +60,18 @@ def artifacts_bucket(stack: Stack) -> Iterator[Finding]:
     start = f"{ARTIFACTS}-{stack.name}-"
     if not any(name.startswith(start) for name in names_of(stack.of_type(BUCKET), "bucket")):
         yield Finding(f"it has no bucket named {start}…; it must have one, for finished evolutions.")
+
+
+@evolution_rule(
+    id="data-protection/objects-expire",
+    types={BUCKET_LIFECYCLE},
+    severity=Severity.MEDIUM,
+    protects="The buckets from growing with every evolution, for ever.",
+    why="Nobody asks for the artifacts of an evolution of last year, nor who read them; both are billed.",
+    fix="Write expiration={'days': ...} in a rule for all objects of the BucketLifecycleConfiguration.",
+)
+def objects_expire(lifecycle: Resource) -> Iterator[Finding]:
+    return ends(lifecycle, "current versions", "expiration", "days")
 
 
 @evolution_rule(
