@@ -14,7 +14,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from globs import WILDCARD, glob
-from newer_actions import NEWER
+from newer_actions import NEWER, WIDER
 
 TABLE = Path(__file__).with_name("actions.txt")
 
@@ -90,7 +90,8 @@ def _actions_of(service: str) -> Mapping[str, Action]:
     for line in section.splitlines()[1:]:
         name, *fields = line.split(" ")
         if name:
-            actions[name.lower()] = Action(name=f"{service}:{name}", level=fields[0], types=frozenset(types[kind] for kind in fields[1:]))
+            wider = WIDER[full].types if (full := f"{service}:{name}") in WIDER else ()
+            actions[name.lower()] = Action(name=full, level=fields[0], types=frozenset((*(types[kind] for kind in fields[1:]), *wider)))
         else:
             types[fields[0]] = fields[1]
     return actions

@@ -1,7 +1,7 @@
-"""Whether policy documents allow a call of AWS: for rules that check that enough is granted, and not only that too much isn't.
+"""Whether policy documents allow a call of AWS: for certain, for rules that check that enough is granted; and whether they might.
 
-The answer must be certain: an Allow counts only if all of its conditions are known to be met, and a Deny counts if it might be met. Source:
-IAM user guide, "Policy evaluation logic".
+For certain: an Allow counts only if all of its conditions are known to be met, and a Deny counts if it might be met. Whether they might is
+the other way round. Source: IAM user guide, "Policy evaluation logic".
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from documents import Statement
 from globs import POLICY_VARIABLE, glob
 from plain import Plain
 
+ABSENT = ""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AwsCall:
@@ -23,7 +25,7 @@ class AwsCall:
     Attributes:
         resource: its ARN; `*` where the caller asks for all of them.
         service: the service that calls, such as sns.amazonaws.com; empty where a role does, whose own documents are asked.
-        context: by condition key in lower case, what is known of the request.
+        context: by condition key in lower case, what is known of the request; ABSENT for a key that it lacks.
     """
 
     action: str
@@ -38,6 +40,19 @@ def allowed(request: AwsCall, statements: Iterable[Statement]) -> bool:
     return any(one.allows and _holds(one, request, unknown=False) for one in relevant) and not any(
         not one.allows and _holds(one, request, unknown=True) for one in relevant
     )
+
+
+def might_be_allowed(request: AwsCall, statements: Iterable[Statement]) -> bool:
+    """Whether some statement might allow the call, and none certainly denies it."""
+    asked = list(statements)
+    return any(one.allows and _is_about(one, request) and _holds(one, request, unknown=True) for one in asked) and not any(
+        certainly_denies(one, request) for one in asked
+    )
+
+
+def certainly_denies(statement: Statement, request: AwsCall) -> bool:
+    """Whether a statement denies the call, whatever isn't known of it."""
+    return not statement.allows and _is_about(statement, request) and _holds(statement, request, unknown=False)
 
 
 def _is_about(statement: Statement, request: AwsCall) -> bool:
@@ -61,7 +76,9 @@ def _holds(statement: Statement, request: AwsCall, *, unknown: bool) -> bool:
 
 def _is_on(statement: Statement, request: AwsCall, unknown: bool) -> bool:
     if statement.excepted_resources:
-        return unknown
+        if request.resource == "*" or any(map(POLICY_VARIABLE.search, statement.excepted_resources)):
+            return unknown
+        return not any(glob(one, request.resource) for one in statement.excepted_resources)
     patterns = [POLICY_VARIABLE.sub("*", one) for one in statement.resources if unknown or not POLICY_VARIABLE.search(one)]
     return not statement.resources or any(glob(one, request.resource) for one in patterns)
 
@@ -80,6 +97,10 @@ def _test(operator: str, key: str, values: list[Plain], context: Mapping[str, st
     plain = operator.removeprefix("forallvalues:").removesuffix("ifexists")
     positive, negated = plain.replace("not", ""), "not" in plain
     found = context.get(key)
+    if found is not None and operator == "null":
+        return all(str(value).lower() == str(found == ABSENT).lower() for value in values)
+    if found == ABSENT and positive in SAME:
+        return negated or plain != operator
     if found is None or positive not in SAME or not all(isinstance(value, str | bool) for value in values):
         return unknown
     return any(SAME[positive](str(value), found) for value in values) is not negated

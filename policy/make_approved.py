@@ -13,8 +13,8 @@ from documents import PLACES, DocumentKind, statements_of
 from plain import Plain, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
+from rules.aws.holdings import holdings
 from rules.aws.identity_holders import HOLDERS
-from rules.evolution.containment import holdings
 from shape import bounded_in, called_in, fixed_in, identity_of, kept_in, settings_of, takings, told_in, way_of
 from tokens import GUARDRAIL, ROLE
 

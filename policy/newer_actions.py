@@ -39,3 +39,30 @@ NEWER: dict[str, Newer] = {
     ),
     "bedrock-agentcore:InvokeHarness": Newer(level="W", types=HARNESSES, source="AgentCore API reference, InvokeHarness"),
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wider:
+    """What an action can be scoped to beside what the generated table has, and where AWS documents it."""
+
+    types: tuple[str, ...]
+    source: str
+
+
+GATEWAY_DELIVERY = (
+    'CloudWatch Logs user guide, "Logging that requires additional permissions [V2]"; AgentCore developer guide, observability'
+)
+
+WIDER: dict[str, Wider] = {
+    "bedrock-agentcore:AllowVendedLogDeliveryForResource": Wider(types=(*GATEWAYS, *RUNTIMES), source=GATEWAY_DELIVERY),
+    "ec2:RevokeSecurityGroupEgress": Wider(
+        types=("ec2:*:*:security-group-rule/*",), source="EC2 API reference, RevokeSecurityGroupEgress, SecurityGroupRuleId"
+    ),
+    "ec2:RevokeSecurityGroupIngress": Wider(
+        types=("ec2:*:*:security-group-rule/*",), source="EC2 API reference, RevokeSecurityGroupIngress, SecurityGroupRuleId"
+    ),
+    "logs:DeleteDeliverySource": Wider(types=("logs:*:*:delivery-source:*",), source="CloudWatch Logs API reference, DeleteDeliverySource"),
+    "wafv2:AssociateWebACL": Wider(types=GATEWAYS, source=GATEWAY_WAF),
+    "wafv2:DisassociateWebACL": Wider(types=GATEWAYS, source=GATEWAY_WAF),
+    "wafv2:GetWebACLForResource": Wider(types=GATEWAYS, source=GATEWAY_WAF),
+}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rules import FAMILIES
-from tests.policy import identity_edits, identity_edits_access
+from tests.policy import identity_deployers, identity_edits, identity_edits_access
 from tests.policy.edits import Edit, each_fires
 from tests.policy.identity_right import GOOD
 from tests.policy.samples import KEY_ARN, compliant, configure, findings, set_at
 
-EDITS = (*identity_edits.EDITS, *identity_edits_access.EDITS)
+EDITS = (*identity_edits.EDITS, *identity_edits_access.EDITS, *identity_deployers.EDITS)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def test_each_edit_is_caught_by_exactly_its_rules() -> None:
 
 
 def test_what_is_right_is_left_alone() -> None:
-    each_fires([(name, edit, set[str]()) for name, edit in GOOD], identity_rules_that_fire)
+    each_fires([(name, edit, set[str]()) for name, edit in (*GOOD, *identity_deployers.GOOD)], identity_rules_that_fire)
 
 
 def test_every_rule_is_caught_at_least_once() -> None:

@@ -224,7 +224,9 @@ def test_no_stack_breaks_it(stack: str, image: str | None, plan: Callable[..., P
         ({"StringEquals": {"other": "v"}}, False),
         ({"StringNotEquals": {"other": "v"}}, False),
         ({"NumericLessThan": {"k": "1"}}, False),
-        ({"Null": {"k": "false"}}, False),
+        ({"Null": {"k": "false"}}, True),
+        ({"Null": {"k": "true"}}, False),
+        ({"Null": {"other": "true"}}, False),
         ({"StringEquals": {"k": "v"}, "Bool": {"b": "false"}}, False),
     ],
 )

@@ -1,4 +1,4 @@
-"""Which actions a statement allows: each exists, is named in full, and gives nobody more rights. Family identity."""
+"""Which actions a statement allows: each exists and is named in full. The rules belong to the family identity."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from actions import meaning, nearest, services
-from conditions import Test, is_specific, is_true, narrows
-from documents import PLACES, DocumentKind, allows_of, statements_of
+from documents import PLACES, allows_of, statements_of
+from fences import is_fence
 from globs import WILDCARD, glob
 from plain import shown
 from rule import Finding, Resource, Severity, rule
-from rules.aws.identity_holders import HOLDERS, LEAST
+from rules.aws.identity_holders import LEAST
 
 TYPES = frozenset(PLACES)
 
@@ -22,78 +22,6 @@ DOCUMENTED_WILDCARDS = frozenset({"kms:generatedatakey*", "kms:reencrypt*"})
 """Wildcards that AWS itself documents, each for one operation in its variants. Source: KMS developer guide, "Key policies"."""
 
 PASS_ROLE = "iam:passrole"
-
-CONDITIONAL: dict[str, dict[str, Test]] = {
-    "iam:createservicelinkedrole": {"iam:awsservicename": is_specific},
-    "kms:creategrant": {"kms:grantisforawsresource": is_true, "kms:viaservice": is_specific},
-}
-"""Actions that give rights, and the condition under which they give none that matter."""
-
-CODE = frozenset(
-    {
-        "apprunner:updateservice",
-        "bedrock-agentcore:invokecodeinterpreter",
-        "bedrock-agentcore:startcodeinterpretersession",
-        "cloudformation:createchangeset",
-        "cloudformation:executechangeset",
-        "cloudformation:updatestack",
-        "cloudformation:updatestackset",
-        "codebuild:startbuild",
-        "codebuild:startbuildbatch",
-        "codebuild:updateproject",
-        "datapipeline:putpipelinedefinition",
-        "ec2-instance-connect:sendsshpublickey",
-        "ec2:modifyinstanceattribute",
-        "ecs:executecommand",
-        "glue:updatedevendpoint",
-        "glue:updatejob",
-        "lambda:createfunctionurlconfig",
-        "lambda:updateeventsourcemapping",
-        "lambda:updatefunctioncode",
-        "lambda:updatefunctionconfiguration",
-        "lambda:updatefunctionurlconfig",
-        "sagemaker:createpresigneddomainurl",
-        "sagemaker:createpresignednotebookinstanceurl",
-        "sagemaker:updatenotebookinstancelifecycleconfig",
-        "ssm:sendcommand",
-        "ssm:startautomationexecution",
-        "ssm:startsession",
-        "states:updatestatemachine",
-    }
-)
-"""Actions that AWS doesn't class as permissions management, but that run the caller's code with a role that exists already. Source:
-pathfinding.cloud, the public list of IAM privilege escalation paths, its paths through existing resources."""
-
-GUARDS = frozenset(
-    {
-        "bedrock-agentcore:deleteresourcepolicy",
-        "bedrock-agentcore:gatewayassociatewebacl",
-        "bedrock-agentcore:gatewaydisassociatewebacl",
-        "bedrock-agentcore:putresourcepolicy",
-        "bedrock-agentcore:updateagentruntime",
-        "bedrock-agentcore:updategateway",
-        "bedrock-agentcore:updategatewaytarget",
-        "bedrock:deleteguardrail",
-        "bedrock:updateguardrail",
-        "wafv2:associatewebacl",
-        "wafv2:disassociatewebacl",
-        "wafv2:updatewebacl",
-    }
-)
-"""Actions that AWS doesn't class as permissions management either, but that remove what protects the agents."""
-
-CALLS = frozenset(
-    {
-        "bedrock-agentcore:authorizeaction",
-        "bedrock-agentcore:invokegateway",
-        "bedrock-agentcore:partiallyauthorizeactions",
-        "bedrock-agentcore:synchronizegatewaytargets",
-        "elasticache:connect",
-        "memorydb:connect",
-        "rds-db:connect",
-    }
-)
-"""Actions that AWS classes as permissions management, but that change no permission."""
 
 
 def is_wildcard_action(action: str) -> bool:
@@ -141,7 +69,8 @@ def _is_known_service(action: str) -> bool:
     controls=("Security Hub IAM.1", "Security Hub IAM.21"),
 )
 def no_wildcard_action(resource: Resource) -> Iterator[Finding]:
-    for statement in allows_of(resource):
+    """A fence gives nothing: `identity/fence` holds that it is only a boundary."""
+    for statement in () if is_fence(resource) else allows_of(resource):
         for action in statement.actions:
             if is_wildcard_action(action):
                 yield Finding(f"{statement.where} allows the action {shown(action)}; it must name each action.")
@@ -163,32 +92,6 @@ def no_wildcard_action(resource: Resource) -> Iterator[Finding]:
     controls=("Security Hub IAM.21",),
 )
 def no_not_action(resource: Resource) -> Iterator[Finding]:
-    for statement in allows_of(resource):
+    for statement in () if is_fence(resource) else allows_of(resource):
         if statement.excepted_actions:
             yield Finding(f"{statement.where} allows everything but a NotAction; it must name what it allows.")
-
-
-@rule(
-    id="identity/no-escalation",
-    types=HOLDERS,
-    severity=Severity.CRITICAL,
-    protects="All other rules about identity: who can change grants is bound by none.",
-    why="With it, code that was taken over gives itself any right, or runs with another's role.",
-    fix="Leave the change of grants and of code to whoever deploys, outside the stack.",
-)
-def no_escalation(resource: Resource) -> Iterator[Finding]:
-    for statement in allows_of(resource):
-        if statement.kind is not DocumentKind.IDENTITY:
-            continue
-        for action in statement.actions:
-            name = action.lower()
-            for one in () if WILDCARD.search(name) else meaning(action).actions:
-                if name in CONDITIONAL:
-                    if not narrows(statement.conditions, CONDITIONAL[name]):
-                        keys = " or ".join(CONDITIONAL[name])
-                        yield Finding(f"{statement.where} allows {one.name} without a condition on {keys}; it must have one.")
-                elif name in CODE | GUARDS or (one.level == "P" and name not in CALLS and name != PASS_ROLE):
-                    yield Finding(
-                        f"{statement.where} allows {one.name}, with which its holder can give itself more; "
-                        "it must be left to whoever deploys."
-                    )

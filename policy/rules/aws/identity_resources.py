@@ -9,8 +9,9 @@ from functools import lru_cache
 from itertools import islice
 
 from actions import meaning
-from conditions import ARN, Test, in_account, is_account, is_organization, is_specific, narrows
+from conditions import ARN, Test, in_account, is_account, is_organization, is_specific, narrows, tests_of
 from documents import PLACES, DocumentKind, Statement, allows_of
+from fences import is_fence
 from globs import POLICY_VARIABLE, WILDCARD, glob, meet
 from plain import Plain, shown
 from rule import Finding, Resource, Severity, rule
@@ -34,9 +35,19 @@ SCOPING: dict[str, Test] = {
 SCOPING_CLUSTER: dict[str, Test] = {"ecs:cluster": lambda value: in_account(value) and not WILDCARD.search(value)}
 """ECS's lists take no resource that could be named, but a cluster. Source: Service Authorization Reference, Amazon ECS."""
 
-ALL_OR_NONE = frozenset({"cloudwatch:describealarms"})
-"""Reads that show nothing, or not all, to who may do them on some resources only: composite alarms show only to who may describe every
-alarm. Source: CloudWatch API reference, DescribeAlarms."""
+REQUESTED: dict[str, Test] = {"aws:requesttag/*": lambda value: bool(value) and not WILDCARD.search(value)}
+"""Conditions on the tags that a request gives to what it makes."""
+
+MAKES = ("Allocate", "Authorize", "Create")
+"""How the names of actions begin that make something new each time, which AWS numbers."""
+
+MAKES_TAGGED = frozenset({"application-autoscaling:registerscalabletarget"})
+"""Others that take tags only where they make something. Source: Application Auto Scaling API reference, RegisterScalableTarget, Tags."""
+
+ALL_OR_NONE = frozenset({"cloudwatch:describealarms", "route53:associatevpcwithhostedzone"})
+"""Actions that fail, or don't show all, for who may do them on some resources only: composite alarms show only to who may describe every
+alarm, and the zone of an endpoint's private names is AWS's own, whose id nobody knows before. Source: CloudWatch API reference,
+DescribeAlarms; Service Authorization Reference, what ec2:CreateVpcEndpoint depends on."""
 
 SCOPING_OWNER: dict[str, Test] = {"aws:resourceaccount": is_account, "aws:resourceorgid": is_organization}
 """Conditions that narrow what may be reached through an endpoint."""
@@ -106,6 +117,21 @@ def is_scoped_by_condition(resource: str, conditions: dict[str, Plain]) -> bool:
     return is_specific(re.split("[/:]", arn["resource"])[0]) and narrows(conditions, SCOPING)
 
 
+def is_scoped_by_request(action: str, conditions: dict[str, Plain]) -> bool:
+    """Whether an action only makes things with our tags, or tags what has none: AWS numbers what is made, and nothing of others is changed.
+
+    A request's tags don't narrow a change of what is there, and to tag another's thing is to take it over.
+    """
+    if not narrows(conditions, REQUESTED):
+        return False
+    if any(one.level == "T" for one in meaning(action).actions):
+        return any(
+            (operator, [str(value).lower() for value in values]) == ("null", ["true"]) and key.startswith("aws:resourcetag/")
+            for operator, key, values in tests_of(conditions)
+        )
+    return action.partition(":")[2].startswith(MAKES) or action.lower() in MAKES_TAGGED
+
+
 @rule(
     id="identity/no-wildcard-resource",
     types=PLACES,
@@ -116,7 +142,7 @@ def is_scoped_by_condition(resource: str, conditions: dict[str, Plain]) -> bool:
     "aws:ResourceTag. Through an endpoint, a condition on aws:ResourceAccount will do.",
 )
 def no_wildcard_resource(resource: Resource) -> Iterator[Finding]:
-    for statement in allows_of(resource):
+    for statement in () if is_fence(resource) else allows_of(resource):
         if statement.excepted_resources:
             yield Finding(f"{statement.where} allows everything but a NotResource; it must name what it allows.")
         if statement.kind not in GRANTED or (statement.kind is DocumentKind.ENDPOINT and narrows(statement.conditions, SCOPING_OWNER)):
@@ -130,7 +156,11 @@ def _wide(statement: Statement) -> Iterator[Finding]:
     for one in dict.fromkeys(statement.resources) if scopeable else ():
         if not is_wildcard_resource(one, types) or is_scoped_by_condition(one, statement.conditions):
             continue
-        wide = [action for action in scopeable if is_wildcard_resource(one, meaning(action).types)]
+        wide = [
+            action
+            for action in scopeable
+            if is_wildcard_resource(one, meaning(action).types) and not is_scoped_by_request(action, statement.conditions)
+        ]
         if wide:
             actions = ", ".join(wide[:3]) + (", …" if len(wide) > 3 else "")
             yield Finding(f"{statement.where} allows {actions} on the resource {shown(one)}; it must name the resource.")
@@ -219,7 +249,7 @@ def pass_role(resource: Resource) -> Iterator[Finding]:
     fix="Name the inference profile and, in each of its regions, the foundation model.",
 )
 def models(resource: Resource) -> Iterator[Finding]:
-    for statement in allows_of(resource):
+    for statement in () if is_fence(resource) else allows_of(resource):
         if statement.kind not in GRANTED:
             continue
         calls = sorted({one.name for action in statement.actions for one in meaning(action).actions if one.name.lower() in MODEL_ACTIONS})

@@ -13,8 +13,8 @@ from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
 from plain import Plain
 from rule import Finding, Resource, Severity, Stack
+from rules.aws.holdings import holdings
 from rules.aws.identity_holders import HOLDERS
-from rules.evolution.containment import holdings
 from system import evolution_rule
 from tokens import KEY, KEY_ALIAS, ROLE
 

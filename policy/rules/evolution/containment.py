@@ -10,20 +10,15 @@ from documents import PLACES, DocumentKind, Statement, allows_of
 from graph import Linked
 from plain import Plain, Unknown, items, shown, texts
 from rule import Finding, Resource, Severity, Stack
-from rules.aws.identity_holders import ATTACHABLE, ATTACHMENTS, HOLDERS
+from rules.aws.holdings import CALLED, holdings
+from rules.aws.identity_holders import ATTACHABLE, ATTACHMENTS
 from rules.aws.trust import TAKERS
 from system import evolution_rule
-from tokens import AGENT_GATEWAY, FUNCTION, IAM_ATTACHMENT, IAM_POLICY, ROLE, ROLE_ATTACHMENT, ROLE_ATTACHMENTS, ROLE_POLICY, SCHEDULE
+from tokens import AGENT_GATEWAY, FUNCTION, IAM_POLICY, ROLE, ROLE_POLICY, SCHEDULE
 from writes import Part, beyond, listed
 
 RESUME, SWITCH = "evolution-resume", "evolution-safety-switch"
 """The first parts of the names of the functions that may touch what halts."""
-
-CALLED = ("arn", "id", "name")
-"""The properties by which a role is called."""
-
-HOLDER = {ROLE_ATTACHMENT: "role", ROLE_ATTACHMENTS: "roleName", IAM_ATTACHMENT: "roles"}
-"""By the type of an attachment, the property that names the roles that it is for."""
 
 ROLE_ARN = re.compile(r"arn:[^:]*:iam::\d*:role/(?!aws-service-role/).+", re.DOTALL)
 """A role, but for those that AWS makes for its services."""
@@ -65,25 +60,6 @@ def parts_of_roles(stack: Stack) -> Mapping[str, Part]:
     for urn, resource, _ in takers(stack):
         taken[urn].add(_part_of(resource, stack))
     return {urn: next(iter(parts)) if len(parts) == 1 else Part.OTHER for urn, parts in taken.items()}
-
-
-def holdings(stack: Stack) -> Iterator[tuple[Resource, frozenset[str] | None]]:
-    """What grants something, and the URNs of the roles that it is granted to, those that are known; None where it is only a boundary."""
-    roles, policies = Linked(stack, ROLE, CALLED), Linked(stack, IAM_POLICY, CALLED)
-    attached: defaultdict[str, set[str]] = defaultdict(set)
-    for one in stack.resources:
-        for urn in policies.by(one, ATTACHMENTS[one.type]) if one.type in ATTACHMENTS else ():
-            holders = {one.urn} if one.type == ROLE else roles.by(one, HOLDER[one.type]) if one.type in HOLDER else set[str]()
-            attached[urn] |= holders or {""}
-    bounding = policies.by_all(stack.of_type(ROLE), "permissionsBoundary")
-    for kind in sorted(HOLDERS):
-        for holder in stack.of_type(kind):
-            if kind == ROLE:
-                yield holder, frozenset({holder.urn})
-            elif kind == ROLE_POLICY:
-                yield holder, frozenset(roles.by(holder, "role"))
-            else:
-                yield holder, None if holder.urn in bounding - attached.keys() else frozenset(attached.get(holder.urn, ()))
 
 
 def refused(statement: Statement, parts: Parts, stack: Stack) -> list[str]:
