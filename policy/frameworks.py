@@ -2,7 +2,7 @@
 
 Sources: AWS Security Hub user guide, "Control reference", read in November 2026; cdk-nag 3.0.2 RULES.md (AwsSolutions); checkov 3.3.30
 `--list --framework terraform`. Of each, what concerns the resource types of this system. The lists about agents are in
-`framework_agents.py`.
+`framework_agents.py`, those about an account in `framework_account.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from framework_account import ACCOUNT_PROWLER, CIS
 from framework_agents import AGENTCORE, LENS, OWASP, PROWLER
 from rule import Rule
 
@@ -73,6 +74,14 @@ BedrockAgentCore.4 | gateways under a customer-managed key |
 BedrockAgentCore.5 | browsers are not in the public network |
 BedrockAgentCore.6 | browsers are recorded |
 BedrockAgentCore.7 | code interpreters in a VPC |
+CloudTrail.1 | a trail of every region |
+CloudTrail.2 | trails are encrypted under a key |
+CloudTrail.3 | there is a trail that is on |
+CloudTrail.4 | log files are validated |
+CloudTrail.5 | trails are sent to CloudWatch Logs | ! It is billed twice; GuardDuty reads the same events itself.
+CloudTrail.6 | the trail's bucket is not public | = Security Hub S3.8
+CloudTrail.7 | the trail's bucket has access logs | = Security Hub S3.9
+CloudTrail.10 | event data stores are under a key | ! none
 CloudWatch.15 | alarms have actions |
 CloudWatch.16 | log groups keep their events for a time |
 CloudWatch.17 | alarm actions are on |
@@ -112,7 +121,9 @@ ECS.18 | EFS volumes encrypted in transit | ! none
 ECS.19 | capacity providers with termination protection | ! none
 ECS.20 | containers don't run as root |
 ECS.21 | Windows containers don't run as administrator | ! none
+GuardDuty.1 | GuardDuty is on |
 IAM.1 | no full administrative privileges |
+IAM.28 | an analyzer of external access |
 IAM.2 | users have no policies of their own | identity/no-user
 IAM.21 | no wildcard actions for services |
 KMS.1 | managed policies don't allow decryption with every key | identity/no-wildcard-resource
@@ -200,6 +211,8 @@ CKV_AWS_27 | queues are encrypted | = Security Hub SQS.1
 CKV_AWS_28 | point-in-time recovery |
 CKV_AWS_32 | repositories are not public | identity/no-public-access
 CKV_AWS_33 | no wildcard principal in key policies | = Security Hub KMS.5
+CKV_AWS_35 | trails are encrypted under a key | = Security Hub CloudTrail.2
+CKV_AWS_36 | log files are validated | = Security Hub CloudTrail.4
 CKV_AWS_40 | policies are not attached to users | identity/no-user
 CKV_AWS_45 | no secret in functions' environment |
 CKV_AWS_50 | functions are traced | = Security Hub Lambda.7
@@ -214,6 +227,7 @@ CKV_AWS_62 | no full administrative privileges | = Security Hub IAM.1
 CKV_AWS_63 | no * as an action | identity/no-wildcard-action
 CKV_AWS_65 | Container Insights | = Security Hub ECS.12
 CKV_AWS_66 | log groups keep their events for a time | = Security Hub CloudWatch.16
+CKV_AWS_67 | a trail of every region | = Security Hub CloudTrail.1
 CKV_AWS_70 | buckets don't allow everybody | identity/no-public-access
 CKV_AWS_72 | queues don't allow every action | identity/no-wildcard-action
 CKV_AWS_97 | EFS volumes encrypted in transit | ! none
@@ -237,7 +251,9 @@ CKV_AWS_192 | web ACLs stop Log4j lookups | agentcore/web-acl-groups
 CKV_AWS_223 | ECS exec is logged | workload/no-shell
 CKV_AWS_224 | ECS exec under a customer-managed key | workload/no-shell
 CKV_AWS_227 | keys are enabled | encryption/key-usable
+CKV_AWS_238 | GuardDuty is on | = Security Hub GuardDuty.1
 CKV_AWS_249 | execution role and task role differ | ! Each is judged by what it grants.
+CKV_AWS_251 | trails are on | = Security Hub CloudTrail.3
 CKV_AWS_258 | function URLs authorize who calls |
 CKV_AWS_260 | no ingress from everywhere to port 80 | = Security Hub EC2.18
 CKV_AWS_272 | functions' code is signed | ! unsigned
@@ -294,6 +310,8 @@ CHECKS = (
     *_checks("OWASP", OWASP),
     *_checks("cdk-nag", CDK_NAG),
     *_checks("checkov", CHECKOV),
+    *_checks("CIS AWS Foundations 3.0", CIS),
+    *_checks("prowler", ACCOUNT_PROWLER),
 )
 
 

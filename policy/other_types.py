@@ -1,8 +1,17 @@
-"""Resource types of which rules read one property, or none, beside those of `tokens.py`: policies, other accounts, and templates."""
+"""Resource types beside those of `tokens.py`: what an account has once, and those of which rules read one property or none: policies, other
+accounts, and templates. The Evolution System has none of them."""
 
 from __future__ import annotations
 
 from tokens import EVENT_TARGET, FUNCTION_PERMISSION, KEY_GRANT, TOPIC_SUBSCRIPTION
+
+ANALYZER = "aws:accessanalyzer/analyzer:Analyzer"
+DETECTOR = "aws:guardduty/detector:Detector"
+OIDC_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+TRAIL = "aws:cloudtrail/trail:Trail"
+
+OTHER_WAYS_IN = ("aws:iam/samlProvider:SamlProvider", "aws:rolesanywhere/trustAnchor:TrustAnchor")
+"""What says who somebody is, beside OpenID Connect."""
 
 DOCUMENTS: dict[str, str] = {
     "aws:acmpca/policy:Policy": "policy",

@@ -187,7 +187,7 @@ class Rule:
         controls: the framework controls that it meets.
         tiers: the tiers it holds in; empty for all. A stack of an unknown tier is held to every rule.
         types: the resource types that it judges one by one; empty where it judges the whole stack.
-        evolution_only: whether other systems are spared it (`system.evolution_rule`).
+        ours_only: whether other programs are spared it (`system.evolution_rule`, `account_project.account_rule`).
     """
 
     id: str
@@ -198,7 +198,7 @@ class Rule:
     controls: tuple[str, ...] = ()
     tiers: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
-    evolution_only: bool = False
+    ours_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,12 @@ PROJECT = "evolution-system"
 TABLE_KEY = f"{PROJECT}:environment"
 """The configuration key of the table."""
 
+ACCOUNT_PROJECT = "evolution-account"
+"""The project that prepares an account (account_project.py)."""
+
+TABLES = (TABLE_KEY, f"{ACCOUNT_PROJECT}:account")
+"""The configuration keys of a stack's table: its environment's, or its account's. What a stack exports as its table is called so, too."""
+
 METRIC_NAMESPACE = "EvolutionSystem"
 """Where the safety monitor publishes its score, and nobody else: PutMetricData can be narrowed to a namespace, and no further."""
 
@@ -59,16 +65,23 @@ def evolution_rule(**metadata: Unpack[Metadata]) -> Callable[[StackCheck], Stack
 def evolution_rule(
     *, types: Collection[str] | None = None, **metadata: Unpack[Metadata]
 ) -> Callable[[ResourceCheck], StackRule] | Callable[[StackCheck], StackRule]:
-    """`rule` for a decision of this system alone: other programs are not held to it.
+    """`rule` for a decision of this system alone: other programs are not held to it."""
+    return rule_where(is_evolution_system, types, metadata)
+
+
+def rule_where(
+    applies: Callable[[Stack], bool], types: Collection[str] | None, metadata: Metadata
+) -> Callable[[ResourceCheck], StackRule] | Callable[[StackCheck], StackRule]:
+    """`rule` for some stacks alone.
 
     A rule about single resources is judged with the whole stack, because only the stack shows which system a resource belongs to.
     """
 
     def only_here(check: StackCheck) -> StackRule:
         def here(stack: Stack) -> Findings:
-            return check(stack) if is_evolution_system(stack) else ()
+            return check(stack) if applies(stack) else ()
 
-        return StackRule(check=here, types=frozenset(types or ()), evolution_only=True, **metadata)
+        return StackRule(check=here, types=frozenset(types or ()), ours_only=True, **metadata)
 
     def of_each(check: ResourceCheck) -> StackRule:
         def whole(stack: Stack) -> Iterator[Finding]:
@@ -87,14 +100,15 @@ def _later(check: ResourceCheck, resource: Resource) -> Iterator[Finding]:
 
 
 def table_of(configuration: str, resources: list[Resource]) -> Mapping[str, Plain] | None:
-    """The environment table of a stack, or None where it has none.
+    """The table of a stack, its environment's or its account's; None where it has none.
 
     Args:
         configuration: the stack's configuration as the engine gives it to the pack's process (PULUMI_CONFIG), a JSON object of texts;
-            empty where the pack runs over a state (`pulumi policy analyze`): then it is the stack's output `environment`.
+            empty where the pack runs over a state (`pulumi policy analyze`): then it is the stack's output `environment`, or `account`.
         resources: the stack's resources.
     """
-    for source in (_configured(configuration), *(root.at("environment") for root in resources if root.type == STACK)):
+    roots = [root for root in resources if root.type == STACK]
+    for source in (*_configured(configuration), *(root.at(key.partition(":")[2]) for root in roots for key in TABLES)):
         try:
             table = parse(source)
         except NotJsonError:
@@ -104,8 +118,9 @@ def table_of(configuration: str, resources: list[Resource]) -> Mapping[str, Plai
     return None
 
 
-def _configured(configuration: str) -> Plain:
+def _configured(configuration: str) -> list[Plain]:
     try:
-        return dig(parse(configuration), TABLE_KEY)
+        whole = parse(configuration)
     except NotJsonError:
-        return None
+        return []
+    return [dig(whole, key) for key in TABLES]

@@ -1,11 +1,17 @@
 """The rules, by family: each module's own, in the order of their definition.
 
-Those in aws/ are judged on any program, those in evolution/ on stacks of this system only.
+Those in aws/ are judged on any program, those in evolution/ on stacks of this system only, those in account/ on the account that it is
+deployed to.
 """
 
 from __future__ import annotations
 
+import rules.account.access
+import rules.account.fences
+import rules.account.state
+import rules.account.watch
 import rules.aws.access
+import rules.aws.account
 import rules.aws.agentcore
 import rules.aws.agentcore_record
 import rules.aws.agentcore_tools
@@ -20,6 +26,7 @@ import rules.aws.exemptions
 import rules.aws.governance
 import rules.aws.identity
 import rules.aws.identity_actions
+import rules.aws.identity_escalation
 import rules.aws.identity_holders
 import rules.aws.identity_resources
 import rules.aws.network
@@ -86,6 +93,7 @@ FAMILIES = (
         (
             rules.aws.identity,
             rules.aws.identity_actions,
+            rules.aws.identity_escalation,
             rules.aws.identity_resources,
             rules.aws.identity_holders,
             rules.aws.trust,
@@ -158,6 +166,11 @@ FAMILIES = (
         "approved",
         "What nobody has approved must not be in a stack of this system.",
         (rules.evolution.approved, rules.evolution.approved_shape, rules.evolution.approved_choices),
+    ),
+    Family(
+        "account",
+        "Only named workflows may deploy, within a boundary, and what they do must stay on record.",
+        (rules.aws.account, rules.account.access, rules.account.fences, rules.account.state, rules.account.watch),
     ),
     Family("exemptions", "An exemption must be in force, and needed.", (rules.aws.exemptions,)),
 )

@@ -14,6 +14,7 @@ import pytest
 from rules import FAMILIES
 from tests.plans import Plan
 from tests.policy import (
+    account_edits,
     edits_agentcore,
     edits_data,
     edits_evolution,
@@ -29,6 +30,7 @@ from tests.policy.edits import each_fires
 from tests.policy.edits_agents import EDITS as AGENTS
 from tests.policy.edits_complete import EDITS as COMPLETE
 from tests.policy.filled import with_all_filled
+from tests.policy.identity_deployers import EDITS as DEPLOYERS
 from tests.policy.identity_edits import EDITS as IDENTITY
 from tests.policy.identity_edits_access import EDITS as IDENTITY_ACCESS
 from tests.policy.planned import Edit, edited, nodes_of
@@ -77,13 +79,14 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
     assert len(edited) >= 120
     assert set(kinds.values()) - {kind for kind, _ in edited} <= DOCUMENTS
     families = {rule.partition("/")[0] for edit in EDITS for rule in edit.fires}
-    assert families >= {family.name for family in FAMILIES} - {"approved", "exemptions"}
+    assert families >= {family.name for family in FAMILIES} - {"account", "approved", "exemptions"}
 
 
 def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in family.rules}
     caught = {rule for edit in EDITS for rule in edit.fires}
-    caught |= {rule for edits in (SMALL, COMPLETE, AGENTS, IDENTITY, IDENTITY_ACCESS) for _, _, fires in edits for rule in fires}
+    of_small_stacks = (SMALL, COMPLETE, AGENTS, IDENTITY, IDENTITY_ACCESS, DEPLOYERS, account_edits.EDITS)
+    caught |= {rule for edits in of_small_stacks for _, _, fires in edits for rule in fires}
     caught |= {rule for attack in ATTACKS for rule in attack.fires}
     caught |= {rule for rule in rules if rule.startswith("approved/")}  # theirs are in test_approved.py
     # These judge what is configured, not a resource: their tests are in test_rules.py, test_limits.py and test_exemptions.py.

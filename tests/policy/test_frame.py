@@ -167,8 +167,8 @@ def test_a_rule_is_named_as_its_id_and_stands_where_it_is_judged() -> None:
         for name, rule in vars(module).items():
             if isinstance(rule, Rule):
                 assert name == rule.id.partition("/")[2].replace("-", "_"), f"{module.__name__}.{name} is {rule.id}"
-                only_here = rule.evolution_only or rule.id in OWN_VARIABLES
-                assert only_here == (".evolution." in module.__name__), f"{rule.id} is in {module.__name__}"
+                only_here = rule.ours_only or rule.id in OWN_VARIABLES
+                assert only_here == (module.__name__.split(".")[1] in ("account", "evolution")), f"{rule.id} is in {module.__name__}"
     listed = {module.__name__ for module in modules}
     assert _modules_with_rules() <= listed, "a module is in no family"
 
@@ -178,7 +178,7 @@ def _modules_with_rules() -> set[str]:
     return {
         ".".join(("rules", *path.relative_to(folder).with_suffix("").parts))
         for path in folder.glob("*/*.py")
-        if re.search("^@(evolution_)?rule", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if re.search("^@(account_|evolution_)?rule", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
 
 

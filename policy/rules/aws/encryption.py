@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks import literal, on
 from graph import Linked
+from other_types import TRAIL
 from plain import Plain, Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about, rule
 from tokens import (
@@ -117,6 +118,19 @@ def topic_cmk(topic: Resource) -> Iterator[Finding]:
 )
 def log_group_cmk(group: Resource) -> Iterator[Finding]:
     return names_a_key("kmsKeyId", group.at("kmsKeyId"))
+
+
+@rule(
+    id="encryption/trail-cmk",
+    types={TRAIL},
+    severity=Severity.HIGH,
+    protects="The record of who did what in the account.",
+    why=WHY,
+    fix="Write kms_key_id=<the stack's key>.arn.",
+    controls=("Security Hub CloudTrail.2",),
+)
+def trail_cmk(trail: Resource) -> Iterator[Finding]:
+    return names_a_key("kmsKeyId", trail.at("kmsKeyId"))
 
 
 @rule(

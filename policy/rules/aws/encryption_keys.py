@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from accounts import foreign_arns, own_account
 from checks import between, literal, off, on
 from graph import Linked
+from other_types import TRAIL
 from plain import shown
 from rule import Finding, Reference, Resource, Severity, Stack, rule
 from tokens import (
@@ -58,6 +59,7 @@ KEY_PROPERTIES = {
     SECRET: "kmsKeyId",
     TABLE: "serverSideEncryption",
     TOPIC: "kmsMasterKeyId",
+    TRAIL: "kmsKeyId",
 }
 """By type, the top-level property that holds the key: what its value comes from is known for the whole of it."""
 

@@ -1,0 +1,119 @@
+"""Where the stacks' states are: nobody loses them, opens them or reads them but who must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from account_project import STATE, account_rule, state_buckets
+from accounts import own_account
+from calls import AwsCall, certainly_denies
+from checks import protected
+from conditions import ARN, narrows
+from documents import allows_of, statements_of, unreadable
+from globs import WILDCARD
+from graph import Linked
+from plain import dig, items, number
+from rule import Finding, Resource, Severity, Stack, about
+from rules.account.access import role_names
+from tokens import BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_POLICY, KEY
+
+KEPT_DAYS = 30
+"""The least days that an older state can be brought back. A fault of a deployment may be seen a month later."""
+
+LOSES = (
+    ("s3:DeleteBucket", ""),
+    ("s3:DeleteBucketPolicy", ""),
+    ("s3:PutBucketPolicy", ""),
+    ("s3:PutBucketVersioning", ""),
+    ("s3:PutLifecycleConfiguration", ""),
+    ("s3:DeleteObjectVersion", "/.pulumi/stacks/evolution-system/prod.json"),
+)
+"""What loses or opens the state for good, and on what of the bucket."""
+
+ADMINISTERS = frozenset({"kms:creategrant", "kms:disablekey", "kms:putkeypolicy", "kms:revokegrant", "kms:schedulekeydeletion"})
+"""What decides who uses a key, and whether anybody can."""
+
+
+@account_rule(
+    id="account/state-bucket",
+    severity=Severity.CRITICAL,
+    protects="What Pulumi knows of every stack: without it nothing can be changed, and nothing destroyed.",
+    why="A state is written now and then and read for years: a lifecycle that expires it, or who deletes its versions, loses the stack.",
+    fix="Keep one bucket account-state-<account>-<region>: protected, encrypted under the stack's key, no expiration of current versions, "
+    "older ones kept for a month or more, and a Deny of their deletion to everybody but the administrators.",
+)
+def state_bucket(stack: Stack) -> Iterator[Finding]:
+    buckets = Linked(stack, BUCKET, ("bucket", "id"))
+    states = state_buckets(stack)
+    if not states:
+        yield Finding(f"it has no bucket {STATE}<account>-<region>; it must have one for the states of its stacks.")
+    encrypted, kept, policed = (
+        {urn: one for one in stack.of_type(kind) for urn in buckets.by(one, "bucket")}
+        for kind in (BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_POLICY)
+    )
+    keys = Linked(stack, KEY, ("arn", "id"))
+    for bucket in states:
+        yield from about(bucket, protected(bucket))
+        # Where there is none of them, data-protection/ and encryption/ say so.
+        if (encryption := encrypted.get(bucket.urn)) and not keys.by(encryption, "rules") | _named(encryption, keys):
+            yield Finding("it encrypts under a key of another stack; it must be the key of this one.", encryption)
+        if lifecycle := kept.get(bucket.urn):
+            yield from about(lifecycle, _forgets(lifecycle))
+        if policy := policed.get(bucket.urn):
+            yield from about(policy, _lets_lose(policy, str(bucket.at("bucket")), stack))
+
+
+def _named(encryption: Resource, keys: Linked) -> set[str]:
+    """The stack's keys that an encryption names in plain text."""
+    rules = items(encryption.at("rules"))
+    return {urn for one in rules for urn in keys.called(str(dig(one, "applyServerSideEncryptionByDefault", "kmsMasterKeyId")))}
+
+
+def _forgets(lifecycle: Resource) -> Iterator[Finding]:
+    for index, one in enumerate(items(lifecycle.at("rules"))):
+        if any(dig(one, "expiration", name) not in (None, 0, "") for name in ("days", "date")):
+            yield Finding(f"rules[{index}].expiration ends current versions, which are the states; it must not be there.")
+        days = number(dig(one, "noncurrentVersionExpiration", "noncurrentDays"))
+        if days is not None and days < KEPT_DAYS:
+            yield Finding(f"rules[{index}] ends older states after {days} days; it must keep them for {KEPT_DAYS} or more.")
+
+
+def _lets_lose(policy: Resource, name: str, stack: Stack) -> Iterator[Finding]:
+    """What some role isn't certainly denied."""
+    if any(unreadable(policy)):
+        return  # identity/document says it
+    statements = list(statements_of(policy))
+    for role in sorted(role_names(stack)):
+        context = {"aws:principalarn": f"arn:aws:iam::{own_account(stack)}:role/{role}"}
+        for action, tail in LOSES:
+            call = AwsCall(action=action, resource=f"arn:aws:s3:::{name}{tail}", context=context)
+            if not any(certainly_denies(one, call) for one in statements):
+                yield Finding(f"it doesn't deny {role} {action}; it must deny that to everybody but the administrators.")
+                return
+
+
+@account_rule(
+    id="account/state-key",
+    severity=Severity.CRITICAL,
+    protects="The states, which are nothing without their key, from whoever deploys.",
+    why="Who may change the key's policy, or delete it, can read every state or lose them all.",
+    fix="Protect the key, and let its policy's administration be by aws:PrincipalArn of named roles that deploy nothing.",
+)
+def state_key(stack: Stack) -> Iterator[Finding]:
+    if not stack.of_type(KEY):
+        yield Finding("it has no KMS key; it must have one for the states.")
+    for key in stack.of_type(KEY):
+        yield from about(key, protected(key))
+        for statement in allows_of(key):
+            administers = sorted(action for action in statement.actions if action.lower() in ADMINISTERS)
+            if administers and not narrows(statement.conditions, {"aws:principalarn": lambda value: _administers(value, stack)}):
+                yield Finding(
+                    f"{statement.where} allows {administers[0]} to more than named administrators; it must name them in aws:PrincipalArn, "
+                    "each in full, and nobody who deploys.",
+                    key,
+                )
+
+
+def _administers(principal: str, stack: Stack) -> bool:
+    """Whether an ARN names one principal in full, who doesn't deploy."""
+    return bool(ARN.fullmatch(principal)) and not WILDCARD.search(principal) and principal.rpartition("/")[2] not in role_names(stack)
