@@ -158,6 +158,11 @@ def grants(planned: Planned, names: Names) -> list[Grant]:
     return [*found, *of_plan.passed_roles(), *of_plan.service_roles()]
 
 
+def arns(kind: str, planned: Planned, names: Names) -> list[str]:
+    """What a type's planned resources are named by."""
+    return _OfPlan(planned, names).arns(kind)
+
+
 @dataclass(frozen=True)
 class _OfPlan:
     planned: Planned
@@ -166,11 +171,11 @@ class _OfPlan:
     def of_type(self, kind: str) -> Iterator[Grant]:
         row = by_type()[kind]
         service = row.service or kind.partition("/")[0]
-        arns, removable = self._arns(kind), self._arns(kind, self._removable(kind))
+        arns, removable = self.arns(kind), self.arns(kind, self._removable(kind))
         uses = [_filled(arn, {}, self.names) for arn in row.uses]
         ours = self._tags("Resource") if row.tagged else NONE
         asked = self._tags("Request")
-        under: Condition = json.loads(json.dumps(row.under).replace('"{boundaries}"', json.dumps(self._arns("iam/policy"))))
+        under: Condition = json.loads(json.dumps(row.under).replace('"{boundaries}"', json.dumps(self.arns("iam/policy"))))
         as_new: Condition = {**asked, "Null": {"aws:ResourceTag/Environment": "true"}}
         for actions, resources, condition, reads in (
             (row.lists, ["*"], NONE, True),
@@ -192,7 +197,7 @@ class _OfPlan:
             made = self._removable(kind) if row.deletes else self.planned.of(kind)
             if not made:
                 continue
-            arns = self._arns(row.at) if row.at else sorted({_filled(arn, one.inputs, self.names) for arn in row.arns for one in made})
+            arns = self.arns(row.at) if row.at else sorted({_filled(arn, one.inputs, self.names) for arn in row.arns for one in made})
             condition: dict[str, dict[str, Any]] = (
                 {name: dict(tests) for name, tests in self._tags("Resource").items()} if row.tagged else {}
             )
@@ -222,13 +227,13 @@ class _OfPlan:
             condition = {"StringEquals": {"iam:AWSServiceName": service}}
             yield from _each("iam:CreateServiceLinkedRole", [arn], condition, reads=False, why=f"{kind}: its service's own role")
 
-    def _arns(self, kind: str, made: Sequence[Resource] | None = None) -> list[str]:
+    def arns(self, kind: str, made: Sequence[Resource] | None = None) -> list[str]:
         """What a type's resources are named by, or those of some of them."""
         row = by_type()[kind]
         made = self.planned.of(kind) if made is None else made
         owners = [row.of] if isinstance(row.of, str) else row.of
         if owners:
-            return sorted({arn for owner in owners for arn in self._arns(owner)}) if made else []
+            return sorted({arn for owner in owners for arn in self.arns(owner)}) if made else []
         return sorted({_filled(arn, one.inputs, self.names) for arn in row.arns for one in made})
 
     def _removable(self, kind: str) -> list[Resource]:

@@ -17,6 +17,7 @@ from account.policies import FOLDER, MOST_CHARACTERS, Document, size, split
 from components.naming import Names
 from operations import OperationError, Parser, ready, rights, room, taken
 from operations.account import ROOT, Account, table
+from operations.asks import asks
 from operations.needs import Grant, grants, of_pipeline, only_reads
 from operations.planned import LOCAL_ACCOUNT, Planned, planned
 
@@ -50,8 +51,8 @@ AS_ACTION: Mapping[str, str] = {
 def roles(plan: Planned, names: Names) -> dict[str, list[Grant]]:
     """By role, what it needs."""
     needed = grants(plan, names)
-    asks = sorted({AS_ACTION.get(call, call) for call in room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS} - {"sts:GetCallerIdentity"})
-    first = [Grant(action=one, resources=("*",), condition=ANYTHING, reads=True, why="make preflight") for one in asks]
+    asked = sorted({AS_ACTION.get(call, call) for call in room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS} - {"sts:GetCallerIdentity"})
+    first = asks(asked, plan, names)
     repository = tuple(names.arn("ecr", f"repository/{one.inputs['name']}") for one in plan.of("ecr/repository"))
     push = [Grant(action=one, resources=repository, condition=ANYTHING, reads=False, why="a push of the image") for one in PUSH]
     login = Grant(action="ecr:GetAuthorizationToken", resources=("*",), condition=ANYTHING, reads=False, why="a push of the image")

@@ -174,6 +174,8 @@ def _requests(kind: ResourceType, one: PlannedResource, stage: str, action: str,
     if one.type == "aws:ssm/parameter:Parameter" and stage == "change" and action == "ssm:PutParameter":
         context = {**context, "ssm:Overwrite": ["true"]}
     for arn in arns(one, names):
+        if action == "wafv2:DisassociateWebACL" and ":wafv2:" in arn:
+            continue  # it names the resource alone
         yield IamRequest(action=action, resource=f"{arn}/key" if action == "s3:DeleteObject" else arn, context=context)
     for name, what in NAMES_IN_INPUTS.items():
         found = find(action)

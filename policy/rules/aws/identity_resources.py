@@ -44,10 +44,11 @@ MAKES = ("Allocate", "Authorize", "Create")
 MAKES_TAGGED = frozenset({"application-autoscaling:registerscalabletarget"})
 """Others that take tags only where they make something. Source: Application Auto Scaling API reference, RegisterScalableTarget, Tags."""
 
-ALL_OR_NONE = frozenset({"cloudwatch:describealarms", "route53:associatevpcwithhostedzone"})
+ALL_OR_NONE = frozenset({"bedrock:listguardrails", "cloudwatch:describealarms", "route53:associatevpcwithhostedzone"})
 """Actions that fail, or don't show all, for who may do them on some resources only: composite alarms show only to who may describe every
-alarm, and the zone of an endpoint's private names is AWS's own, whose id nobody knows before. Source: CloudWatch API reference,
-DescribeAlarms; Service Authorization Reference, what ec2:CreateVpcEndpoint depends on."""
+alarm, all guardrails only to who names none, and the zone of an endpoint's private names is AWS's own, whose id nobody knows before.
+Source: CloudWatch API reference, DescribeAlarms; Bedrock API reference, ListGuardrails; Service Authorization Reference, what
+ec2:CreateVpcEndpoint depends on."""
 
 SCOPING_OWNER: dict[str, Test] = {"aws:resourceaccount": is_account, "aws:resourceorgid": is_organization}
 """Conditions that narrow what may be reached through an endpoint."""
