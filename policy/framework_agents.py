@@ -55,7 +55,7 @@ s3-endpoint | a scoped policy on S3's endpoint | network/endpoint agentcore/serv
 tls | TLS in transit | identity/tls-only
 header-limits | few and short headers | agentcore/gateway-target agentcore/gateway-callers
 at-rest | runtimes encrypt at rest | ! A runtime takes no key of one's own.
-cloudtrail | invocations are on the trail | ! account
+cloudtrail | invocations are on the trail | account/trail-events
 command-logs | commands are on record | ! Nobody may send one (agentcore/only-gateway).
 command-execution | few may run commands | agentcore/only-gateway
 flow-logs | VPC flow logs | network/flow-logs
@@ -92,7 +92,7 @@ AGENTSEC09-BP01 | code is scanned | workload/scan-on-push
 AGENTSEC09-BP02 | penetration tests | ! It is done on what runs, not on a plan.
 AGENTSEC09-BP03 | continuous validation | governance/judged
 AGENTSEC09-BP04 | controlled places for tests | ! Tests run against the emulator; dev is a stack of its own.
-AGENTSEC09-BP05 | threats are noticed while it runs | ! GuardDuty is the account's.
+AGENTSEC09-BP05 | threats are noticed while it runs | account/detector
 """
 
 OWASP = """
