@@ -51,7 +51,9 @@ AS_ACTION: Mapping[str, str] = {
 def roles(plan: Planned, names: Names) -> dict[str, list[Grant]]:
     """By role, what it needs."""
     needed = grants(plan, names)
-    asked = sorted({AS_ACTION.get(call, call) for call in room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS} - {"sts:GetCallerIdentity"})
+    asked = sorted(
+        {AS_ACTION.get(call, call) for call in room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS} - {"sts:GetCallerIdentity"}
+    )
     first = asks(asked, plan, names)
     repository = tuple(names.arn("ecr", f"repository/{one.inputs['name']}") for one in plan.of("ecr/repository"))
     push = [Grant(action=one, resources=repository, condition=ANYTHING, reads=False, why="a push of the image") for one in PUSH]

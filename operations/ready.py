@@ -22,6 +22,7 @@ CALLS = frozenset(
         "bedrock:GetInferenceProfile",
         "bedrock:GetFoundationModelAvailability",
         "bedrock:GetUseCaseForModelAccess",
+        "bedrock:GetModelInvocationLoggingConfiguration",
         "iam:GetOpenIDConnectProvider",
         "guardduty:ListDetectors",
         "accessanalyzer:ListAnalyzers",
@@ -179,10 +180,15 @@ def _analyzer(account: Account) -> Mapping[str, str] | None:
     return listed[0].get("tags", {}) if listed else None
 
 
+def _invocations(account: Account) -> Mapping[str, str] | None:
+    return {} if account.call("bedrock:GetModelInvocationLoggingConfiguration").get("loggingConfig") else None
+
+
 SINGLES = (
     Single(what="GitHub's OIDC provider", row="github.provider_arn: <its ARN>", tags=_provider),
     Single(what="GuardDuty's detector", row="guardduty: false", tags=_detector),
     Single(what="an analyzer of external access", row="analyzer_arn: <its ARN>", tags=_analyzer),
+    Single(what="Bedrock's record of model calls", row="model_invocation_logging: false", tags=_invocations),
 )
 
 

@@ -101,6 +101,29 @@ NAMES_IN_INPUTS: Mapping[str, str] = {
 }
 """By input of an EC2 type, what else a request names."""
 
+UNSENT: Mapping[str, frozenset[str]] = {
+    # The emulator has no tags of agents', and no gateways: the stand-in keeps both as state.
+    "bedrock/agentcoreAgentRuntime": frozenset({"bedrock-agentcore:TagResource", "bedrock-agentcore:UntagResource"}),
+    "bedrock/agentcoreAgentRuntimeEndpoint": frozenset({"bedrock-agentcore:TagResource", "bedrock-agentcore:UntagResource"}),
+    "bedrock/agentcoreGateway": frozenset(
+        f"bedrock-agentcore:{one}" for one in ("UpdateGateway", "DeleteGateway", "TagResource", "UntagResource")
+    ),
+    "bedrock/agentcoreGatewayTarget": frozenset({"bedrock-agentcore:UpdateGatewayTarget", "bedrock-agentcore:DeleteGatewayTarget"}),
+    "wafv2/webAclLoggingConfiguration": frozenset({"wafv2:DeleteLoggingConfiguration"}),
+    # A new bucket gets its tags with the request that makes it, and S3 has new names for changing them.
+    "s3/bucket": frozenset({"s3:TagResource", "s3:UntagResource"}),
+    # What this program never does, and the provider's resource can: rules in line, another address, another table.
+    "ec2/eip": frozenset({"ec2:DisassociateAddress"}),
+    "ec2/routeTableAssociation": frozenset({"ec2:ReplaceRouteTableAssociation"}),
+    "ec2/securityGroup": frozenset(
+        f"ec2:{one}" for one in ("AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress")
+    ),
+    "iam/role": frozenset({"iam:UpdateRoleDescription"}),
+    "secretsmanager/secretVersion": frozenset({"secretsmanager:UpdateSecretVersionStage"}),
+    "sns/topicSubscription": frozenset({"sns:SetSubscriptionAttributes"}),
+}
+"""By type, the writes that the provider sends and the stand-in doesn't. Source: terraform-provider-aws 6.58, each resource's functions."""
+
 TAGGING = ("CreateTags", "TagResource", "TagRole", "TagPolicy", "TagQueue", "AddTagsToResource", "PutBucketTagging")
 
 

@@ -53,6 +53,7 @@ FRESH: Mapping[str, Mapping[str, Any]] = {
     "get_caller_identity": {"Account": NUMBER, "Arn": f"arn:aws:iam::{NUMBER}:user/administrator"},
     "list_detectors": {"DetectorIds": []},
     "list_analyzers": {"analyzers": []},
+    "get_model_invocation_logging_configuration": {},
     "describe_log_groups": {"logGroups": []},
     "describe_parameters": {"Parameters": []},
     "list_web_acls": {"WebACLs": []},
