@@ -70,7 +70,8 @@ def trust(account: Account, provider_arn: str, environment: str) -> str:
 
 
 def key_policy(names: AccountNames, account: Account) -> str:
-    """The state's key: the administrators administer it, and the roles use it for the state."""
+    """The state's key: the administrators administer it, and the roles use it for the state. Source of what CloudTrail needs: its user
+    guide, "Configure AWS KMS key policies for CloudTrail"; of Bedrock: as of the bucket."""
     root = _root(names)
     statements = [
         allow(
@@ -97,19 +98,13 @@ def key_policy(names: AccountNames, account: Account) -> str:
         ),
     ]
     if account.trail:
-        context = f"arn:{PARTITION}:cloudtrail:*:{names.number}:trail/*"
-        statements.append(
-            allow(
-                "TrailEncrypts",
-                ["kms:DescribeKey", "kms:GenerateDataKey*"],
-                KEY_ITSELF,
-                principal={"Service": "cloudtrail.amazonaws.com"},
-                condition={
-                    "StringEquals": {"aws:SourceArn": names.trail_arn},
-                    "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": context},
-                },
-            )
-        )
+        cloudtrail, by_trail = _trail(names)
+        context = {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:{PARTITION}:cloudtrail:*:{names.number}:trail/*"}
+        encrypts = {**by_trail, "StringLike": context}
+        statements += [
+            allow("TrailEncrypts", ["kms:GenerateDataKey*"], KEY_ITSELF, principal=cloudtrail, condition=encrypts),
+            allow("TrailFindsKey", ["kms:DescribeKey"], KEY_ITSELF, principal=cloudtrail, condition=by_trail),
+        ]
     if account.model_invocation_logging:
         statements.append(
             allow(
@@ -161,8 +156,8 @@ def records_bucket_policy(names: AccountNames, account: Account) -> str:
     bucket = names.bucket_arn(names.records_bucket)
     statements: list[Statement] = []
     if account.trail:
-        cloudtrail, by_trail = {"Service": "cloudtrail.amazonaws.com"}, {"StringEquals": {"aws:SourceArn": names.trail_arn}}
-        written = f"{bucket}/AWSLogs/{names.number}/CloudTrail/*"
+        cloudtrail, by_trail = _trail(names)
+        written = [f"{bucket}/AWSLogs/{names.number}/{kind}/*" for kind in ("CloudTrail", "CloudTrail-Digest")]
         statements += [
             allow("TrailFindsBucket", ["s3:GetBucketAcl"], bucket, principal=cloudtrail, condition=by_trail),
             allow("TrailWrites", ["s3:PutObject"], written, principal=cloudtrail, condition=by_trail),
@@ -229,6 +224,11 @@ def _root(names: AccountNames) -> str:
 
 def _taken_by(names: AccountNames, roles: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     return {"ArnEquals": {"aws:PrincipalArn": [names.role_arn(role) for role in roles]}}
+
+
+def _trail(names: AccountNames) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """CloudTrail as a principal, and the condition that it acts for the account's trail."""
+    return {"Service": "cloudtrail.amazonaws.com"}, {"StringEquals": {"aws:SourceArn": names.trail_arn}}
 
 
 def _bedrock(names: AccountNames) -> dict[str, dict[str, str]]:
