@@ -82,7 +82,7 @@ drill: setup  ## make STACK look unsafe, measure the halt, and resume: in its em
 	@.venv/bin/python -m operations.drill --stack '$(STACK)' --account '$(ACCOUNT)'
 
 move-state: setup  ## move STACK's state into the bucket TO=s3://…, its secrets under KEY=awskms://… (PROJECT=account: of an account)
-	@.venv/bin/python -m operations.move_state --project '$(or $(PROJECT),system)' --stack '$(STACK)' --to '$(TO)' --key '$(KEY)'
+	@.venv/bin/python -m operations.move_state --project '$(PROJECT)' --stack '$(STACK)' --to '$(TO)' --key '$(KEY)'
 
 outputs: setup  ## the outputs of STACK, as JSON
 	@.venv/bin/python -m local outputs --project '$(PROJECT)' --stack '$(STACK)'

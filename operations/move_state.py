@@ -21,11 +21,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from local import LocalError, cli, stackfile
+from local.projects import folder_of, project_of
 from operations import OperationError, Parser
 from operations.account import ROOT
-
-FOLDERS = {"system": ".", "account": "account"}
-"""Where each Pulumi project is, relative to the checkout."""
 
 CLI_SECONDS = 300
 """Of one command, against hanging only: a state of 2 MB takes a second."""
@@ -290,14 +288,16 @@ def main(arguments: list[str]) -> int:
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, signal.default_int_handler)
     parser = Parser(prog="python -m operations.move_state", description=__doc__)
-    parser.add_argument("--project", choices=sorted(FOLDERS), default="system", help="whose stack it is (default: system)")
+    parser.add_argument("--project", default="system", help="whose stack it is: system, or account (default: system)")
     parser.add_argument("--stack", required=True, help="which stack")
     parser.add_argument("--to", required=True, help="the bucket, s3://…?region=…")
     parser.add_argument("--key", required=True, help="what its secrets are to be encrypted with, awskms://alias/…?region=…")
     try:
         options = parser.parse_args(arguments)
         command = cli.find(lambda line: print(line, file=sys.stderr)).path
-        move = Move(stack=options.stack, folder=ROOT / FOLDERS[options.project], to=options.to, key=options.key, command=command)
+        move = Move(
+            stack=options.stack, folder=folder_of(project_of(options.project), ROOT), to=options.to, key=options.key, command=command
+        )
         print(move.run())
         return 0
     except (OperationError, LocalError) as error:

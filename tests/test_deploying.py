@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from components.naming import METRIC_NAMESPACE, Names
+from account.documents import environment_of
+from account.names import AccountNames
+from account.state import backend
+from components.naming import Names
 from local import quotas
-from operations import drill
 from tests.functions.test_runbook import CALLED, OF_EVERY_COMMAND, SESSION
 
 ROOT = Path(__file__).parents[1]
@@ -20,8 +22,10 @@ TEXT = (ROOT / "docs/deploying.md").read_text(encoding="utf-8")
 NAMES = Names(stack="dev", region="us-east-1", account="123456789012")
 
 ROLES = {
-    name: (trusts, may) for name, trusts, may in re.findall(r"^\| (deploy|drift|image|drill) \| `(.*?)` \| (.*) \|$", TEXT, re.MULTILINE)
+    environment: (role, set(re.findall(r"`(\w+)`", variables)))
+    for environment, role, variables in re.findall(r"^\| `(.*?)` \| `(account-.*?)` \| (.*?) \|", TEXT, re.MULTILINE)
 }
+"""By GitHub environment, the role and the variables."""
 
 AWS_COMMANDS = [
     command.replace("\\\n", " ")
@@ -45,46 +49,29 @@ def test_a_command_is_one_of_awss_with_options_that_it_takes(command: str) -> No
     assert options <= known | OF_EVERY_COMMAND
 
 
-def test_a_role_trusts_one_environment_of_one_repository_whatever_its_subjects_look_like() -> None:
-    """Names alone fail wherever GitHub puts numbers into them; so nobody writes them down, and all ask for the prefix."""
-    assert {name: trusts for name, (trusts, _) in ROLES.items()} == {
-        "deploy": "<prefix>:environment:<stack>",
-        "drift": "<prefix>:environment:<stack>-drift",
-        "image": "<prefix>:environment:<stack>-image",
-        "drill": "<prefix>:environment:staging-drill",
-    }
+def test_the_environments_are_those_that_the_workflows_have_and_the_roles_those_that_trust_them() -> None:
+    """Names alone fail wherever GitHub puts numbers into a subject; so nobody writes them down, and all ask for the prefix."""
     assert "actions/oidc/customization/sub --jq .sub_claim_prefix" in TEXT
-    asking = ("deploy-stack", "drift", "image", "drill")
-    workflows = {name: (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8") for name in asking}
-    environments = {
-        name: {job.get("environment") for job in yaml.safe_load(text)["jobs"].values() if "id-token" in job["permissions"]}
-        for name, text in workflows.items()
+    wanted: dict[str, set[str]] = {}
+    for name in ("deploy-stack", "drift", "image", "drill"):
+        text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
+        (environment,) = {job["environment"] for job in yaml.safe_load(text)["jobs"].values() if "id-token" in job["permissions"]}
+        wanted[re.sub(r"\$\{\{.*?\}\}", "<stack>", environment)] = set(re.findall(r"vars\.(\w+)", text))
+    assert {environment: variables for environment, (_, variables) in ROLES.items()} == wanted
+    roles = {role: environment_of("<stack>", role) for role in ("deploy", "drift", "image")} | {"drill": environment_of("staging", "drill")}
+    stacks = {"drill": "staging"}
+    assert {role: environment for environment, (role, _) in ROLES.items()} == {
+        f"account-{role}-{stacks.get(role, '<stack>')}": environment for role, environment in roles.items()
     }
-    assert environments == {
-        "deploy-stack": {"${{ inputs.stack }}"},
-        "drift": {"${{ matrix.stack }}-drift"},
-        "image": {"${{ inputs.stack || 'dev' }}-image"},
-        "drill": {"staging-drill"},
-    }, "who asks AWS for a role has the environment that the role trusts"
 
 
-def test_the_drift_role_may_do_what_a_preview_asks_and_writes_nothing() -> None:
-    _, may = ROLES["drift"]
-    asked = {
-        name for file in (ROOT / "components").glob("*.py") for name in re.findall(r"aws\.secretsmanager\.(get_\w+)", file.read_text())
+def test_a_state_moves_to_where_the_account_keeps_it() -> None:
+    told = dict(re.findall(r'\b(TO|KEY)="(.*?)"', TEXT))
+    names = AccountNames(number="123456789012", region="us-east-1")
+    assert backend(names) == {
+        name: url.replace("$NUMBER", names.number).replace("$AWS_REGION", names.region)
+        for name, url in (("backend_url", told["TO"]), ("secrets_provider", told["KEY"]))
     }
-    assert asked == {"get_random_password_output"}, "another lookup wants another permission"
-    assert "`drift-*.json`" in may, "make permissions has it"
-    assert "lock it" not in may, "pulumi preview takes no lock"
-
-
-def test_the_drill_role_may_do_what_a_drill_calls_and_nothing_else() -> None:
-    _, may = ROLES["drill"]
-    called = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in drill.CALLS} - {"sts:GetCallerIdentity"}  # wants no right
-    assert set(re.findall(r"`([a-z-]+:[A-Z]\w+)`", may)) == called | {"kms:Decrypt", "kms:ViaService"}
-    names = Names(stack="staging", region="us-east-1", account="123456789012")
-    assert f"`{names.trigger_function}` and `{names.resume_function}`" in may
-    assert f"`cloudwatch:namespace` is `{METRIC_NAMESPACE}`" in may
 
 
 def test_who_comes_back_up_is_told_what_is_in_the_way() -> None:

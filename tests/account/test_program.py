@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -10,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from account import policies
 from account.policies import PLACEHOLDER
+from local.previews import ROOT
 from local.projects import ACCOUNT
+from operations import drill
 from operations.permissions import MOST_POLICIES
 from tests import in_process
 from tests.account.tables import ALL_ON, account_table
@@ -182,7 +186,24 @@ def actions(policy: str) -> Iterator[str]:
         yield from one["Action"]
 
 
-def test_the_drill_does_no_more_than_a_drill() -> None:
+def test_the_drill_may_do_what_a_drill_calls_and_nothing_else() -> None:
     (policy,) = [step.inputs["policy"] for name, step in planned().steps.items() if name == "access-staging-drill-1"]
-    writes = {one for one in actions(policy) if not one.partition(":")[2].startswith(("Get", "List", "Describe", "Filter"))}
-    assert writes == {"cloudwatch:PutMetricData", "lambda:InvokeFunction", "kms:Decrypt"}
+    called = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in drill.CALLS} - {"sts:GetCallerIdentity"}  # wants no right
+    assert set(actions(policy)) == called | {"kms:Decrypt"}
+
+
+LOOKUPS = {
+    "get_availability_zones": "ec2:DescribeAvailabilityZones",
+    "get_caller_identity": None,
+    "get_random_password_output": "secretsmanager:GetRandomPassword",
+}
+"""What each lookup of the program's asks; None is a call that wants no right."""
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_the_drift_role_may_look_up_what_a_preview_does(stack: str) -> None:
+    files = [ROOT / "__main__.py", *(ROOT / "components").glob("*.py")]
+    asked = {name for file in files for name in re.findall(r"aws\.(?:\w+\.)?(get_\w+)\(", file.read_text(encoding="utf-8"))}
+    assert asked == LOOKUPS.keys(), "another lookup wants another permission"
+    held = {action for statement in policies.read(stack, PLACEHOLDER).drift for action in statement["Action"]}
+    assert set(LOOKUPS.values()) - {None} <= held
