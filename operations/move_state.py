@@ -294,10 +294,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--key", required=True, help="what its secrets are to be encrypted with, awskms://alias/…?region=…")
     try:
         options = parser.parse_args(arguments)
+        folder = folder_of(project_of(options.project), ROOT)
         command = cli.find(lambda line: print(line, file=sys.stderr)).path
-        move = Move(
-            stack=options.stack, folder=folder_of(project_of(options.project), ROOT), to=options.to, key=options.key, command=command
-        )
+        move = Move(stack=options.stack, folder=folder, to=options.to, key=options.key, command=command)
         print(move.run())
         return 0
     except (OperationError, LocalError) as error:
