@@ -14,9 +14,9 @@ from account.state import LOG_DAYS, OLD_STATE_DAYS
 from account.table import Account
 from components.component import kept
 
-DATA_EVENTS = ("AWS::Bedrock::Guardrail", "AWS::BedrockAgentCore::Gateway", "AWS::BedrockAgentCore::Runtime")
-"""Requests to agents, and what guardrails judge. Calls of models are management events. Source: CloudTrail user guide, "Logging data
-events"; Bedrock user guide, "Monitor Amazon Bedrock API calls using CloudTrail"."""
+DATA_EVENTS = ("AWS::Bedrock::Guardrail", "AWS::Bedrock::Model", "AWS::BedrockAgentCore::Gateway", "AWS::BedrockAgentCore::Runtime")
+"""Requests to agents, what guardrails judge, and streams with models; all other calls of models are management events. Source: CloudTrail
+user guide, "Logging data events"; Bedrock user guide, "Monitor Amazon Bedrock API calls using CloudTrail"."""
 
 
 @dataclass(frozen=True, kw_only=True)

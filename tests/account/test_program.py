@@ -138,7 +138,13 @@ def test_what_an_organization_often_has_is_made_only_where_the_table_says_so() -
         for field in one["fieldSelectors"]
         if field["field"] == "resources.type"
     ]
-    assert {"AWS::BedrockAgentCore::Runtime", "AWS::BedrockAgentCore::Gateway", "AWS::Bedrock::Guardrail", "AWS::S3::Object"} == set(kinds)
+    assert {
+        "AWS::BedrockAgentCore::Runtime",
+        "AWS::BedrockAgentCore::Gateway",
+        "AWS::Bedrock::Guardrail",
+        "AWS::Bedrock::Model",
+        "AWS::S3::Object",
+    } == set(kinds)
 
 
 def test_what_the_account_has_already_is_not_made_again() -> None:
