@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +14,21 @@ from local.projects import ACCOUNT, SYSTEM
 from tests.account.tables import ALL_ON, account_table
 from tests.local.conftest import VENV, Run
 from tests.local.system import clients
+from tests.plans import Plan
 
 GITHUB = account_table()["github"]
 PROVIDER = f"arn:aws:iam::000000000000:oidc-provider/{ISSUER}"
 
 
+def test_the_pack_finds_nothing_in_an_account_with_all_that_it_can_have(preview: Callable[..., Plan]) -> None:
+    planned = preview("sandbox", project=ACCOUNT, edits=ALL_ON)
+    assert planned.succeeded, planned.text
+    assert planned.findings == ()
+    assert planned.policy_packs
+
+
 def test_an_account_comes_up_beside_what_it_has_and_stays(act: Run, own_place: Path) -> None:
-    rows = {**ALL_ON, "stacks": ["dev"]}
+    rows: dict[str, object] = {**ALL_ON, "stacks": ["dev"]}
     up = partial(lifecycle.up, pack=False)
     emulator.start(own_place, "sandbox", VENV)
     iam = clients(own_place, "sandbox")("iam")
