@@ -33,7 +33,6 @@ SERVICES = (
     "secretsmanager",
     "sns",
     "sqs",
-    "ssm",
     "wafv2",
 )
 """The services that the system is made of. A boundary that named their actions would be longer than IAM takes."""
@@ -47,8 +46,10 @@ BESIDE = (
     "route53:AssociateVPCWithHostedZone",
     "servicequotas:GetAWSDefaultServiceQuota",
     "servicequotas:GetServiceQuota",
+    "ssm:*Parameter*",
+    "ssm:*Tags*",
 )
-"""What is asked of other services, and the private names of endpoints."""
+"""What is asked of other services, the private names of endpoints, and the parameter: not what else Systems Manager does with machines."""
 
 READS = re.compile("iam:(Get|List|Simulate)")
 
@@ -97,7 +98,10 @@ def statements(names: AccountNames, policies: StackPolicies) -> list[Document]:
 
 
 def _in_iam(ours: Names, policies: StackPolicies) -> Iterator[Document]:
-    """What the stack's policies change in IAM, on its own roles and boundaries; and which roles they hand to which services."""
+    """What the stack's policies change in IAM, on its own roles and boundaries; and which roles they hand to which services.
+
+    Only dev's policies make boundaries, at its first `up`. From then on the names are taken, and an administrator changes what is there.
+    """
     services: set[str] = set()
     for one in policies.deploy:
         actions = [action for action in one["Action"] if action.startswith("iam:") and not READS.match(action)]

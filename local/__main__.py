@@ -133,7 +133,7 @@ def _deploy(options: argparse.Namespace) -> int:
         credentials = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
         region = outcome.outputs[target.project.table]["region"]
         _show(f"  export AWS_ENDPOINT_URL={outcome.endpoint} AWS_DEFAULT_REGION={region} {credentials}")
-        _show("  aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName,StateValue]' --output table")
+        _show(f"  {target.project.look}")
     return 0
 
 

@@ -25,6 +25,7 @@ class Project:
         place: where its local cloud is, relative to the checkout. Each has a state, a lock and emulators of its own.
         table: the output that repeats its configuration.
         stack: the one that is meant where none is named.
+        look: a command that shows what is in the emulator.
         read: reads the file of a stack (`stackfile.read`).
     """
 
@@ -34,6 +35,7 @@ class Project:
     place: str
     table: str
     stack: str
+    look: str
     read: Read
 
     def arguments(self, stack: str) -> str:
@@ -48,6 +50,7 @@ SYSTEM = Project(
     place=".local",
     table="environment",
     stack="dev",
+    look="aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName,StateValue]' --output table",
     read=stackfile.read,
 )
 
@@ -58,6 +61,7 @@ ACCOUNT = Project(
     place=".local/account",
     table="account",
     stack="sandbox",
+    look="aws iam list-roles --query 'Roles[].[RoleName,PermissionsBoundary.PermissionsBoundaryArn]' --output table",
     read=accountfile.read,
 )
 

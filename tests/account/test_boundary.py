@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import pytest
 
@@ -29,12 +30,15 @@ def ours(stack: str) -> Names:
     return Names(stack=stack, region="us-east-1", account=PLACEHOLDER)
 
 
-def held(stack: str) -> policies.StackPolicies:
-    return policies.read(stack, PLACEHOLDER)
+@cache
+def roles_of(stack: str) -> Mapping[str, Sequence[Document]]:
+    """What each role of a stack may do."""
+    return granted(NAMES, policies.read(stack, PLACEHOLDER))
 
 
+@cache
 def limit(stack: str) -> list[Document]:
-    return boundary.statements(NAMES, held(stack))
+    return boundary.statements(NAMES, policies.read(stack, PLACEHOLDER))
 
 
 def iam(what: str) -> str:
@@ -176,7 +180,7 @@ def limited(statements: Sequence[Document], one: IamRequest) -> bool:
 def test_no_stolen_role_gets_out(stack: str, name: str) -> None:
     asked = request(escalations(stack)[name])
     assert limited(limit(stack), asked), "its boundary lets it"
-    by_policies = [role for role, statements in granted(NAMES, held(stack)).items() if permitted(statements, asked)]
+    by_policies = [role for role, statements in roles_of(stack).items() if permitted(statements, asked)]
     assert by_policies == (["deploy"] if stack in BY_BOUNDARY.get(name, ()) else [])
 
 
@@ -185,12 +189,12 @@ def test_no_stolen_role_gets_out(stack: str, name: str) -> None:
 def test_what_is_an_administrators_is_no_pipelines(stack: str, name: str) -> None:
     asked = request(administrators(stack)[name])
     assert limited(limit(stack), asked), "its boundary lets it"
-    by_policies = [role for role, statements in granted(NAMES, held(stack)).items() if permitted(statements, asked)]
+    by_policies = [role for role, statements in roles_of(stack).items() if permitted(statements, asked)]
     assert by_policies == (["deploy"] if stack in BY_BOUNDARY.get(name, ()) else [])
 
 
 def test_in_dev_a_pipeline_makes_roles_under_the_stacks_own_boundaries() -> None:
-    names, statements = ours("dev"), granted(NAMES, held("dev"))["deploy"]
+    names, statements = ours("dev"), roles_of("dev")["deploy"]
     role = names.role_arn(names.engine_role)
     for action in ("iam:CreateRole", "iam:PutRolePolicy"):
         assert within(statements, limit("dev"), request((action, role, bounded("dev"))))
@@ -201,7 +205,7 @@ def test_in_dev_a_pipeline_makes_roles_under_the_stacks_own_boundaries() -> None
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_each_role_reaches_its_own_stacks_state_and_no_other(stack: str) -> None:
-    roles, wall = granted(NAMES, held(stack)), limit(stack)
+    roles, wall = roles_of(stack), limit(stack)
     by_alias = {**OF_ACCOUNT, "kms:ResourceAliases": ["alias/account-state"]}
     lock = f"{NAMES.bucket_arn(NAMES.state_bucket)}/.pulumi/locks/organization/evolution-system/{stack}/1.json"
     own = {
@@ -228,7 +232,7 @@ def test_a_boundary_takes_nothing_from_its_roles_that_they_are_granted(stack: st
     """What it cuts is a grant that nobody can use."""
     wall = limit(stack)
     cut: set[str] = set()
-    for statements in granted(NAMES, held(stack)).values():
+    for statements in roles_of(stack).values():
         for statement in statements:
             for action in listed(statement["Action"]):
                 asked = [IamRequest(action=action, resource=one, context=wanted_by(statement)) for one in resources_of(statement)]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from account.names import AUDIENCE, ISSUER
-from local import LocalError, emulator, lifecycle
+from local import LocalError, emulator, lifecycle, stackfile
+from local.previews import ROOT
 from local.projects import ACCOUNT, SYSTEM
 from tests.account.tables import ALL_ON, account_table
 from tests.local.conftest import VENV, Run
@@ -20,8 +21,10 @@ GITHUB = account_table()["github"]
 PROVIDER = f"arn:aws:iam::000000000000:oidc-provider/{ISSUER}"
 
 
-def test_the_pack_finds_nothing_in_an_account_with_all_that_it_can_have(preview: Callable[..., Plan]) -> None:
-    planned = preview("sandbox", project=ACCOUNT, edits=ALL_ON)
+@pytest.mark.parametrize("account", stackfile.stacks(ROOT / ACCOUNT.folder))
+def test_the_pack_finds_nothing_in_a_committed_account(preview: Callable[..., Plan], account: str) -> None:
+    """Nor in the sample with all that an account can have."""
+    planned = preview(account, project=ACCOUNT, edits=ALL_ON if account == ACCOUNT.stack else None)
     assert planned.succeeded, planned.text
     assert planned.findings == ()
     assert planned.policy_packs
