@@ -7,11 +7,12 @@ IAM privilege escalation paths; IAM user guide, "Delegating responsibility to ot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls import ABSENT, AwsCall, certainly_denies, might_be_allowed
 from conditions import ARN, is_account
-from documents import Statement, statements_of
+from documents import statements_of
+from globs import WILDCARD
 from rule import Resource
 from tokens import IAM_POLICY
 
@@ -21,20 +22,26 @@ ANY_ACCOUNT = "123456789012"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WayOut:
-    """One call that leads out of a fence, and what it does, as a clause."""
+    """One call that leads out of a fence.
+
+    Attributes:
+        does: what it does, as a clause.
+        anywhere: whether it leads out on whatever resource, and not only on that of the call.
+    """
 
     does: str
     call: AwsCall
+    anywhere: bool = False
 
 
-def way(does: str, resource: str, *actions: str, boundary: str | None = None) -> Iterator[WayOut]:
+def way(does: str, resource: str, *actions: str, boundary: str | None = None, anywhere: bool = False) -> Iterator[WayOut]:
     """The same by several actions.
 
     Args:
         boundary: the one that the request names; None where it has no such key. Nothing else of its context is known.
     """
     known = {} if boundary is None else {"iam:permissionsboundary": boundary}
-    return (WayOut(does=does, call=AwsCall(action=action, resource=resource, context=known)) for action in actions)
+    return (WayOut(does=does, call=AwsCall(action=action, resource=resource, context=known), anywhere=anywhere) for action in actions)
 
 
 def ways_out(name: str, account: str) -> Iterator[WayOut]:
@@ -45,14 +52,15 @@ def ways_out(name: str, account: str) -> Iterator[WayOut]:
     """
     own, role, user = (f"arn:aws:iam::{account}:{what}" for what in (f"policy/{name}", "role/another", "user/another"))
     yield from way("gives itself another version", own, "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicy")
-    yield from way("drops the boundary of a role", role, "iam:DeleteRolePermissionsBoundary")
-    yield from way("swaps the boundary of a role", role, "iam:PutRolePermissionsBoundary", boundary=f"{own}-another")
+    yield from way("drops the boundary of a role", role, "iam:DeleteRolePermissionsBoundary", anywhere=True)
+    yield from way("swaps the boundary of a role", role, "iam:PutRolePermissionsBoundary", boundary=f"{own}-another", anywhere=True)
     yield from way("makes a role without a boundary", role, "iam:CreateRole", boundary=ABSENT)
     yield from way("gives a role without a boundary more", role, "iam:PutRolePolicy", "iam:AttachRolePolicy", boundary=ABSENT)
     yield from way("lets itself be trusted by any role", role, "iam:UpdateAssumeRolePolicy")
     yield from way("hands any role to a service", role, "iam:PassRole")
-    yield from way("takes on any role", role, "sts:AssumeRole")
-    yield from way("makes a user", user, "iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:PutUserPolicy")
+    yield from way("takes on another role", role, "sts:AssumeRole", anywhere=True)
+    of_users = ("iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:PutUserPolicy", "iam:AttachUserPolicy")
+    yield from way("makes a user", user, *of_users, anywhere=True)
 
 
 def account_in(policy: Resource) -> str:
@@ -65,8 +73,12 @@ def account_in(policy: Resource) -> str:
 
 def left_open(policy: Resource, ways: Iterator[WayOut]) -> Iterator[WayOut]:
     """Those that a policy might allow."""
-    statements: list[Statement] = list(statements_of(policy))
-    return (one for one in ways if might_be_allowed(one.call, statements))
+    statements = list(statements_of(policy))
+    named = dict.fromkeys(WILDCARD.sub("x", one) for statement in statements if statement.allows for one in statement.resources)
+    for one in ways:
+        calls = (one.call, *(replace(one.call, resource=resource) for resource in (named if one.anywhere else ())))
+        if open_to := next((call for call in calls if might_be_allowed(call, statements)), None):
+            yield replace(one, call=open_to)
 
 
 def is_fence(policy: Resource) -> bool:

@@ -168,7 +168,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     *((f"prod's boundary without its denial {number}", bounding_without("prod", number), FENCE if number else OPEN) for number in range(6)),
     ("prod makes roles", bounding("prod", allow("iam:CreateRole", role_of("prod"), within("prod"))), FENCE),
     ("dev makes prod's roles", bounding("dev", allow("iam:CreateRole", role_of("prod"), within("dev"))), FENCE),
-    ("boundaries dropped", bounding("dev", allow("iam:DeleteRolePermissionsBoundary", role_of("dev"), within("dev"))), FENCE),
+    ("boundaries dropped", bounding("dev", allow("iam:DeleteRolePermissionsBoundary", role_of("dev"), within("dev"))), NO_FENCE),
     ("boundaries swapped", bounding("dev", allow("iam:PutRolePermissionsBoundary", role_of("dev"), within("dev"))), FENCE),
     ("any role handed on", bounding("dev", allow("iam:PassRole", "*")), NO_FENCE | PASS_ROLE),
     ("another stack's role handed on", bounding("dev", allow("iam:PassRole", role_of("prod"))), FENCE | PASS_ROLE),

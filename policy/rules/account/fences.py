@@ -65,10 +65,10 @@ def _of_system(stack: str, account: str, region: str) -> Iterator[WayOut]:
     engine, theirs = (f"{iam}role/evolution-engine-{of}-{region}" for of in (stack, another))
     for one in boundaries:
         yield from way("changes a boundary", one, *OF_POLICIES)
-        yield from way("takes a boundary from a role", engine, "iam:DeleteRolePermissionsBoundary", boundary=one)
         yield from way("changes the roles of another stack", theirs, "iam:CreateRole", *OF_ROLES, boundary=one)
-    yield from way("swaps a boundary", engine, "iam:PutRolePermissionsBoundary", boundary=boundaries[0])
-    yield from way("swaps a boundary", engine, "iam:PutRolePermissionsBoundary", boundary=f"{iam}policy/another")
+    for boundary in (*boundaries, f"{iam}policy/another"):
+        verbs = ("iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary")
+        yield from way("drops or swaps a boundary", engine, *verbs, boundary=boundary, anywhere=True)
     yield from way("hands on a role of another stack", theirs, "iam:PassRole")
     if stack != DISPOSABLE:
         mode = f"arn:aws:ssm:{region}:{account}:parameter/evolution/{stack}/mode"
@@ -81,7 +81,7 @@ def _of_account(stack: str, account: str, region: str) -> Iterator[WayOut]:
     iam, here = f"arn:aws:iam::{account}:", f"{region}:{account}:"
     own = iam + OWN_ROLE.format(stack=stack)
     for boundary in (f"{iam}policy/{boundary_name(stack)}", f"{iam}policy/evolution-boundary-{stack}-{region}"):
-        yield from way("changes itself", own, "iam:CreateRole", *OF_ROLES, "iam:DeleteRolePermissionsBoundary", boundary=boundary)
+        yield from way("changes itself", own, "iam:CreateRole", *OF_ROLES, boundary=boundary)
     yield from way("hands itself on", own, "iam:PassRole")
     provider = f"{iam}oidc-provider/token.actions.githubusercontent.com"
     yield from way(
@@ -90,18 +90,20 @@ def _of_account(stack: str, account: str, region: str) -> Iterator[WayOut]:
         *(f"iam:{verb}OpenIDConnectProvider" for verb in ("Create", "Delete")),
         "iam:AddClientIDToOpenIDConnectProvider",
         "iam:UpdateOpenIDConnectProviderThumbprint",
+        anywhere=True,
     )
-    yield from way("puts a user into a group", f"{iam}group/another", "iam:AddUserToGroup")
-    yield from way("gets credentials for another name", f"{iam}root", "sts:GetFederationToken")
+    yield from way("puts a user into a group", f"{iam}group/another", "iam:AddUserToGroup", anywhere=True)
+    yield from way("gets credentials for another name", f"{iam}root", "sts:GetFederationToken", anywhere=True)
     trail = f"arn:aws:cloudtrail:{here}trail/{OWN_TRAIL}"
     of_trail = ("cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors")
-    yield from way("stops the trail", trail, *of_trail)
+    yield from way("stops the trail", trail, *of_trail, anywhere=True)
     kept = ("bedrock:PutModelInvocationLoggingConfiguration", "bedrock:DeleteModelInvocationLoggingConfiguration")
-    yield from way("stops the record of the models", "*", *kept)
-    yield from way("turns GuardDuty off", f"arn:aws:guardduty:{here}detector/1", "guardduty:DeleteDetector", "guardduty:UpdateDetector")
-    yield from way("removes the analyzer", f"arn:aws:access-analyzer:{here}analyzer/account", "access-analyzer:DeleteAnalyzer")
-    yield from way("asks for higher quotas", "*", "servicequotas:RequestServiceQuotaIncrease")
-    yield from way("buys in the marketplace", "*", "aws-marketplace:Subscribe", "aws-marketplace:AcceptAgreementRequest")
+    yield from way("stops the record of the models", "*", *kept, anywhere=True)
+    detector, analyzer = f"arn:aws:guardduty:{here}detector/1", f"arn:aws:access-analyzer:{here}analyzer/account"
+    yield from way("turns GuardDuty off", detector, "guardduty:DeleteDetector", "guardduty:UpdateDetector", anywhere=True)
+    yield from way("removes the analyzer", analyzer, "access-analyzer:DeleteAnalyzer", anywhere=True)
+    yield from way("asks for higher quotas", "*", "servicequotas:RequestServiceQuotaIncrease", anywhere=True)
+    yield from way("buys in the marketplace", "*", "aws-marketplace:Subscribe", "aws-marketplace:AcceptAgreementRequest", anywhere=True)
 
 
 def _of_state(stack: str, account: str, region: str) -> Iterator[WayOut]:

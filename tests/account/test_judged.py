@@ -1,0 +1,134 @@
+"""The program as the pack judges it: nothing to say of it, whatever rows its table turns on, and each edit of it caught."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from account.policies import PLACEHOLDER
+from local.projects import ACCOUNT
+from tests import in_process
+from tests.account.tables import ALL_ON, account_table
+from tests.policy.builders import Node, Nodes
+from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.samples import findings
+
+ISSUER = "token.actions.githubusercontent.com"
+THERE_ALREADY = {
+    "github": {**account_table()["github"], "provider_arn": f"arn:aws:iam::{PLACEHOLDER}:oidc-provider/{ISSUER}"},
+    "analyzer_arn": f"arn:aws:access-analyzer:us-east-1:{PLACEHOLDER}:analyzer/one",
+}
+
+
+@cache
+def planned(*, deployed: bool = False, **rows: Any) -> Nodes:
+    table = account_table(**{key: json.loads(row) for key, row in rows.items()})
+    nothing: dict[str, in_process.Held] = {}
+    made = in_process.run("sandbox", table, None if deployed else nothing, project=ACCOUNT)
+    return {
+        name: Node(step.type, step.inputs, step.references, protect=step.protect, outputs=step.outputs) for name, step in made.steps.items()
+    }
+
+
+def judged(nodes: Nodes, monkeypatch: pytest.MonkeyPatch, **rows: object) -> set[tuple[str, str]]:
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-account:account": json.dumps(account_table(**rows))}))
+    return {(one.rule, one.resource) for one in findings(nodes, project="evolution-account", stack="sandbox")}
+
+
+@pytest.mark.parametrize("deployed", [False, True], ids=["planned", "deployed"])
+@pytest.mark.parametrize("rows", [{}, ALL_ON, THERE_ALREADY, {"stacks": ["dev"]}], ids=["off", "on", "there already", "dev alone"])
+def test_it_breaks_no_rule(rows: dict[str, object], deployed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = planned(deployed=deployed, **{key: json.dumps(row) for key, row in rows.items()})
+    assert judged(nodes, monkeypatch, **rows) == set()
+
+
+def policy(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Edit:
+    """An edit of a document's statements."""
+
+    def edit(nodes: Nodes) -> None:
+        key = "assumeRolePolicy" if "assumeRolePolicy" in nodes[name].props else "policy"
+        stated = json.loads(nodes[name].props[key])
+        change(stated["Statement"])
+        nodes[name].props[key] = json.dumps(stated)
+        nodes[name].outputs.pop(key, None)
+
+    return edit
+
+
+def claims(**values: Any) -> Edit:
+    def change(stated: list[dict[str, Any]]) -> None:
+        stated[0]["Condition"]["StringEquals"] |= {f"{ISSUER}:{claim}": value for claim, value in values.items()}
+
+    return policy("access-prod-deploy", change)
+
+
+def allowing(name: str, action: str, resource: str = "*") -> Edit:
+    return policy(name, lambda stated: stated.append({"Effect": "Allow", "Action": [action], "Resource": [resource]}))
+
+
+def only_allowed(stated: list[dict[str, Any]]) -> None:
+    stated[:] = [one for one in stated if one["Effect"] == "Allow"]
+
+
+PREFIX = account_table()["github"]["subject_prefix"]
+ROLE = f"arn:aws:iam::{PLACEHOLDER}:role/"
+
+OPEN = {
+    (rule, "access-prod-boundary")
+    for rule in ("account/fence", "identity/models", "identity/no-wildcard-action", "identity/no-wildcard-resource")
+}
+"""What a boundary breaks that isn't one."""
+
+EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
+    "any environment": (claims(sub=f"{PREFIX}:environment:*"), {("account/trust", "access-prod-deploy")}),
+    "dev's environment": (claims(sub=f"{PREFIX}:environment:dev"), {("account/trust", "access-prod-deploy")}),
+    "another boundary": (
+        referring("access-prod-deploy", "permissionsBoundary", "access-dev-boundary"),
+        {("account/boundary", "access-prod-deploy")},
+    ),
+    "sessions of roles": (allowing("access-prod-boundary", "sts:AssumeRole", f"{ROLE}account-deploy-dev"), OPEN),
+    "itself": (
+        allowing("access-dev-boundary", "iam:PutRolePolicy", f"{ROLE}account-deploy-dev"),
+        {("account/fence", "access-dev-boundary")},
+    ),
+    "the trail": (allowing("access-dev-boundary", "cloudtrail:StopLogging"), {("account/fence", "access-dev-boundary")}),
+    "no denial": (policy("access-prod-boundary", only_allowed), OPEN),
+    "another stack's roles": (
+        allowing("access-dev-deploy-1", "iam:UpdateRole", f"{ROLE}evolution-engine-prod-us-east-1"),
+        {("account/own-stack", "access-dev-deploy-1")},
+    ),
+    "a boundary's next version": (
+        allowing("access-dev-deploy-1", "iam:CreatePolicyVersion", f"arn:aws:iam::{PLACEHOLDER}:policy/evolution-boundary-dev-us-east-1"),
+        {("identity/no-escalation", "access-dev-deploy-1")},
+    ),
+    "states expire": (
+        setting("state-bucket-lifecycle", "rules.0.expiration", {"days": 30}),
+        {("account/state-bucket", "state-bucket-lifecycle")},
+    ),
+    "nobody guards the state": (
+        policy("state-bucket-policy", lambda stated: stated.pop(0)),
+        {("account/state-bucket", "state-bucket-policy")},
+    ),
+    "anybody administers the key": (
+        policy("state-key", lambda stated: stated[0].pop("Condition")),
+        {(rule, "state-key") for rule in ("account/state-key", "identity/key-breadth")},
+    ),
+    "no analyzer": (without("watch-analyzer"), {("account/analyzer", "")}),
+    "no agents' events": (setting("watch-trail", "advancedEventSelectors.2.fieldSelectors", []), {("account/trail-events", "watch-trail")}),
+    "one region": (setting("watch-trail", "isMultiRegionTrail", False), {("account/trail", "watch-trail")}),
+    "GuardDuty off": (setting("watch-guardduty", "enable", False), {("account/detector", "watch-guardduty")}),
+    "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("account/identity-provider", "saml")}),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_each_edit_is_caught_where_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit, found = EDITS[name]
+    nodes = copy.deepcopy(planned(**{key: json.dumps(row) for key, row in ALL_ON.items()}))
+    both(edit)(nodes)
+    assert judged(nodes, monkeypatch, **ALL_ON) == found
