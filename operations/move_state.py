@@ -7,6 +7,7 @@ there, the secrets would stay in it under the old passphrase, which on a laptop 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -142,7 +143,7 @@ class Move:
             (between / "state").mkdir()
             encrypted = self._encrypted(again, state, text)
             shutil.copy(again.work / self.file.name, there.work / self.file.name)
-            self._put(there, here, state, encrypted, made=held is None, text=text)
+            self._put(there, here, state, encrypted, held, text)
         kept = (
             f"The old one stays where it was; nothing reads it any more. Commit {self.file.name}, and export PULUMI_BACKEND_URL={self.to}"
         )
@@ -180,14 +181,14 @@ class Move:
         again.run("stack", "change-secrets-provider", self.key)
         return again.run("stack", "export")
 
-    def _put(self, there: Backend, here: Backend, state: dict[str, Any], encrypted: str, *, made: bool, text: str) -> None:
-        """Make the stack in the bucket, and write its file; or leave neither.
+    def _put(self, there: Backend, here: Backend, state: dict[str, Any], encrypted: str, empty: dict[str, Any] | None, text: str) -> None:
+        """Make the stack in the bucket, unless an empty one is there, and write its file; or leave everything as it was.
 
         Raises:
             OperationError: it couldn't be done; what was begun is removed.
         """
         try:
-            if made:
+            if empty is None:
                 there.run("stack", "init", "--no-select", "--secrets-provider", self.key)
             there.run("stack", "import", given=encrypted)
             held = there.export()
@@ -200,16 +201,18 @@ class Move:
             old, new = (_secure(stackfile.parse_text(one, self.file.name)) for one in (text, after))
             self._write(text, *_provider(held), dict(zip(old, new, strict=True)))
         except BaseException:
-            if made:
-                self._remove(there)
+            self._take_back(there, empty)
             raise
 
-    def _remove(self, there: Backend) -> None:
+    def _take_back(self, there: Backend, empty: dict[str, Any] | None) -> None:
         try:
-            if there.export() is not None:
+            if empty is None:
                 there.run("stack", "rm", "--yes", "--force", "--preserve-config")
+            else:
+                there.run("stack", "import", given=json.dumps(empty))
         except OperationError as error:
-            print(f"warning: what was begun in {self.to} is still there: {error}", file=sys.stderr)
+            if "no stack named" not in str(error):
+                print(f"warning: what was begun in {self.to} is still there: {error}", file=sys.stderr)
 
     def _write(self, text: str, url: str, wrapped: str, secure: Mapping[str, str]) -> None:
         """Write the key into the stack's file, at once or not at all.
@@ -226,7 +229,8 @@ class Move:
             new_file.write_text(f"{rest}\nsecretsprovider: {url}\nencryptedkey: {wrapped}\n", encoding="utf-8")
             new_file.replace(self.file)
         except OSError as error:
-            new_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                new_file.unlink()
             raise OperationError(f"{self.file.name} can't be written: {error.strerror}.") from None
 
     def _text(self) -> str:

@@ -1,321 +1,229 @@
-"""A state moves from a folder into a bucket of the emulator: whole, once, never in plain text, or not at all."""
+"""What a move of a state does when something is wrong: nothing is half done, and it is said in one line. The CLI is a fake."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import cli, emulator
 from operations import OperationError
-from operations.move_state import Backend, Move, main
-from tests.local.conftest import VENV
-from tests.local.system import clients
+from operations.move_state import SECRET, Backend, Move, main
 
-SECRET, SETTING = "hunter2-of-the-state", "swordfish-of-the-file"
+TO, KEY = "s3://account-state?region=us-east-1", "awskms://alias/account-state?region=us-east-1"
+HERE, BETWEEN = "the state as it is", "a copy of the state"
 
 FILE = """# What only this checkout knows.
 config:
   evolution-account:account:   # the table
     number: "000000000000"
+encryptionsalt: v1:salt
 """
 
-SHIM = """#!/bin/sh
-echo "$@" >> "$WATCHED/calls"
-case "$PULUMI_BACKEND_URL $1 $2" in $FAILS) echo "error: the network is down" >&2; exit 255;; esac
-"$PULUMI" "$@"
-status=$?
-grep -rl -e {secret} -e {setting} "$TMPDIR" "$WATCHED/state" >> "$WATCHED/leaked"
-exit $status
-"""
-"""The CLI, but that its calls are written down, that one may fail, and that it is seen what each leaves on the disk."""
+NEW_LINES = f"secretsprovider: {KEY}\nencryptedkey: wrapped\n"
 
-URN = "urn:pulumi:sandbox::evolution-account::pulumi:pulumi:Stack::it"
+State = dict[str, Any]
 
-STACK = {"urn": URN, "custom": False, "type": "pulumi:pulumi:Stack"}
+
+def state(*names: str, time: str = "2026-01-01", cipher: str = "old", provider: State | None = None) -> State:
+    secret = {SECRET[0]: SECRET[1], "ciphertext": cipher}
+    resources = [{"urn": name, "outputs": {"secret": secret}} for name in names]
+    return {
+        "deployment": {"manifest": {"time": time}, "resources": resources, "secrets_providers": {"state": provider or {"salt": "v1:salt"}}}
+    }
+
+
+UNDER_KEY = {"url": KEY, "encryptedkey": "wrapped"}
+
+
+@dataclass
+class Cli:
+    """Pulumi's stacks, by the backend's name, and what happens at a command.
+
+    Attributes:
+        at: by backend and command, what is done right after it.
+    """
+
+    held: dict[str, State]
+    at: dict[tuple[str, str], Callable[[], None]] = field(default_factory=dict[tuple[str, str], Callable[[], None]])
+    calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def run(self, backend: Backend, *arguments: str, given: str = "") -> str:
+        name, command = backend.name, arguments[1]
+        self.calls.append((name, command))
+        printed = self.do(backend, command, given)
+        self.at.get((name, command), lambda: None)()
+        return printed
+
+    def do(self, backend: Backend, command: str, given: str) -> str:
+        name = backend.name
+        if command == "init":
+            self.held[name] = state()
+        elif command == "import":
+            self.held[name] = json.loads(given)
+        elif command == "rm":
+            del self.held[name]
+        elif command == "change-secrets-provider":
+            resources = [one["urn"] for one in self.held[name]["deployment"]["resources"]]
+            self.held[name] = state(*resources, time=self.held[name]["deployment"]["manifest"]["time"], cipher="new", provider=UNDER_KEY)
+            file = backend.work / "Pulumi.sandbox.yaml"
+            changed = file.read_text(encoding="utf-8").replace("secure: old", "secure: new").replace("encryptionsalt: v1:salt\n", NEW_LINES)
+            file.write_text(changed, encoding="utf-8")
+        elif name not in self.held:
+            raise OperationError(f"{name}: error: no stack named 'sandbox' found")
+        return json.dumps(self.held.get(name))
 
 
 @dataclass(frozen=True)
-class World:
-    """A checkout with a state beside it, and a bucket and a key in the emulator."""
-
-    place: Path
-    clients: Callable[[str], Any]
-    bucket: str
+class Scene:
+    cli: Cli
     move: Move
 
     @property
     def file(self) -> str:
         return self.move.file.read_text(encoding="utf-8")
 
-    @property
-    def versions(self) -> list[str]:
-        """Every version of every object in the bucket, as text."""
-        s3 = self.clients("s3")
-        listed = s3.list_object_versions(Bucket=self.bucket).get("Versions", [])
-        return [
-            s3.get_object(Bucket=self.bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"].read().decode()
-            for one in listed
-            if one["Key"].startswith(".pulumi/stacks") and not one["Key"].endswith(".attrs")
-        ]
-
-    @property
-    def stacks(self) -> list[str]:
-        """The stacks in the bucket."""
-        listed = self.clients("s3").list_objects_v2(Bucket=self.bucket).get("Contents", [])
-        return [one["Key"] for one in listed if re.fullmatch(r"\.pulumi/stacks/.*\.json", one["Key"])]
-
-    def pulumi(self, *arguments: str, backend: str, given: str = "") -> str:
-        ran = subprocess.run(
-            [os.environ["PULUMI"], *arguments, "--stack", "sandbox", "--non-interactive"],
-            cwd=self.move.folder,
-            env={**os.environ, "PULUMI_BACKEND_URL": backend},
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
-
-    def add(self, backend: str, time: str = "2126-01-01T00:00:00Z") -> None:
-        """One resource more, and a later time, as after an update."""
-        state = json.loads(self.pulumi("stack", "export", backend=backend))
-        state["deployment"]["resources"].append(
-            {"urn": URN.replace("pulumi:pulumi:Stack::it", f"my:own:Thing::of-{time}"), "custom": False, "type": "my:own:Thing"}
-        )
-        state["deployment"]["manifest"]["time"] = time
-        self.pulumi("stack", "import", "--force", backend=backend, given=json.dumps(state))
-
-
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Iterator[Path]:
-    place = tmp_path_factory.mktemp("place")
-    emulator.start(place, "state", VENV)
-    yield place
-    emulator.stop(place, "state", save=False)
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, _processes: None) -> Path:
-    """A checkout's project, with a state that holds a secret."""
-    place = tmp_path_factory.mktemp("recorded")
-    (place / "project").mkdir()
-    (place / "state").mkdir()
-    (place / "project/Pulumi.yaml").write_text("name: evolution-account\nruntime: python\n", encoding="utf-8")
-    (place / "project/Pulumi.sandbox.yaml").write_text(FILE, encoding="utf-8")
-    surroundings = {
-        **os.environ,
-        "PULUMI_HOME": str(place / "home"),
-        "PULUMI_BACKEND_URL": (place / "state").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "",
-    }
-
-    def pulumi(*arguments: str, given: str = "") -> str:
-        command = [str(cli.find().path), *arguments, "--non-interactive", "--stack", "sandbox"]
-        return subprocess.run(
-            command, cwd=place / "project", env=surroundings, input=given, capture_output=True, text=True, check=True
-        ).stdout
-
-    pulumi("stack", "init", "--no-select")
-    pulumi("config", "set", "--secret", "evolution-account:key", SETTING)
-    file = place / "project/Pulumi.sandbox.yaml"  # in whose comments the CLI moves blanks
-    file.write_text(file.read_text(encoding="utf-8").replace(": # the", ":   # the"), encoding="utf-8")
-    state = json.loads(pulumi("stack", "export"))
-    marked = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(SECRET)}
-    state["deployment"]["resources"] = [{**STACK, "outputs": {"secret": marked, "plain": 1.5}}]
-    pulumi("stack", "import", given=json.dumps(state))
-    return place
-
 
 @pytest.fixture
-def world(emulated: Path, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    place, client = tmp_path / "world", clients(emulated, "state")
-    shutil.copytree(recorded, place)
-    bucket = f"account-state-{tmp_path.name.replace('_', '-')}"[:63].rstrip("-").lower()
-    shim = place / "pulumi"
-    shim.write_text(SHIM.format(secret=SECRET, setting=SETTING), encoding="utf-8")
-    shim.chmod(0o755)
-    (place / "tmp").mkdir()
-    for name in [one for one in os.environ if one.startswith(("AWS_", "PULUMI_"))]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ENDPOINT_URL": client("s3").meta.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "PULUMI": str(cli.find().path),
-        "PULUMI_HOME": str(place / "home"),
-        "PULUMI_BACKEND_URL": (place / "state").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "",
-        "TMPDIR": str(place / "tmp"),
-        "WATCHED": str(place),
-        "FAILS": "nothing",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("tempfile.tempdir", str(place / "tmp"))
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    (tmp_path / "Pulumi.yaml").write_text("name: evolution-account\n", encoding="utf-8")
+    (tmp_path / "Pulumi.sandbox.yaml").write_text(FILE, encoding="utf-8")
+    fake = Cli(held={HERE: state("a", "b")})
 
-    client("s3").create_bucket(Bucket=bucket)
-    client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    kms = client("kms")
-    kms.create_alias(AliasName=f"alias/{bucket}", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
-    move = Move(
-        stack="sandbox",
-        folder=place / "project",
-        to=f"s3://{bucket}?region=us-east-1",
-        key=f"awskms://alias/{bucket}?region=us-east-1",
-        command=shim,
-    )
-    return World(place, client, bucket, move)
+    def run(self: Backend, *arguments: str, given: str = "") -> str:
+        return fake.run(self, *arguments, given=given)
+
+    monkeypatch.setattr(Backend, "run", run)
+    return Scene(fake, Move(stack="sandbox", folder=tmp_path, to=TO, key=KEY, command=Path("/nowhere/pulumi")))
 
 
-def unmoved(world: World, before: str) -> bool:
-    """Whether nothing was changed, and nothing is left."""
-    return world.file == before and world.stacks == [] and not list((world.place / "tmp").iterdir())
+def test_the_bucket_gets_only_what_is_under_the_key(scene: Scene) -> None:
+    before = deepcopy(scene.cli.held[HERE])
+    assert "2 resources moved" in scene.move.run()
+    assert scene.cli.held[TO] == state("a", "b", cipher="new", provider=UNDER_KEY)
+    assert scene.cli.held[HERE] == before
+    assert scene.file == FILE.replace("encryptionsalt: v1:salt\n", NEW_LINES)
+    assert scene.cli.calls.index((BETWEEN, "change-secrets-provider")) < scene.cli.calls.index((TO, "init"))
 
 
-def test_a_state_moves_whole_and_a_second_run_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, source = world.file, sorted((world.place / "state").rglob("*.json*"))
-    assert "1 resources moved" in world.move.run()
-    assert len(world.stacks) == 1
-    after = world.file
-    changed = [line for line in after.splitlines() if line not in before.splitlines()]
-    gone = [line for line in before.splitlines() if line not in after.splitlines()]
-    assert [line.split(":")[0].strip() for line in changed] == ["secure", "secretsprovider", "encryptedkey"]
-    assert [line.split(":")[0].strip() for line in gone] == ["secure", "encryptionsalt"]
-    assert f"secretsprovider: {world.move.key}\n" in after
-    assert after.startswith(FILE)
-
-    calls = (world.place / "calls").read_text(encoding="utf-8")
-    assert "--show-secrets" not in calls
-    assert not (world.place / "leaked").read_text(encoding="utf-8"), "a secret was in plain text on the disk"
-    assert not list((world.place / "tmp").iterdir())
-    assert world.versions
-    assert not [text for text in world.versions if SECRET in text or "passphrase" in text], "a bucket keeps its older versions"
-    assert sorted((world.place / "state").rglob("*.json*")) == source
-
-    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")  # the key alone reads them
-    outputs = json.loads(world.pulumi("stack", "output", "--json", "--show-secrets", backend=world.move.to))
-    assert outputs == {"plain": 1.5, "secret": SECRET}
-    assert world.pulumi("config", "get", "evolution-account:key", backend=world.move.to).strip() == SETTING
-
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
-    kept = world.versions
-    assert world.move.run() == f"sandbox: nothing changed, its state is in {world.move.to}."
-    assert (world.file, world.versions) == (after, kept)
-
-    with pytest.raises(OperationError, match=r"its secrets under awskms://.*change-secrets-provider.* Nothing was changed"):
-        replace(world.move, key="awskms://alias/another?region=us-east-1").run()
-    world.add(world.move.to)
-    with pytest.raises(OperationError, match=r"holds a state of sandbox already, and not this one\. It is the newer one"):
-        world.move.run()
-    world.add(os.environ["PULUMI_BACKEND_URL"], time="2127-01-01T00:00:00Z")
-    with pytest.raises(OperationError, match="It is another one, or an older"):
-        world.move.run()
-    assert world.file == after
+def fail() -> None:
+    raise OperationError("error: the network is down")
 
 
-def test_a_move_that_was_killed_before_its_end_is_ended_by_the_next(world: World) -> None:
-    """The state is in the bucket, and the file doesn't say with which key."""
-    before = world.file
-    world.move.run()
-    after = world.file
-    world.move.file.write_text(before, encoding="utf-8")
-    with pytest.raises(OperationError, match="holds encrypted values"):
-        world.move.run()
-    unset = re.sub(r"(?m)^  evolution-account:key:\n.*\n", "", before)
-    world.move.file.write_text(unset, encoding="utf-8")
-    assert "now says with which key" in world.move.run()
-    assert world.file == re.sub(r"(?m)^  evolution-account:key:\n.*\n", "", after)
+STEPS = [
+    (HERE, "export"),
+    (TO, "export"),
+    (BETWEEN, "init"),
+    (BETWEEN, "import"),
+    (BETWEEN, "change-secrets-provider"),
+    (BETWEEN, "export"),
+    (TO, "init"),
+    (TO, "import"),
+]
 
 
-@pytest.mark.parametrize(
-    "fails",
-    [
-        "*/world/state stack export",
-        "s3:* stack export",
-        "*/between/state stack import",
-        "*/between/state stack change-secrets-provider",
-        "s3:* stack init",
-        "s3:* stack import",
-    ],
-)
-def test_a_step_that_fails_leaves_nothing_behind(fails: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = world.file
-    monkeypatch.setenv("FAILS", fails)
-    with pytest.raises(OperationError, match="error: the network is down"):
-        world.move.run()
-    assert unmoved(world, before)
+@pytest.mark.parametrize("step", STEPS, ids=" ".join)
+def test_a_step_that_fails_leaves_nothing_behind(step: tuple[str, str], scene: Scene) -> None:
+    scene.cli.at[step] = fail
+    with pytest.raises(OperationError, match="the network is down"):
+        scene.move.run()
+    assert (scene.file, TO in scene.cli.held) == (FILE, False)
 
 
-def interrupt(_: World) -> None:
+def interrupted(_: Scene) -> None:
     raise KeyboardInterrupt
 
 
-def spoil(world: World) -> None:
-    world.add(world.move.to)
+def spoilt(scene: Scene) -> None:
+    scene.cli.held[TO]["deployment"]["resources"].pop()
 
 
-def update(world: World) -> None:
-    world.add((world.place / "state").as_uri())
+def updated(scene: Scene) -> None:
+    scene.cli.held[HERE] = state("a", "b", "c", time="2026-01-02")
+
+
+def unwritable(scene: Scene) -> None:
+    (scene.move.folder / ".Pulumi.sandbox.yaml.new").mkdir()
 
 
 @pytest.mark.parametrize(
     ("happens", "says"),
-    [(interrupt, None), (spoil, "holds isn't what was written to it"), (update, "sandbox was updated meanwhile")],
+    [
+        (interrupted, None),
+        (spoilt, "holds isn't what was written to it"),
+        (updated, "sandbox was updated meanwhile"),
+        (unwritable, "yaml can't be written"),
+    ],
 )
-def test_what_happens_once_it_is_in_the_bucket_takes_it_back(
-    happens: Callable[[World], None], says: str | None, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before, run = world.file, Backend.run
-
-    def ran(self: Backend, *arguments: str, given: str = "") -> str:
-        printed = run(self, *arguments, given=given)
-        if self.name == world.move.to and "import" in arguments:
-            happens(world)
-        return printed
-
-    monkeypatch.setattr(Backend, "run", ran)
+def test_what_happens_once_it_is_in_the_bucket_takes_it_back(happens: Callable[[Scene], None], says: str | None, scene: Scene) -> None:
+    scene.cli.at[TO, "import"] = lambda: happens(scene)
     with pytest.raises(OperationError if says else KeyboardInterrupt, match=says):
-        world.move.run()
-    assert unmoved(world, before)
+        scene.move.run()
+    assert (scene.file, TO in scene.cli.held) == (FILE, False)
 
 
-def test_what_cant_be_moved_is_said_in_one_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = world.file
+def test_an_empty_stack_that_was_there_is_used_and_not_removed(scene: Scene) -> None:
+    scene.cli.held[TO] = state()
+    scene.cli.at[TO, "import"] = lambda: spoilt(scene) if scene.cli.held[TO]["deployment"]["resources"] else None
+    with pytest.raises(OperationError, match="holds isn't what was written to it"):
+        scene.move.run()
+    assert (scene.file, scene.cli.held[TO]) == (FILE, state())
+    del scene.cli.at[TO, "import"]
+    assert "2 resources moved" in scene.move.run()
+    assert (TO, "init") not in scene.cli.calls
+
+
+def test_a_move_that_was_killed_before_its_end_is_ended_by_the_next(scene: Scene) -> None:
+    """The state is in the bucket, and the file doesn't say with which key."""
+    scene.cli.held[TO] = state("a", "b", cipher="new", provider=UNDER_KEY)
+    secure = FILE.replace("    number:", "    key: {secure: old}\n    number:")
+    scene.move.file.write_text(secure, encoding="utf-8")
+    with pytest.raises(OperationError, match="holds encrypted values"):
+        scene.move.run()
+    assert scene.file == secure
+    scene.move.file.write_text(FILE, encoding="utf-8")
+    assert "now says with which key" in scene.move.run()
+    assert scene.file == FILE.replace("encryptionsalt: v1:salt\n", NEW_LINES)
+    assert scene.move.run() == f"sandbox: nothing changed, its state is in {TO}."
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (state("a", "b", "c", time="2026-01-02"), "not this one. It is the newer one: work with that. Nothing was changed."),
+        (state("z", time="2025-01-01"), "not this one. It is another one, or an older. Nothing was changed."),
+        (state("a", "b"), "its secrets under a passphrase: `pulumi stack change-secrets-provider` changes that. Nothing was changed."),
+    ],
+)
+def test_what_the_bucket_holds_already_stays(held: State, says: str, scene: Scene) -> None:
+    scene.cli.held[TO] = deepcopy(held)
+    with pytest.raises(OperationError) as raised:
+        scene.move.run()
+    assert str(raised.value).endswith(says)
+    assert (scene.file, scene.cli.held[TO]) == (FILE, held)
+
+
+def test_what_cant_be_moved_is_said_in_one_line(scene: Scene) -> None:
     wrong = {
-        "TO is 'file:///tmp': it must be s3://": replace(world.move, to="file:///tmp"),
-        "KEY is 'alias/it': it must be awskms://": replace(world.move, key="alias/it"),
-        "STACK is the name of a stack": replace(world.move, stack="nobody"),
-        "a copy of the state: error:.*NotFound": replace(world.move, key="awskms://alias/nothing?region=us-east-1"),
-        "s3://no-such-bucket.*: error:.*": replace(world.move, to="s3://no-such-bucket-of-ours?region=us-east-1"),
+        "TO is 'file:///tmp': it must be s3://": replace(scene.move, to="file:///tmp"),
+        "TO is '': it must be s3://": replace(scene.move, to=""),
+        "KEY is 'alias/it': it must be awskms://": replace(scene.move, key="alias/it"),
+        "STACK is the name of a stack": replace(scene.move, stack="nobody"),
     }
     for says, move in wrong.items():
-        with pytest.raises(OperationError, match=says) as raised:
+        with pytest.raises(OperationError, match=says):
             move.run()
-        assert "\n" not in str(raised.value)
-    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
-    with pytest.raises(OperationError, match=r"a copy of the state: error:.*passphrase must be set"):
-        world.move.run()
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
-    (kept,) = (world.place / "state/.pulumi/stacks").rglob("sandbox.json")
-    checkpoint = json.loads(kept.read_text(encoding="utf-8"))
-    checkpoint["checkpoint"]["latest"]["pending_operations"] = [{"resource": STACK, "type": "creating"}]
-    kept.write_text(json.dumps(checkpoint), encoding="utf-8")
+    scene.cli.held[HERE]["deployment"]["pending_operations"] = [{"type": "creating"}]
     with pytest.raises(OperationError, match="an update of sandbox was cut off: run `pulumi refresh --stack sandbox` first"):
-        world.move.run()
-    monkeypatch.setenv("PULUMI_BACKEND_URL", (world.place / "tmp").as_uri())
+        scene.move.run()
+    del scene.cli.held[HERE]
     with pytest.raises(OperationError, match="no stack sandbox is in the backend"):
-        world.move.run()
-    shutil.rmtree(world.place / "tmp/.pulumi", ignore_errors=True)
-    assert unmoved(world, before)
+        scene.move.run()
+    assert scene.file == FILE
 
 
 @pytest.mark.parametrize(
