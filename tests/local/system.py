@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import importlib
 import json
 import socket
@@ -44,9 +45,10 @@ PATIENCE_SECONDS = 120
 
 
 def clients(place: Path, stack: str = "dev", region: str = "us-east-1") -> Callable[[str], Any]:
-    """`clients(place)("ecs")`: boto3's client for a service of the stack's emulator."""
+    """`clients(place)("ecs")`: boto3's client for a service of the stack's emulator, made once: making one takes as long as some calls."""
     port = json.loads((emulator.folder(place, stack) / "process.json").read_text(encoding="utf-8"))["port"]
 
+    @functools.cache
     def client(service: str) -> Any:
         return boto3.client(
             service,
@@ -84,9 +86,13 @@ class System:
 
     place: Path
 
+    @functools.cached_property
+    def _client(self) -> Callable[[str], Any]:
+        return clients(self.place)
+
     def __call__(self, service: str) -> Any:
         """boto3's client."""
-        return clients(self.place)(service)
+        return self._client(service)
 
     def invoke(self, function: str, event: object) -> Invoked:
         """Invoke a function as whoever waits for its answer does."""
@@ -177,8 +183,9 @@ def until(true: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> floa
     """Wait until something is true, and say how many seconds that took."""
     start = time.monotonic()
     while not true():
-        assert time.monotonic() - start < seconds, f"it isn't so after {seconds} s"
-        time.sleep(0.05)
+        waited = time.monotonic() - start
+        assert waited < seconds, f"it isn't so after {seconds} s"
+        time.sleep(max(0.05, waited / 20))  # asking takes both processes' time
     return time.monotonic() - start
 
 
