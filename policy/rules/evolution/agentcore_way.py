@@ -34,7 +34,7 @@ UNDER = "/runtime-endpoint/"
 DEFAULT = "DEFAULT"
 """AgentCore gives every runtime this endpoint, and it can't be removed."""
 
-BY_HAND = ("Bool", {"aws:ViaAWSService": "false"})
+BY_HAND: tuple[str, Plain] = ("Bool", {"aws:ViaAWSService": "false"})
 """Whoever makes a Cedar policy has AgentCore ask the gateway on their behalf what it can be about; that invokes no agent. Source: AgentCore
 developer guide, "AgentCore Gateway and Policy in AgentCore IAM Permissions"."""
 
