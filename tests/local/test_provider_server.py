@@ -37,10 +37,11 @@ def test_it_introduces_itself_with_the_sdks_version(provider: Any) -> None:
         ({}, "region: must be given"),
         (
             {"region": "us-east-1", "accessKey": "AKIA"},
-            "accessKey: the local cloud takes only defaultTags and region and never credentials",
+            "accessKey: the local cloud takes only allowedAccountIds, defaultTags, region and never credentials",
         ),
         ({"region": "us-east-1", "profile": "production"}, "profile: "),
         ({"region": "us-east-1", "endpoints": "[]"}, "endpoints: "),
+        ({"region": "us-east-1", "allowedAccountIds": '["123456789012"]'}, "allowedAccountIds: AWS account ID not allowed: 000000000000"),
         ({"region": "us-east-1", "defaultTags": "tags"}, "defaultTags: "),
         ({"region": "us-east-1", "defaultTags": '{"tags": {"a": 1}}'}, "defaultTags: must be"),
     ],
