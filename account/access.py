@@ -52,7 +52,7 @@ class Access(pulumi.ComponentResource):
             for role, statements in granted(names, held).items():
                 roles[f"{role}-{stack}"] = self._role(
                     f"{name}-{stack}-{role}",
-                    f"account-{role}-{stack}",
+                    names.role(role, stack),
                     trust=documents.trust(account, names.provider_arn, documents.environment_of(stack, role)),
                     statements=statements,
                     limit=limit,

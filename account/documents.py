@@ -87,14 +87,14 @@ def key_policy(names: AccountNames, account: Account) -> str:
             ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
             KEY_ITSELF,
             principal={"AWS": root},
-            condition=_taken_by(names, [names.deploy_role(stack) for stack in account.stacks]),
+            condition=_taken_by(names, [names.role("deploy", stack) for stack in account.stacks]),
         ),
         allow(
             "RolesReadState",
             ["kms:Decrypt", "kms:DescribeKey"],
             KEY_ITSELF,
             principal={"AWS": root},
-            condition=_taken_by(names, [names.drift_role(stack) for stack in account.stacks]),
+            condition=_taken_by(names, [names.role("drift", stack) for stack in account.stacks]),
         ),
     ]
     if account.trail:

@@ -45,10 +45,6 @@ class AccountNames:
         return self._bucket("account-records")
 
     @property
-    def buckets(self) -> tuple[str, str, str]:
-        return (self.state_bucket, self.access_logs_bucket, self.records_bucket)
-
-    @property
     def any_key_arn(self) -> str:
         """Every key of the account: AWS makes a key's id."""
         return self._arn("kms", "key/*")
@@ -75,17 +71,9 @@ class AccountNames:
     def trail_arn(self) -> str:
         return self._arn("cloudtrail", f"trail/{self.trail}")
 
-    def deploy_role(self, stack: str) -> str:
-        return f"account-deploy-{stack}"
-
-    def drift_role(self, stack: str) -> str:
-        return f"account-drift-{stack}"
-
-    def image_role(self, stack: str) -> str:
-        return f"account-image-{stack}"
-
-    def drill_role(self, stack: str) -> str:
-        return f"account-drill-{stack}"
+    def role(self, kind: str, stack: str) -> str:
+        """The role with which a stack's workflows deploy, look for `drift`, push an `image` or `drill`."""
+        return f"account-{kind}-{stack}"
 
     def boundary(self, stack: str) -> str:
         """The permissions boundary of a stack's roles here."""

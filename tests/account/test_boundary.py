@@ -64,7 +64,7 @@ BY_BOUNDARY = {
 def escalations(stack: str) -> dict[str, tuple[str, str, Context]]:
     """By what it would be, an action, a resource, and what the request brings. Neither the boundary nor the policies may allow any."""
     names = ours(stack)
-    role, itself = names.role_arn(names.engine_role), names.role_arn(NAMES.deploy_role(stack))
+    role, itself = names.role_arn(names.engine_role), names.role_arn(NAMES.role("deploy", stack))
     wall, own_wall = iam(f"policy/{names.permissions_boundary}"), iam(f"policy/{NAMES.boundary(stack)}")
     bucket, provider = NAMES.bucket_arn(NAMES.state_bucket), NAMES.provider_arn
     administrator = {"iam:PolicyARN": [iam("policy/AdministratorAccess")]}
@@ -89,7 +89,7 @@ def escalations(stack: str) -> dict[str, tuple[str, str, Context]]:
         "grants of its own": ("iam:PutRolePolicy", itself, bounded(stack)),
         "a version of its own policies": ("iam:CreatePolicyVersion", iam(f"policy/account-deploy-{stack}-1"), NOTHING),
         "its own trust": ("iam:UpdateAssumeRolePolicy", itself, NOTHING),
-        "the trust of who looks for drift": ("iam:UpdateAssumeRolePolicy", names.role_arn(NAMES.drift_role(stack)), NOTHING),
+        "the trust of who looks for drift": ("iam:UpdateAssumeRolePolicy", names.role_arn(NAMES.role("drift", stack)), NOTHING),
         "its own removal": ("iam:DeleteRole", itself, NOTHING),
         "itself handed to a function": ("iam:PassRole", itself, {"iam:PassedToService": ["lambda.amazonaws.com"]}),
         "itself handed to a task": ("iam:PassRole", itself, tasks),
