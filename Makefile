@@ -14,6 +14,9 @@ DIGEST ?=
 OUTPUT ?= /dev/stdout
 TASK ?=
 
+# Where it is set, every process would compile the project's modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help evolve preview real-preview report summary stacks known-stack quotas preflight permissions pack-config pulumi-install up refresh destroy audit drill move-state outputs down quick test yaml-host check bench bench-cdk growth rows cartpole lock actions approve invariants picture image push-image propose-digest clean setup setup-dev setup-emulator setup-go setup-cdk setup-browser
 

@@ -30,26 +30,29 @@ def processes() -> None:
 
 
 LONGEST_FIRST = (
-    "tests/local/test_switch.py",
     "tests/local/test_up.py",
     "tests/local/test_faults.py",
+    "tests/local/test_switch.py",
     "tests/test_rows.py",
-    "tests/local/test_audit.py",
-    "tests/local/test_engine_in_emulator.py",
-    "tests/operations/test_drill_emulated.py",
-    "tests/browser/test_page.py",
-    "tests/engine/test_kills.py",
+    "tests/engine/test_wall.py",
     "tests/policy/test_edits.py",
-    "tests/policy/test_defaults.py",
-    "tests/local/test_previews.py",
-    "tests/local/test_walkthrough.py",
+    "tests/local/test_engine_in_emulator.py",
+    "tests/engine/test_kills.py",
     "tests/policy/test_any_input.py",
-    "tests/policy/test_covering.py",
-    "tests/policy/test_reads.py",
     "tests/engine/test_islands.py",
+    "tests/local/test_audit.py",
+    "tests/local/test_previews.py",
+    "tests/policy/test_attacks_engine.py",
+    "tests/policy/test_reads.py",
+    "tests/operations/test_drill_emulated.py",
+    "tests/policy/test_approved.py",
+    "tests/policy/test_defaults.py",
+    "tests/browser/test_page.py",
+    "tests/policy/test_covering.py",
     "tests/engine/test_distributed.py",
+    "tests/local/test_walkthrough.py",
 )
-"""The files that take 20 s or more: `make test` begins with them, so that no process has one left when the others have ended
+"""The files that take 15 s or more: `make test` begins with them, so that no process has one left when the others have ended
 (`pytest --durations=50`)."""
 
 
