@@ -56,6 +56,7 @@ ALSO_SUPPRESSED: Final[dict[str, str]] = {
 UNSAID: Final[dict[str, set[str]]] = {
     "aws:appautoscaling/policy:Policy": {"alarmArns"},
     "aws:bedrock/guardrail:Guardrail": {"updatedAt"},
+    "aws:cloudtrail/trail:Trail": {"snsTopicArn"},
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": {"revisionId"},
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {"namePrefix"},
     "aws:ec2/eip:Eip": {"associationId", "carrierIp", "customerOwnedIp", "privateDns", "privateIp", "ptrRecord", "publicDns"},
@@ -117,6 +118,7 @@ UNCHANGEABLE: Final[dict[str, set[str]]] = {
     "aws:budgets/budget:Budget": {"notifications"},
     "aws:dynamodb/table:Table": {"attributes", "globalSecondaryIndexes"},
     "aws:ec2/routeTableAssociation:RouteTableAssociation": {"routeTableId"},
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": {"clientIdLists"},
     "aws:sns/topic:Topic": {"signatureVersion"},
     "aws:sns/topicSubscription:TopicSubscription": {"rawMessageDelivery", "redrivePolicy"},
 }
