@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from textwrap import wrap
 
 from approval import GROUPS, Names, names_of, read, written
-from choices import choices_of
+from choices import NAMES_OF
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
+from make_choices import choices_of, grouped
 from plain import Plain, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.holdings import holdings
 from rules.aws.identity_holders import HOLDERS
-from shape import bounded_in, called_in, fixed_in, identity_of, kept_in, settings_of, takings, told_in, way_of
+from shape import called_in, identity_of, kept_in, settings_of, takings, told_in, way_of
 from tokens import GUARDRAIL, ROLE
 
 WIDTH = 140
 """The longest line of a file, where what is on it can be broken."""
+
+FILLED = frozenset({ANY, NAMES_OF})
+"""Lists of which several entries stand on a line: reviewers read what has a value of its own."""
 
 
 def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
@@ -61,12 +66,10 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
     Args:
         filled: by type, what the provider fills in.
     """
-    types, own = choices_of([(one, names) for stack in stacks for names in [names_of(stack)] for one in stack.resources])
+    types, own = choices_of([(stack, names_of(stack)) for stack in stacks])
     ignored: defaultdict[str, set[str]] = defaultdict(set)
     takes: defaultdict[str, set[str]] = defaultdict(set)
-    bounds: defaultdict[str, set[str]] = defaultdict(set)
-    told: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    fixed: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
+    told: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     floors: dict[str, dict[str, dict[str, Plain]]] = {}
     settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     for stack in stacks:
@@ -76,12 +79,8 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
             ignored[resource.type] |= set(resource.ignore_changes)
         for _, taker, role in takings(stack, names):
             takes[role].add(taker)
-        for _, role, boundary in bounded_in(stack, names):
-            bounds[role].add(boundary)
         for runner, called_so, variables in told_in(stack, names):
-            told[runner.type][called_so] |= variables
-        for resource, called_so, found in fixed_in(stack, names):
-            fixed[resource.type][called_so].append(found)
+            told[runner.type][called_so].append(variables)
         for _, bucket, prefix, key, value in kept_in(stack, names):
             found = floors.setdefault(bucket, {}).setdefault(prefix, {})
             found[key] = min(number(value) or 0, number(found.get(key, value)) or 0)
@@ -93,13 +92,11 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         parts = {name.rpartition(".")[0] for name in known} - {""}
         found |= {f"{name}{MAY}": value for name, value in filled(kind).items() if name not in known and name.rpartition(".")[0] in parts}
     return {
-        "types": {kind: dict(sorted(found.items())) for kind, found in types.items()},
-        "resources": {kind: {**found} for kind, found in own.items()},
+        "types": {kind: grouped(found) for kind, found in types.items()},
+        "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in own.items()},
         "ignoreChanges": {kind: [*sorted(ignored[kind])] for kind in sorted(ignored) if ignored[kind]},
         "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
-        "boundaries": {role: [*sorted(bounds[role])] for role in sorted(bounds)},
-        "variables": {kind: {name: [*sorted(told[kind][name])] for name in sorted(told[kind])} for kind in sorted(told)},
-        "fixed": {kind: {name: _common(fixed[kind][name]) for name in sorted(fixed[kind])} for kind in sorted(fixed)},
+        "variables": {kind: {name: _told(told[kind][name]) for name in sorted(told[kind])} for kind in sorted(told)},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},
         "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},
     }
@@ -110,6 +107,15 @@ def _common(all_settings: Sequence[Mapping[str, Plain]]) -> dict[str, Plain]:
     keys = sorted({key for settings in all_settings for key in settings})
     values = {key: [settings.get(key) for settings in all_settings] for key in keys}
     return {key: found[0] if all(one == found[0] for one in found) else ANY for key, found in values.items()}
+
+
+def _told(all_variables: Sequence[Mapping[str, Plain]]) -> dict[str, Plain]:
+    """What all are told; with MAY after its name, what some aren't."""
+    common = {key: [one[key] for one in all_variables if key in one] for one in all_variables for key in one}
+    return {
+        key if len(found) == len(all_variables) else f"{key}{MAY}": found[0] if all(one == found[0] for one in found) else ANY
+        for key, found in sorted(common.items())
+    }
 
 
 def _beside(endpoints: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:
@@ -152,8 +158,20 @@ def _as_text(value: Plain, margin: str) -> str:
     inner = margin + "  "
     if isinstance(value, list):
         return "[\n" + ",\n".join(inner + _as_text(one, inner) for one in value) + f"\n{margin}]"
-    entries = (f"{inner}{json.dumps(key, ensure_ascii=False)}: {_as_text(one, inner)}" for key, one in value.items())
+    entries = (
+        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_filled(one, inner) if key in FILLED else _as_text(one, inner)}"
+        for key, one in value.items()
+    )
     return "{\n" + ",\n".join(entries) + f"\n{margin}}}"
+
+
+def _filled(value: Plain, margin: str) -> str:
+    """A list of names, as many on each line as fit."""
+    flat = json.dumps(value)
+    if not isinstance(value, list) or len(margin) + len(flat) < WIDTH:
+        return flat
+    lines = wrap(", ".join(json.dumps(one) for one in value), WIDTH - len(margin) - 4, break_long_words=False, break_on_hyphens=False)
+    return "[\n" + "\n".join(f"{margin}  {line}" for line in lines) + f"\n{margin}]"
 
 
 def _holds_objects(value: Mapping[str, Plain] | Sequence[Plain]) -> bool:

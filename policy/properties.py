@@ -15,6 +15,7 @@ from approval import FOLDER
 from defaults import DEFAULTS
 from plain import NotJsonError, Plain, Unknown, parse
 from rule import Resource
+from tokens import REPOSITORY_LIFECYCLE, TASK_DEFINITION
 
 MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
 """Properties whose keys are no names of properties, but the program's own."""
@@ -22,8 +23,8 @@ MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "vari
 EVERYWHERE = frozenset({"region", "tags", "tagsAll"})
 """Properties that any resource may have; rules of their own hold their values to the table."""
 
-TEXTS = frozenset({"containerDefinitions"})
-"""Properties that are JSON texts, in which names are properties, too."""
+TEXTS: Mapping[str, str] = {REPOSITORY_LIFECYCLE: "policy", TASK_DEFINITION: "containerDefinitions"}
+"""By type, the property that is a JSON text, in which names are properties, too."""
 
 ANY = "*"
 """In the place of a setting that differs from plan to plan, or is known only by the deployment."""
@@ -41,16 +42,10 @@ def approved() -> Mapping[str, Any]:
 @lru_cache(maxsize=256)
 def names_for(kind: str) -> frozenset[str]:
     """The approved names of a type's properties."""
-    types = approved()["types"]
-    return EVERYWHERE | {entry.rstrip(SOME + MAY) for entry in types[kind]} if kind in types else frozenset()
-
-
-def opened(name: str, value: Plain) -> Plain:
-    """A property's value, read where it is a JSON text in which names are properties, too."""
-    if name in TEXTS and isinstance(value, str):
-        with contextlib.suppress(NotJsonError):  # rules of the type say it
-            return parse(value)
-    return value
+    held = approved()["types"].get(kind, {})
+    entries = {entry.rstrip(SOME + MAY) for entry in (*held, *held.get(ANY, ()))}
+    whole = {entry.removeprefix("@") for entry in entries if not any(one.startswith(f"{entry.removeprefix('@')}.") for one in entries)}
+    return EVERYWHERE | whole | entries if entries else frozenset()
 
 
 def is_set(value: Plain, name: str) -> bool:
@@ -62,7 +57,6 @@ def is_set(value: Plain, name: str) -> bool:
 
 def names_in(value: Plain, name: str = "") -> Iterator[tuple[str, Plain]]:
     """The name of every property that is set, at every depth, such as `rules.expiration.days`, and its value."""
-    value = opened(name, value)
     if isinstance(value, list):
         for one in value:
             yield from names_in(one, name)
@@ -78,7 +72,12 @@ def given_in(resource: Resource) -> dict[str, Plain]:
     """What a resource has other than by default: of its inputs, where they are known."""
     defaults = DEFAULTS.get(resource.type, {})
     given = resource.props if resource.inputs is None else resource.inputs
-    return {key: value for key, value in given.items() if key not in defaults or value != defaults[key]}
+    found = {key: value for key, value in given.items() if key not in defaults or value != defaults[key]}
+    text = TEXTS.get(resource.type, "")
+    if isinstance(found.get(text), str):
+        with contextlib.suppress(NotJsonError):  # rules of the type say it
+            found[text] = parse(found[text])
+    return found
 
 
 def set_in(resource: Resource) -> Iterator[tuple[str, Plain]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from approval import Names
 from graph import Linked
-from plain import Plain, Unknown, dig, items
+from plain import Plain, Unknown, dig, items, number
 from properties import ANY, set_in
 from rule import Resource, Stack
 from rules.evolution.containment import CALLED, RESUME, SWITCH, takers
@@ -16,8 +16,6 @@ from tokens import (
     FUNCTION,
     FUNCTION_INVOKE_CONFIG,
     FUNCTION_PERMISSION,
-    IAM_POLICY,
-    QUEUE,
     ROLE,
     SCHEDULE,
     TOPIC_SUBSCRIPTION,
@@ -31,12 +29,6 @@ LEADS: Mapping[str, str] = {
     TOPIC_SUBSCRIPTION: "endpoint",
 }
 """By type, the property by which a resource is of the way to the halt: it leads to the switch or to `resume`."""
-
-FIXED: Mapping[str, tuple[str, ...]] = {QUEUE: ("maxMessageSize",)}
-"""By type, the numbers that say what the dead letters can hold."""
-
-FREE = frozenset({QUEUE})
-"""Types of which one that is new here is set up as it likes."""
 
 IDENTITIES = ("name", "statementId", "protocol", "functionName", "agentRuntimeName", "family")
 """What tells resources of a type apart."""
@@ -102,34 +94,15 @@ def takings(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
         yield resource, f"{resource.type}.{property_name}{of}".rstrip(), roles[urn]
 
 
-def fixed_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, dict[str, Plain]]]:
-    """For what runs, or says what does, beside the way to the halt: what it is called, and its settings that are fixed."""
-    for one in _beside_way(stack, FIXED):
-        settings = settings_of(one, names, {})
-        yield one, identity_of(settings), {key: settings.get(key) for key in FIXED[one.type]}
-
-
-def told_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, frozenset[str]]]:
-    """What each container, function and runtime beside the way to the halt is called, and the names of the variables that it is told."""
-    for one in _beside_way(stack, RUNNERS):
+def told_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, dict[str, Plain]]]:
+    """What each container, function and runtime beside the way to the halt is called, and what it is told; ANY for a number, and for
+    what is known only by the deployment."""
+    way = {one.urn for one in way_of(stack)}
+    for one in (one for kind in RUNNERS for one in stack.of_type(kind) if one.urn not in way):
         called = identity_of({key: names.generalise(str(value)) for key in IDENTITIES if (value := one.at(key)) is not None})
         for environment in environments_of(one):
-            yield one, called, frozenset(environment.variables)
-
-
-def _beside_way(stack: Stack, kinds: Iterable[str]) -> Iterator[Resource]:
-    """The resources of some types that aren't of the way to the halt."""
-    way = {one.urn for one in way_of(stack)}
-    for kind in kinds:
-        yield from (one for one in stack.of_type(kind) if one.urn not in way)
-
-
-def bounded_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
-    """Each role that has a boundary of this stack, what it is called, and what the boundary is."""
-    policies = Linked(stack, IAM_POLICY, CALLED)
-    for role in stack.of_type(ROLE):
-        for urn in sorted(policies.by(role, "permissionsBoundary")):
-            yield role, names.generalise(str(role.at("name"))), names.generalise(str(policies.all[urn].at("name")))
+            told = {name: names.generalise(value) if isinstance(value, str) else ANY for name, value in environment.variables.items()}
+            yield one, called, {name: ANY if number(value) is not None else value for name, value in told.items()}
 
 
 def kept_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str, str, Plain]]:

@@ -79,7 +79,7 @@ MENDED = (
         "the handler within the workloads' boundary",
         "Whatever is attached to it later holds as far as the engine's rights reach.",
         at("agentcore-handler-role", "permissionsBoundary", Refer("security-boundary")),
-        "approved/taken-roles",
+        CHOICES,
     ),
 )
 """What runs, what it is told, and who reaches it."""

@@ -206,7 +206,7 @@ RUNS = (
         "dead letters of a kilobyte",
         "An evolution that couldn't be archived is too large for the queue, and lost.",
         at("evolution-dead-letters", "maxMessageSize", 1024),
-        "approved/what-runs",
+        "approved/choices",
     ),
     attack(
         "an older image for the monitor",

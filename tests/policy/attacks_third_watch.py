@@ -36,6 +36,7 @@ WATCHES = (
         "agentcore/web-acl-not-empty",
         "agentcore/web-acl-rate",
         "alarms/blocked-requests",
+        "approved/choices",
     ),
     attack(
         "nobody sees who was blocked",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from approval import Names
-from choices import ALL, Seen, approved_for, choices_of, narrower
+from choices import ALL, LEAST, approved_for
 from limits import configured
-from rule import Resource
+from make_choices import Seen, choices_of, narrower
+from rule import Reference, Resource, Stack
 from tests.approve import PROFILES
 from tests.policy.builders import UNKNOWN, Node, Nodes
 from tests.policy.edits import Edit
@@ -17,6 +19,7 @@ from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import GONE
 from tests.policy.test_approved_shape import another
+from tokens import EVENT_SOURCE_MAPPING
 
 CHOICES, PRESENCE = "approved/choices", "approved/presence"
 NAMES = Names(account="1" * 12, region="us-east-1", stack="qa", profile=PROFILES["us"])
@@ -60,11 +63,35 @@ def test_an_empty_part_of_a_part_says_something() -> None:
     assert entries(resource("a", action={})) == {}
 
 
+def stack(*resources: Resource, image: str | None = None) -> Stack:
+    table = {"engine_image_digest": image}
+    return Stack(name="qa", project="evolution-system", resources=resources, limits=configured({}).of("qa"), table=table)
+
+
 def test_one_name_is_only_told_what_its_type_is_not() -> None:
-    kinds, own = choices_of([(resource(f"a-{index}", mode="ON"), NAMES) for index in range(3)] + [(resource("b", mode="OFF"), NAMES)])
-    assert kinds == {"x": {"mode": ["OFF", "ON"]}}
+    kinds, own = choices_of([(stack(*(resource(f"a-{index}", mode="ON") for index in range(3)), resource("b", mode="OFF")), NAMES)])
+    assert kinds == {"x": {"#": ["a-#", "b"], "mode": ["OFF", "ON"]}}
     assert own == {"x": {"a-#": {"mode": "ON"}, "b": {"mode": "OFF"}}}
     assert narrower({"mode": "ON"}, {"mode": "ON"}) == {}
+
+
+def test_what_a_stack_always_has_is_told_from_what_it_has_with_an_image_or_sometimes() -> None:
+    always, ours, sometimes = (resource(name) for name in ("always", "ours", "sometimes"))
+    stacks = (stack(always), stack(always, ours, image="sha256"), stack(always, ours, sometimes, image="sha256"))
+    kinds, _ = choices_of([(one, NAMES) for one in stacks])
+    assert kinds["x"]["#"] == ["always", "ours+", "sometimes?"]
+
+
+def test_what_a_value_comes_from_says_more_than_its_text() -> None:
+    comes = {"role": (Reference(urn="urn:pulumi:qa::evolution-system::y::role-7", type="y"),)}
+    assert entries(replace(resource("a", role="x-qa"), references=comes), own=True) == {"@role": "role-#"}
+
+
+def test_a_number_has_a_bound_where_the_safe_direction_is_known() -> None:
+    seen = Seen()
+    for retries in (5, 7):
+        seen.add(resource("a", maximumRetryAttempts=retries, batchSize=10), NAMES)
+    assert seen.entries(EVENT_SOURCE_MAPPING, own=False) == {"batchSize": "*", "maximumRetryAttempts": {LEAST: 5}}
 
 
 def test_a_type_that_nobody_has_approved_has_no_parts() -> None:
@@ -74,6 +101,14 @@ def test_a_type_that_nobody_has_approved_has_no_parts() -> None:
 def spent_only(nodes: Nodes) -> None:
     for one in nodes["monitoring-budget"].props["notifications"]:
         one["notificationType"] = "ACTUAL"
+
+
+def gone(*names: str) -> Edit:
+    def edit(nodes: Nodes) -> None:
+        for name in names:
+            del nodes[name]
+
+    return edit
 
 
 REFUSED: dict[str, tuple[Edit, str, str]] = {
@@ -117,6 +152,32 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         "compute-monitor-task",
     ),
     "no time to stop in": (setting("compute-monitor-task", f"{CONTAINER}.stopTimeout", GONE), PRESENCE, "compute-monitor-task"),
+    "a health check that never gives up": (
+        setting("compute-engine-task", f"{CONTAINER}.healthCheck.retries", 10),
+        CHOICES,
+        "compute-engine-task",
+    ),
+    "images that are gone within a day": (
+        setting("compute-repository-lifecycle", "policy.rules.0.selection.countNumber", 1),
+        CHOICES,
+        "compute-repository-lifecycle",
+    ),
+    "sessions that idle for an hour": (
+        setting("agentcore-runtime", "lifecycleConfigurations.0.idleRuntimeSessionTimeout", 61),
+        CHOICES,
+        "agentcore-runtime",
+    ),
+    "individuals that pile up in another queue": (
+        setting("evolution-archiver-reads-stream", "destinationConfig.onFailure.destinationArn", UNKNOWN, "monitoring-alerts"),
+        CHOICES,
+        "evolution-archiver-reads-stream",
+    ),
+    "a source of logs that nobody made here": (
+        setting("agentcore-gateway-logs-delivery", "deliverySourceName", "other"),
+        PRESENCE,
+        "agentcore-gateway-logs-delivery",
+    ),
+    "no log group for insights": (gone("compute-insights-logs"), PRESENCE, ""),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }
 """What no other rule refuses: the edit, the rule, and what the finding is about."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from approval import Names, names_of
-from choices import Deviation, deviations
+from choices import Deviation, deviations, lost
 from plain import Plain, Unknown, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
@@ -36,6 +36,9 @@ def choices(stack: Stack) -> Iterator[Finding]:
 )
 def presence(stack: Stack) -> Iterator[Finding]:
     yield from _about_each(stack, missing=True)
+    gone = [f"{name} ({kind})" for kind, name in lost(stack)]
+    if gone:
+        yield Finding(f"it has no {', '.join(gone[:LISTED])}; every approved stack has.")
 
 
 def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:

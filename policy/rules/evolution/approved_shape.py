@@ -6,14 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from approval import Names, names_of
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
-from properties import ANY, approved, names_for, set_in
+from properties import ANY, MAY, approved, names_for, set_in
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from shape import (
-    FREE,
-    bounded_in,
     called_in,
-    fixed_in,
     identity_of,
     kept_in,
     settings_of,
@@ -156,13 +153,10 @@ def _shown(names: Names, value: Plain) -> str:
 def taken_roles(stack: Stack) -> Iterator[Finding]:
     """A role that nobody has approved is approved/new-access's to say."""
     names = names_of(stack)
-    known, bounds = approved()["takes"], approved()["boundaries"]
+    known = approved()["takes"]
     for resource, taker, role in takings(stack, names):
         if role in known and taker not in known[role]:
             yield Finding(f"it takes on the role {shown(names.fill(role))}, which is approved for another.", resource)
-    for resource, role, boundary in bounded_in(stack, names):
-        if role in bounds and boundary not in bounds[role]:
-            yield Finding(f"its boundary is {shown(names.fill(boundary))}, which is approved for other roles.", resource)
 
 
 @evolution_rule(
@@ -173,20 +167,18 @@ def taken_roles(stack: Stack) -> Iterator[Finding]:
     fix=APPROVE,
 )
 def what_runs(stack: Stack) -> Iterator[Finding]:
-    """One that is new here may be set up like any that is approved; its role is approved/new-access's to say."""
-    names, fixed, told = names_of(stack), approved()["fixed"], approved()["variables"]
-    for resource, called, settings in fixed_in(stack, names):
-        of_type = fixed.get(resource.type, {})
-        if resource.type in FREE and called not in of_type:
-            continue
-        for key, value in settings.items():
-            known = [one.get(key) for name, one in of_type.items() if name == called or called not in of_type]
-            if known and value not in known and ANY not in known:
-                yield Finding(f"{key} is {_shown(names, value)}; it must be {_shown(names, known[0])}, as approved.", resource)
+    """One that is new here may be told what it likes; its role is approved/new-access's to say. A value may be a secret: none is shown."""
+    names, told = names_of(stack), approved()["variables"]
     for resource, called, variables in told_in(stack, names):
-        more = sorted(variables - set(told.get(resource.type, {}).get(called, variables)))
-        if more:
+        entries: Mapping[str, Plain] = told.get(resource.type, {}).get(called, variables)
+        known = {name.rstrip(MAY): must for name, must in entries.items()}
+        if more := sorted(variables.keys() - known.keys()):
             yield Finding(f"nobody has approved that it is told {', '.join(more)}.", resource)
+        if less := sorted(entries.keys() - variables.keys() - {name for name in entries if name.endswith(MAY)}):
+            yield Finding(f"it isn't told {', '.join(less)}; it must be, as approved.", resource)
+        for name, must in known.items():
+            if must != ANY and variables.get(name, must) != must:
+                yield Finding(f"{name}, which it is told, isn't what is approved: {_shown(names, must)}.", resource)
 
 
 @evolution_rule(

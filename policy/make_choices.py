@@ -1,0 +1,187 @@
+"""Tells from plans which choices shape.json approves (make approve); choices.py reads them.
+
+A text is a choice unless it is a number or unknown in one of the plans, holds a stack's own names, or is of the few properties below.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import tokens as t
+from approval import Names
+from choices import ALL, IMAGE, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
+from plain import Plain, number
+from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
+from rule import Resource, Stack
+
+FREE = READ | frozenset(
+    {
+        *("agentRuntimeName", "alarmName", "dashboardName", "family", "name", "policyName", "statementId"),
+        *("alarmRule", "assumeRolePolicy", "defaultTags", "policy", "policyDocument", "secretStringWo"),
+        *("availabilityZone", "cidrBlock", "cidrIpv4", "containerUri", "endpoint", "limitAmount", "scheduleExpression", "version"),
+        *("containerDefinitions.environment.name", "containerDefinitions.environment.value", "containerDefinitions.image"),
+    }
+)
+"""Properties whose texts are no choices: what people read, what a resource is called, documents that rules of their own read, and what
+the environment table says. A name without a dot is any last part of a path; `name` only a whole one."""
+
+OWN = frozenset(
+    {
+        *("allowedPattern", "expression", "id", "metricName", "namespace", "value"),
+        *("attributes.name", "hashKey", "rangeKey", "rules.filter.prefix", "targetPrefix", "dimensions"),
+    }
+)
+"""Properties that each resource has its own texts of: those that are approved may not change, and a new one is free."""
+
+BOUNDS: Mapping[str, Mapping[str, str]] = {
+    t.AGENT_RUNTIME: {"lifecycleConfigurations.idleRuntimeSessionTimeout": MOST, "lifecycleConfigurations.maxLifetime": MOST},
+    t.BUDGET: {"notifications.threshold": MOST},
+    t.EVENT_SOURCE_MAPPING: {"maximumRecordAgeInSeconds": LEAST, "maximumRetryAttempts": LEAST},
+    t.KEY: {"rotationPeriodInDays": MOST},
+    t.METRIC_ALARM: {
+        "datapointsToAlarm": MOST,
+        "evaluationPeriods": MOST,
+        "metricQueries.metric.period": MOST,
+        "period": MOST,
+        "warmUpConfiguration.warmUpPeriodDurationInMinutes": MOST,
+    },
+    t.QUEUE: {"maxMessageSize": LEAST, "messageRetentionSeconds": LEAST},
+    t.REPOSITORY_LIFECYCLE: {"policy.rules.selection.countNumber": LEAST},
+    t.SERVICE: {"deploymentMinimumHealthyPercent": LEAST},
+    t.TASK_DEFINITION: {
+        "containerDefinitions.healthCheck.interval": MOST,
+        "containerDefinitions.healthCheck.retries": MOST,
+        "containerDefinitions.healthCheck.startPeriod": MOST,
+        "containerDefinitions.healthCheck.timeout": MOST,
+        "containerDefinitions.stopTimeout": LEAST,
+    },
+    t.WEB_ACL: {"rules.statement.rateBasedStatement.limit": MOST, "rules.statement.sizeConstraintStatement.size": MOST},
+}
+"""By type, the numbers whose safe direction is known and that no other rule judges: how soon something is noticed, halted, rotated or
+refused, and how long or how much of it is kept. The table changes none of them."""
+
+OWN_BOUNDS = frozenset({t.METRIC_ALARM, t.QUEUE})
+"""Types of which one that is new here is as slow or as small as it likes."""
+
+
+class Seen:
+    """What resources of a type have been seen to hold, in all plans."""
+
+    def __init__(self) -> None:
+        self.objects: defaultdict[str, int] = defaultdict(int)
+        self.set: defaultdict[str, int] = defaultdict(int)
+        self.resources: list[dict[str, list[Plain]]] = []
+
+    def add(self, resource: Resource, names: Names) -> None:
+        """Count a resource's objects, and what is set in each, and keep its values."""
+        values: defaultdict[str, list[Plain]] = defaultdict(list)
+        self._count(with_references(resource), "", values, names)
+        self.resources.append(values)
+
+    def _count(self, value: Plain, path: str, values: defaultdict[str, list[Plain]], names: Names) -> None:
+        if isinstance(value, list):
+            for one in value:
+                self._count(one, path, values, names)
+        elif isinstance(value, dict) and path.rpartition(".")[2] not in MAPS and (value or not path):
+            self.objects[path] += 1
+            for name, one in value.items():
+                at = f"{path}.{name}" if path else name
+                if is_set(one, at) and not name.startswith("__"):
+                    self.set[at] += 1
+                    self._count(one, at, values, names)
+        else:
+            values[path].append(general(value, names))
+
+    def entries(self, kind: str, *, own: bool) -> dict[str, Plain]:
+        """By path and what follows it, what may be there.
+
+        Args:
+            own: whether these are the resources that one name stands for; all of a type otherwise.
+        """
+        found: dict[str, Plain] = {}
+        for path in sorted({path for values in self.resources for path in values} - EVERYWHERE):
+            steps = path.split(".")
+            ancestors = [".".join(steps[:count]) for count in range(len(steps) + 1)]
+            each = all(self.set[at] == self.objects[above] for above, at in pairwise(ancestors))
+            last = path.rpartition(".")[2]
+            if last in READ or (not own and (path in OWN or last in OWN)):
+                mark = MAY
+            else:
+                mark = "" if each else SOME if all(path in values for values in self.resources) else MAY
+            found[path + mark] = self._values(kind, path, own=own)
+        for entry in [one for one in found if one.startswith(REFERENCE)]:  # what it comes from says more than its text
+            value = found.get(entry.removeprefix(REFERENCE))
+            if value == ANY or (isinstance(value, str) and "{" in value):
+                del found[entry.removeprefix(REFERENCE)]
+        return found
+
+    def _values(self, kind: str, path: str, *, own: bool) -> Plain:
+        each = [{_key(one): one for one in values[path]} for values in self.resources if path in values]
+        known = {key: value for values in each for key, value in values.items()}
+        values = [known[key] for key in sorted(known)]
+        stacks_own = any(isinstance(one, str) and "{" in one for one in values)
+        last = path.rpartition(".")[2]
+        free = kind == t.GUARDRAIL or path in FREE or last in FREE - {"name"} or (kind, path) == (t.BUCKET, "bucket")
+        numbers = [found for one in values if (found := number(one)) is not None]
+        if (way := BOUNDS.get(kind, {}).get(path)) and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS):
+            return {way: min(numbers) if way == LEAST else max(numbers)}
+        if free or numbers or any(not isinstance(one, str | bool | dict) for one in values):
+            return ANY
+        if not own and (path in OWN or last in OWN or stacks_own):
+            return ANY
+        if any(isinstance(one, dict) and one and last not in OWN for one in values):
+            return ANY
+        if len(values) == 1:
+            return values[0]
+        return {ALL: values} if all(one.keys() == known.keys() for one in each) else values
+
+
+def _key(value: Plain) -> str:
+    """What tells values apart, also one that is no JSON."""
+    return json.dumps(value, sort_keys=True, default=repr)
+
+
+def narrower(own: Mapping[str, Plain], of_type: Mapping[str, Plain]) -> dict[str, Plain]:
+    """What is approved for one name beyond what is for its type: what it must have, and what it may be."""
+    rest: dict[str, Plain] = {}
+    for entry, value in own.items():
+        if of_type.get(entry) != value and (value != ANY or not entry.endswith(MAY)):
+            rest[entry] = value
+    return rest
+
+
+def grouped(entries: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Entries with those that may be anything in one list."""
+    free: list[Plain] = [entry for entry, value in sorted(entries.items()) if value == ANY]
+    said = {entry: value for entry, value in sorted(entries.items()) if value != ANY}
+    return {**said, ANY: free} if free else said
+
+
+def choices_of(stacks: Sequence[tuple[Stack, Names]]) -> tuple[dict[str, dict[str, Plain]], dict[str, Any]]:
+    """By type, and by type and name, what may be set and to what, and what the resources of a type are called."""
+    by_type: defaultdict[str, Seen] = defaultdict(Seen)
+    by_name: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
+    in_stacks: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    images = [bool((stack.table or {}).get(IMAGE)) for stack, _ in stacks]
+    for stack, names in stacks:
+        for resource in stack.resources:
+            by_type[resource.type].add(resource, names)
+            by_name[resource.type, called(resource)].add(resource, names)
+        for kind, name in {(one.type, called(one)) for one in stack.resources}:
+            in_stacks[kind][name].append(bool((stack.table or {}).get(IMAGE)))
+    types: dict[str, dict[str, Plain]] = {}
+    for kind in sorted(by_type):
+        found: list[Plain] = [
+            name if len(there) == len(images) else f"{name}{SOME if sum(there) == sum(images) else MAY}"
+            for name, there in sorted(in_stacks[kind].items())
+        ]
+        types[kind] = {NAMES_OF: found[0] if len(found) == 1 else found, **by_type[kind].entries(kind, own=False)}
+    own: dict[str, dict[str, Plain]] = {}
+    for kind, name in sorted(by_name):
+        if rest := narrower(by_name[kind, name].entries(kind, own=True), types[kind]):
+            own.setdefault(kind, {})[name] = rest
+    return types, own
