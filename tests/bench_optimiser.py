@@ -23,7 +23,7 @@ from engine.cartpole import CartPole
 from engine.evaluators import EvaluatorPool, ScoreBatch
 from engine.population import Population
 from engine.tasks import TaskSpec
-from tests.engine import plugins
+from tests.engine import double_pole, plugins
 from tests.engine.functions import Contest, rastrigin, rosenbrock, sphere
 
 INDIVIDUALS = 10_000
@@ -191,6 +191,21 @@ def contests() -> None:
             print(f"{what:24} until {NEAR:g} in {ours:,.0f} evaluations; the library by itself {theirs:,.0f}, in 64 bits {exact:,.0f}")
 
 
+def poles() -> None:
+    """In how many of 100 episodes the champions balance two poles to the end, and those of networks at random."""
+    for seed in range(1, 6):
+        ours = double_pole.held_out(double_pole.evolved("cma-es", seed, population=50, generations=60))
+        told = f"two poles, seed {seed}        cma-es to the end in {_ended(ours)} of 100 episodes, {ours.mean():.0f} steps on average"
+        for count in (3_000, 60_000):
+            theirs = double_pole.held_out(double_pole.at_random(seed, count))
+            told += f"; {count:,} at random in {_ended(theirs)}, {theirs.mean():.0f}"
+        print(f"{told} (3,000 evaluations)")
+
+
+def _ended(steps: Any) -> int:
+    return int((steps == double_pole.DoublePole.steps).sum())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="without the contests")
@@ -203,6 +218,7 @@ def main() -> None:
     whole()
     if not quick:
         contests()
+        poles()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 
 from engine import covariance, keyed
 from engine.breeding import STRATEGIES, unsuitable
+from tests.engine.double_pole import DoublePole, at_random, evolved, held_out
 from tests.engine.functions import LIMIT, Contest, rastrigin, rosenbrock, sphere
 
 CONTESTS = [
@@ -42,6 +43,13 @@ def test_where_both_draw_the_same_numbers_the_individuals_are_the_librarys_to_th
 def test_the_genetic_algorithms_step_becomes_as_small_as_it_must() -> None:
     contest = Contest(function=sphere, weights=25, strategy="ga", population=100, generations=100, seeds=(1,))
     assert contest.engine() < 1e-3 < contest.random()
+
+
+def test_two_poles_that_nobody_balances_by_chance_are_balanced() -> None:
+    """In 100 episodes that evolution never saw, with as many evaluations for both."""
+    ours, random = held_out(evolved("cma-es", 1, population=50, generations=60)), held_out(at_random(1, 3000))
+    assert ours.min() == DoublePole.steps, "ten seconds, every time"
+    assert random.max() < DoublePole.steps
 
 
 @pytest.mark.parametrize("strategy", [covariance.FullMatrix(), covariance.Diagonal()], ids=["cma-es", "sep-cma-es"])
