@@ -6,16 +6,43 @@ import re
 from collections.abc import Callable, Collection
 from typing import Unpack, overload
 
+from accounts import own_account
+from graph import names_of
+from other_types import ANALYZER, DETECTOR, OIDC_PROVIDER, TRAIL
+from plain import dig, items
 from rule import Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule
 from system import ACCOUNT_PROJECT as PROJECT
 from system import rule_where
-from tokens import BUCKET, ROLE
+from tokens import (
+    BUCKET,
+    BUCKET_ENCRYPTION,
+    BUCKET_LIFECYCLE,
+    BUCKET_LOGGING,
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    BUCKET_PUBLIC_ACCESS,
+    BUCKET_VERSIONING,
+    IAM_POLICY,
+    KEY,
+    KEY_ALIAS,
+    MODEL_LOG,
+    ROLE,
+    ROLE_ATTACHMENT,
+)
 
 STATE = "account-state-"
 """How the name of the bucket begins that holds the stacks' states."""
 
 ROLE_NAME = re.compile(r"account-(?P<does>deploy|drift|image|drill)-(?P<stack>[a-z][a-z0-9]*)")
 """What workflows take on: by what it does, and for which stack."""
+
+KNOWN = frozenset(
+    {
+        *(BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_LOGGING, BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS),
+        *(ANALYZER, BUCKET_VERSIONING, DETECTOR, IAM_POLICY, KEY, KEY_ALIAS, MODEL_LOG, OIDC_PROVIDER, ROLE, ROLE_ATTACHMENT, TRAIL),
+    }
+)
+"""All that the project may make."""
 
 DISPOSABLE = "dev"
 """The stack that its pipeline may make and destroy alone. In every other an administrator makes roles and writes the mode."""
@@ -39,6 +66,18 @@ def boundary_name(stack: str) -> str:
 def state_buckets(stack: Stack) -> list[Resource]:
     """The buckets that hold states, or might: those whose name isn't known."""
     return [one for one in stack.of_type(BUCKET) if not isinstance(name := one.at("bucket"), str) or name.startswith(STATE)]
+
+
+def administrators(stack: Stack) -> frozenset[str] | None:
+    """Who administers the account, by the table, and its root user; None where no table says so."""
+    named = items(dig(dict(stack.table or {}), "administrators"))
+    root = f"arn:aws:iam::{own_account(stack)}:root"
+    return frozenset({root, *(one for one in named if isinstance(one, str))}) if named else None
+
+
+def role_names(stack: Stack) -> set[str]:
+    """The names of the roles that workflows take on."""
+    return names_of(stack.of_type(ROLE))
 
 
 @overload

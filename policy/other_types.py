@@ -10,9 +10,6 @@ DETECTOR = "aws:guardduty/detector:Detector"
 OIDC_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 TRAIL = "aws:cloudtrail/trail:Trail"
 
-OTHER_WAYS_IN = ("aws:iam/samlProvider:SamlProvider", "aws:rolesanywhere/trustAnchor:TrustAnchor")
-"""What says who somebody is, beside OpenID Connect."""
-
 DOCUMENTS: dict[str, str] = {
     "aws:acmpca/policy:Policy": "policy",
     "aws:amp/resourcePolicy:ResourcePolicy": "policyDocument",

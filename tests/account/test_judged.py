@@ -84,6 +84,22 @@ OPEN = {
 }
 """What a boundary breaks that isn't one."""
 
+
+def replacing(name: str, old: str, new: str) -> Edit:
+    """An edit of a document's text."""
+
+    def edit(nodes: Nodes) -> None:
+        key = "assumeRolePolicy" if "assumeRolePolicy" in nodes[name].props else "policy"
+        nodes[name].props[key] = nodes[name].props[key].replace(old, new)
+        nodes[name].outputs.pop(key, None)
+
+    return edit
+
+
+ADMINISTRATOR = account_table()["administrators"][0]
+ROLE_TYPE = "aws:iam/role:Role"
+ROLES = [("staging", "drill"), *((stack, does) for stack in ("dev", "staging", "prod") for does in ("deploy", "drift", "image"))]
+
 EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     "any environment": (claims(sub=f"{PREFIX}:environment:*"), {("account/trust", "access-prod-deploy")}),
     "dev's environment": (claims(sub=f"{PREFIX}:environment:dev"), {("account/trust", "access-prod-deploy")}),
@@ -118,11 +134,19 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
         policy("state-key", lambda stated: stated[0].pop("Condition")),
         {(rule, "state-key") for rule in ("account/state-key", "identity/key-breadth")},
     ),
+    "an administrator whom nobody named": (
+        both(replacing("state-key", ADMINISTRATOR, f"{ROLE}another"), replacing("state-bucket-policy", ADMINISTRATOR, f"{ROLE}another")),
+        {("account/state-key", "state-key"), ("account/state-bucket", "state-bucket-policy")},
+    ),
+    "another repository everywhere": (
+        lambda nodes: [replacing(name, PREFIX, "repo:another/one")(nodes) for name, node in nodes.items() if node.type == ROLE_TYPE],
+        {("account/trust", f"access-{stack}-{does}") for stack, does in ROLES},
+    ),
     "no analyzer": (without("watch-analyzer"), {("account/analyzer", "")}),
     "no agents' events": (setting("watch-trail", "advancedEventSelectors.2.fieldSelectors", []), {("account/trail-events", "watch-trail")}),
     "one region": (setting("watch-trail", "isMultiRegionTrail", False), {("account/trail", "watch-trail")}),
     "GuardDuty off": (setting("watch-guardduty", "enable", False), {("account/detector", "watch-guardduty")}),
-    "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("account/identity-provider", "saml")}),
+    "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("account/known-types", "saml")}),
 }
 
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from tests.policy.account_stack import ACCOUNT, ADMINISTRATOR, ISSUER, PROVIDER, REPOSITORY, bounds, deploys, of_iam, role_of, trust, within
+from tests.policy.account_stack import (
+    ACCOUNT,
+    ADMINISTRATOR,
+    ISSUER,
+    KEYS,
+    PROVIDER,
+    REPOSITORY,
+    ROOT,
+    bounds,
+    deploys,
+    of_iam,
+    role_of,
+    trust,
+    within,
+)
 from tests.policy.builders import UNKNOWN, Node, Nodes, document
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.identity_deployers import allow
 
-TRUST, FENCE, OWN_STACK = {"account/trust"}, {"account/fence"}, {"account/own-stack"}
+TRUST, FENCE, OWN_STACK, KNOWN = {"account/trust"}, {"account/fence"}, {"account/own-stack"}, {"account/known-types"}
 CLOSED = TRUST | {"identity/trust-closed"}
 BUCKET, KEY, EVENTS = {"account/state-bucket"}, {"account/state-key"}, {"account/trail-events"}
 ESCALATION, WILD = {"identity/no-escalation"}, {"identity/no-wildcard-resource"}
@@ -58,6 +73,21 @@ def without_all(*names: str) -> Edit:
 
     return edit
 
+
+def keyed(statement: dict[str, Any]) -> Edit:
+    """The key's policy says this, too."""
+    return lambda nodes: setting(
+        "key", "policy", nodes["key"].props["policy"].replace('"Statement": [', f'"Statement": [{json.dumps(statement)}, ', 1)
+    )(nodes)
+
+
+def used_by(principal: str) -> dict[str, Any]:
+    return {"Principal": {"AWS": ROOT}, **allow("kms:Decrypt", "*", {"ArnLike": {"aws:PrincipalArn": principal}})}
+
+
+FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:evolution-{{}}"
+STATES = f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/.pulumi/stacks/evolution-system"
+ECR = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/evolution-engine"
 
 EQUALS = {"aud": "sts.amazonaws.com", "sub": SUBJECT}
 
@@ -111,7 +141,16 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         ),
         {"account/identity-provider"},
     ),
-    ("SAML", adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "acme"})), {"account/identity-provider"}),
+    *(
+        (f"{kind} of the account", adding("more", Node(kind, {"name": "acme"})), KNOWN)
+        for kind in (
+            "aws:iam/samlProvider:SamlProvider",
+            "aws:rolesanywhere/trustAnchor:TrustAnchor",
+            "aws:accessanalyzer/archiveRule:ArchiveRule",
+            "aws:guardduty/filter:Filter",
+            "aws:ec2/instance:Instance",
+        )
+    ),
     # Boundaries of the roles.
     (
         "no boundary",
@@ -164,6 +203,16 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         deploying("dev", allow("iam:CreatePolicyVersion", of_iam("policy/evolution-boundary-dev-us-east-1"))),
         ESCALATION,
     ),
+    ("another stack's code", deploying("dev", allow("lambda:UpdateFunctionCode", FUNCTION.format("safety-switch-prod"))), OWN_STACK),
+    ("every stack's code", deploying("dev", allow("lambda:UpdateFunctionCode", FUNCTION.format("*"))), OWN_STACK),
+    ("another stack's state", deploying("dev", allow("s3:GetObject", f"{STATES}/prod.json")), OWN_STACK),
+    ("every stack's state", deploying("dev", allow("s3:GetObject", f"{STATES}/*.json")), OWN_STACK),
+    (
+        "another stack's keys",
+        deploying("dev", allow("kms:Decrypt", KEYS, {"StringEquals": {"aws:ResourceTag/Environment": "prod"}})),
+        OWN_STACK,
+    ),
+    ("some stack's image", setting("drift-dev-policy", "policy", document(allow("ecr:PutImage", ECR))), OWN_STACK),
     # What the boundary must hold back: none of its denials may go, and none of these may be allowed.
     *((f"prod's boundary without its denial {number}", bounding_without("prod", number), FENCE if number else OPEN) for number in range(6)),
     ("prod makes roles", bounding("prod", allow("iam:CreateRole", role_of("prod"), within("prod"))), FENCE),
@@ -268,6 +317,24 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         ),
         KEY,
     ),
+    ("a role uses the key by its name", keyed({"Principal": {"AWS": role_of("prod")}, **allow("kms:Decrypt", "*")}), KEY),
+    ("a role that deploys nothing uses the key", keyed(used_by(role_of("prod"))), KEY),
+    ("roles of some name use the key", keyed(used_by(of_iam("role/account-*"))), KEY),
+    (
+        "a role reads the state by the bucket's policy",
+        lambda nodes: setting(
+            "state-policy",
+            "policy",
+            nodes["state-policy"]
+            .props["policy"]
+            .replace(
+                '"Statement": [',
+                f'"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{role_of("prod")}"}}, "Action": "s3:GetObject", '
+                f'"Resource": "{STATES}/*"}}, ',
+            ),
+        )(nodes),
+        BUCKET,
+    ),
     # What watches.
     ("no analyzer", without("analyzer"), {"account/analyzer"}),
     ("an analyzer of what is unused", setting("analyzer", "type", "ACCOUNT_UNUSED_ACCESS"), {"account/analyzer"}),
@@ -277,6 +344,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("a trail that is off", setting("trail", "enableLogging", False), {"account/trail"}),
     ("a trail without IAM", setting("trail", "includeGlobalServiceEvents", False), {"account/trail"}),
     ("a trail to nowhere", setting("trail", "s3BucketName", None), {"account/trail"}),
+    (
+        "a trail to a bucket of others",
+        both(setting("trail", "s3BucketName", "others"), referring("trail", "s3BucketName", "stack")),
+        EVENTS,
+    ),
     ("a trail under AWS's key", both(setting("trail", "kmsKeyId", None), referring("trail", "kmsKeyId", "gone")), {"encryption/trail-cmk"}),
     ("a trail under a bucket", referring("trail", "kmsKeyId", "records"), {"encryption/key-reference"}),
     ("a trail without data events", setting("trail", "advancedEventSelectors", None), EVENTS),

@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from account_project import ROLE_NAME, account_rule, boundary_name
+from account_project import KNOWN, ROLE_NAME, account_rule, boundary_name
 from accounts import own_account
 from conditions import tests_of
 from documents import DocumentKind, Statement, allows_of
-from graph import names_of
-from other_types import OIDC_PROVIDER, OTHER_WAYS_IN
-from plain import Plain, items, shown
+from other_types import OIDC_PROVIDER
+from plain import Plain, dig, shown
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.holdings import boundaries_of, deployers, holdings
 from rules.aws.identity_escalation import OF_ROLES, WITHIN_A_BOUNDARY
@@ -66,7 +65,7 @@ def trust(stack: Stack) -> Iterator[Finding]:
                 yield Finding(f"{statement.where} tests {ISSUER}:sub by {shown(subject)}; it must be StringEquals a whole subject.", role)
             else:
                 asked.append((role, statement, whole))
-    yield from _one_repository(asked)
+    yield from _one_repository(asked, dig(dict(stack.table or {}), "github", "subject_prefix"))
 
 
 def _equal_to(statement: Statement, key: str) -> Plain:
@@ -78,12 +77,14 @@ def _equal_to(statement: Statement, key: str) -> Plain:
     return [[operator, *values] for operator, values in tests] or None
 
 
-def _one_repository(asked: list[tuple[Resource, Statement, re.Match[str]]]) -> Iterator[Finding]:
-    """All roles are for one repository: the one that most of them name; and each for the environment that is called as its stack."""
+def _one_repository(asked: list[tuple[Resource, Statement, re.Match[str]]], wanted: Plain) -> Iterator[Finding]:
+    """All roles are for one repository: that of the account's table or, where there is none, the one that most of them name; and each for
+    the environment that is called as its stack."""
     common = Counter(subject["repository"] for _, _, subject in asked).most_common(1)
+    repository = wanted if isinstance(wanted, str) or not common else common[0][0]
     for role, statement, subject in asked:
-        if subject["repository"] != common[0][0]:
-            yield Finding(f"{statement.where} is for {subject['repository']}; it must be for {common[0][0]}, as the other roles.", role)
+        if subject["repository"] != repository:
+            yield Finding(f"{statement.where} is for {subject['repository']}; it must be for {shown(repository)}.", role)
         if named := ROLE_NAME.fullmatch(str(role.at("name"))):
             own = named["stack"] if named["does"] == "deploy" else f"{named['stack']}-{named['does']}"
             if subject["environment"] != own:
@@ -104,9 +105,19 @@ def identity_provider(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"url is {shown(url)}; it must be https://{ISSUER}, once.", provider)
         if audiences != [AUDIENCE]:
             yield Finding(f"clientIdLists is {shown(audiences)}; it must be {AUDIENCE} alone.", provider)
-    for kind in OTHER_WAYS_IN:
-        for resource in stack.of_type(kind):
-            yield Finding(f"it lets somebody in beside GitHub's workflows; only {ISSUER} may.", resource)
+
+
+@account_rule(
+    id="account/known-types",
+    severity=Severity.HIGH,
+    protects="The account from what this project isn't for: other ways in, what runs code, what hides a finding.",
+    why="A SAML provider, a grant of the key, an instance with a role, an archive rule of the analyzer: each undoes what the rest holds.",
+    fix="Declare it in a program of its own. What an account needs before the system is in KNOWN, policy/account_project.py.",
+)
+def known_types(stack: Stack) -> Iterator[Finding]:
+    for resource in stack.resources:
+        if resource.type not in KNOWN and not resource.type.startswith(("pulumi:", "account:")):
+            yield Finding("the project that prepares an account makes nothing of its type; it must be declared elsewhere.", resource)
 
 
 @account_rule(
@@ -131,34 +142,33 @@ def boundary(stack: Stack) -> Iterator[Finding]:
 @account_rule(
     id="account/own-stack",
     severity=Severity.CRITICAL,
-    protects="Each stack's roles, and the account's own, from the pipeline of another stack.",
-    why="Who may change dev's code must not thereby change prod's roles, nor the role that deploys.",
-    fix="Name the roles and policies of the stack, evolution-…-<stack>-<region>, and one of its boundaries in iam:PermissionsBoundary.",
+    protects="Each stack, and the account's own roles, from the pipeline of another stack.",
+    why="Who may change dev's code must not thereby change prod's switch, nor the role that deploys.",
+    fix="Name what is the stack's by the stack's name, roles and policies in full, evolution-…-<stack>-<region>; one of its boundaries "
+    "in iam:PermissionsBoundary, and the stack in the tests on the tag Environment.",
 )
 def own_stack(stack: Stack) -> Iterator[Finding]:
     names = {role.urn: ROLE_NAME.fullmatch(str(role.at("name"))) for role in stack.of_type(ROLE)}
     deploying, account = deployers(stack), own_account(stack)
     for holder, roles in holdings(stack):
-        stacks = {named["stack"] for urn in roles or () if (named := names.get(urn))}
-        for statement in allows_of(holder) if holder.urn in deploying and stacks else ():
-            actions = {action.lower() for action in statement.actions}
-            if statement.kind is not DocumentKind.IDENTITY or not actions & (OF_ROLES | WITHIN_A_BOUNDARY | {"iam:passrole"}):
-                continue
-            for own in sorted(stacks):
-                yield from _of_another(holder, statement, own, account, makes=bool(actions & WITHIN_A_BOUNDARY))
+        for own in sorted({named["stack"] for urn in roles or () if (named := names.get(urn))}):
+            for statement in allows_of(holder) if holder.urn in deploying else ():
+                if statement.kind is DocumentKind.IDENTITY:
+                    yield from _of_another(holder, statement, own, account)
 
 
-def _of_another(holder: Resource, statement: Statement, own: str, account: str, *, makes: bool) -> Iterator[Finding]:
-    """What a statement about IAM names that isn't of the stack."""
+def _of_another(holder: Resource, statement: Statement, own: str, account: str) -> Iterator[Finding]:
+    """What a statement names that isn't the stack's."""
     ours, boundaries = (re.compile(pattern.format(account=account, stack=own)) for pattern in (OF_THE_SYSTEM, BOUNDARIES))
-    if other := next((one for one in statement.resources if not ours.fullmatch(one)), None):
-        yield Finding(f"{statement.where} names {shown(other)}; it must name what is {own}'s, in full.", holder)
-    for _, key, values in tests_of(statement.conditions) if makes else ():
-        for value in items(values) if key == "iam:permissionsboundary" else ():
-            if not isinstance(value, str) or not boundaries.fullmatch(value):
+    called = re.compile(rf"(?<![A-Za-z0-9]){own}(?![A-Za-z0-9])")
+    changes_roles = not {action.lower() for action in statement.actions}.isdisjoint(OF_ROLES | WITHIN_A_BOUNDARY | {"iam:passrole"})
+    for one in statement.resources:
+        if not (ours.fullmatch(one) if changes_roles else called.search(one) or "evolution" not in one.lower()):
+            yield Finding(f"{statement.where} names {shown(one)}; it must name what is {own}'s, in full.", holder)
+            break
+    for operator, key, values in tests_of(statement.conditions):
+        for value in values if operator != "null" else ():
+            if key.endswith("tag/environment") and value != own:
+                yield Finding(f"{statement.where} is for what has the tag Environment {shown(value)}; it must be {own}.", holder)
+            if key == "iam:permissionsboundary" and not (isinstance(value, str) and boundaries.fullmatch(value)):
                 yield Finding(f"{statement.where} makes roles within {shown(value)}; it must be within a boundary of {own}.", holder)
-
-
-def role_names(stack: Stack) -> set[str]:
-    """The names of the roles that workflows take on."""
-    return names_of(stack.of_type(ROLE))

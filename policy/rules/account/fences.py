@@ -89,6 +89,7 @@ def _of_account(stack: str, account: str, region: str) -> Iterator[WayOut]:
         provider,
         *(f"iam:{verb}OpenIDConnectProvider" for verb in ("Create", "Delete")),
         "iam:AddClientIDToOpenIDConnectProvider",
+        "iam:CreateSAMLProvider",
         "iam:UpdateOpenIDConnectProviderThumbprint",
         anywhere=True,
     )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from account_project import STATE, account_rule, state_buckets
+from account_project import STATE, account_rule, administrators, role_names, state_buckets
 from accounts import own_account
 from calls import AwsCall, certainly_denies
 from checks import protected
-from conditions import ARN, narrows
-from documents import allows_of, statements_of, unreadable
+from conditions import ARN, narrows, tests_of
+from documents import DocumentKind, Statement, allows_of, statements_of, unreadable
 from globs import WILDCARD
 from graph import Linked
-from plain import dig, items, number
+from plain import dig, items, number, shown
 from rule import Finding, Resource, Severity, Stack, about
-from rules.account.access import role_names
 from tokens import BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_POLICY, KEY
 
 KEPT_DAYS = 30
@@ -29,6 +28,8 @@ LOSES = (
     ("s3:DeleteObjectVersion", "/.pulumi/stacks/evolution-system/prod.json"),
 )
 """What loses or opens the state for good, and on what of the bucket."""
+
+PRINCIPAL = "aws:principalarn"
 
 ADMINISTERS = frozenset({"kms:creategrant", "kms:disablekey", "kms:putkeypolicy", "kms:revokegrant", "kms:schedulekeydeletion"})
 """What decides who uses a key, and whether anybody can."""
@@ -79,12 +80,19 @@ def _forgets(lifecycle: Resource) -> Iterator[Finding]:
 
 
 def _lets_lose(policy: Resource, name: str, stack: Stack) -> Iterator[Finding]:
-    """What some role isn't certainly denied."""
+    """Whom the bucket's policy lets in, and what some role isn't certainly denied."""
     if any(unreadable(policy)):
         return  # identity/document says it
-    statements = list(statements_of(policy))
+    statements, administer = list(statements_of(policy)), administrators(stack)
+    for statement in statements:
+        tests = [(operator, values) for operator, key, values in tests_of(statement.conditions) if key == PRINCIPAL]
+        spared = {str(value) for operator, values in tests if "not" in operator for value in values}
+        if statement.allows:
+            yield Finding(f"{statement.where} lets somebody in; it must only deny, for the roles have policies of their own.")
+        elif administer is not None and (others := spared - administer):
+            yield Finding(f"{statement.where} spares {shown(min(others))}, whom the table doesn't name; it must spare only administrators.")
     for role in sorted(role_names(stack)):
-        context = {"aws:principalarn": f"arn:aws:iam::{own_account(stack)}:role/{role}"}
+        context = {PRINCIPAL: f"arn:aws:iam::{own_account(stack)}:role/{role}"}
         for action, tail in LOSES:
             call = AwsCall(action=action, resource=f"arn:aws:s3:::{name}{tail}", context=context)
             if not any(certainly_denies(one, call) for one in statements):
@@ -105,15 +113,28 @@ def state_key(stack: Stack) -> Iterator[Finding]:
     for key in stack.of_type(KEY):
         yield from about(key, protected(key))
         for statement in allows_of(key):
-            administers = sorted(action for action in statement.actions if action.lower() in ADMINISTERS)
-            if administers and not narrows(statement.conditions, {"aws:principalarn": lambda value: _administers(value, stack)}):
-                yield Finding(
-                    f"{statement.where} allows {administers[0]} to more than named administrators; it must name them in aws:PrincipalArn, "
-                    "each in full, and nobody who deploys.",
-                    key,
-                )
+            if statement.kind is DocumentKind.KEY:
+                yield from about(key, _beyond(statement, stack))
 
 
-def _administers(principal: str, stack: Stack) -> bool:
-    """Whether an ARN names one principal in full, who doesn't deploy."""
-    return bool(ARN.fullmatch(principal)) and not WILDCARD.search(principal) and principal.rpartition("/")[2] not in role_names(stack)
+def _beyond(statement: Statement, stack: Stack) -> Iterator[Finding]:
+    """Whom a statement of the key's policy lets do more than they must. What services may is what `identity/key-breadth` judges."""
+    root = f"arn:aws:iam::{own_account(stack)}:root"
+    people = [one.name for one in statement.principals if one.kind != "Service"]
+    administers = sorted(action for action in statement.actions if action.lower() in ADMINISTERS)
+    if others := [name for name in people if name != root]:
+        yield Finding(f"{statement.where} names {shown(others[0])}; it must name the account's root, with a condition on aws:PrincipalArn.")
+    elif people and not narrows(statement.conditions, {PRINCIPAL: lambda value: _may(value, stack, administers=bool(administers))}):
+        whom = "administrators of the account's table" if administers else "them or the roles that deploy"
+        what = (administers or statement.actions)[0]
+        yield Finding(f"{statement.where} allows {what} to others; aws:PrincipalArn must name {whom}, in full.")
+
+
+def _may(principal: str, stack: Stack, *, administers: bool) -> bool:
+    """Whether an ARN names one principal in full, who administers or, where nothing is administered, deploys."""
+    if not ARN.fullmatch(principal) or WILDCARD.search(principal):
+        return False
+    if principal.rpartition("/")[2] in role_names(stack):
+        return not administers
+    named = administrators(stack)
+    return principal in named if named is not None else administers

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from account_project import account_rule
+from graph import Linked
 from other_types import ANALYZER, TRAIL
 from plain import Plain, dig, items, shown
-from rule import Finding, Resource, Severity, Stack
+from rule import Finding, Resource, Severity, Stack, about
+from tokens import BUCKET
 
 EXTERNAL = ("ACCOUNT", "ORGANIZATION")
 """The types of analyzers of external access. The others look for unused access, and are billed."""
@@ -37,7 +39,6 @@ def analyzer(stack: Stack) -> Iterator[Finding]:
 
 @account_rule(
     id="account/trail-events",
-    types={TRAIL},
     severity=Severity.HIGH,
     protects="The record of what the agents and their models were asked, and by whom.",
     why="Calls of agents and models are data events: a trail without selectors for them shows who deployed the system, and nothing after.",
@@ -45,7 +46,15 @@ def analyzer(stack: Stack) -> Iterator[Finding]:
     f"{', '.join(AGENTS_EVENTS)}.",
     controls=("prowler cloudtrail_agentcore_data_events_enabled", "prowler cloudtrail_bedrock_logging_enabled"),
 )
-def trail_events(trail: Resource) -> Iterator[Finding]:
+def trail_events(stack: Stack) -> Iterator[Finding]:
+    buckets = Linked(stack, BUCKET, ("bucket", "id"))
+    for trail in stack.of_type(TRAIL):
+        if not buckets.by(trail, "s3BucketName") and trail.at("s3BucketName") is not None:  # account/trail says that there is none
+            yield Finding("s3BucketName is no bucket of this stack; it must be one, which is judged here.", trail)
+        yield from about(trail, _lacks(trail))
+
+
+def _lacks(trail: Resource) -> Iterator[Finding]:
     selectors = [_fields(one) for one in items(trail.at("advancedEventSelectors"))]
     if {"eventCategory": ["Management"]} not in selectors:
         yield Finding("advancedEventSelectors has none for all management events; it must have one.")
