@@ -74,11 +74,34 @@ OF_ACCOUNT = (
 )
 """What holds for the whole account: the record of model calls, and what keeps its data private."""
 
-REWRITES = ("lambda:CreateFunction", "lambda:UpdateFunctionCode")
-"""What gives a function other code."""
+INVOKES = "bedrock-agentcore:Invoke*"
+"""Asks the agents: their own policies could let the role that writes these."""
+
+REWRITES = ("lambda:CreateFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
+"""What has a function run other code: also that of a layer, of a handler in the standard library, or in a variable that Python heeds."""
 
 INVITES = ("lambda:AddPermission", "lambda:CreateFunctionUrlConfig")
 """What lets others invoke a function."""
+
+FEEDS = ("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping")
+"""What has a queue or stream invoke a function."""
+
+TAKES_AWAY = (
+    "dynamodb:DeleteTable",
+    "kms:DisableKey",
+    "kms:PutKeyPolicy",
+    "kms:ScheduleKeyDeletion",
+    "lambda:RemovePermission",
+    "logs:DeleteLogGroup",
+    "s3:DeleteBucket*",
+    "s3:DeleteObjectVersion",
+    "secretsmanager:DeleteSecret",
+    "sns:DeleteTopic",
+    "sqs:DeleteQueue",
+    "sqs:PurgeQueue",
+)
+"""What ends data, or what watches it. No policy of the stack's grants it, but those of buckets, topics and queues are the role's to write,
+and they could."""
 
 
 def statements(names: AccountNames, policies: StackPolicies) -> list[Document]:
@@ -92,7 +115,7 @@ def statements(names: AccountNames, policies: StackPolicies) -> list[Document]:
         _deny(["s3:*"], [*_with_objects(names, names.access_logs_bucket), *_with_objects(names, names.records_bucket)]),
         _deny_but(WITH_KEYS, [names.any_key_arn], {"StringEquals": {"aws:ResourceTag/Project": PROJECT}}),
         _deny(["kms:*"], names.any_alias_arn),
-        _deny(OF_ACCOUNT, "*"),
+        _deny([*OF_ACCOUNT, INVOKES], "*"),
         *([] if policies.stack == DISPOSABLE_STACK else _the_administrators(ours)),
     ]
 
@@ -122,13 +145,13 @@ def _in_iam(ours: Names, policies: StackPolicies) -> Iterator[Document]:
 
 
 def _the_administrators(ours: Names) -> Iterator[Document]:
-    """What an administrator does where data is kept: the mode, and the code of the functions that may write it."""
+    """What an administrator does where data is kept: the mode, the functions that may write it, and the end of data and guards."""
     writers = [ours.function_arn(one) for one in (ours.switch_function, ours.resume_function)]
     yield _deny(["ssm:DeleteParameter*", "ssm:PutParameter"], ours.mode_parameter_arn)
-    yield _deny(REWRITES, writers)
+    yield _deny([*REWRITES, "lambda:DeleteFunction"], writers)
     yield _deny(INVITES, ours.function_arn(ours.resume_function))
-    # A layer's code runs before the function's own.
-    yield {**_deny(["lambda:UpdateFunctionConfiguration"], writers), "Condition": {"Null": {"lambda:Layer": "false"}}}
+    yield {**_deny(FEEDS, "*"), "Condition": {"ArnEquals": {"lambda:FunctionArn": writers}}}
+    yield _deny(TAKES_AWAY, "*")
 
 
 def _with_objects(names: AccountNames, bucket: str) -> list[str]:

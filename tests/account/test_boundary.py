@@ -56,9 +56,9 @@ def state(stack: str, path: str = "") -> str:
 BY_BOUNDARY = {
     "its removal, to make another of its name": ("dev",),
     "a version's removal, to make room": ("dev",),
-    "a layer under the switch": KEPT,
+    "a stream that resumes": KEPT,
 }
-"""What the policies grant, in which stacks, and the boundary alone denies: a destruction of dev, and other settings of a function."""
+"""What the policies grant, in which stacks, and the boundary alone denies: a destruction of dev, and what a function is fed with."""
 
 
 def escalations(stack: str) -> dict[str, tuple[str, str, Context]]:
@@ -68,6 +68,7 @@ def escalations(stack: str) -> dict[str, tuple[str, str, Context]]:
     wall, own_wall = iam(f"policy/{names.permissions_boundary}"), iam(f"policy/{NAMES.boundary(stack)}")
     bucket, provider = NAMES.bucket_arn(NAMES.state_bucket), NAMES.provider_arn
     administrator = {"iam:PolicyARN": [iam("policy/AdministratorAccess")]}
+    agents = names.agent_runtime_arn
     tasks: Context = {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}
     return {
         "a wider boundary of the stack's roles": ("iam:CreatePolicyVersion", wall, NOTHING),
@@ -136,6 +137,8 @@ def escalations(stack: str) -> dict[str, tuple[str, str, Context]]:
         "another account's way in": ("organizations:LeaveOrganization", "*", NOTHING),
         "the account's closure": ("account:CloseAccount", "*", NOTHING),
         "a stack of CloudFormation's": ("cloudformation:CreateStack", "*", NOTHING),
+        "a question to the agents": ("bedrock-agentcore:InvokeAgentRuntime", agents, NOTHING),
+        "a question to the gateway": ("bedrock-agentcore:InvokeGateway", names.gateway_arn, NOTHING),
     }
 
 
@@ -145,6 +148,8 @@ def administrators(stack: str) -> dict[str, tuple[str, str, Context]]:
     switch, resume = (names.function_arn(one) for one in (names.switch_function, names.resume_function))
     role = names.role_arn(names.engine_role)
     to_lambda: Context = {"iam:PassedToService": ["lambda.amazonaws.com"]}
+    tags = {"Project": "evolution-system", "Environment": stack}
+    ours_by_tag, new = ({f"aws:{whose}Tag/{key}": [value] for key, value in tags.items()} for whose in ("Resource", "Request"))
     return {
         "the mode": ("ssm:PutParameter", names.mode_parameter_arn, {"ssm:Overwrite": ["true"]}),
         "a new mode": ("ssm:PutParameter", names.mode_parameter_arn, NOTHING),
@@ -153,6 +158,17 @@ def administrators(stack: str) -> dict[str, tuple[str, str, Context]]:
         "resume's code": ("lambda:UpdateFunctionCode", resume, NOTHING),
         "the switch's code": ("lambda:UpdateFunctionCode", switch, NOTHING),
         "a layer under the switch": ("lambda:UpdateFunctionConfiguration", switch, {"lambda:Layer": ["arn:aws:lambda:::layer:mine:1"]}),
+        "the switch's handler and variables": ("lambda:UpdateFunctionConfiguration", switch, NOTHING),
+        "resume's handler and variables": ("lambda:UpdateFunctionConfiguration", resume, NOTHING),
+        "a stream that resumes": ("lambda:CreateEventSourceMapping", "*", {**new, "lambda:FunctionArn": [resume]}),
+        "the switch's end, by a permission": ("lambda:DeleteFunction", switch, NOTHING),
+        "the switch out of the topic's reach": ("lambda:RemovePermission", switch, NOTHING),
+        "the topic's end, by its policy": ("sns:DeleteTopic", names.alert_topic_arn, NOTHING),
+        "the dead letters' end, by their policy": ("sqs:DeleteQueue", names.dead_letters_arn, NOTHING),
+        "an artifact's end, by the bucket's policy": ("s3:DeleteObjectVersion", f"{names.bucket_arn(names.artifacts_bucket)}/1", NOTHING),
+        "the key's policy": ("kms:PutKeyPolicy", KEY, ours_by_tag),
+        "the key's end, by its policy": ("kms:ScheduleKeyDeletion", KEY, ours_by_tag),
+        "the key out of use, by its policy": ("kms:DisableKey", KEY, ours_by_tag),
         "somebody else who resumes": ("lambda:AddPermission", resume, NOTHING),
         "resume for everybody": ("lambda:CreateFunctionUrlConfig", resume, NOTHING),
         "the switch's role for other code": ("iam:PassRole", names.role_arn(names.function_role(names.switch_function)), to_lambda),
