@@ -16,7 +16,7 @@ import sys
 import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ from engine.describe import describe
 from engine.evaluators import EvaluatorPool
 from engine.individuals import size_of
 from engine.lease import Given, Heartbeat
-from engine.picture import draw
+from engine.picture import Course, draw
 from engine.promotion import SigningKey
 from engine.records import Bounds, Checkpoint, EvolutionPlan, Header, Lease, island_name
 from engine.settings import AGENTS, MEMORY, EngineSettings, EngineSettingsError, read
@@ -105,18 +105,6 @@ class _LastWarning(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said = record.getMessage()
-
-
-@dataclass
-class Course:
-    """How an evolution went.
-
-    Attributes:
-        best, mean: fitness by generation.
-    """
-
-    best: list[float] = field(default_factory=list[float])
-    mean: list[float] = field(default_factory=list[float])
 
 
 def run(options: Options) -> int:
@@ -244,7 +232,7 @@ def _tell(options: Options, course: Course, document: Mapping[str, Any], seconds
     name = "".join(one if one.isalnum() else "-" for one in options.task)
     options.out.mkdir(parents=True, exist_ok=True)
     picture, champion = options.out / f"{name}.svg", options.out / f"{name}.json"
-    picture.write_text(draw(f"{options.task}: fitness by generation", course.best, course.mean), encoding="utf-8")
+    picture.write_text(draw(f"{options.task}: fitness by generation", [course]), encoding="utf-8")
     told = {key: document[key] for key in ("task", "seed", "generation", "fitness", "held_out")}
     champion.write_text(json.dumps({**told, "genome": genome.tolist()}, indent=1) + "\n", encoding="utf-8")
     print(f"{len(course.best)} generations in {seconds:.1f} s")

@@ -5,16 +5,36 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 360, 76, 56, 16, 44
 TICKS = 5
 BEST, MEAN, GRID, INK = "#0969da", "#bc4c00", "#d0d7de", "#24292f"
 
 
-def draw(title: str, best: Sequence[float], mean: Sequence[float]) -> str:
-    """A picture of the best individual's fitness and of all individuals' mean, by generation, from the first on."""
-    lowest, highest, step = _scale(min(*best, *mean), max(*best, *mean))
-    count = len(best)
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How an evolution went.
+
+    Attributes:
+        best, mean: the best individual's fitness, and the mean of all that live, by generation.
+    """
+
+    best: list[float] = field(default_factory=list[float])
+    mean: list[float] = field(default_factory=list[float])
+
+
+def draw(title: str, courses: Sequence[Course], note: str = "") -> str:
+    """A picture of fitness by generation, from the first on, of one evolution or of several with as many generations.
+
+    Args:
+        title: what was evolved.
+        courses: one at least.
+        note: what else is to be said, at the right.
+    """
+    every = [value for course in courses for line in (course.best, course.mean) for value in line]
+    lowest, highest, step = _scale(min(every), max(every))
+    count = len(courses[0].best)
 
     def x(generation: int) -> float:
         return LEFT + (generation - 1) * (WIDTH - LEFT - RIGHT) / max(1, count - 1)
@@ -29,16 +49,18 @@ def draw(title: str, best: Sequence[float], mean: Sequence[float]) -> str:
         f'<path d="M{LEFT} 38 h20" stroke="{BEST}" stroke-width="2"/>' + _text(LEFT + 26, 42, "the best individual"),
         f'<path d="M{LEFT + 150} 38 h20" stroke="{MEAN}" stroke-width="2"/>' + _text(LEFT + 176, 42, "mean of all that live"),
     ]
+    parts += [_text(WIDTH - RIGHT, 42, note, "end")] if note else []
     for number in range(round((highest - lowest) / step) + 1):
         fitness = lowest + number * step
         line = f'<path d="M{LEFT} {y(fitness):.1f} H{WIDTH - RIGHT}" stroke="{GRID}"/>'
         parts += [line, _text(LEFT - 8, y(fitness) + 4, f"{fitness:.6g}", "end")]
-    every = max(1, math.ceil(count / 20))
-    parts += [_text(x(one), HEIGHT - BOTTOM + 18, str(one), "middle") for one in range(1, count + 1) if one % every == 0 or one == 1]
+    apart = max(1, math.ceil(count / 20))
+    parts += [_text(x(one), HEIGHT - BOTTOM + 18, str(one), "middle") for one in range(1, count + 1) if one % apart == 0 or one == 1]
     parts.append(_text(WIDTH / 2, HEIGHT - 8, "generation", "middle"))
-    for fitness, color in ((mean, MEAN), (best, BEST)):
-        points = " ".join(f"{x(index):.1f},{y(value):.1f}" for index, value in enumerate(fitness, 1))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
+    for course in courses:
+        for values, color in ((course.mean, MEAN), (course.best, BEST)):
+            points = " ".join(f"{x(index):.1f},{y(value):.1f}" for index, value in enumerate(values, 1))
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="{2 if len(courses) == 1 else 1.5}"/>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

@@ -19,6 +19,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 
 from engine.cartpole import CartPole
 from engine.evaluators import EvaluatorPool
+from engine.picture import Course, draw
 from engine.store import Store
 from engine.worker import Worker
 from local import emulator
@@ -39,13 +40,11 @@ class CartPoleRun:
     """One evolution.
 
     Attributes:
-        best, mean: fitness by generation.
         scores: the champion's steps in the held-out episodes.
     """
 
     seed: int
-    best: list[float]
-    mean: list[float]
+    course: Course
     scores: list[float]
 
 
@@ -65,8 +64,7 @@ def evolve(world: aws.EngineCloud, seed: int, *, population: int, evaluators: in
     genome = array("f", base64.b64decode(document["genome"]))
     return CartPoleRun(
         seed=seed,
-        best=[record["best"] for record in records],
-        mean=[record["mean"] for record in records],
+        course=Course(best=[record["best"] for record in records], mean=[record["mean"] for record in records]),
         scores=[play(genome, episode) for episode in HELD_OUT],
     )
 
@@ -87,43 +85,6 @@ def play(genome: Sequence[float], seed: int, first: Sequence[float] | None = Non
     return CartPole.steps
 
 
-def draw(results: list[CartPoleRun]) -> str:
-    """The mean fitness of all individuals, and the best one's, by generation, as SVG."""
-    width, height, left, top, right, bottom = 720, 360, 52, 48, 16, 44
-    generations = len(results[0].best)
-
-    def at(generation: int, fitness: float) -> str:
-        x = left + (generation - 1) * (width - left - right) / (generations - 1)
-        return f"{x:.1f},{top + (500 - fitness) * (height - top - bottom) / 500:.1f}"
-
-    def text(x: float, y: float, words: str, anchor: str = "start", size: int = 12) -> str:
-        return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}">{words}</text>'
-
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" fill="#24292f">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        text(left, 20, f"CartPole: fitness by generation, {len(results)} seeds, {POPULATION} individuals on 4 islands", size=14),
-    ]
-    for fitness in range(0, 501, 100):
-        y = float(at(1, fitness).split(",")[1])
-        parts += [f'<path d="M{left} {y} H{width - right}" stroke="#d0d7de"/>', text(left - 8, y + 4, str(fitness), "end")]
-    for generation in range(1, generations + 1):
-        parts.append(text(float(at(generation, 0).split(",")[0]), height - bottom + 18, str(generation), "middle"))
-    parts.append(text(width / 2, height - 8, "generation", "middle"))
-    for name, color, line in (("best", "#0969da", 1.5), ("mean", "#bc4c00", 1.5)):
-        for result in results:
-            points = " ".join(at(index + 1, fitness) for index, fitness in enumerate(getattr(result, name)))
-            parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="{line}" opacity="0.7"/>')
-    worst = min(statistics.mean(result.scores) for result in results)
-    parts += [
-        f'<path d="M{left} 34 h20" stroke="#0969da" stroke-width="2"/>' + text(left + 26, 38, "the best individual"),
-        f'<path d="M{left + 130} 34 h20" stroke="#bc4c00" stroke-width="2"/>' + text(left + 156, 38, "mean of all individuals"),
-        text(width - right, 38, f"champions, 100 held-out episodes: {worst:.0f} or more (solved: {SOLVED})", "end"),
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = emulator.start(Path(folder), "dev", aws.ROOT / ".local" / emulator.VENV)
@@ -134,11 +95,15 @@ def main() -> None:
         finally:
             emulator.stop(Path(folder), "dev")
     for result in results:
+        first, *_, last = result.course.mean
         print(
-            f"seed {result.seed}: generation 1 mean {result.mean[0]:.0f}, generation 10 mean {result.mean[-1]:.0f}; champion in "
+            f"seed {result.seed}: generation 1 mean {first:.0f}, generation 10 mean {last:.0f}; champion in "
             f"{len(result.scores)} held-out episodes: mean {statistics.mean(result.scores):.1f}, worst {min(result.scores):.0f}"
         )
-    Path(sys.argv[1]).write_text(draw(results), encoding="utf-8")
+    worst = min(statistics.mean(result.scores) for result in results)
+    title = f"CartPole: fitness by generation, {len(results)} seeds, {POPULATION} individuals on 4 islands"
+    note = f"champions: {worst:.0f} steps or more (solved: {SOLVED})"
+    Path(sys.argv[1]).write_text(draw(title, [result.course for result in results], note), encoding="utf-8")
 
 
 if __name__ == "__main__":

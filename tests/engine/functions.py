@@ -44,7 +44,7 @@ def rastrigin(points: Points) -> Points:
     return 10 * points.shape[1] + (apart**2 - 10 * np.cos(2 * np.pi * apart)).sum(axis=1)
 
 
-Course = Sequence[float]
+Errors = Sequence[float]
 """The least error so far, by generation."""
 
 
@@ -80,21 +80,21 @@ class Contest:
         each = [self.function(draw.uniform(-LIMIT, LIMIT, (self.population, self.weights))).min() for _ in range(self.generations)]
         return float(min(each))
 
-    def _error(self, courses: Sequence[Course]) -> float:
+    def _error(self, courses: Sequence[Errors]) -> float:
         return statistics.median(course[self.generations - 1] for course in courses)
 
-    def until(self, error: float, courses: Sequence[Course]) -> float:
+    def until(self, error: float, courses: Sequence[Errors]) -> float:
         """Evaluations until the error is as small: the median over the seeds."""
         each = [bisect_left(course, -error, key=lambda one: -one) + 1 for course in courses]
         return statistics.median(each) * self.population
 
     @cached_property
-    def engines(self) -> Sequence[Course]:
+    def engines(self) -> Sequence[Errors]:
         """By seed."""
         return [self._engine(seed) for seed in self.seeds]
 
     @cache  # noqa: B019 (there are a few contests, and they live as long as the process)
-    def libraries(self, bits: int) -> Sequence[Course]:
+    def libraries(self, bits: int) -> Sequence[Errors]:
         """By seed."""
         return [self._library(seed, bits) for seed in self.seeds]
 
@@ -119,11 +119,11 @@ class Contest:
                 individual.fitness = -float(value)
             yield population
 
-    def _engine(self, seed: int) -> Course:
+    def _engine(self, seed: int) -> Errors:
         least = (min(-one.fitness for one in population.individuals) for population in self.populations(seed))
         return list(accumulate(least, min))
 
-    def _library(self, seed: int, bits: int) -> Course:
+    def _library(self, seed: int, bits: int) -> Errors:
         kind: Any = cmaes.CMA if self.strategy == "cma-es" else cmaes.SepCMA
         run = kind(mean=np.zeros(self.weights), sigma=FIRST_SIGMA * LIMIT, population_size=self.population, seed=seed)
         found = list[float]()

@@ -53,7 +53,7 @@ def test_the_default_task_plays_many_at_once() -> None:
 
 def test_cartpole_is_solved_in_devs_ten_generations(world: EngineCloud) -> None:
     result = evolve(world, 11, population=100)
-    assert len(result.best) == 10
+    assert len(result.course.best) == 10
     assert len(result.scores) == 100
     mean = statistics.mean(result.scores)
     print(f"\nchampion of 100 individuals, 10 generations: mean {mean:.1f} over 100 held-out episodes, worst {min(result.scores):.0f}")

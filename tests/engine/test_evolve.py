@@ -22,7 +22,7 @@ from engine.evaluators import EvaluatorPool
 from engine.examples.pendulum import HIDDEN, MOST_TORQUE, Pendulum
 from engine.examples.phrase import GOAL, LETTERS, Phrase
 from engine.examples.rastrigin import Rastrigin
-from engine.picture import draw
+from engine.picture import Course, draw
 from engine.store import Store
 from engine.tasks import TASKS, Batched, fitness, fitness_of_all, load, spec_of
 from engine.worker import Worker
@@ -202,7 +202,7 @@ def test_the_best_there_is_has_the_best_score() -> None:
     [([1.0], [1.0]), ([0.0, 0.0], [0.0, 0.0]), ([-1e6, 3.0], [-2e6, -1.0]), ([1e-9, 2e-9], [0, 1e-9]), ([1e100, 1e100], [0.0, -1e100])],
 )
 def test_every_course_has_a_picture(best: list[float], mean: list[float]) -> None:
-    picture = ElementTree.fromstring(draw("a <task> & more", best, mean))
+    picture = ElementTree.fromstring(draw("a <task> & more", [Course(best=best, mean=mean)] * 2, "so & so"))
     lines = [one.attrib["points"] for one in picture.iter("{http://www.w3.org/2000/svg}polyline")]
     places = [float(number) for points in lines for place in points.split() for number in place.split(",")]
     assert all(0 <= place <= 720 for place in places)

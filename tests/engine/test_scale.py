@@ -139,6 +139,7 @@ def test_a_hundred_workers_breed_a_hundred_islands_at_once(undisturbed: str, cap
     each = {name: count / (4 * MANY) for name, count in {**cloud.units, **cloud.calls}.items()}
     told_of = ", ".join(f"{name} {count:.2f}" for name, count in each.items())
     assert sum(count for name, count in each.items() if name.startswith("write")) < 10, told_of
+    assert sum(count for name, count in each.items() if name.startswith("read")) < 25, told_of
     assert each["get_object"] < 1.5, f"no more than its own population: {told_of}"
     assert each["put_item"] < 0.02, f"one record of all islands: {told_of}"
 
