@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tests.policy.account_stack import (
@@ -12,7 +11,6 @@ from tests.policy.account_stack import (
     KEYS,
     PROVIDER,
     REPOSITORY,
-    ROOT,
     bounds,
     deploys,
     of_iam,
@@ -20,13 +18,12 @@ from tests.policy.account_stack import (
     trust,
     within,
 )
-from tests.policy.builders import UNKNOWN, Node, Nodes, document
-from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.builders import Node, Nodes, document
+from tests.policy.edits import Edit, adding, both, referring, setting
 from tests.policy.identity_deployers import allow
 
-TRUST, FENCE, OWN_STACK, KNOWN = {"account/trust"}, {"account/fence"}, {"account/own-stack"}, {"account/known-types"}
+TRUST, FENCE, OWN_STACK, KNOWN, DUTIES = ({f"account/{name}"} for name in ("trust", "fence", "own-stack", "known-types", "duties"))
 CLOSED = TRUST | {"identity/trust-closed"}
-BUCKET, KEY, EVENTS = {"account/state-bucket"}, {"account/state-key"}, {"account/trail-events"}
 ESCALATION, WILD = {"identity/no-escalation"}, {"identity/no-wildcard-resource"}
 OPEN = {"identity/no-wildcard-action", "identity/no-wildcard-resource", "identity/models"}
 NO_FENCE = FENCE | OPEN
@@ -74,19 +71,10 @@ def without_all(*names: str) -> Edit:
     return edit
 
 
-def keyed(statement: dict[str, Any]) -> Edit:
-    """The key's policy says this, too."""
-    return lambda nodes: setting(
-        "key", "policy", nodes["key"].props["policy"].replace('"Statement": [', f'"Statement": [{json.dumps(statement)}, ', 1)
-    )(nodes)
-
-
-def used_by(principal: str) -> dict[str, Any]:
-    return {"Principal": {"AWS": ROOT}, **allow("kms:Decrypt", "*", {"ArnLike": {"aws:PrincipalArn": principal}})}
-
-
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:evolution-{{}}"
 STATES = f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/.pulumi/stacks/evolution-system"
+BILLING = FUNCTION.replace("evolution-{}", "billing")
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:billing-AbCdEf"
 ECR = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/evolution-engine"
 
 EQUALS = {"aud": "sts.amazonaws.com", "sub": SUBJECT}
@@ -212,10 +200,29 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         deploying("dev", allow("kms:Decrypt", KEYS, {"StringEquals": {"aws:ResourceTag/Environment": "prod"}})),
         OWN_STACK,
     ),
-    ("some stack's image", setting("drift-dev-policy", "policy", document(allow("ecr:PutImage", ECR))), OWN_STACK),
+    ("some stack's image", setting("drift-dev-policy", "policy", document(allow("ecr:PutImage", ECR))), OWN_STACK | DUTIES),
+    ("drift that writes", setting("drift-dev-policy", "policy", document(allow("iam:TagRole", role_of("dev")))), DUTIES),
+    (
+        "what isn't the system's",
+        deploying("dev", allow("lambda:UpdateFunctionCode", FUNCTION.replace("evolution-{}", "billing"))),
+        OWN_STACK,
+    ),
+    ("a secret that isn't the system's", deploying("dev", allow("secretsmanager:GetSecretValue", SECRET)), OWN_STACK),
+    ("an older state", deploying("dev", allow("s3:DeleteObjectVersion", f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/*")), OWN_STACK),
     # What the boundary must hold back: none of its denials may go, and none of these may be allowed.
     *((f"prod's boundary without its denial {number}", bounding_without("prod", number), FENCE if number else OPEN) for number in range(6)),
     ("prod makes roles", bounding("prod", allow("iam:CreateRole", role_of("prod"), within("prod"))), FENCE),
+    ("dev makes roles without a boundary", bounding("dev", allow("iam:CreateRole", of_iam("role/evolution-*-dev-us-east-1"))), FENCE),
+    ("dev gives its own roles more", bounding("dev", allow("iam:PutRolePolicy", role_of("dev"))), FENCE),
+    (
+        "dev makes roles within AWS's policy",
+        bounding(
+            "dev",
+            allow("iam:CreateRole", role_of("dev"), {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/*"}}),
+        ),
+        FENCE,
+    ),
+    ("the account is closed", bounding("dev", allow("account:*", "*")), FENCE),
     ("dev makes prod's roles", bounding("dev", allow("iam:CreateRole", role_of("prod"), within("dev"))), FENCE),
     ("boundaries dropped", bounding("dev", allow("iam:DeleteRolePermissionsBoundary", role_of("dev"), within("dev"))), NO_FENCE),
     ("boundaries swapped", bounding("dev", allow("iam:PutRolePermissionsBoundary", role_of("dev"), within("dev"))), FENCE),
@@ -240,136 +247,4 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("boundary-dev", "policy", document({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"})),
         FENCE | {"identity/no-not-action"},
     ),
-    # The state.
-    ("no bucket for the state", setting("state", "bucket", f"account-things-{ACCOUNT}-us-east-1"), BUCKET | {"identity/tls-only"}),
-    ("the state's bucket may go", lambda nodes: setattr(nodes["state"], "protect", False), BUCKET | {"data-protection/protect"}),
-    ("states expire", setting("state-lifecycle", "rules.0.expiration", {"days": 90.0}), BUCKET),
-    ("states expire on a day", setting("state-lifecycle", "rules.0.expiration", {"date": "2027-01-01T00:00:00Z"}), BUCKET),
-    ("older states go at once", setting("state-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1.0), BUCKET),
-    (
-        "older states stay for ever",
-        setting("state-lifecycle", "rules.0.noncurrentVersionExpiration", None),
-        {"data-protection/bucket-lifecycle"},
-    ),
-    ("one state only", setting("state-versioning", "versioningConfiguration.status", "Suspended"), {"data-protection/versioning"}),
-    ("no versions at all", without("state-versioning"), {"data-protection/bucket-versioning"}),
-    ("the state may be public", setting("state-block", "blockPublicPolicy", False), {"data-protection/public-access-block"}),
-    (
-        "the state under S3's own key",
-        setting("state-encryption", "rules.0.applyServerSideEncryptionByDefault.sseAlgorithm", "AES256"),
-        {"encryption/bucket-cmk"},
-    ),
-    (
-        "the state under another key",
-        both(
-            setting(
-                "state-encryption",
-                "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId",
-                f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-4333-8444-555555555555",
-            ),
-            referring("state-encryption", "rules", "stack"),
-        ),
-        BUCKET,
-    ),
-    (
-        "anybody deletes older states",
-        setting(
-            "state-policy",
-            "policy",
-            document(
-                {
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    "Resource": [f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1", f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/*"],
-                }
-            ),
-        ),
-        BUCKET,
-    ),
-    (
-        "deployers delete older states",
-        lambda nodes: setting(
-            "state-policy",
-            "policy",
-            nodes["state-policy"].props["policy"].replace(f'"{ADMINISTRATOR}"', f'"{of_iam("role/account-deploy-*")}"'),
-        )(nodes),
-        BUCKET,
-    ),
-    ("the key may go", lambda nodes: setattr(nodes["key"], "protect", False), KEY | {"data-protection/protect"}),
-    (
-        "anybody administers the key",
-        setting("key", "policy", document({"Principal": {"AWS": of_iam("root")}, **allow(["kms:PutKeyPolicy", "kms:DescribeKey"], "*")})),
-        KEY,
-    ),
-    (
-        "deployers administer the key",
-        lambda nodes: setting(
-            "key", "policy", nodes["key"].props["policy"].replace(f'"{ADMINISTRATOR}"', f'"{of_iam("role/account-deploy-dev")}"', 1)
-        )(nodes),
-        KEY,
-    ),
-    (
-        "roles of some name administer the key",
-        lambda nodes: setting("key", "policy", nodes["key"].props["policy"].replace(f'"{ADMINISTRATOR}"', f'"{of_iam("role/admin*")}"', 1))(
-            nodes
-        ),
-        KEY,
-    ),
-    ("a role uses the key by its name", keyed({"Principal": {"AWS": role_of("prod")}, **allow("kms:Decrypt", "*")}), KEY),
-    ("a role that deploys nothing uses the key", keyed(used_by(role_of("prod"))), KEY),
-    ("roles of some name use the key", keyed(used_by(of_iam("role/account-*"))), KEY),
-    (
-        "a role reads the state by the bucket's policy",
-        lambda nodes: setting(
-            "state-policy",
-            "policy",
-            nodes["state-policy"]
-            .props["policy"]
-            .replace(
-                '"Statement": [',
-                f'"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{role_of("prod")}"}}, "Action": "s3:GetObject", '
-                f'"Resource": "{STATES}/*"}}, ',
-            ),
-        )(nodes),
-        BUCKET,
-    ),
-    # What watches.
-    ("no analyzer", without("analyzer"), {"account/analyzer"}),
-    ("an analyzer of what is unused", setting("analyzer", "type", "ACCOUNT_UNUSED_ACCESS"), {"account/analyzer"}),
-    ("a trail of one region", setting("trail", "isMultiRegionTrail", False), {"account/trail"}),
-    ("whether it is of every region isn't known", setting("trail", "isMultiRegionTrail", UNKNOWN), {"account/trail"}),
-    ("a trail without validation", setting("trail", "enableLogFileValidation", None), {"account/trail"}),
-    ("a trail that is off", setting("trail", "enableLogging", False), {"account/trail"}),
-    ("a trail without IAM", setting("trail", "includeGlobalServiceEvents", False), {"account/trail"}),
-    ("a trail to nowhere", setting("trail", "s3BucketName", None), {"account/trail"}),
-    (
-        "a trail to a bucket of others",
-        both(setting("trail", "s3BucketName", "others"), referring("trail", "s3BucketName", "stack")),
-        EVENTS,
-    ),
-    ("a trail under AWS's key", both(setting("trail", "kmsKeyId", None), referring("trail", "kmsKeyId", "gone")), {"encryption/trail-cmk"}),
-    ("a trail under a bucket", referring("trail", "kmsKeyId", "records"), {"encryption/key-reference"}),
-    ("a trail without data events", setting("trail", "advancedEventSelectors", None), EVENTS),
-    ("a trail without models", lambda nodes: nodes["trail"].props["advancedEventSelectors"].pop(1), EVENTS),
-    ("a trail without management", lambda nodes: nodes["trail"].props["advancedEventSelectors"].pop(0), EVENTS),
-    (
-        "only what is written",
-        lambda nodes: (
-            nodes["trail"].props["advancedEventSelectors"][2]["fieldSelectors"].append({"field": "readOnly", "equals": ["false"]})
-        ),
-        EVENTS,
-    ),
-    (
-        "all but some gateways",
-        lambda nodes: (
-            nodes["trail"]
-            .props["advancedEventSelectors"][2]["fieldSelectors"]
-            .append({"field": "resources.ARN", "notStartsWiths": ["arn:aws:bedrock-agentcore:us-east-1"]})
-        ),
-        EVENTS,
-    ),
-    ("GuardDuty is off", setting("detector", "enable", False), {"account/detector"}),
-    ("whether GuardDuty is on isn't known", setting("detector", "enable", UNKNOWN), {"account/detector"}),
 ]

@@ -12,10 +12,12 @@ from components.naming import Names
 from rules import FAMILIES
 from rules.account import access
 from system import table_of
-from tests.policy.account_edits import EDITS
+from tests.policy import account_edits, account_edits_state
 from tests.policy.account_stack import account, rules_that_fire
 from tests.policy.edits import each_fires
 from tests.policy.samples import findings
+
+EDITS = (*account_edits.EDITS, *account_edits_state.EDITS)
 
 
 @pytest.mark.parametrize("watched", [True, False])

@@ -15,6 +15,7 @@ from rules import FAMILIES
 from tests.plans import Plan
 from tests.policy import (
     account_edits,
+    account_edits_state,
     edits_agentcore,
     edits_data,
     edits_evolution,
@@ -85,7 +86,7 @@ def test_the_edits_are_many_and_spread_over_all_families_and_types(nodes: Nodes,
 def test_every_rule_is_caught_at_least_once() -> None:
     rules = {rule.id for family in FAMILIES for rule in family.rules}
     caught = {rule for edit in EDITS for rule in edit.fires}
-    of_small_stacks = (SMALL, COMPLETE, AGENTS, IDENTITY, IDENTITY_ACCESS, DEPLOYERS, account_edits.EDITS)
+    of_small_stacks = (SMALL, COMPLETE, AGENTS, IDENTITY, IDENTITY_ACCESS, DEPLOYERS, account_edits.EDITS, account_edits_state.EDITS)
     caught |= {rule for edits in of_small_stacks for _, _, fires in edits for rule in fires}
     caught |= {rule for attack in ATTACKS for rule in attack.fires}
     caught |= {rule for rule in rules if rule.startswith("approved/")}  # theirs are in test_approved.py

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 from account_project import KNOWN, ROLE_NAME, account_rule, boundary_name
 from accounts import own_account
-from conditions import tests_of
+from actions import READING, meaning
+from conditions import narrows, tests_of
 from documents import DocumentKind, Statement, allows_of
 from other_types import OIDC_PROVIDER
 from plain import Plain, dig, shown
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.holdings import boundaries_of, deployers, holdings
 from rules.aws.identity_escalation import OF_ROLES, WITHIN_A_BOUNDARY
+from rules.aws.identity_resources import REQUESTED, SCOPING
 from tokens import IAM_POLICY, ROLE
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -31,6 +33,46 @@ OF_THE_SYSTEM = r"arn:aws[a-z-]*:iam::{account}:(policy|role)/evolution(-[a-z]+)
 
 BOUNDARIES = r"arn:aws[a-z-]*:iam::{account}:policy/evolution(-agents)?-boundary-{stack}-[a-z]{{2}}(-[a-z]+)+-\d"
 """The boundaries of the system's roles of one stack."""
+
+
+SHARED = re.compile(
+    r"arn:aws[a-z-]*:(bedrock-agentcore:[^:]*:\d*:workload-identity-directory/default|bedrock:[^:]*:\d*:inference-profile/[^*?]+"
+    r"|iam::\d*:(oidc-provider/token\.actions\.githubusercontent\.com|role/aws-service-role/[^*?]+)|route53:::hostedzone/\*"
+    r"|s3:::account-state-[^/*?]+(/\.pulumi/meta\.yaml)?|servicequotas:[^*?]+|wafv2:[^:]*:\d*:regional/managedruleset/\*/\*)"
+)
+"""What all stacks ask for, or AWS keeps for them: nobody's own."""
+
+DUTIES = {
+    "drift": frozenset({"kms:decrypt"}),
+    "drill": frozenset({"cloudwatch:putmetricdata", "kms:decrypt", "lambda:invokefunction"}),
+    "image": frozenset(
+        {"ecr:completelayerupload", "ecr:getauthorizationtoken", "ecr:initiatelayerupload", "ecr:putimage", "ecr:uploadlayerpart"}
+    ),
+}
+"""What each role may change, beside that which deploys; with KMS and ECR, reading is a change to IAM."""
+
+
+@account_rule(
+    id="account/duties",
+    severity=Severity.HIGH,
+    protects="Each stack from the workflows that don't deploy: what looks for drift, pushes images, or tries the halt.",
+    why="A workflow that runs every night, on whatever is in the branch, is where a thief waits.",
+    fix="Let account-drift-<stack> read, account-image-<stack> push to the stack's repository, account-drill-<stack> put a score and "
+    "invoke; everything else is for account-deploy-<stack>.",
+)
+def duties(stack: Stack) -> Iterator[Finding]:
+    does = {role.urn: named["does"] for role in stack.of_type(ROLE) if (named := ROLE_NAME.fullmatch(str(role.at("name"))))}
+    for holder, roles in holdings(stack):
+        for duty in sorted({does[urn] for urn in roles or () if urn in does} & DUTIES.keys()):
+            for statement in allows_of(holder):
+                writes = [
+                    one.name
+                    for action in (statement.actions if statement.kind is DocumentKind.IDENTITY else ())
+                    for one in meaning(action).actions
+                    if one.level not in READING and one.name.lower() not in DUTIES[duty]
+                ]
+                if writes:
+                    yield Finding(f"{statement.where} allows {writes[0]}; a role for {duty} must not.", holder)
 
 
 @account_rule(
@@ -162,8 +204,9 @@ def _of_another(holder: Resource, statement: Statement, own: str, account: str) 
     ours, boundaries = (re.compile(pattern.format(account=account, stack=own)) for pattern in (OF_THE_SYSTEM, BOUNDARIES))
     called = re.compile(rf"(?<![A-Za-z0-9]){own}(?![A-Za-z0-9])")
     changes_roles = not {action.lower() for action in statement.actions}.isdisjoint(OF_ROLES | WITHIN_A_BOUNDARY | {"iam:passrole"})
+    narrowed = narrows(statement.conditions, SCOPING | REQUESTED)
     for one in statement.resources:
-        if not (ours.fullmatch(one) if changes_roles else called.search(one) or "evolution" not in one.lower()):
+        if not (ours.fullmatch(one) if changes_roles else one == "*" or narrowed or called.search(one) or SHARED.fullmatch(one)):
             yield Finding(f"{statement.where} names {shown(one)}; it must name what is {own}'s, in full.", holder)
             break
     for operator, key, values in tests_of(statement.conditions):

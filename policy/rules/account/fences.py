@@ -69,6 +69,9 @@ def _of_system(stack: str, account: str, region: str) -> Iterator[WayOut]:
     for boundary in (*boundaries, f"{iam}policy/another"):
         verbs = ("iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary")
         yield from way("drops or swaps a boundary", engine, *verbs, boundary=boundary, anywhere=True)
+    for boundary in ("", f"{iam}policy/another", "arn:aws:iam::aws:policy/AdministratorAccess"):
+        gives = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
+        yield from way("gives a role more than the stack's boundaries", engine, *gives, boundary=boundary, anywhere=True)
     yield from way("hands on a role of another stack", theirs, "iam:PassRole")
     if stack != DISPOSABLE:
         mode = f"arn:aws:ssm:{region}:{account}:parameter/evolution/{stack}/mode"
@@ -104,6 +107,8 @@ def _of_account(stack: str, account: str, region: str) -> Iterator[WayOut]:
     yield from way("turns GuardDuty off", detector, "guardduty:DeleteDetector", "guardduty:UpdateDetector", anywhere=True)
     yield from way("removes the analyzer", analyzer, "access-analyzer:DeleteAnalyzer", anywhere=True)
     yield from way("asks for higher quotas", "*", "servicequotas:RequestServiceQuotaIncrease", anywhere=True)
+    yield from way("takes the account away", "*", "account:CloseAccount", "organizations:LeaveOrganization", anywhere=True)
+    yield from way("hands a role to machines", f"{iam}instance-profile/another", "iam:AddRoleToInstanceProfile", anywhere=True)
     yield from way("buys in the marketplace", "*", "aws-marketplace:Subscribe", "aws-marketplace:AcceptAgreementRequest", anywhere=True)
 
 

@@ -14,7 +14,7 @@ from globs import WILDCARD
 from graph import Linked
 from plain import dig, items, number, shown
 from rule import Finding, Resource, Severity, Stack, about
-from tokens import BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_POLICY, KEY
+from tokens import BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_POLICY, KEY, KEY_ALIAS
 
 KEPT_DAYS = 30
 """The least days that an older state can be brought back. A fault of a deployment may be seen a month later."""
@@ -33,6 +33,10 @@ PRINCIPAL = "aws:principalarn"
 
 ADMINISTERS = frozenset({"kms:creategrant", "kms:disablekey", "kms:putkeypolicy", "kms:revokegrant", "kms:schedulekeydeletion"})
 """What decides who uses a key, and whether anybody can."""
+
+
+RECORDING = frozenset({"bedrock.amazonaws.com", "cloudtrail.amazonaws.com"})
+"""The services that write records under the key."""
 
 
 @account_rule(
@@ -110,6 +114,10 @@ def _lets_lose(policy: Resource, name: str, stack: Stack) -> Iterator[Finding]:
 def state_key(stack: Stack) -> Iterator[Finding]:
     if not stack.of_type(KEY):
         yield Finding("it has no KMS key; it must have one for the states.")
+    keys = Linked(stack, KEY, ("arn", "id", "keyId"))
+    for alias in stack.of_type(KEY_ALIAS):
+        if not keys.by(alias, "targetKeyId"):
+            yield Finding("targetKeyId is no key of this stack; it must be one, for the roles use whichever key bears the name.", alias)
     for key in stack.of_type(KEY):
         yield from about(key, protected(key))
         for statement in allows_of(key):
@@ -118,10 +126,12 @@ def state_key(stack: Stack) -> Iterator[Finding]:
 
 
 def _beyond(statement: Statement, stack: Stack) -> Iterator[Finding]:
-    """Whom a statement of the key's policy lets do more than they must. What services may is what `identity/key-breadth` judges."""
+    """Whom a statement of the key's policy lets do more than they must. How services may is what `identity/key-breadth` judges."""
     root = f"arn:aws:iam::{own_account(stack)}:root"
     people = [one.name for one in statement.principals if one.kind != "Service"]
     administers = sorted(action for action in statement.actions if action.lower() in ADMINISTERS)
+    if strange := [name for name in statement.services if name not in RECORDING]:
+        yield Finding(f"{statement.where} lets {strange[0]} use it; of services only {' and '.join(sorted(RECORDING))} must.")
     if others := [name for name in people if name != root]:
         yield Finding(f"{statement.where} names {shown(others[0])}; it must name the account's root, with a condition on aws:PrincipalArn.")
     elif people and not narrows(statement.conditions, {PRINCIPAL: lambda value: _may(value, stack, administers=bool(administers))}):

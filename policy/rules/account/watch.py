@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from account_project import account_rule
+from checks import protected
 from graph import Linked
 from other_types import ANALYZER, TRAIL
-from plain import Plain, dig, items, shown
+from plain import Plain, dig, items, number, shown
 from rule import Finding, Resource, Severity, Stack, about
-from tokens import BUCKET
+from rules.aws.data_protection import A_YEAR
+from tokens import BUCKET, BUCKET_LIFECYCLE
 
 EXTERNAL = ("ACCOUNT", "ORGANIZATION")
 """The types of analyzers of external access. The others look for unused access, and are billed."""
@@ -51,7 +53,18 @@ def trail_events(stack: Stack) -> Iterator[Finding]:
     for trail in stack.of_type(TRAIL):
         if not buckets.by(trail, "s3BucketName") and trail.at("s3BucketName") is not None:  # account/trail says that there is none
             yield Finding("s3BucketName is no bucket of this stack; it must be one, which is judged here.", trail)
+        yield from about(trail, protected(trail))
         yield from about(trail, _lacks(trail))
+        for lifecycle in stack.of_type(BUCKET_LIFECYCLE):
+            if buckets.by(lifecycle, "bucket") & buckets.by(trail, "s3BucketName"):
+                yield from about(lifecycle, _forgets(lifecycle))
+
+
+def _forgets(lifecycle: Resource) -> Iterator[Finding]:
+    for index, one in enumerate(items(lifecycle.at("rules"))):
+        days = number(dig(one, "expiration", "days"))
+        if days is not None and days < A_YEAR:
+            yield Finding(f"rules[{index}] ends records after {days} days; it must keep them for {A_YEAR} or more.")
 
 
 def _lacks(trail: Resource) -> Iterator[Finding]:
