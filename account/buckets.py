@@ -65,10 +65,11 @@ def bucket(
     versioning = aws.s3.BucketVersioning(
         f"{name}-versioning", bucket=made.bucket, versioning_configuration={"status": "Enabled"}, opts=keep
     )
-    aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=made.bucket, rules=[encryption], opts=keep)
-    # S3 allows one bucket-level change at a time, so the policy waits for the block.
+    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=made.bucket, rules=[encryption], opts=keep)
+    # S3 allows one bucket-level change at a time, so the policy waits for the block. It waits for the key, too: KMS refuses a policy that
+    # its caller couldn't change again, and S3 doesn't.
     admitting = aws.s3.BucketPolicy(
-        f"{name}-policy", bucket=made.bucket, policy=policy, opts=kept(parent, protect=True, depends_on=[block])
+        f"{name}-policy", bucket=made.bucket, policy=policy, opts=kept(parent, protect=True, depends_on=[block, encrypted])
     )
     rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": "old-versions",

@@ -58,6 +58,7 @@ class Step:
         inputs: as plain data, with UNKNOWN_TEXT for what isn't known yet; a deleted resource's are its old ones.
         outputs: what is known of what AWS computes, and the inputs.
         references: by input, the names of the resources that its value comes from.
+        depends_on: the names of these, and of the resources that it only waits for.
     """
 
     type: str
@@ -70,6 +71,7 @@ class Step:
     deleted_first: bool = False
     ignore_changes: tuple[str, ...] = ()
     references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    depends_on: frozenset[str] = frozenset()
 
     @property
     def is_lost(self) -> bool:
@@ -184,6 +186,7 @@ class _Engine(MockMonitor):
             references={
                 name: [one.rpartition("::")[2] for one in found.urns] for name, found in request.propertyDependencies.items() if found.urns
             },
+            depends_on=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
         )
         if old and old.urn == urn:
             self._compare(step, old, answer.inputs, request)

@@ -111,6 +111,14 @@ def test_the_state_is_protected_and_its_current_version_never_expires() -> None:
     assert all(made.steps["state-bucket-public-access-block"].inputs[name] for name in ("blockPublicPolicy", "restrictPublicBuckets"))
 
 
+def test_a_wrong_administrator_is_refused_by_kms_before_a_bucket_locks_everybody_out() -> None:
+    """KMS takes no policy that its caller couldn't change again; S3 does, and only the root user could mend that."""
+    steps = everything().steps
+    for name in ("state-bucket", "watch-records"):
+        assert f"{name}-encryption" in steps[f"{name}-policy"].depends_on
+        assert "state-key" in steps[f"{name}-encryption"].depends_on
+
+
 def test_only_the_administrators_change_the_key_and_guard_the_bucket() -> None:
     made = planned()
     administers, *uses = statements(made.steps["state-key"].inputs["policy"])
