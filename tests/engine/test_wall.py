@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import subprocess
 import sys
 from array import array
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from engine import evaluator, fork_server, frames, items, keyed, monitor, tasks, wall
+from engine import evaluator, fork_server, items, keyed, monitor, tasks, wall
 from engine.evaluator import ForkServer, Results, ScoreBatch
 from engine.evaluators import EvaluatorPool
-from engine.frames import FrameError, Unread
 from engine.individuals import DEAD
 from engine.monitor import Monitor
 from engine.population import decode
 from engine.settings import EngineSettings
 from engine.store import Store
-from engine.tasks import TaskSpec
 from engine.worker import Worker
 from tests.engine.attacks import (
     ATTACKS,
@@ -156,6 +153,26 @@ def test_whatever_becomes_of_an_attacker_by_chance_the_others_live(attack: type[
         assert_true(results, BATCH, index)
 
 
+@pytest.fixture
+def died_of(attacked: EvaluatorPool, monkeypatch: pytest.MonkeyPatch) -> list[Mapping[int, str]]:
+    """What the dead died of, of each time that everybody is scored."""
+    kept, run = list[Mapping[int, str]](), attacked.run
+
+    def keep(scored: ScoreBatch, *given: Callable[[], bool]) -> Results:
+        results = run(scored, *given)
+        if len(scored.genomes) == EVERYBODY:
+            kept.append(results.causes)
+        return results
+
+    monkeypatch.setattr(attacked, "run", keep)
+    return kept
+
+
+def assert_nobody_had_its_way(causes: Mapping[int, str]) -> None:
+    for number, attack in enumerate(TRIED):
+        assert re.search(ATTACKS[attack], causes[EACH * number]), causes[EACH * number]
+
+
 def told(task: str) -> EngineSettings:
     return settings(
         "http://127.0.0.1:1",
@@ -172,13 +189,16 @@ def begun(evolution: str) -> FakeCloud:
     return cloud
 
 
-def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(form: str, attacked: EvaluatorPool) -> None:
+def test_in_a_worker_it_costs_the_attackers_life_and_the_evolution_goes_on(
+    form: str, attacked: EvaluatorPool, died_of: list[Mapping[int, str]]
+) -> None:
     cloud, own = begun("evo-attacked"), told(name_of(Everything, form))
     store = Store(own, cloud.clients())
     run_out(Worker(own, store, attacked, name="one", signing_key=KEY))
     (header,) = cloud.all_of("evolution-state-dev", "evolution")
     assert header["status"] == "finished"
     for generation in (1, 2):
+        assert_nobody_had_its_way(died_of[generation - 1])
         checkpoint = store.checkpoint("evo-attacked", 0, generation)
         assert checkpoint
         individuals = decode(store.fetch(checkpoint.key) or b"", 8192).individuals
@@ -197,7 +217,7 @@ def honest() -> FakeCloud:
 
 
 def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score(
-    form: str, attacked: EvaluatorPool, honest: FakeCloud, monkeypatch: pytest.MonkeyPatch
+    form: str, attacked: EvaluatorPool, died_of: list[Mapping[int, str]], honest: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The score says so: an individual that dies when it is tried again isn't what was stored. Nothing that a task does raises it."""
     monkeypatch.setattr(monitor, "SAMPLE", EVERYBODY)
@@ -207,6 +227,8 @@ def test_in_the_monitor_it_makes_the_attackers_unsafe_and_changes_no_other_score
     honest.tables["agent-population-dev"][key] |= items.write({"task": own.task})
     (score,) = Monitor(own, Store(own, honest.clients()), attacked).scores()
     assert score == pytest.approx(1 - 1 / EACH)
+    (causes,) = died_of
+    assert_nobody_had_its_way(causes)
 
 
 # What is told and what is left.
@@ -312,72 +334,3 @@ def test_a_fork_server_that_was_killed_is_replaced() -> None:
         assert pool.run(batch(1, set())).causes == {}
     finally:
         pool.close()
-
-
-# Frames.
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (frames.HELLO.pack(0, 8.0, 1, 1, 0, 0), "weights must be from 1"),
-        (frames.HELLO.pack(6, float("nan"), 1, 1, 0, 0), "weight_limit must be above 0"),
-        (frames.HELLO.pack(6, float("inf"), 1, 1, 0, 0), "weight_limit must be above 0"),
-        (frames.HELLO.pack(6, 8.0, 2**32 - 1, 1, 0, 0), "episodes must be from 1 to 1000"),
-        (frames.HELLO.pack(6, 8.0, 1, 0, 0, 0), "steps must be from 1"),
-        (frames.HELLO.pack(0, 0, 0, 0, 0, 65535), "a text of 65535 bytes"),
-    ],
-)
-def test_a_first_frame_is_checked(content: bytes, says: str) -> None:
-    unread = Unread()
-    unread.add(content)
-    with pytest.raises(FrameError, match=says):
-        unread.hello()
-
-
-def test_why_a_task_cant_be_loaded_is_fit_for_a_log() -> None:
-    unread = Unread()
-    unread.add(frames.no_task("because\x1b[2J\nof {this}"))
-    with pytest.raises(frames.NoTaskError, match=r"^because \[2J of {this}$"):
-        unread.hello()
-
-
-def test_a_frame_is_read_when_all_of_it_is_there() -> None:
-    hello = TaskSpec(weights=6, weight_limit=8.0, episodes=3, steps=500, batched=True)
-    content = frames.hello_of(hello) + frames.scores_of(1, [2.5, -3.0]) + frames.scores_of(3, [0.0], "why", leaving=True)
-    unread, specs, scores = Unread(), list[TaskSpec](), list[frames.Scores]()
-    for place in range(len(content)):
-        unread.add(content[place : place + 1])
-        if specs:
-            scores += unread.scores()
-        elif one := unread.hello():
-            specs.append(one)
-    assert specs == [hello]
-    assert [(one.first, list(one.fitness), one.leaving, one.cause) for one in scores] == [
-        (1, [2.5, -3.0], False, ""),
-        (3, [DEAD], True, "why"),
-    ]
-    assert len(unread) == 0
-
-
-def test_whatever_bytes_an_evaluator_sends_nothing_but_a_frame_error_comes_of_it() -> None:
-    draw = random.Random(7)
-    for _ in range(3000):
-        unread = Unread()
-        unread.add(draw.randbytes(draw.randrange(60)) if draw.random() < 0.5 else bytes(draw.randrange(60)))
-        try:
-            unread.hello() if draw.random() < 0.5 else list(unread.scores())
-        except FrameError:
-            continue
-
-
-def test_a_job_is_read_as_it_was_sent() -> None:
-    content = frames.job_of([3, 9], {3: b"abcd", 9: b"efgh"}, {3: (1, 2**31 - 1), 9: (0, 5)})
-    head, rest = content[: frames.JOB.size], content[frames.JOB.size :]
-    assert frames.size_of_job(head) == len(rest)
-    job = frames.read_job(head, rest)
-    assert (list(job.indices), job.seeds.tolist(), [one.tobytes() for one in job.genomes]) == (
-        [3, 9],
-        [[1, 2**31 - 1], [0, 5]],
-        [b"abcd", b"efgh"],
-    )
