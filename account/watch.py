@@ -68,7 +68,9 @@ class Watch(pulumi.ComponentResource):
             name,
             args.names.records_bucket,
             policy=documents.records_bucket_policy(args.names, args.account),
-            encryption=under(args.key_arn),
+            # For a bucket with a key of its own, CloudTrail refuses a trail unless it may decrypt, too. Source: CloudTrail user guide,
+            # "Configure AWS KMS key policies for CloudTrail".
+            encryption=under(args.key_arn, bucket_key=False),
             noncurrent_days=OLD_STATE_DAYS,
             expire_days=LOG_DAYS,
             parent=self,

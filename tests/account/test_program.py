@@ -111,6 +111,15 @@ def test_the_state_is_protected_and_its_current_version_never_expires() -> None:
     assert all(made.steps["state-bucket-public-access-block"].inputs[name] for name in ("blockPublicPolicy", "restrictPublicBuckets"))
 
 
+def test_a_trail_is_not_refused_for_a_bucket_key() -> None:
+    """Over one, CloudTrail wants to decrypt, and a request for the bucket's key doesn't say for which trail it is."""
+    (encryption,) = everything().steps["watch-records-encryption"].inputs["rules"]
+    assert encryption["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "aws:kms"
+    assert encryption["bucketKeyEnabled"] is False
+    of_trail = [one for one in statements(everything().steps["state-key"].inputs["policy"]) if "cloudtrail" in str(one["Principal"])]
+    assert {action for one in of_trail for action in one["Action"]} == {"kms:GenerateDataKey*", "kms:DescribeKey"}
+
+
 def test_a_wrong_administrator_is_refused_by_kms_before_a_bucket_locks_everybody_out() -> None:
     """KMS takes no policy that its caller couldn't change again; S3 does, and only the root user could mend that."""
     steps = everything().steps
