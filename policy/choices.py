@@ -16,12 +16,19 @@ from approval import Names
 from plain import Plain, items, number
 from properties import ANY, MAY, SOME, approved, given_in, is_set
 from rule import Resource, Stack
+from tokens import KEY, QUEUE, TOPIC, VPC
 
 ALL = "all"
 """Says that a resource holds all of the values, each at least once."""
 
 LEAST, MOST = "at least", "at most"
 """Say how far a number may go."""
+
+HOLDS = "holds"
+"""Says what a name must have in it."""
+
+SHARED = frozenset({KEY, QUEUE, TOPIC, VPC})
+"""Types of resources that as many others use as like to, if one of a type does now."""
 
 READ = frozenset({"alarmDescription", "blockedInputMessaging", "blockedOutputsMessaging", "dashboardBody", "description", "label"})
 """Properties that only people read: free, and nobody's loss where they are missing or come from somewhere else."""
@@ -51,6 +58,7 @@ class Part:
         all: whether a resource must have all of them.
         least: the lowest number that it may be; None where any is.
         most: the highest.
+        holds: what it must have in it; empty where nothing.
     """
 
     parts: dict[str, Part] = field(default_factory=dict[str, "Part"])
@@ -60,6 +68,7 @@ class Part:
     all: bool = False
     least: int | float | None = None
     most: int | float | None = None
+    holds: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +122,28 @@ def lost(stack: Stack) -> Iterator[tuple[str, str]]:
                 yield kind, _name(name)
 
 
+@lru_cache(maxsize=256)
+def _claims(kind: str, key: str) -> Mapping[str, str]:
+    """By what they are called, the resources that one of a type each refers to by a property, and which one that is; none where two refer
+    to the same."""
+    by: defaultdict[str, list[str]] = defaultdict(list)
+    for name in map(_name, items(approved()["types"].get(kind, {}).get(NAMES_OF))):
+        part = approved_for(kind, name).parts.get(f"{REFERENCE}{key}")
+        for one in (part.allowed if part else None) or ():
+            by[str(one)].append(name)
+    alone = all(len(names) == 1 for names in by.values())
+    return {one: names[0] for one, names in by.items() if alone and _known().get(one) not in SHARED}
+
+
+def seconds(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """Where a resource that is new here is the second of its type for another one: the property, what it refers to, and the first."""
+    if called(resource) not in _known():
+        for key, references in resource.references.items():
+            claims = _claims(resource.type, key)
+            for one in {erased(reference.urn.rpartition("::")[2]) for reference in references} & claims.keys():
+                yield key, one, claims[one]
+
+
 def _held(kind: str, name: str) -> Iterator[tuple[str, Plain]]:
     """What the file has for a type, and then for the resource: paths, and what may be there."""
     none: Mapping[str, Any] = {}
@@ -137,7 +168,8 @@ def approved_for(kind: str, name: str) -> Part:
         held = value if isinstance(value, dict) else {}
         parts[-1].all = ALL in held
         parts[-1].least, parts[-1].most = number(held.get(LEAST)), number(held.get(MOST))
-        bounded = LEAST in held or MOST in held
+        parts[-1].holds = str(held.get(HOLDS, ""))
+        bounded = bool(held.keys() & {LEAST, MOST, HOLDS})
         parts[-1].allowed = None if value == ANY or bounded else items(held.get(ALL, value))
     return root
 
@@ -166,13 +198,16 @@ def deviations(resource: Resource, names: Names) -> Iterator[Deviation]:
 
 
 def _beyond(path: str, part: Part, values: Sequence[Plain]) -> Iterator[Deviation]:
-    """The numbers that are too low or too high. One that isn't known at preview, or is none, can't be told to be neither."""
+    """The numbers that are too low or too high, and the names that aren't this stack's. A number that isn't known at preview, or is none,
+    can't be told to be neither; a name that isn't known comes from a resource that is held to this."""
     for value in values:
         is_ = number(value)
         if part.least is not None and (is_ is None or is_ < part.least):
             yield Deviation(path=path, value=value, must=[f"{LEAST} {part.least}"], missing=False)
         if part.most is not None and (is_ is None or is_ > part.most):
             yield Deviation(path=path, value=value, must=[f"{MOST} {part.most}"], missing=False)
+        if isinstance(value, str) and part.holds not in value:
+            yield Deviation(path=path, value=value, must=[f"a name with {part.holds} in it"], missing=False)
 
 
 def _missing(value: Plain, part: Part, path: str, found: defaultdict[str, list[Plain]]) -> Iterator[Deviation]:

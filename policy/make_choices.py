@@ -13,14 +13,19 @@ from typing import Any
 
 import tokens as t
 from approval import Names
-from choices import ALL, IMAGE, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
+from choices import ALL, HOLDS, IMAGE, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
 from plain import Plain, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
 from rule import Resource, Stack
 
+STACK = "{stack}"
+
+NAMES = frozenset({"agentRuntimeName", "alarmName", "dashboardName", "family", "name", "policyName", "statementId"})
+"""Properties that say what a resource is called on AWS: free, but for the stack's own name where all have it."""
+
 FREE = READ | frozenset(
     {
-        *("agentRuntimeName", "alarmName", "dashboardName", "family", "name", "policyName", "statementId"),
+        *NAMES,
         *("alarmRule", "assumeRolePolicy", "defaultTags", "policy", "policyDocument", "secretStringWo"),
         *("availabilityZone", "cidrBlock", "cidrIpv4", "containerUri", "endpoint", "limitAmount", "scheduleExpression", "version"),
         *("containerDefinitions.environment.name", "containerDefinitions.environment.value", "containerDefinitions.image"),
@@ -40,7 +45,13 @@ OWN = frozenset(
 BOUNDS: Mapping[str, Mapping[str, str]] = {
     t.AGENT_RUNTIME: {"lifecycleConfigurations.idleRuntimeSessionTimeout": MOST, "lifecycleConfigurations.maxLifetime": MOST},
     t.BUDGET: {"notifications.threshold": MOST},
-    t.EVENT_SOURCE_MAPPING: {"maximumRecordAgeInSeconds": LEAST, "maximumRetryAttempts": LEAST},
+    t.EVENT_SOURCE_MAPPING: {
+        "maximumBatchingWindowInSeconds": MOST,
+        "maximumRecordAgeInSeconds": LEAST,
+        "maximumRetryAttempts": LEAST,
+    },
+    t.FUNCTION: {"reservedConcurrentExecutions": MOST},
+    t.FUNCTION_INVOKE_CONFIG: {"maximumEventAgeInSeconds": LEAST},
     t.KEY: {"rotationPeriodInDays": MOST},
     t.METRIC_ALARM: {
         "datapointsToAlarm": MOST,
@@ -51,6 +62,8 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     },
     t.QUEUE: {"maxMessageSize": LEAST, "messageRetentionSeconds": LEAST},
     t.REPOSITORY_LIFECYCLE: {"policy.rules.selection.countNumber": LEAST},
+    t.SCHEDULE: {"target.retryPolicy.maximumEventAgeInSeconds": LEAST, "target.retryPolicy.maximumRetryAttempts": LEAST},
+    t.SECRET_VERSION: {"secretStringWoVersion": LEAST},
     t.SERVICE: {"deploymentMinimumHealthyPercent": LEAST},
     t.TASK_DEFINITION: {
         "containerDefinitions.healthCheck.interval": MOST,
@@ -64,7 +77,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
 """By type, the numbers whose safe direction is known and that no other rule judges: how soon something is noticed, halted, rotated or
 refused, and how long or how much of it is kept. The table changes none of them."""
 
-OWN_BOUNDS = frozenset({t.METRIC_ALARM, t.QUEUE})
+OWN_BOUNDS = frozenset({t.FUNCTION, t.FUNCTION_INVOKE_CONFIG, t.METRIC_ALARM, t.QUEUE, t.SCHEDULE})
 """Types of which one that is new here is as slow or as small as it likes."""
 
 
@@ -125,6 +138,9 @@ class Seen:
         values = [known[key] for key in sorted(known)]
         stacks_own = any(isinstance(one, str) and "{" in one for one in values)
         last = path.rpartition(".")[2]
+        if not own and (path in NAMES or (kind, path) == (t.BUCKET, "bucket")):
+            texts = [one for one in values if isinstance(one, str)]
+            return {HOLDS: STACK} if texts and all(STACK in one for one in texts) else ANY
         free = kind == t.GUARDRAIL or path in FREE or last in FREE - {"name"} or (kind, path) == (t.BUCKET, "bucket")
         numbers = [found for one in values if (found := number(one)) is not None]
         if (way := BOUNDS.get(kind, {}).get(path)) and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS):

@@ -394,7 +394,7 @@ REST = (
         "the subscription goes before it comes",
         "While it is replaced, or when that fails, no alarm reaches the switch.",
         at("evolution-switch-hears-topic", "deleteBeforeReplace", True),
-        "approved/switch-settings",
+        "approved/replaced",
     ),
 )
 """What is stored, what runs, where it stands, and how it is deployed."""

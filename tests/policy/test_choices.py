@@ -13,15 +13,15 @@ from limits import configured
 from make_choices import Seen, choices_of, narrower
 from rule import Reference, Resource, Stack
 from tests.approve import PROFILES
-from tests.policy.builders import UNKNOWN, Node, Nodes
-from tests.policy.edits import Edit
+from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
+from tests.policy.edits import Edit, adding
 from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import GONE
 from tests.policy.test_approved_shape import another
 from tokens import EVENT_SOURCE_MAPPING
 
-CHOICES, PRESENCE = "approved/choices", "approved/presence"
+CHOICES, PRESENCE, SECOND = "approved/choices", "approved/presence", "approved/second"
 NAMES = Names(account="1" * 12, region="us-east-1", stack="qa", profile=PROFILES["us"])
 CONTAINER, ACL = "containerDefinitions.0", "rules.{}.statement.managedRuleGroupStatement.ruleActionOverrides"
 
@@ -111,6 +111,13 @@ def gone(*names: str) -> Edit:
     return edit
 
 
+def replaced(name: str) -> Edit:
+    def edit(nodes: Nodes) -> None:
+        nodes[name].delete_before_replace = True
+
+    return edit
+
+
 REFUSED: dict[str, tuple[Edit, str, str]] = {
     "everything that the runtime says": (
         setting("evolution-trigger", "loggingConfig.systemLogLevel", "DEBUG"),
@@ -178,6 +185,23 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         "agentcore-gateway-logs-delivery",
     ),
     "no log group for insights": (gone("compute-insights-logs"), PRESENCE, ""),
+    "a lifecycle that wins over the first": (another("more", "data-artifacts-lifecycle"), SECOND, "more"),
+    "a second version of the secret": (another("more", "security-safety-settings-value", secretStringWoVersion=9000), SECOND, "more"),
+    "another way to the agents": (another("more", "agentcore-gateway-target"), SECOND, "more"),
+    "no wall while it is replaced": (replaced("security-web-acl"), "approved/replaced", "security-web-acl"),
+    "another stack's mode": (
+        adding(
+            "more", Node("aws:ssm/parameter:Parameter", {"name": "/evolution/dev/mode", "type": "String", "value": "x", "tagsAll": TAGS})
+        ),
+        CHOICES,
+        "more",
+    ),
+    "the alias that another stack's grants name": (
+        another("more", "security-key-alias", name="alias/evolution-dev"),
+        CHOICES,
+        "more",
+    ),
+    "agents without end": (setting("agentcore-handler", "reservedConcurrentExecutions", 1000), CHOICES, "agentcore-handler"),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }
 """What no other rule refuses: the edit, the rule, and what the finding is about."""
@@ -196,7 +220,9 @@ def defaults(nodes: Nodes) -> None:
 
 
 RIGHT: dict[str, Edit] = {
-    "another alarm looks at something else": another("more", "monitoring-agent-memory", name="more", metricName="Births"),
+    "an alarm that warms up again": replaced("monitoring-agent-memory"),
+    "a second schedule for the same role": another("more", "evolution-trigger-schedule", name="evolution-night-prod"),
+    "another alarm looks at something else": another("more", "monitoring-agent-memory", name="evolution-more-prod", metricName="Births"),
     "numbers": setting("evolution-trigger", "memorySize", 512),
     "no text": setting("evolution-trigger", "description", ""),
     "a parameter without a pattern": defaults,
@@ -209,4 +235,4 @@ def test_what_is_free_is_left_alone(edit: Edit, monkeypatch: pytest.MonkeyPatch)
     prod = stack_of("prod")
     nodes = nodes_of(prod)
     edit(nodes)
-    assert [found for found in judged(prod, nodes, monkeypatch) if found[0] in (CHOICES, PRESENCE)] == []
+    assert [found for found in judged(prod, nodes, monkeypatch) if found[0] != "approved/switch-settings"] == []

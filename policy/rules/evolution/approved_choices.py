@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from itertools import islice
 
 from approval import Names, names_of
-from choices import Deviation, deviations, lost
+from choices import Deviation, deviations, lost, seconds
 from plain import Plain, Unknown, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from system import evolution_rule
+from tokens import METRIC_ALARM
+
+MADE_ANEW = frozenset({METRIC_ALARM})
+"""Types of which the program has some deleted first: an alarm warms up only when it is made (components/monitoring.py)."""
 
 LISTED = 3
 """The most findings about one resource; whoever mends these sees the others next."""
@@ -39,6 +43,32 @@ def presence(stack: Stack) -> Iterator[Finding]:
     gone = [f"{name} ({kind})" for kind, name in lost(stack)]
     if gone:
         yield Finding(f"it has no {', '.join(gone[:LISTED])}; every approved stack has.")
+
+
+@evolution_rule(
+    id="approved/second",
+    severity=Severity.HIGH,
+    protects="What was set up for one resource, from a second setting beside it that wins, and from another user.",
+    why="AWS takes the last lifecycle, log or version that is written for a bucket, a function or a secret, and says nothing of the first.",
+    fix=APPROVE,
+)
+def second(stack: Stack) -> Iterator[Finding]:
+    for resource in stack.resources:
+        for key, one, first in seconds(resource):
+            yield Finding(f"{key} comes from `{one}`, which has one of its type already: `{first}`; it must be the only one.", resource)
+
+
+@evolution_rule(
+    id="approved/replaced",
+    severity=Severity.HIGH,
+    protects="What watches, keeps and refuses, from being gone while it is replaced.",
+    why="Between the deletion and the creation there is no log, no alarm and no wall, and where the creation fails there is none after it.",
+    fix=APPROVE,
+)
+def replaced(stack: Stack) -> Iterator[Finding]:
+    for resource in stack.resources:
+        if resource.delete_before_replace and resource.type not in MADE_ANEW:
+            yield Finding("it is deleted before it is made anew; it must be there all the time.", resource)
 
 
 def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:

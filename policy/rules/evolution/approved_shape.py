@@ -97,11 +97,7 @@ def ignored_changes(stack: Stack) -> Iterator[Finding]:
     fix=APPROVE,
 )
 def switch_settings(stack: Stack) -> Iterator[Finding]:
-    way = list(way_of(stack))
-    yield from _unlike_approved(stack, way)
-    for resource in way:
-        if resource.delete_before_replace:
-            yield Finding("it is deleted before it is made anew; it must be there all the time, for a halt can't wait.", resource)
+    yield from _unlike_approved(stack, list(way_of(stack)))
 
 
 @evolution_rule(
