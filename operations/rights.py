@@ -37,12 +37,16 @@ SHOWN = 8
 """Of what is lacking, so many are named: more is a policy that isn't there, and not read."""
 
 
-def needed(account: Account, planned: Planned) -> list[Right]:
+def needed(account: Account, planned: Planned, *, pipeline: bool = False) -> list[Right]:
     """What a deployment needs, with a made-up id for what AWS has yet to number: what `make permissions` derives for the role that deploys
-    or, where roles are still to be made, all of it."""
+    or, where roles are still to be made, all of it.
+
+    Args:
+        pipeline: only the former. A pipeline's role may be asked about before an administrator has done the first `up`.
+    """
     names = account.names(planned.stack)
     found = grants(planned, names)
-    return [_right(one) for one in (found if planned.new("iam/role") else of_pipeline(found, planned, names))]
+    return [_right(one) for one in (of_pipeline(found, planned, names) if pipeline or not planned.new("iam/role") else found)]
 
 
 def _right(grant: Grant) -> Right:
@@ -58,7 +62,7 @@ def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[
     """What the role may not do.
 
     Args:
-        role: its name; empty for the caller's own.
+        role: the name of a pipeline's; empty for the caller's own, who also does a first `up`.
         wanted: what it must be able to do. Default: what a deployment of the plan needs.
     """
     check = "rights"
@@ -69,7 +73,7 @@ def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[
         )
         return
     try:
-        asked = needed(account, planned) if wanted is None else wanted
+        asked = needed(account, planned, pipeline=bool(role)) if wanted is None else wanted
     except OperationError as error:
         yield Outcome(check=check, kind="unknown", text=str(error))
         return

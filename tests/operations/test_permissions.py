@@ -297,7 +297,7 @@ def test_preflight_asks_for_nothing_that_the_policies_do_not_grant(derived: Call
     assert {"iam:CreateRole", "ssm:PutParameter"} <= {one.action for one in needed(account, made.planned)}, "of the first `up`, all"
     asks = [
         IamRequest(action=one.action, resource=resource, context={key: [value] for key, value in one.context.items()})
-        for one in needed(account, roles_are_made)
+        for one in (*needed(account, roles_are_made), *needed(account, made.planned, pipeline=True))
         for resource in one.resources or ("*",)
     ]
     assert [one for one in asks if not permitted(statements, one)] == []
