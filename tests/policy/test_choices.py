@@ -11,7 +11,9 @@ from approval import Names
 from choices import ALL, LEAST, approved_for
 from limits import configured
 from make_choices import Seen, choices_of, narrower
-from rule import Reference, Resource, Stack
+from plain import Plain
+from rule import Reference, Resource, Stack, StackRule, judge_stack
+from rules.evolution.approved_choices import choices, presence
 from tests.approve import PROFILES
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
 from tests.policy.edits import Edit, adding
@@ -19,7 +21,7 @@ from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import GONE
 from tests.policy.test_approved_shape import another
-from tokens import EVENT_SOURCE_MAPPING
+from tokens import EVENT_SOURCE_MAPPING, FUNCTION
 
 CHOICES, PRESENCE, SECOND = "approved/choices", "approved/presence", "approved/second"
 NAMES = Names(account="1" * 12, region="us-east-1", stack="qa", profile=PROFILES["us"])
@@ -96,6 +98,18 @@ def test_a_number_has_a_bound_where_the_safe_direction_is_known() -> None:
 
 def test_a_type_that_nobody_has_approved_has_no_parts() -> None:
     assert approved_for("x", "a").parts == {}
+
+
+@pytest.mark.parametrize("rule", [choices, presence])
+def test_what_cannot_be_read_is_a_finding_and_the_others_are_judged(rule: StackRule) -> None:
+    deep: Plain = []
+    for _ in range(10_000):
+        deep = [deep]
+    broken = replace(resource("broken", loggingConfig=deep), type=FUNCTION)
+    other = replace(resource("other", loggingConfig={"logFormat": "Text"}), type=FUNCTION)
+    found = [one for one in judge_stack(rule, stack(broken, other)) if one.resource]
+    assert [one.resource and one.resource.name for one in found][:2] == ["broken", "other"]
+    assert "could not read it" in found[0].message
 
 
 def spent_only(nodes: Nodes) -> None:

@@ -74,13 +74,28 @@ def replaced(stack: Stack) -> Iterator[Finding]:
 def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:
     """Judged on what the program gives; a mere state holds what AWS has computed, too."""
     names = names_of(stack)
+    for resource, found in stack.once(_found):
+        yield from about(resource, islice(_said(found, names, missing=missing), LISTED))
+
+
+def _found(stack: Stack) -> list[tuple[Resource, list[Deviation] | Exception]]:
+    """Of each resource what isn't as approved, or why that can't be told."""
+    names = names_of(stack)
+    found: list[tuple[Resource, list[Deviation] | Exception]] = []
     for resource in stack.resources:
         if resource.inputs is not None:
-            yield from about(resource, islice(_said(resource, names, missing=missing), LISTED))
+            try:
+                found.append((resource, list(deviations(resource, names))))
+            except Exception as error:  # whatever it is, nobody has said that it is as approved
+                found.append((resource, error))
+    return found
 
 
-def _said(resource: Resource, names: Names, *, missing: bool) -> Iterator[Finding]:
-    for one in deviations(resource, names):
+def _said(found: list[Deviation] | Exception, names: Names, *, missing: bool) -> Iterator[Finding]:
+    """The findings; `about` makes one of what is raised."""
+    if isinstance(found, Exception):
+        raise found
+    for one in found:
         if one.missing is missing:
             yield Finding(_message(one, names))
 
