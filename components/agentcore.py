@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components import boundary, iam_agentcore, iam_functions, resource_policies
+from components import boundary, fence, iam_agentcore, iam_functions, resource_policies
 from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
 from components.component import ServiceRole, log_group, pattern_until_made, permissions_boundary, service_role
 from components.environment import Limits, NetworkMode, Retention
@@ -95,7 +95,14 @@ class AgentCore(pulumi.ComponentResource):
             boundary_arn=limit.arn,
             opts=child,
         )
-        gateway = self._gateway(name, args, gateway_role)
+        engine = aws.bedrock.AgentcorePolicyEngine(
+            f"{name}-policy-engine",
+            name=names.policy_engine,
+            description="What may be asked of the agents, and by whom.",
+            encryption_key_arn=args.key_arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
+        )
+        gateway = self._gateway(name, args, gateway_role, engine)
         handler_role = self._handler(name, args, variables, gateway, limit.arn)
         guard = self._gateway_policy(name, args, gateway, handler_role)
         if args.image_digest is not None:
@@ -114,13 +121,17 @@ class AgentCore(pulumi.ComponentResource):
                 log_retention_days=args.retention.log_retention_days,
                 after=args.after,
             )
-            self._target(name, gateway, [gateway_role.grants, guard], deploy_runtime(f"{name}-runtime", runtime_args, child))
+            target = self._target(name, gateway, [gateway_role.grants, guard], deploy_runtime(f"{name}-runtime", runtime_args, child))
+            self._policy(name, args, gateway, engine, target)
 
         self.gateway_url = gateway.gateway_url
         self.register_outputs({"gatewayUrl": self.gateway_url})
 
-    def _gateway(self, name: str, args: AgentCoreArgs, role: ServiceRole) -> aws.bedrock.AgentcoreGateway:
-        """The entrance: signed requests, checked by the web ACL. Without a protocol type it forwards HTTP unchanged."""
+    def _gateway(
+        self, name: str, args: AgentCoreArgs, role: ServiceRole, engine: aws.bedrock.AgentcorePolicyEngine
+    ) -> aws.bedrock.AgentcoreGateway:
+        """The entrance: signed requests, checked by the web ACL and the policy engine. Without a protocol type it forwards HTTP
+        unchanged."""
         gateway = aws.bedrock.AgentcoreGateway(
             f"{name}-gateway",
             name=args.names.gateway,
@@ -128,6 +139,7 @@ class AgentCore(pulumi.ComponentResource):
             authorizer_type="AWS_IAM",
             role_arn=role.role.arn,
             kms_key_arn=args.key_arn,
+            policy_engine_configuration={"arn": engine.policy_engine_arn, "mode": "ENFORCE"},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role.grants, *args.after]),
         )
         aws.wafv2.WebAclAssociation(
@@ -192,16 +204,47 @@ class AgentCore(pulumi.ComponentResource):
 
     def _target(
         self, name: str, gateway: aws.bedrock.AgentcoreGateway, guards: Sequence[pulumi.Resource], deployed: DeployedRuntime
-    ) -> None:
+    ) -> aws.bedrock.AgentcoreGatewayTarget:
         """The gateway's target: the runtime's endpoint, called with the gateway's own role. `guards` must be there before it."""
-        aws.bedrock.AgentcoreGatewayTarget(
+        return aws.bedrock.AgentcoreGatewayTarget(
             f"{name}-gateway-target",
             name=GATEWAY_TARGET,
             description="The agents.",
             gateway_identifier=gateway.gateway_id,
-            target_configuration={"http": {"agentcore_runtime": {"arn": deployed.runtime.agent_runtime_arn, "qualifier": AGENT_ENDPOINT}}},
+            target_configuration={
+                "http": {
+                    "agentcore_runtime": {
+                        "arn": deployed.runtime.agent_runtime_arn,
+                        "qualifier": AGENT_ENDPOINT,
+                        "schema": {"source": {"inline_payload": {"payload": fence.runtime_schema()}}},
+                    }
+                }
+            },
             credential_provider_configuration={"gateway_iam_role": {}},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *deployed.ready]),
+        )
+
+    def _policy(
+        self,
+        name: str,
+        args: AgentCoreArgs,
+        gateway: aws.bedrock.AgentcoreGateway,
+        engine: aws.bedrock.AgentcorePolicyEngine,
+        target: aws.bedrock.AgentcoreGatewayTarget,
+    ) -> None:
+        """The only policy: the handler's requests within the limits. AgentCore compares it with the target's schema."""
+        names = args.names
+        statement = pattern_until_made(gateway.gateway_arn, names.gateway_arn).apply(
+            lambda arn: fence.invocation_policy(names, args.limits, arn)
+        )
+        aws.bedrock.AgentcorePolicy(
+            f"{name}-gateway-permit",
+            name=f"{names.policy_engine}_invocations",
+            description="The handler's requests, within the environment table's limits.",
+            policy_engine_id=engine.policy_engine_id,
+            definition={"cedar": {"statement": statement}},
+            validation_mode="FAIL_ON_ANY_FINDINGS",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[target]),
         )
 
     def _handler(

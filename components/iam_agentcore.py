@@ -129,12 +129,19 @@ def runtime_grants(names: Names) -> tuple[Statement, ...]:
 
 
 def gateway_grants(names: Names) -> tuple[Statement, ...]:
-    """What the gateway needs: to ask the one runtime, and to encrypt what it is told of its target."""
+    """What the gateway needs: to ask the one runtime and whether it may, and to encrypt what it is told of its target."""
     return (
         allow(
             "AskRuntime",
             ["bedrock-agentcore:InvokeAgentRuntime"],
             [names.agent_runtime_arn, f"{names.agent_runtime_arn}/runtime-endpoint/{AGENT_ENDPOINT}"],
+        ),
+        # Source: AgentCore developer guide, "AgentCore Gateway and Policy in AgentCore IAM Permissions", Gateway Execution Role.
+        allow("FindPolicies", ["bedrock-agentcore:GetPolicyEngine"], names.policy_engine_arn),
+        allow(
+            "AskPolicies",
+            ["bedrock-agentcore:AuthorizeAction", "bedrock-agentcore:PartiallyAuthorizeActions"],
+            [names.gateway_arn, names.policy_engine_arn],
         ),
         use_key(names),
         allow_key(names, "SeeKey", ["kms:DescribeKey"]),
@@ -158,20 +165,27 @@ def gateway_key_grants(names: Names) -> Condition:
 
 def only_gateway(names: Names, arn: str) -> str:
     """The policy of a runtime or of one of its endpoints: the gateway's role may invoke it, and nobody else, whatever a role is granted."""
-    return _only(arn, "Gateway", names.role_arn(names.gateway_role), INVOCATIONS)
+    return _only(arn, "Gateway", names.role_arn(names.gateway_role), INVOCATIONS, {})
 
 
 def only_handler(names: Names, arn: str) -> str:
-    """The policy of the gateway: the handler's role may invoke it, and nobody else, whatever a role is granted."""
-    return _only(arn, "Handler", names.role_arn(names.function_role(names.handler_function)), (INVOKE_GATEWAY,))
+    """The policy of the gateway: the handler's role may invoke it, and nobody else, whatever a role is granted.
+
+    Whoever makes or changes a Cedar policy has AgentCore call the gateway on their behalf, to compare the policy with what can be asked
+    there. Such a call invokes no agent. Source: AgentCore developer guide, "AgentCore Gateway and Policy in AgentCore IAM Permissions", on
+    InvokeGateway.
+    """
+    by_hand: Condition = {"Bool": {"aws:ViaAWSService": "false"}}
+    return _only(arn, "Handler", names.role_arn(names.handler_role), (INVOKE_GATEWAY,), by_hand)
 
 
-def _only(arn: str, who: str, role: str, invocations: tuple[str, ...]) -> str:
+def _only(arn: str, who: str, role: str, invocations: tuple[str, ...], under: Condition) -> str:
     """One role may do the first of these actions, and nobody else any of them: within an account, a grant in a role's own policy is enough
     unless the resource denies it.
 
     Args:
         arn: the very resource. AgentCore takes one resource a statement, and no pattern.
+        under: a further condition of the denial.
     """
     others: Statement = {
         "Sid": "NobodyElseAsks",
@@ -179,6 +193,6 @@ def _only(arn: str, who: str, role: str, invocations: tuple[str, ...]) -> str:
         "Principal": "*",
         "Action": list(invocations),
         "Resource": arn,
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}},
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}, **under},
     }
     return document(allow(f"{who}Asks", [invocations[0]], arn, principal={"AWS": role}), others)

@@ -212,7 +212,7 @@ class Names:
         """Every scalable target of the account: AWS makes its id. A grant must narrow it by the stack's tags."""
         return self.arn("application-autoscaling", "scalable-target/*")
 
-    # AgentCore. It appends a hyphen and ten characters to the names of runtimes and gateways.
+    # AgentCore. It appends a hyphen and ten characters to the names of runtimes, gateways and policy engines.
 
     @property
     def agent_runtime(self) -> str:
@@ -250,6 +250,15 @@ class Names:
     @property
     def gateway_log_group(self) -> str:
         return f"/evolution/{self.stack}/gateway"
+
+    @property
+    def policy_engine(self) -> str:
+        """AgentCore takes no hyphens here."""
+        return f"evolution_{self.stack}"
+
+    @property
+    def policy_engine_arn(self) -> str:
+        return self.arn("bedrock-agentcore", f"policy-engine/{self.policy_engine}-??????????")
 
     @property
     def guardrail(self) -> str:
@@ -295,6 +304,11 @@ class Names:
 
     def function_role(self, function: str) -> str:
         return f"{function}-{self.region}"
+
+    @property
+    def handler_role(self) -> str:
+        """The only caller of the gateway."""
+        return self.function_role(self.handler_function)
 
     @property
     def schedule_group(self) -> str:

@@ -75,7 +75,7 @@ class Further:
         arns: by the inputs of those types.
         at: a type whose ARNs are meant instead.
         tagged: only the stack's tags tell the resource from another's.
-        via: the service through which KMS is asked.
+        via: the service through which KMS is asked; any other action, through any service and never by hand.
         reads: whether a preview needs it as well.
         deletes: whether it only removes.
         source: where AWS says so.
@@ -111,6 +111,8 @@ class Grant:
 
 GUARDS = frozenset(
     {
+        "bedrock/agentcorePolicy",
+        "bedrock/agentcorePolicyEngine",
         "bedrock/agentcoreResourcePolicy",
         "cloudwatch/compositeAlarm",
         "cloudwatch/logGroup",
@@ -202,8 +204,10 @@ class _OfPlan:
             condition: dict[str, dict[str, Any]] = (
                 {name: dict(tests) for name, tests in self._tags("Resource").items()} if row.tagged else {}
             )
-            if row.via:
+            if row.via and row.actions.startswith("kms:"):
                 condition.setdefault("StringEquals", {})["kms:ViaService"] = f"{row.via}.{self.names.region}.amazonaws.com"
+            elif row.via:
+                condition["Bool"] = {"aws:ViaAWSService": "true"}
             for action in row.actions.split():
                 # A grant is for the service that asks, and for nobody else.
                 own = {**condition, "Bool": {"kms:GrantIsForAWSResource": "true"}} if action == "kms:CreateGrant" else condition

@@ -46,6 +46,13 @@ Source: AgentCore developer guide, "Troubleshoot AgentCore Runtime"."""
 TRANSIENT_KINDS = frozenset({"busy", "throttled", "unavailable"})
 """An agent's transient refusals. The agent itself has already retried the model."""
 
+REFUSED_BY_POLICY = "due to policy enforcement"
+"""In a 403 of the gateway: its policies permit no such request. No container was started for it. Source: AgentCore developer guide,
+"Getting started with guardrails in policies", expected blocked result."""
+
+UNEVALUATED = "could not be evaluated"
+"""In a refusal of the gateway: its policies can't be read, or say nothing that can be applied. Source: as above; seen in public reports."""
+
 LONGEST_WAIT_SECONDS = 8.0
 
 
@@ -64,8 +71,8 @@ def ask(request: AgentRequest, *, url: str, region: str) -> ModelAnswer:
         region: the gateway's.
 
     Raises:
-        FunctionError: no answer; its kind is `throttled`, `busy`, `denied`, `missing`, `timeout`, `unavailable`, `rejected`,
-            `runtime_failed`, `too_large`, or the agent's own.
+        FunctionError: no answer; its kind is `throttled`, `busy`, `denied`, `over_limit`, `policy_unavailable`, `missing`, `timeout`,
+            `unavailable`, `rejected`, `runtime_failed`, `too_large`, or the agent's own.
     """
     address = f"{url.rstrip('/').removesuffix('/mcp')}/{TARGET}/invocations"
     response = _send_until_answered(address, request.body, request.session_id, region)
@@ -173,6 +180,12 @@ def _refused(response: _Response) -> FunctionError:
             return FunctionError("throttled", said, advice)
         case 409:
             return FunctionError("busy", said, "The session is just being made or ended: try again in a moment.")
+        case 403 if REFUSED_BY_POLICY in response.body:
+            advice = "Ask for no more memory and autonomy than the stack's table allows: the gateway's policy holds requests to it."
+            return FunctionError("over_limit", f"The gateway refuses the request, and no agent was started for it: {said}", advice)
+        case 403 if UNEVALUATED in response.body:
+            advice = "Nothing is let through until they can be: look at the policy engine, its policy and the key."
+            return FunctionError("policy_unavailable", f"The gateway can't evaluate its policies: {said}", advice)
         case 401 | 403:
             return FunctionError("denied", said, "Look at the function's role, the runtime's resource policy and the web ACL's log.")
         case 404:

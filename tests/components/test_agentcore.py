@@ -102,10 +102,35 @@ def test_the_gateway_turns_everybody_but_the_handler_away(digest: str | None) ->
     handler = f"arn:aws:iam::{ACCOUNT}:role/evolution-agentcore-handler-prod-us-east-1"
     assert admitted["Principal"] == {"AWS": handler}
     assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
-    assert denied["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": handler}}
+    by_hand = {"Bool": {"aws:ViaAWSService": "false"}}
+    assert denied["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": handler}, **by_hand}, "AgentCore itself looks what can be asked"
     assert admitted["Action"] == denied["Action"] == ["bedrock-agentcore:InvokeGateway"]
     assert admitted["Resource"] == denied["Resource"] == policy.inputs["resourceArn"]
     assert "agentcore-handler-role" in policy.depends_on, "AWS refuses a policy that names a role which isn't there"
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_the_gateway_lets_pass_what_its_one_policy_permits_and_nothing_before_there_is_one(stack: str) -> None:
+    layer, env = agentcore(stack), env_of(stack)
+    for either in (layer, agentcore(stack, None)):
+        enforced = either.only("AgentcoreGateway").inputs["policyEngineConfiguration"]
+        assert enforced["mode"] == "ENFORCE"
+        assert either.only("AgentcorePolicyEngine").inputs["encryptionKeyArn"] == KEY
+    assert not agentcore(stack, None).of("AgentcorePolicy"), "no policy: nothing is permitted"
+    policy, target = layer.only("AgentcorePolicy"), layer.only("AgentcoreGatewayTarget")
+    statement = policy.inputs["definition"]["cedar"]["statement"]
+    gateway = layer.of("AgentcoreResourcePolicy")["agentcore-gateway-policy"].inputs["resourceArn"]
+    for part in (f'"{gateway}"', f"<= {env.autonomy_percent}", f"<= {env.agent_memory_bytes}", "assumed-role/evolution-agentcore-handler"):
+        assert part in statement
+    assert target.name in policy.depends_on, "AgentCore refuses a policy on what can't be asked yet"
+    schema = json.loads(target.inputs["targetConfiguration"]["http"]["agentcoreRuntime"]["schema"]["source"]["inlinePayload"]["payload"])
+    [(path, methods)] = schema["paths"].items()
+    assert f'"runtime___POST:{path}"' in statement
+    body = methods["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert {name for name, kind in body.items() if kind["type"] == "integer" and f"context.input.{name}" in statement} == {
+        "autonomy_percent",
+        "agent_memory_bytes",
+    }
 
 
 def test_the_gateway_takes_signed_requests_past_the_web_acl_and_keeps_its_logs() -> None:

@@ -295,6 +295,21 @@ def test_a_gateway_that_refuses_is_a_typed_failure(gateway: FakeAws, waits: list
 
 
 @pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        ("Request Denied: Agent runtime request not allowed due to policy enforcement [Policy evaluation denied by default]", "over_limit"),
+        ("Request Denied: a policy could not be evaluated", "policy_unavailable"),
+    ],
+)
+def test_a_refusal_by_the_gateways_policies_says_that_no_agent_was_started(gateway: FakeAws, said: str, failure: str) -> None:
+    gateway.wire = Wire((403, "application/json", json.dumps({"message": said}).encode()))
+    answer = ask(REQUEST, LambdaContext())
+    assert (answer["outcome"], answer["kind"]) == ("failed", failure)
+    assert said in answer["message"]
+    assert len(gateway.wire.requests) == 1, "the same request is refused again"
+
+
+@pytest.mark.parametrize(
     ("kind", "attempts"),
     [("busy", 3), ("throttled", 3), ("unavailable", 3), ("halted", 1), ("over_limit", 1), ("denied", 1), ("timeout", 1), (ENABLE, 1)],
 )

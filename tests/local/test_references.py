@@ -87,6 +87,7 @@ UNJUDGED: dict[str, str] = {
     "guardrailArn": "AWS makes a guardrail's id, so nobody can name one beforehand",
     "kmsMasterKeyId": "SNS and SQS look for a key when they use it",
     "notifications": "Budgets looks for a topic when it writes to it",
+    "policyEngineConfiguration": "a gateway's policies: the emulator lacks both",
     "resourceArn": "of a web ACL's association and a log's source: a gateway, which the emulator lacks",
     "rules": "S3 looks for a bucket's key when it uses it",
     "sourceArn": "a condition of a permission: what it names need not be there",

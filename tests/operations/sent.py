@@ -43,6 +43,7 @@ RUNTIME, GATEWAY = (
     "bedrock-agentcore:{region}:{account}:runtime/evolution_{stack}-{id}",
     "bedrock-agentcore:{region}:{account}:gateway/{name}",
 )
+ENGINE = "bedrock-agentcore:{region}:{account}:policy-engine/evolution_{stack}-{id}"
 TARGET = "application-autoscaling:{region}:{account}:scalable-target/{id}"
 FUNCTION, BUCKET, ACL = (
     "lambda:{region}:{account}:function:{{}}",
@@ -57,6 +58,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "bedrock/agentcoreAgentRuntimeEndpoint": (RUNTIME, RUNTIME + "/runtime-endpoint/evolution"),
     "bedrock/agentcoreGateway": (GATEWAY.replace("{name}", "evolution-{stack}-{id}"),),
     "bedrock/agentcoreGatewayTarget": (GATEWAY.replace("{name}", "evolution-{stack}-{id}"),),
+    "bedrock/agentcorePolicy": (ENGINE,),
+    "bedrock/agentcorePolicyEngine": (ENGINE,),
     "bedrock/agentcoreResourcePolicy": (
         RUNTIME,
         RUNTIME + "/runtime-endpoint/DEFAULT",

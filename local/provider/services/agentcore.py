@@ -176,4 +176,20 @@ RESOURCES = (
         not_emulated="ministack's AgentCore has no gateways, and so no targets of theirs",
         references={"targetConfiguration.http.agentcoreRuntime.arn": "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"},
     ),
+    ResourceType(
+        token="aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine",
+        create=Call(f"{_SERVICE}:CreatePolicyEngine", _TIMEOUTS),
+        id="{policyEngineId}",
+        outputs={"policyEngineId": "{name}-{lower10}", "policyEngineArn": f"{_ARN}:policy-engine/{{policyEngineId}}"},
+        not_emulated="ministack's AgentCore has no policies",
+        references={"encryptionKeyArn": "aws:kms/key:Key"},
+        tags=Tagging(),
+    ),
+    ResourceType(
+        token="aws:bedrock/agentcorePolicy:AgentcorePolicy",
+        create=Call(f"{_SERVICE}:CreatePolicy", _TIMEOUTS),
+        id="{policyEngineId},{policyId}",
+        outputs={"policyId": "{name}-{lower10}", "policyArn": f"{_ARN}:policy-engine/{{policyEngineId}}/policy/{{policyId}}"},
+        not_emulated="ministack's AgentCore has no policies",
+    ),
 )

@@ -71,6 +71,15 @@ REFUSED: dict[str, list[Edit]] = {
         Edit("credentialProviderConfiguration", {"role": {}}, "one of apiKey, callerIamCredentials"),
         Edit("credentialProviderConfiguration.gatewayIamRole.service", "a b", "must match", "credentialProviderConfiguration"),
     ],
+    "aws:bedrock/agentcorePolicy:AgentcorePolicy": [
+        Edit("name", "evolution-dev", "must match"),
+        Edit("definition.cedar.statement", "permit(p, a, r);", "at least 35 characters"),
+        Edit("validationMode", "IGNORE", "one of FAIL_ON_ANY_FINDINGS, IGNORE_ALL_FINDINGS"),
+    ],
+    "aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine": [
+        Edit("name", "evolution-dev", "must match"),
+        Edit("encryptionKeyArn", "alias/evolution", "must match"),
+    ],
     "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": [
         Edit("policy", "open", "must be JSON"),
         Edit("resourceArn", "arn", "at least 20 characters"),

@@ -69,6 +69,8 @@ BEYOND: dict[str, dict[str, Any]] = {
         },
         "metadataConfiguration": {"allowedRequestHeaders": ["X-Request-Id"]},
     },
+    "aws:bedrock/agentcorePolicy:AgentcorePolicy": _TIMEOUTS,
+    "aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine": _TIMEOUTS,
     "aws:bedrock/guardrail:Guardrail": {
         "wordPolicyConfig": {"managedWordListsConfigs": [{"type": "PROFANITY"}], "wordsConfigs": [{"text": "sudo"}]},
         **_TIMEOUTS,
