@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.component import Grants, ServiceRole, https_out, log_group, pattern_until_made, service_role
-from components.environment import NetworkMode
+from components.component import Grants, ServiceRole, https_out, log_group, masked, pattern_until_made, service_role
+from components.environment import NetworkMode, Retention
 from components.iam_agentcore import DEFAULT_ENDPOINT, agentcore_trust, only_gateway
 from components.naming import AGENT_ENDPOINT, Names
 from components.zones import agent_zones
@@ -60,7 +60,7 @@ class RuntimeArgs:
     network: RuntimeNetwork
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
-    log_retention_days: int
+    retention: Retention
     after: Sequence[pulumi.Resource]
 
 
@@ -105,9 +105,10 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         f"{name}-logs",
         runtime.agent_runtime_id.apply(names.agent_log_group),
         key_arn=args.key_arn,
-        retention_days=args.log_retention_days,
+        retention=args.retention,
         opts=opts,
     )
+    masks = masked(f"{name}-logs-masks", logs, opts)
     endpoint = aws.bedrock.AgentcoreAgentRuntimeEndpoint(
         f"{name}-endpoint",
         name=AGENT_ENDPOINT,
@@ -115,7 +116,7 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         agent_runtime_id=runtime.agent_runtime_id,
         # A new image is a new version; the endpoint moves to it with the deployment.
         agent_runtime_version=runtime.agent_runtime_version,
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[logs])),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[masks])),
     )
     return DeployedRuntime(runtime=runtime, ready=[endpoint, *_policies(name, args, runtime, endpoint, opts)])
 

@@ -10,8 +10,8 @@ import pulumi_aws as aws
 
 from components import boundary, fence, iam_agentcore, iam_functions, resource_policies
 from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
-from components.component import ServiceRole, log_group, pattern_until_made, permissions_boundary, service_role
-from components.environment import Limits, NetworkMode, Retention
+from components.component import ServiceRole, log_group, masked, pattern_until_made, permissions_boundary, service_role
+from components.environment import Limits, NetworkMode, Owner, Retention
 from components.function import Attempts, FunctionArgs, deploy
 from components.guardrail import pinned_guardrail
 from components.naming import AGENT_ENDPOINT, GATEWAY_TARGET, Names
@@ -30,9 +30,11 @@ class AgentCoreArgs:
     Attributes:
         limits: what agents and handler may do.
         model_id: the inference profile that is called.
+        model_invocation_logging: who records every prompt and answer.
         image_digest: as in `ComputeArgs`. None before the first image: then the gateway has no target, and the handler calls the model.
         network_mode, vpc_id, subnet_ids, zone_ids: where the agents run, as in `RuntimeNetwork`.
         reserved: as in `FunctionArgs`.
+        boundary_arn: the permissions boundary of roles that ask no model.
         web_acl_arn: checks requests in front of the gateway.
         dead_letters_arn: the queue for events that the handler failed on.
         after: the layers that must be complete before an agent runs.
@@ -41,6 +43,7 @@ class AgentCoreArgs:
     names: Names
     limits: Limits
     model_id: str
+    model_invocation_logging: Owner
     image_digest: str | None
     network_mode: NetworkMode
     vpc_id: pulumi.Input[str]
@@ -49,6 +52,7 @@ class AgentCoreArgs:
     retention: Retention
     reserved: Mapping[str, int]
     key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
     web_acl_arn: pulumi.Input[str]
     dead_letters_arn: pulumi.Input[str]
     after: Sequence[pulumi.Resource]
@@ -64,6 +68,7 @@ class AgentCore(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         names = args.names
 
+        recorded = record_prompts(f"{name}-prompts", args, child) if args.model_invocation_logging == "stack" else []
         guardrail = pinned_guardrail(f"{name}-guardrail", names, args.key_arn, child)
         variables: dict[str, pulumi.Input[str]] = {
             "BEDROCK_MODEL_ID": args.model_id,
@@ -103,7 +108,7 @@ class AgentCore(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
         )
         gateway = self._gateway(name, args, gateway_role, engine)
-        handler_role = self._handler(name, args, variables, gateway, limit.arn)
+        handler_role = self._handler(name, args, variables, gateway, limit.arn, recorded)
         guard = self._gateway_policy(name, args, gateway, handler_role)
         if args.image_digest is not None:
             runtime_args = RuntimeArgs(
@@ -118,8 +123,8 @@ class AgentCore(pulumi.ComponentResource):
                 ),
                 key_arn=args.key_arn,
                 boundary_arn=limit.arn,
-                log_retention_days=args.retention.log_retention_days,
-                after=args.after,
+                retention=args.retention,
+                after=[*args.after, *recorded],
             )
             target = self._target(name, gateway, [gateway_role.grants, guard], deploy_runtime(f"{name}-runtime", runtime_args, child))
             self._policy(name, args, gateway, engine, target)
@@ -172,7 +177,7 @@ class AgentCore(pulumi.ComponentResource):
             f"{name}-gateway-logs",
             names.gateway_log_group,
             key_arn=args.key_arn,
-            retention_days=args.retention.log_retention_days,
+            retention=args.retention,
             opts=child,
         )
         admitted = aws.cloudwatch.LogResourcePolicy(
@@ -254,6 +259,7 @@ class AgentCore(pulumi.ComponentResource):
         variables: Mapping[str, pulumi.Input[str]],
         gateway: aws.bedrock.AgentcoreGateway,
         boundary_arn: pulumi.Input[str],
+        recorded: Sequence[pulumi.Resource],
     ) -> ServiceRole:
         """The handler's role. With an image the handler calls the gateway; without, the model."""
         names = args.names
@@ -276,7 +282,40 @@ class AgentCore(pulumi.ComponentResource):
             dead_letters_arn=args.dead_letters_arn,
             key_arn=args.key_arn,
             boundary_arn=boundary_arn,
-            log_retention_days=args.retention.log_retention_days,
-            after=args.after,
+            retention=args.retention,
+            after=[*args.after, *recorded],
         )
         return deploy(f"{name}-handler", function_args, pulumi.ResourceOptions(parent=self)).role
+
+
+def record_prompts(name: str, args: AgentCoreArgs, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """Bedrock's record of every prompt and answer, in an encrypted log group that masks credentials and personal data. It is one setting
+    for all that calls models in the account and region. What must be there before a model is asked."""
+    names = args.names
+    role = service_role(
+        f"{name}-role",
+        names.prompt_log_role,
+        names=names,
+        key_arn=args.key_arn,
+        description="Bedrock: records prompts and answers in their one log group.",
+        trust=iam_agentcore.prompt_log_trust(names),
+        grants=iam_agentcore.prompt_log_grants,
+        boundary_arn=args.boundary_arn,
+        opts=opts,
+    )
+    group = log_group(f"{name}-logs", names.prompt_log_group, key_arn=args.key_arn, retention=args.retention, opts=opts)
+    masks = masked(f"{name}-logs-masks", group, opts)
+    record = aws.bedrockmodel.InvocationLoggingConfiguration(
+        f"{name}-record",
+        logging_config={
+            "text_data_delivery_enabled": True,
+            # The system sends and gets text alone, and whatever else is sent is somebody else's.
+            "embedding_data_delivery_enabled": True,
+            "image_data_delivery_enabled": True,
+            "video_data_delivery_enabled": True,
+            "cloudwatch_config": {"log_group_name": group.name, "role_arn": role.role.arn},
+        },
+        # Bedrock tries the role when it is told, and prompts are masked as they are written.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role.grants, masks])),
+    )
+    return [record]

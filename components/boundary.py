@@ -38,6 +38,7 @@ def system_grants(names: Names) -> list[Statement]:
         iam.execution_grants(names),
         iam.engine_grants(names),
         iam.monitor_grants(names),
+        iam_agentcore.prompt_log_grants(names),
         *iam_functions.function_grants(names).values(),
         iam_functions.scheduler_grants(names),
     )

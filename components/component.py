@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components import resource_policies
 from components.boundary import boundary
+from components.environment import Retention
 from components.iam import Statement, document
 from components.naming import Names
 
@@ -96,11 +98,25 @@ def log_group(
     physical_name: pulumi.Input[str],
     *,
     key_arn: pulumi.Input[str],
-    retention_days: int,
+    retention: Retention,
     opts: pulumi.ResourceOptions,
 ) -> aws.cloudwatch.LogGroup:
-    """An encrypted log group that keeps its events for a number of days."""
-    return aws.cloudwatch.LogGroup(name, name=physical_name, kms_key_id=key_arn, retention_in_days=retention_days, opts=opts)
+    """An encrypted log group that keeps its events for a number of days. Where data is protected, nobody deletes it before it lets them:
+    what an intruder did is read there."""
+    return aws.cloudwatch.LogGroup(
+        name,
+        name=physical_name,
+        kms_key_id=key_arn,
+        retention_in_days=retention.log_retention_days,
+        deletion_protection_enabled=True if retention.protect_data else None,
+        # CloudWatch refuses to delete a protected group, so what no longer needs it leaves it behind.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=retention.protect_data)),
+    )
+
+
+def masked(name: str, group: aws.cloudwatch.LogGroup, opts: pulumi.ResourceOptions) -> aws.cloudwatch.LogDataProtectionPolicy:
+    """Mask credentials and personal data in a log group where prompts may be, for whoever may read logs."""
+    return aws.cloudwatch.LogDataProtectionPolicy(name, log_group_name=group.name, policy_document=resource_policies.log_masks(), opts=opts)
 
 
 def https_out(

@@ -198,7 +198,7 @@ class Compute(pulumi.ComponentResource):
             name,
             physical_name,
             key_arn=args.key_arn,
-            retention_days=args.retention.log_retention_days,
+            retention=args.retention,
             opts=pulumi.ResourceOptions(parent=self),
         )
 

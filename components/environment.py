@@ -69,6 +69,9 @@ InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "logs", "monitoring", "secrets
 NetworkMode = Literal["PUBLIC", "VPC"]
 """Where agents run: in the stack's private subnets, or in AgentCore's network. Source: AgentCore API reference, NetworkConfiguration."""
 
+Owner = Literal["stack", "account"]
+"""Who has a setting that an account and region has once: this stack, or the account's own project (account/)."""
+
 SMALLEST_ISLAND = 4
 """Agents that an island needs: two parents and somebody to be better than (engine/settings.py refuses fewer)."""
 
@@ -267,6 +270,7 @@ class Environment(Limits):
     Attributes:
         region: for good: another region is another cloud, to which nothing moves. It takes a stack of its own.
         evolution_task: what evolutions that begin from now on breed; one that runs keeps its own.
+        model_invocation_logging: who records every prompt and answer. Of the stacks that share an account, one.
         reserve_concurrency: True keeps Lambda executions back for the functions that must not wait for others, once there is an image.
             A fresh account has none to spare: components/capacity.py says what it needs.
     """
@@ -274,6 +278,7 @@ class Environment(Limits):
     region: Region = Field(examples=["us-east-1"])
     model_id: ModelId = Field(examples=["us.anthropic.claude-sonnet-4-6"])
     network: NetworkTable
+    model_invocation_logging: Owner = Field(examples=["stack"])
     agent_network_mode: NetworkMode = Field(examples=["VPC"])
     engine: Engine
     engine_image_digest: ImageDigest | None = Field(default=None, examples=["sha256:" + "0123456789abcdef" * 4])

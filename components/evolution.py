@@ -231,7 +231,7 @@ class Evolution(pulumi.ComponentResource):
             dead_letters_arn=self.dead_letters_arn,
             key_arn=args.key_arn,
             boundary_arn=args.boundary_arn,
-            log_retention_days=args.retention.log_retention_days,
+            retention=args.retention,
             after=[after],
         )
         return deploy(name, function_args, pulumi.ResourceOptions(parent=self))

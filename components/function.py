@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components import iam_functions
 from components.component import Grants, ServiceRole, log_group, service_role
+from components.environment import Retention
 from components.naming import Names
 
 SOURCES = Path(__file__).resolve().parent.parent / "functions"
@@ -62,7 +63,7 @@ class FunctionArgs:
     dead_letters_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
-    log_retention_days: int
+    retention: Retention
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -92,7 +93,7 @@ def deploy(name: str, args: FunctionArgs, opts: pulumi.ResourceOptions) -> Deplo
         f"{name}-logs",
         names.function_log_group(args.physical_name),
         key_arn=args.key_arn,
-        retention_days=args.log_retention_days,
+        retention=args.retention,
         opts=opts,
     )
     function = aws.lambda_.Function(

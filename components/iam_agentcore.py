@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from components.iam import Condition, Statement, allow, allow_key, document, our_tags, publish, read_mode, see_key_of_logs, trust, use_key
+from components.iam import (
+    Condition,
+    Statement,
+    allow,
+    allow_key,
+    document,
+    encrypt_logs,
+    our_tags,
+    publish,
+    read_mode,
+    see_key_of_logs,
+    trust,
+    use_key,
+)
 from components.naming import AGENT_ENDPOINT, PARTITION, Names
 
 AGENTCORE = "bedrock-agentcore.amazonaws.com"
@@ -10,6 +23,12 @@ AGENTCORE = "bedrock-agentcore.amazonaws.com"
 AGENT_NAMESPACE = "bedrock-agentcore"
 """The CloudWatch namespace in which AgentCore's runtimes publish. Source: AgentCore developer guide, "IAM Permissions for AgentCore
 Runtime"."""
+
+BEDROCK = "bedrock.amazonaws.com"
+
+PROMPT_LOG_STREAM = "aws/bedrock/modelinvocations"
+"""The one stream of the record; Bedrock fixes its name. Source: Bedrock user guide, "Monitor model invocation using CloudWatch Logs and
+Amazon S3"."""
 
 DEFAULT_ENDPOINT = "DEFAULT"
 """AgentCore gives every runtime this endpoint, and it can't be removed."""
@@ -55,6 +74,20 @@ def agentcore_trust(names: Names) -> str:
     Source: AgentCore developer guide, "IAM Permissions for AgentCore Runtime", trust policy.
     """
     return trust(AGENTCORE, account=names.account, source_arn=names.arn("bedrock-agentcore", "*"))
+
+
+def prompt_log_trust(names: Names) -> str:
+    """Of this account's Bedrock. Source: Bedrock user guide, "Monitor model invocation using CloudWatch Logs and Amazon S3"."""
+    return trust(BEDROCK, account=names.account, source_arn=names.arn("bedrock", "*"))
+
+
+def prompt_log_grants(names: Names) -> tuple[Statement, ...]:
+    """What Bedrock needs to record prompts and answers in the one group."""
+    stream = f"{names.log_group_arn(names.prompt_log_group)}:log-stream:{PROMPT_LOG_STREAM}"
+    return (
+        allow("WritePrompts", ["logs:CreateLogStream", "logs:PutLogEvents"], stream),
+        *encrypt_logs(names, names.prompt_log_group),
+    )
 
 
 def model_arns(names: Names, model_id: str) -> list[str]:

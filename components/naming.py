@@ -252,6 +252,14 @@ class Names:
         return f"/evolution/{self.stack}/gateway"
 
     @property
+    def prompt_log_group(self) -> str:
+        return f"/evolution/{self.stack}/prompts"
+
+    @property
+    def prompt_log_role(self) -> str:
+        return self.in_account("evolution-prompts")
+
+    @property
     def policy_engine(self) -> str:
         """AgentCore takes no hyphens here."""
         return f"evolution_{self.stack}"

@@ -223,7 +223,7 @@ class Network(pulumi.ComponentResource):
             f"{name}-flow-logs-group",
             args.names.flow_log_group,
             key_arn=args.key_arn,
-            retention_days=args.retention.log_retention_days,
+            retention=args.retention,
             opts=child,
         )
         aws.ec2.FlowLog(

@@ -6,6 +6,7 @@ not yet made, and a string gives Pulumi no edge to order by.
 
 from __future__ import annotations
 
+import json
 from typing import cast
 
 from components.boundary import workload_grants
@@ -290,6 +291,36 @@ def access_logs_bucket_policy(names: Names) -> str:
         ),
         deny_plain_transport([bucket, f"{bucket}/*"], "s3:*"),
     )
+
+
+MASKED = (
+    "Address",
+    "AwsSecretKey",
+    *(f"BankAccountNumber-{country}" for country in ("DE", "ES", "FR", "GB", "IT", "US")),
+    "CreditCardExpiration",
+    "CreditCardNumber",
+    "CreditCardSecurityCode",
+    "EmailAddress",
+    "OpenSshPrivateKey",
+    "PgpPrivateKey",
+    *(f"PhoneNumber-{country}" for country in ("DE", "ES", "FR", "GB", "IT", "US")),
+    "PkcsPrivateKey",
+    "PuttyPrivateKey",
+    "Ssn-US",
+)
+"""What is masked in logs where prompts may be: what the guardrail stops or masks, as far as CloudWatch Logs knows it.
+Source: CloudWatch Logs user guide, "Types of data that you can protect"."""
+
+
+def log_masks() -> str:
+    """The data-protection policy of a log group where prompts may be. Masking wants an audit of the same data before it.
+
+    Source: CloudWatch Logs user guide, "Understanding data protection policies".
+    """
+    data = [f"arn:{PARTITION}:dataprotection::aws:data-identifier/{kind}" for kind in MASKED]
+    audit: dict[str, object] = {"Sid": "Audit", "DataIdentifier": data, "Operation": {"Audit": {"FindingsDestination": {}}}}
+    mask: dict[str, object] = {"Sid": "Mask", "DataIdentifier": data, "Operation": {"Deidentify": {"MaskConfig": {}}}}
+    return json.dumps({"Name": "prompts", "Version": "2021-06-01", "Statement": [audit, mask]})
 
 
 def log_delivery(names: Names, log_group: str) -> str:

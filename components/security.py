@@ -166,7 +166,7 @@ class Security(pulumi.ComponentResource):
             f"{name}-web-acl-logs",
             names.web_acl_log_group,
             key_arn=key_arn,
-            retention_days=args.retention.log_retention_days,
+            retention=args.retention,
             opts=child,
         )
         delivery = aws.cloudwatch.LogResourcePolicy(

@@ -114,7 +114,9 @@ GUARDS = frozenset(
         "bedrock/agentcorePolicy",
         "bedrock/agentcorePolicyEngine",
         "bedrock/agentcoreResourcePolicy",
+        "bedrockmodel/invocationLoggingConfiguration",
         "cloudwatch/compositeAlarm",
+        "cloudwatch/logDataProtectionPolicy",
         "cloudwatch/logGroup",
         "cloudwatch/logResourcePolicy",
         "ec2/flowLog",
@@ -282,8 +284,13 @@ OF_IAM = frozenset({"iam:CreateServiceLinkedRole", "iam:PassRole"})
 """What a pipeline does in IAM in every stack."""
 
 
+RECORDS = "bedrock:PutModelInvocationLoggingConfiguration"
+"""Whoever may write it may turn off the record of what the agents ask, or have it written elsewhere."""
+
+
 def of_pipeline(found: Iterable[Grant], planned: Planned, names: Names) -> Iterator[Grant]:
-    """All but what an administrator does where data is kept: in IAM, to the mode and the functions that may write it, to a key's policy.
+    """All but what an administrator does where data is kept: in IAM, to the mode and the functions that may write it, to a key's policy, to
+    the record of prompts.
 
     Whoever writes a role's grants, gives such a function's role to another function, or says with which handler and variables that
     function starts, writes the mode: Python runs what its variables say. Who writes the key's policy may end the key.
@@ -296,7 +303,7 @@ def of_pipeline(found: Iterable[Grant], planned: Planned, names: Names) -> Itera
         elif one.action == "iam:PassRole" or one.action in REWRITES:
             if others := tuple(arn for arn in one.resources if arn not in writers):
                 yield replace(one, resources=others)
-        elif one.action in OF_IAM or not one.action.startswith(("iam:", "kms:PutKeyPolicy", "ssm:PutParameter")):
+        elif one.action in OF_IAM or not one.action.startswith(("iam:", "kms:PutKeyPolicy", "ssm:PutParameter", RECORDS)):
             yield one
 
 

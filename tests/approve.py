@@ -54,6 +54,7 @@ def tables() -> Iterator[dict[str, Any]]:
     yield table(network={"interface_endpoints": list(get_args(InterfaceEndpoint)), "availability_zones": 6, "nat_gateways": 6})
     yield table(alerts={"emails": ["oncall@example.com", "lead@example.com"], "monthly_budget_usd": 500}, reserve_concurrency=False)
     yield table(evolution_task="maze", engine={"strategy": "cma-es"})
+    yield table(model_invocation_logging="account")
     for image in (IMAGE, None):
         for region in get_args(Region):
             yield table(region=region, model_id=PROFILES[region.partition("-")[0]], engine_image_digest=image)

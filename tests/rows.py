@@ -119,13 +119,15 @@ RESERVED = "agentcore-handler evolution-resume evolution-safety-switch"
 
 
 LOG_GROUPS = (
-    "agentcore-gateway-logs agentcore-handler-logs agentcore-runtime-logs compute-engine-logs compute-insights-logs compute-monitor-logs "
+    "agentcore-gateway-logs agentcore-handler-logs agentcore-prompts-logs agentcore-runtime-logs compute-engine-logs "
+    "compute-insights-logs compute-monitor-logs "
     "evolution-archiver-logs evolution-resume-logs evolution-safety-switch-logs evolution-trigger-logs network-flow-logs-group "
     "security-web-acl-logs"
 )
 
 WORKLOAD = (
-    "agentcore-gateway-target agentcore-runtime agentcore-runtime-default-policy agentcore-runtime-endpoint "
+    "agentcore-gateway-permit agentcore-gateway-target agentcore-runtime agentcore-runtime-default-policy agentcore-runtime-endpoint "
+    "agentcore-runtime-logs-masks "
     "agentcore-runtime-endpoint-policy agentcore-runtime-group agentcore-runtime-https agentcore-runtime-logs agentcore-runtime-policy "
     "agentcore-runtime-role agentcore-runtime-role-grants compute-engine-bounds compute-engine-scaling compute-engine-scaling-cpu "
     "compute-engine-scaling-memory compute-engine-service compute-engine-task compute-monitor-service compute-monitor-task"
@@ -207,6 +209,14 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
             creates="network-logs-endpoint network-endpoints-group network-endpoints-from-vpc",
         ),
     ),
+    "model_invocation_logging": (
+        change(
+            "by the account",
+            _is("account"),
+            deletes="agentcore-prompts-logs agentcore-prompts-logs-masks agentcore-prompts-record agentcore-prompts-role "
+            "agentcore-prompts-role-grants",
+        ),
+    ),
     "agent_network_mode": (
         change(
             "into the VPC",
@@ -248,7 +258,9 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
     "evolution_schedule": (change("rarer", _is("rate(6 hours)"), updates="evolution-trigger-schedule"),),
     "monitor_task": (change("larger", _is({"cpu": 1024, "memory": 4096}), updates=MONITOR, replaces=MONITOR_TASK),),
     "reserve_concurrency": (change("no more", _is(False), before=_is(True), updates=RESERVED),),
-    "retention.protect_data": (change("from now on", _is(True), before=_is(False), updates=DATA, back=False, stacks=("dev",)),),
+    "retention.protect_data": (
+        change("from now on", _is(True), before=_is(False), updates=f"{DATA} {LOG_GROUPS}", back=False, stacks=("dev",)),
+    ),
     "retention.log_retention_days": (change("longer", _is(3653), updates=LOG_GROUPS),),
     "retention.artifact_retention_days": (change("longer", _plus(1), updates="data-artifacts-lifecycle"),),
     "retention.noncurrent_retention_days": (change("longer", _plus(1), updates="data-artifacts-lifecycle data-access-logs-lifecycle"),),

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.agentcore import AgentCore, AgentCoreArgs
-from components.environment import Region
+from components.environment import Owner, Region
 from components.guardrail import content_digest
 from components.naming import Names
 from components.zones import ZONE_IDS, agent_zones
@@ -23,7 +23,7 @@ DIGEST = "sha256:" + "0" * 64
 ZONES = ("use1-az1", "use1-az3", "use1-az4")
 
 
-def agentcore(stack: str, digest: str | None = DIGEST) -> RegisteredLayer:
+def agentcore(stack: str, digest: str | None = DIGEST, owner: Owner = "stack") -> RegisteredLayer:
     env = env_of(stack)
 
     def declare() -> pulumi.Output[str]:
@@ -31,6 +31,8 @@ def agentcore(stack: str, digest: str | None = DIGEST) -> RegisteredLayer:
             names=Names(stack=stack, region=REGION, account=ACCOUNT),
             limits=env,
             model_id=env.model_id,
+            model_invocation_logging=owner,
+            boundary_arn=f"arn:aws:iam::{ACCOUNT}:policy/boundary",
             image_digest=digest,
             network_mode=env.agent_network_mode,
             vpc_id="vpc-0123456789abcdef0",
@@ -151,7 +153,31 @@ def test_the_agents_log_group_is_made_before_agentcore_would_make_one_without_a_
     assert logs.inputs["name"].startswith("/aws/bedrock-agentcore/runtimes/evolution_prod-")
     assert logs.inputs["name"].endswith("-evolution")
     assert (logs.inputs["kmsKeyId"], logs.inputs["retentionInDays"]) == (KEY, env_of("prod").retention.log_retention_days)
-    assert "agentcore-runtime-logs" in layer.only("AgentcoreAgentRuntimeEndpoint").depends_on
+    assert "agentcore-runtime-logs-masks" in layer.only("AgentcoreAgentRuntimeEndpoint").depends_on
+
+
+@pytest.mark.parametrize("digest", [DIGEST, None])
+def test_every_prompt_and_answer_is_recorded_and_masked_before_a_model_is_asked(digest: str | None) -> None:
+    layer = agentcore("prod", digest)
+    record = layer.only("InvocationLoggingConfiguration")
+    config = record.inputs["loggingConfig"]
+    group = layer.of("LogGroup")["agentcore-prompts-logs"].inputs
+    assert config["textDataDeliveryEnabled"] is True
+    assert config["cloudwatchConfig"]["logGroupName"] == group["name"] == "/evolution/prod/prompts"
+    assert (group["kmsKeyId"], group["deletionProtectionEnabled"]) == (KEY, True)
+    masks = layer.of("LogDataProtectionPolicy")
+    audit, mask = json.loads(masks["agentcore-prompts-logs-masks"].inputs["policyDocument"])["Statement"]
+    assert audit["DataIdentifier"] == mask["DataIdentifier"], "CloudWatch Logs refuses a mask of what isn't audited"
+    assert mask["Operation"] == {"Deidentify": {"MaskConfig": {}}}
+    assert {"agentcore-prompts-logs-masks", "agentcore-prompts-role-grants"} <= record.depends_on
+    asking = {"agentcore-handler", *(["agentcore-runtime"] if digest else [])}
+    assert all(record.name in one.depends_on for one in layer.resources if one.name in asking)
+
+
+def test_where_the_account_records_prompts_the_stack_leaves_its_setting_alone() -> None:
+    layer = agentcore("prod", owner="account")
+    assert not layer.of("InvocationLoggingConfiguration")
+    assert "agentcore-prompts-logs" not in layer.of("LogGroup")
 
 
 def test_the_handler_asks_the_agents_once_there_are_any_and_the_model_until_then() -> None:

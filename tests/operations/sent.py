@@ -65,6 +65,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
         RUNTIME + "/runtime-endpoint/DEFAULT",
         GATEWAY.replace("{name}", "evolution-{stack}-{id}"),
     ),
+    "bedrockmodel/invocationLoggingConfiguration": ("bedrock:{region}:{account}:*",),
+    "cloudwatch/logDataProtectionPolicy": ("logs:{region}:{account}:log-group:{logGroupName}",),
     "bedrock/guardrail": ("bedrock:{region}:{account}:guardrail/{id}",),
     "bedrock/guardrailVersion": ("bedrock:{region}:{account}:guardrail/{id}",),
     "cloudwatch/dashboard": ("cloudwatch::{account}:dashboard/{dashboardName}",),

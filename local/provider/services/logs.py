@@ -23,10 +23,20 @@ RESOURCES = (
             {"logGroupClass": "logGroupClass"},
         ),
         update=Call("logs:AssociateKmsKey", named("kmsKeyId"), {"logGroupName": "{name}"}),
+        # AWS changes it by PutLogGroupDeletionProtection, which the emulator doesn't have.
+        provider_only={"deletionProtectionEnabled"},
         delete=Request("logs:DeleteLogGroup", {"logGroupName": "{name}"}, unless=("skipDestroy", True)),
         references={"kmsKeyId": "aws:kms/key:Key"},
         referred_to_as=(f"{_ARN}:log-group:{{name}}", "{name}"),
         tags=_TAGS,
+    ),
+    ResourceType(
+        token="aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy",
+        create=Call("logs:PutDataProtectionPolicy", {"logGroupName": "logGroupIdentifier", "policyDocument": json_text("policyDocument")}),
+        id="{logGroupName}",
+        not_emulated="ministack's logs have no data-protection policies",
+        diff_suppress={"policyDocument": equivalence.documents},
+        references={"logGroupName": "aws:cloudwatch/logGroup:LogGroup"},
     ),
     ResourceType(
         token="aws:cloudwatch/logResourcePolicy:LogResourcePolicy",

@@ -127,6 +127,10 @@ REFUSED: dict[str, list[Edit]] = {
         Edit("name", "has a space", "must match"),
         Edit("tags", {"Autonomy": "85%"}, "must match", "tags.Autonomy"),
     ],
+    "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": [
+        Edit("policyDocument", "open", "must be JSON"),
+        Edit("logGroupName", GONE, "logGroupName is required"),
+    ],
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": [
         Edit("policyDocument", "{", "must be JSON"),
     ],
