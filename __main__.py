@@ -29,7 +29,11 @@ security = Security("security", SecurityArgs(names=names, limits=env, retention=
 key_arn, boundary_arn = security.key_arn, security.boundary_arn
 
 network = Network(
-    "network", NetworkArgs(names=names, settings=env.network, retention=env.retention, key_arn=key_arn, boundary_arn=boundary_arn), on_aws
+    "network",
+    NetworkArgs(
+        names=names, settings=env.network, model_id=env.model_id, retention=env.retention, key_arn=key_arn, boundary_arn=boundary_arn
+    ),
+    on_aws,
 )
 data = Data("data", DataArgs(names=names, retention=env.retention, key_arn=key_arn), on_aws)
 monitoring = Monitoring(

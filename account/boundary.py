@@ -28,6 +28,7 @@ SERVICES = (
     "kms",
     "lambda",
     "logs",
+    "route53resolver",
     "s3",
     "scheduler",
     "secretsmanager",
@@ -75,7 +76,8 @@ OF_ACCOUNT = (
 """What holds for the whole account: the record of model calls, and what keeps its data private."""
 
 INVOKES = "bedrock-agentcore:Invoke*"
-"""Asks the agents: their own policies could let the role that writes these."""
+"""Asks the agents: their own policies could let the role that writes these. Only by hand: AgentCore looks at the gateway on behalf of who
+makes a Cedar policy."""
 
 REWRITES = ("lambda:CreateFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
 """What has a function run other code: also that of a layer, of a handler in the standard library, or in a variable that Python heeds."""
@@ -115,7 +117,8 @@ def statements(names: AccountNames, policies: StackPolicies) -> list[Document]:
         _deny(["s3:*"], [*_with_objects(names, names.access_logs_bucket), *_with_objects(names, names.records_bucket)]),
         _deny_but(WITH_KEYS, [names.any_key_arn], {"StringEquals": {"aws:ResourceTag/Project": PROJECT}}),
         _deny(["kms:*"], names.any_alias_arn),
-        _deny([*OF_ACCOUNT, INVOKES], "*"),
+        _deny(OF_ACCOUNT, "*"),
+        {**_deny([INVOKES], "*"), "Condition": {"Bool": {"aws:ViaAWSService": "false"}}},
         *([] if policies.stack == DISPOSABLE_STACK else _the_administrators(ours)),
     ]
 

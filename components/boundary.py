@@ -16,9 +16,15 @@ from components.iam import Statement, document
 from components.naming import Names
 
 
-def workload_grants(names: Names) -> list[Statement]:
+def workload_grants(names: Names, model_id: str) -> list[Statement]:
     """The grants of the roles in the VPC, which its endpoints must allow."""
-    return _distinct(iam.execution_grants(names), iam.engine_grants(names), iam.monitor_grants(names), iam_agentcore.runtime_grants(names))
+    return _distinct(
+        iam.execution_grants(names),
+        iam.engine_grants(names),
+        iam.monitor_grants(names),
+        iam_agentcore.runtime_grants(names),
+        iam_agentcore.model_grants(names, model_id),
+    )
 
 
 def agent_grants(names: Names, model_id: str) -> list[Statement]:

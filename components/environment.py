@@ -49,6 +49,9 @@ LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 SCHEDULE_PATTERN = re.compile(r"rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^ ()]+( [^ ()]+){5}\)")
 """Source: EventBridge Scheduler user guide, "Schedule types"."""
 
+DOMAIN_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+"""A domain name, or all names under one. Source: Route 53 Resolver developer guide, "Managing your own domain lists"."""
+
 Region = Literal[
     "us-east-1",
     "us-east-2",
@@ -63,7 +66,7 @@ Region = Literal[
 """The regions in which every service of this system is offered; Bedrock AgentCore is the narrowest of them.
 Source: "Supported AWS Regions" in the AgentCore developer guide."""
 
-InterfaceEndpoint = Literal["ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager"]
+InterfaceEndpoint = Literal["bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager"]
 """The services that the workloads call and that a VPC interface endpoint can keep off the NAT gateways."""
 
 NetworkMode = Literal["PUBLIC", "VPC"]
@@ -103,6 +106,12 @@ def _vpc_cidr(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    if not DOMAIN_PATTERN.fullmatch(value):
+        raise ValueError("write a name such as example.com, or *.example.com for all under it")
+    return value
+
+
 def _log_retention(value: int) -> int:
     if value not in LOG_RETENTION_DAYS:
         raise ValueError(f"CloudWatch Logs keeps logs for one of {', '.join(map(str, LOG_RETENTION_DAYS))} days")
@@ -136,6 +145,9 @@ ModelId = Annotated[str, Field(pattern=r"^(us|eu|apac|jp|au|global)\.[a-z0-9-]+\
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,199}(:[A-Za-z_][A-Za-z0-9_]{0,199})?$")]
 """A task of the engine's image by its name, such as cartpole, or a module and what makes it, such as engine.mytask:MyTask."""
 
+DomainName = Annotated[str, AfterValidator(_domain)]
+"""A domain name, or all names under one: `*.example.com`."""
+
 Schedule = Annotated[str, AfterValidator(_schedule)]
 """When something happens: `rate(15 minutes)` or `cron(0 6 * * ? *)`, in UTC."""
 
@@ -166,12 +178,14 @@ class FargateSize(Table):
 
 
 class NetworkTable(Table):
-    """Where the workloads live. `vpc_cidr` is a deployed stack's for good: AWS can't renumber a VPC."""
+    """Where the workloads live. `vpc_cidr` is a deployed stack's for good: AWS can't renumber a VPC. `allowed_domains` may be looked up
+    besides AWS's own names that the workloads need; null is everything."""
 
     vpc_cidr: VpcCidr = Field(examples=["10.10.0.0/16"])
     availability_zones: Annotated[int, Field(ge=2, le=6)] = Field(examples=[3])
     nat_gateways: Annotated[int, Field(ge=1, le=6)] = Field(examples=[2])
     interface_endpoints: Annotated[tuple[InterfaceEndpoint, ...], AfterValidator(_distinct)] = Field(examples=[["logs", "monitoring"]])
+    allowed_domains: Annotated[tuple[DomainName, ...], AfterValidator(_distinct)] | None = Field(examples=[["pypi.org"]])
 
     @model_validator(mode="after")
     def _wastes_no_gateway(self) -> Self:
@@ -351,6 +365,7 @@ def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -
     held = (
         ("safety_mode", environment.safety_mode, "strict", "refuse, not only record"),
         ("agent_network_mode", environment.agent_network_mode, "VPC", "keep its agents in its own network"),
+        ("network.allowed_domains", json.dumps(environment.network.allowed_domains is not None), "true", "say what may be looked up"),
         ("retention.protect_data", json.dumps(environment.retention.protect_data), "true", "keep its data when it goes"),
     )
     return [

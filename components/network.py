@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components import environment, iam, resource_policies
 from components.component import HTTPS, log_group, service_role
+from components.dns_firewall import allow_domains
 from components.naming import Names
 from components.zones import choose_zones
 
@@ -45,11 +46,14 @@ class NetworkArgs:
     """The arguments of the network.
 
     Attributes:
-        settings: the CIDR, the zones, the NAT gateways (with fewer than zones, zones share) and the interface endpoints.
+        settings: the CIDR, the zones, the NAT gateways (with fewer than zones, zones share), the interface endpoints, and the names that
+            may be looked up.
+        model_id: the only model that may be asked from the VPC.
     """
 
     names: Names
     settings: environment.NetworkTable
+    model_id: str
     retention: environment.Retention
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
@@ -120,6 +124,8 @@ class Network(pulumi.ComponentResource):
             private_subnets.append(self._subnet(f"{name}-private-{index}", args, vpc, zone, cidr, routes))
 
         self._endpoints(name, args, vpc, private_routes, private_subnets)
+        if args.settings.allowed_domains is not None:
+            allow_domains(f"{name}-dns", args.names, args.settings.allowed_domains, vpc, child)
         self._flow_logs(name, args, vpc)
 
         self.vpc_id = vpc.id
@@ -168,7 +174,7 @@ class Network(pulumi.ComponentResource):
                 service_name=f"com.amazonaws.{args.names.region}.{service}",
                 vpc_endpoint_type="Gateway",
                 route_table_ids=[table.id for table in routes],
-                policy=resource_policies.endpoint_policy(args.names, service),
+                policy=resource_policies.endpoint_policy(args.names, service, args.model_id),
                 tags=_named(args, service),
                 opts=child,
             )
@@ -201,7 +207,7 @@ class Network(pulumi.ComponentResource):
                 subnet_ids=[subnet.id for subnet in subnets],
                 security_group_ids=[group.id],
                 private_dns_enabled=True,
-                policy=resource_policies.endpoint_policy(args.names, service),
+                policy=resource_policies.endpoint_policy(args.names, service, args.model_id),
                 tags=_named(args, service),
                 opts=child,
             )

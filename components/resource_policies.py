@@ -24,6 +24,7 @@ KEY_ITSELF = "*"
 """In a key's own policy, the resource `*` means this key."""
 
 ENDPOINT_ACTIONS = {
+    "bedrock-runtime": "bedrock",
     "dynamodb": "dynamodb",
     "ecr.api": "ecr",
     "ecr.dkr": "ecr",
@@ -336,8 +337,9 @@ def log_delivery(names: Names, log_group: str) -> str:
     )
 
 
-def endpoint_policy(names: Names, service: str) -> str:
-    """Through a VPC endpoint: what the workloads' roles are granted there, to principals of this account; nothing else.
+def endpoint_policy(names: Names, service: str, model_id: str) -> str:
+    """Through a VPC endpoint: what the workloads' roles are granted there, to principals of this account; nothing else. Of models, the
+    one, and only with a guardrail.
 
     Args:
         service: the endpoint's service, a key of `ENDPOINT_ACTIONS`.
@@ -345,7 +347,7 @@ def endpoint_policy(names: Names, service: str) -> str:
     prefix = ENDPOINT_ACTIONS[service]
     statements = [
         statement | {"Principal": "*", "Condition": _also_by_this_account(names, statement)}
-        for statement in workload_grants(names)
+        for statement in workload_grants(names, model_id)
         if _service_of(statement) == prefix
     ]
     if service == "s3":

@@ -26,7 +26,7 @@ NAMES = frozenset({"agentRuntimeName", "alarmName", "dashboardName", "family", "
 FREE = READ | frozenset(
     {
         *NAMES,
-        *("alarmRule", "assumeRolePolicy", "defaultTags", "policy", "policyDocument", "secretStringWo"),
+        *("alarmRule", "assumeRolePolicy", "defaultTags", "policy", "policyDocument", "secretStringWo", "statement"),
         *("availabilityZone", "cidrBlock", "cidrIpv4", "containerUri", "endpoint", "limitAmount", "scheduleExpression", "version"),
         *("containerDefinitions.environment.name", "containerDefinitions.environment.value", "containerDefinitions.image"),
     }

@@ -53,7 +53,14 @@ GATEWAY_DELIVERY = (
     'CloudWatch Logs user guide, "Logging that requires additional permissions [V2]"; AgentCore developer guide, observability'
 )
 
+ENGINES = ("bedrock-agentcore:*:*:policy-engine/*",)
+ENGINE_TAGS = "AgentCore control API reference, CreatePolicyEngine, tags: they are read and changed as those of other resources are"
+
 WIDER: dict[str, Wider] = {
+    **{
+        f"bedrock-agentcore:{name}": Wider(types=ENGINES, source=ENGINE_TAGS)
+        for name in ("ListTagsForResource", "TagResource", "UntagResource")
+    },
     "bedrock-agentcore:AllowVendedLogDeliveryForResource": Wider(types=(*GATEWAYS, *RUNTIMES), source=GATEWAY_DELIVERY),
     "ec2:RevokeSecurityGroupEgress": Wider(
         types=("ec2:*:*:security-group-rule/*",), source="EC2 API reference, RevokeSecurityGroupEgress, SecurityGroupRuleId"

@@ -119,8 +119,7 @@ RESERVED = "agentcore-handler evolution-resume evolution-safety-switch"
 
 
 LOG_GROUPS = (
-    "agentcore-gateway-logs agentcore-handler-logs agentcore-prompts-logs agentcore-runtime-logs compute-engine-logs "
-    "compute-insights-logs compute-monitor-logs "
+    "agentcore-gateway-logs agentcore-handler-logs agentcore-runtime-logs compute-engine-logs compute-insights-logs compute-monitor-logs "
     "evolution-archiver-logs evolution-resume-logs evolution-safety-switch-logs evolution-trigger-logs network-flow-logs-group "
     "security-web-acl-logs"
 )
@@ -157,7 +156,7 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         change(
             "tighter",
             _plus(-5),
-            updates=f"compute-cluster {ENGINE} {MONITOR} {MONITOR_TASK} {RUNTIME} {HANDLER} {DASHBOARD}",
+            updates=f"agentcore-gateway-permit compute-cluster {ENGINE} {MONITOR} {MONITOR_TASK} {RUNTIME} {HANDLER} {DASHBOARD}",
             replaces=f"{ENGINE_TASK} monitoring-autonomy",
         ),
     ),
@@ -165,7 +164,8 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         change(
             "tighter",
             _plus(-512),
-            updates=f"compute-cluster {ENGINE} {MONITOR} {RUNTIME} {HANDLER} {DASHBOARD} {TRIGGER} monitoring-agent-memory",
+            updates=f"agentcore-gateway-permit compute-cluster {ENGINE} {MONITOR} {RUNTIME} {HANDLER} {DASHBOARD} {TRIGGER} "
+            "monitoring-agent-memory",
             replaces=f"{ENGINE_TASK} {MONITOR_TASK}",
         ),
     ),
@@ -186,7 +186,12 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         change("tighter", _plus(-1), updates=f"{ENGINE} {DASHBOARD} monitoring-instantiation-speed", replaces=ENGINE_TASK),
     ),
     "model_id": (
-        change("another", _other_model, updates=f"agentcore-boundary agentcore-runtime-role-grants {RUNTIME} {HANDLER}", back=False),
+        change(
+            "another",
+            _other_model,
+            updates=f"agentcore-boundary agentcore-runtime-role-grants network-bedrock-runtime-endpoint {RUNTIME} {HANDLER}",
+            back=False,
+        ),
     ),
     "network.availability_zones": (change("fewer", _is(2), before=_is(3), updates=f"{IN_ZONES} {RUNTIME}", deletes=ZONE, along=SPREAD),),
     "network.nat_gateways": (
@@ -210,13 +215,17 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         ),
     ),
     "model_invocation_logging": (
+        # Not back: the record of what was asked stays.
         change(
-            "by the account",
-            _is("account"),
-            deletes="agentcore-prompts-logs agentcore-prompts-logs-masks agentcore-prompts-record agentcore-prompts-role "
+            "by the stack",
+            _is("stack"),
+            before=_is("account"),
+            creates="agentcore-prompts-logs agentcore-prompts-logs-masks agentcore-prompts-record agentcore-prompts-role "
             "agentcore-prompts-role-grants",
+            back=False,
         ),
     ),
+    "network.allowed_domains": (change("one more", _is(["pypi.org"]), updates="network-dns-allowed"),),
     "agent_network_mode": (
         change(
             "into the VPC",
@@ -261,7 +270,7 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
     "retention.protect_data": (
         change("from now on", _is(True), before=_is(False), updates=f"{DATA} {LOG_GROUPS}", back=False, stacks=("dev",)),
     ),
-    "retention.log_retention_days": (change("longer", _is(3653), updates=LOG_GROUPS),),
+    "retention.log_retention_days": (change("longer", _is(3653), updates=f"{LOG_GROUPS} agentcore-prompts-logs"),),
     "retention.artifact_retention_days": (change("longer", _plus(1), updates="data-artifacts-lifecycle"),),
     "retention.noncurrent_retention_days": (change("longer", _plus(1), updates="data-artifacts-lifecycle data-access-logs-lifecycle"),),
     "alerts.emails": (

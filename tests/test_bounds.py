@@ -127,6 +127,7 @@ COUNTERPARTS: Mapping[str, tuple[Counterpart | FunctionVariable, ...] | str] = {
     "network.nat_gateways": "the program alone makes them",
     "network.interface_endpoints": "the program alone makes them",
     "model_invocation_logging": "two words, which the program alone reads",
+    "network.allowed_domains": "the program alone makes them",
     "agent_network_mode": "outside the disposable stack the pack takes one of the two words",
     "engine.task.cpu": "Fargate's own sizes, which the table alone lists",
     "engine.task.memory": "Fargate's own sizes, which the table alone lists",

@@ -36,7 +36,14 @@ def security(stack: str) -> RegisteredLayer:
 
 def network(stack: str) -> RegisteredLayer:
     env = env_of(stack)
-    args = NetworkArgs(names=names_of(stack), settings=env.network, retention=env.retention, key_arn=KEY, boundary_arn=BOUNDARY)
+    args = NetworkArgs(
+        names=names_of(stack),
+        settings=env.network,
+        model_id=env.model_id,
+        retention=env.retention,
+        key_arn=KEY,
+        boundary_arn=BOUNDARY,
+    )
     return build(lambda: Network("network", args).vpc_id, stack)
 
 

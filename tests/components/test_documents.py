@@ -56,8 +56,11 @@ DOCUMENTS = {
     "dead letters": resource_policies.dead_letters_policy(NAMES),
     "artifacts bucket": resource_policies.artifacts_bucket_policy(NAMES),
     "access logs bucket": resource_policies.access_logs_bucket_policy(NAMES),
+    "prompts trust": iam_agentcore.prompt_log_trust(NAMES),
+    "prompts grants": iam.document(*iam_agentcore.prompt_log_grants(NAMES)),
+    "gateway's policy": iam_agentcore.only_handler(NAMES, f"{NAMES.gateway_arn.removesuffix('?' * 10)}0123456789"),
     "log delivery": resource_policies.log_delivery(NAMES, NAMES.gateway_log_group),
-} | {f"{service} endpoint": resource_policies.endpoint_policy(NAMES, service) for service in resource_policies.ENDPOINT_ACTIONS}
+} | {f"{service} endpoint": resource_policies.endpoint_policy(NAMES, service, MODEL) for service in resource_policies.ENDPOINT_ACTIONS}
 
 
 def statements(document: str) -> list[dict[str, Any]]:
@@ -157,7 +160,7 @@ def test_whoever_writes_encrypted_logs_may_use_the_key_through_cloudwatch_logs()
                     context = {
                         "kms:ResourceAliases": ["alias/evolution-prod"],
                         "kms:ViaService": ["logs.us-east-1.amazonaws.com"],
-                        "kms:EncryptionContext:aws:logs:arn": [group.removesuffix(":*")],
+                        "kms:EncryptionContext:aws:logs:arn": [group.partition(":log-stream:")[0].removesuffix(":*")],
                     }
                     for action in ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"):
                         assert permitted(granted, IamRequest(action=action, resource=KEY, context=context)), f"{name}: {action} for {group}"

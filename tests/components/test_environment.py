@@ -117,6 +117,8 @@ def _drop(path: str) -> Callable[[Table], None]:
             f"nat_gateways (4) must be at most availability_zones ({table_of('prod')['network']['availability_zones']})",
         ),
         (_put("network.interface_endpoints", ["lambda"]), "network.interface_endpoints.0 is 'lambda'"),
+        (_put("network.allowed_domains", ["https://pypi.org"]), "write a name such as example.com"),
+        (_put("network.allowed_domains", ["*"]), "write a name such as example.com"),
         (_put("engine_image_digest", "evolution-engine:latest"), "engine_image_digest is 'evolution-engine:latest'"),
         (_put("model_id", "eu.anthropic.claude-sonnet-4-6"), "there, its name must start with one of us, global"),
         (_put("retention.log_retention_days", 8), "CloudWatch Logs keeps logs for one of 1, 3, 5, 7, 14"),

@@ -9,6 +9,7 @@ import pytest
 from engine.store import WORKING_SECONDS
 from tests.components.layers import KEY, LAYERS, STACKS, data, network, security
 from tests.components.tables import env_of
+from tests.functions.requests import listed
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -132,6 +133,37 @@ def test_the_tables_endpoints_are_made_each_with_a_policy(stack: str) -> None:
     wanted = dict.fromkeys(env_of(stack).network.interface_endpoints, "Interface")
     assert kinds == {"s3": "Gateway", "dynamodb": "Gateway"} | wanted
     assert all(json.loads(endpoint.inputs["policy"])["Statement"] for endpoint in endpoints)
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_models_are_asked_through_their_endpoint_only_the_tables_one_and_only_with_a_guardrail(stack: str) -> None:
+    endpoint = network(stack).of("VpcEndpoint")["network-bedrock-runtime-endpoint"]
+    statements = json.loads(endpoint.inputs["policy"])["Statement"]
+    asks = [one for one in statements if "bedrock:InvokeModel" in one["Action"]]
+    model = env_of(stack).model_id.partition(".")[2]
+    assert {arn.rpartition("/")[2].removeprefix("us.") for one in asks for arn in listed(one["Resource"])} == {model}
+    assert all("bedrock:GuardrailIdentifier" in one["Condition"]["StringLike"] for one in asks)
+    assert {action for one in statements for action in one["Action"]} == {"bedrock:InvokeModel", "bedrock:ApplyGuardrail"}
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_no_name_is_looked_up_but_those_that_the_workloads_call(stack: str) -> None:
+    layer = network(stack)
+    rules = {one.inputs["action"]: one.inputs for one in layer.of("ResolverFirewallRule").values()}
+    lists = {one.inputs["name"]: one.inputs["domains"] for one in layer.of("ResolverFirewallDomainList").values()}
+    allowed, everything = lists[f"evolution-allowed-{stack}"], lists[f"evolution-everything-{stack}"]
+    assert rules["ALLOW"]["priority"] < rules["BLOCK"]["priority"]
+    assert everything == ["*"]
+    services = set(env_of(stack).network.interface_endpoints) - {"ecr.api", "ecr.dkr"}
+    assert {f"{one}.us-east-1.amazonaws.com" for one in services} <= set(allowed)
+    assert not [one for one in allowed if one.startswith("*")], "under a wildcard anybody has names of their own"
+    assert layer.only("ResolverFirewallConfig").inputs["firewallFailOpen"] == "DISABLED"
+    association = layer.only("ResolverFirewallRuleGroupAssociation")
+    assert {"network-dns-allow", "network-dns-block"} <= association.depends_on
+
+
+def test_dev_looks_up_what_it_likes() -> None:
+    assert not [one for one in network("dev").resources if "ResolverFirewall" in one.type]
 
 
 def test_flow_logs_wait_for_the_right_to_write() -> None:

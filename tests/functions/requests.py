@@ -39,6 +39,10 @@ def allows(statement: Document, request: IamRequest) -> bool:
     return matches(statement, request)
 
 
+BY_HAND: Mapping[str, Sequence[str]] = {"aws:ViaAWSService": ["false"]}
+"""In every request that no service sends on the caller's behalf. Source: IAM user guide, "AWS global condition context keys"."""
+
+
 def matches(statement: Document, request: IamRequest) -> bool:
     """Whether a statement, of either effect, is about a request. Operators that this system doesn't use are not known, and never hold."""
     named = any(glob(action.lower(), request.action.lower()) for action in listed(statement.get("Action") or statement["NotAction"]))
@@ -46,7 +50,7 @@ def matches(statement: Document, request: IamRequest) -> bool:
         named == ("Action" in statement)
         and any(glob(resource, request.resource) for resource in listed(statement["Resource"]))
         and all(
-            _holds(operator, listed(values), request.context.get(key, ()))
+            _holds(operator, listed(values), {**BY_HAND, **request.context}.get(key, ()))
             for operator, tests in statement.get("Condition", {}).items()
             for key, values in tests.items()
         )

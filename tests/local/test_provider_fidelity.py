@@ -58,6 +58,7 @@ UNSAID: Final[dict[str, set[str]]] = {
     "aws:bedrock/guardrail:Guardrail": {"updatedAt"},
     "aws:cloudtrail/trail:Trail": {"snsTopicArn"},
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": {"revisionId"},
+    "aws:route53/resolverFirewallRule:ResolverFirewallRule": {"firewallThreatProtectionId"},
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {"namePrefix"},
     "aws:ec2/eip:Eip": {"associationId", "carrierIp", "customerOwnedIp", "privateDns", "privateIp", "ptrRecord", "publicDns"},
     "aws:ec2/natGateway:NatGateway": {

@@ -84,6 +84,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "kms/alias": ("kms:{region}:{account}:{name}",),
     "lambda/functionEventInvokeConfig": ("lambda:{region}:{account}:function:{functionName}",),
     "lambda/permission": ("lambda:{region}:{account}:function:{function}",),
+    "route53/resolverFirewallConfig": ("route53resolver:{region}:{account}:firewall-config/{id}",),
+    "route53/resolverFirewallRule": ("route53resolver:{region}:{account}:firewall-rule-group/{id}",),
     "secretsmanager/secretVersion": ("secretsmanager:{region}:{account}:secret:EvolutionSafetyConfig-{stack}-AbCdEf",),
     "secretsmanager/secret": ("secretsmanager:{region}:{account}:secret:{name}-AbCdEf",),
     "sns/topicPolicy": ("sns:{region}:{account}:evolution-system-alerts-{stack}",),

@@ -41,7 +41,6 @@ WITHHELD = {
 }
 """Changes that the stand-in could send, and a deployment of this program never does but to weaken a guard: an administrator makes them."""
 
-
 FIRST = {
     "bedrock:PutModelInvocationLoggingConfiguration",
     "iam:CreatePolicy",
@@ -52,8 +51,7 @@ FIRST = {
     "lambda:CreateFunction",
     "ssm:PutParameter",
 }
-"""What an administrator's first `up` sends in staging and prod, and a pipeline never does: roles, the mode, what may write that, and where
-prompts are recorded."""
+"""What an administrator's first `up` alone sends in staging and prod: roles, the mode, what may write that, the record of prompts."""
 
 LATER = {
     "iam:TagPolicy",
@@ -216,10 +214,6 @@ def test_every_action_is_one_of_awss_and_only_what_cannot_be_narrowed_is_not() -
     assert [action for action in permissions.AS_ACTION.values() if not find(action)] == []
 
 
-EVERY_REQUESTS = "aws:ViaAWSService"
-"""A global key that is in each request. Source: IAM user guide, "AWS global condition context keys"."""
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_condition_is_one_that_aws_has_for_the_action(derived: Callable[[str], Derived], stack: str) -> None:
     """A key that an action doesn't have is absent from its requests, and the grant would be none."""
@@ -235,7 +229,7 @@ def test_every_condition_is_one_that_aws_has_for_the_action(derived: Callable[[s
         for tests in json.loads(one.condition).values():
             for key in tests:
                 general = key.partition("/")[0] + "/${TagKey}" if "Tag/" in key else key
-                if f'"{general}"' not in has and general != EVERY_REQUESTS:
+                if f'"{general}"' not in has and general != "aws:ViaAWSService":  # which is in every request
                     unknown.add((one.action, general))
     assert unknown == set()
 

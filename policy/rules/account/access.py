@@ -38,9 +38,10 @@ BOUNDARIES = r"arn:aws[a-z-]*:iam::{account}:policy/evolution(-agents)?-boundary
 SHARED = re.compile(
     r"arn:aws[a-z-]*:(bedrock-agentcore:[^:]*:\d*:workload-identity-directory/default|bedrock:[^:]*:\d*:inference-profile/[^*?]+"
     r"|iam::\d*:(oidc-provider/token\.actions\.githubusercontent\.com|role/aws-service-role/[^*?]+)|route53:::hostedzone/\*"
+    r"|route53resolver:[^:]*:\d*:firewall-config/\*"
     r"|s3:::account-state-[^/*?]+(/\.pulumi/meta\.yaml)?|servicequotas:[^*?]+|wafv2:[^:]*:\d*:regional/managedruleset/\*/\*)"
 )
-"""What all stacks ask for, or AWS keeps for them: nobody's own."""
+"""What all stacks ask for, or AWS keeps for them: nobody's own. The DNS firewall's setting of a VPC has an id of AWS's, and no tags."""
 
 DUTIES = {
     "drift": frozenset({"kms:decrypt"}),

@@ -41,12 +41,21 @@ REQUESTED: dict[str, Test] = {"aws:requesttag/*": lambda value: bool(value) and 
 MAKES = ("Allocate", "Authorize", "Create")
 """How the names of actions begin that make something new each time, which AWS numbers."""
 
-MAKES_TAGGED = frozenset({"application-autoscaling:registerscalabletarget"})
+MAKES_TAGGED = frozenset({"application-autoscaling:registerscalabletarget", "route53resolver:associatefirewallrulegroup"})
 """Others that take tags only where they make something. Source: Application Auto Scaling API reference, RegisterScalableTarget, Tags."""
 
-ALL_OR_NONE = frozenset({"bedrock:listguardrails", "cloudwatch:describealarms", "route53:associatevpcwithhostedzone"})
+ALL_OR_NONE = frozenset(
+    {
+        "bedrock:listguardrails",
+        "cloudwatch:describealarms",
+        "route53:associatevpcwithhostedzone",
+        "route53resolver:getfirewallconfig",
+        "route53resolver:updatefirewallconfig",
+    }
+)
 """Actions that fail, or don't show all, for who may do them on some resources only: composite alarms show only to who may describe every
-alarm, all guardrails only to who names none, and the zone of an endpoint's private names is AWS's own, whose id nobody knows before.
+alarm, all guardrails only to who names none, the zone of an endpoint's private names is AWS's own, whose id nobody knows before, and
+neither does anybody that of a VPC's setting of the DNS firewall, which takes no tags.
 Source: CloudWatch API reference, DescribeAlarms; Bedrock API reference, ListGuardrails; Service Authorization Reference, what
 ec2:CreateVpcEndpoint depends on."""
 

@@ -129,7 +129,7 @@ REFUSED: dict[str, list[Edit]] = {
     ],
     "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": [
         Edit("policyDocument", "open", "must be JSON"),
-        Edit("logGroupName", GONE, "logGroupName is required"),
+        Edit("logGroupName", GONE, "logGroupIdentifier is required"),
     ],
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": [
         Edit("policyDocument", "{", "must be JSON"),
@@ -305,6 +305,18 @@ REFUSED: dict[str, list[Edit]] = {
     ],
     "aws:scheduler/scheduleGroup:ScheduleGroup": [
         Edit("name", "evolution dev", "must match"),
+    ],
+    "aws:route53/resolverFirewallConfig:ResolverFirewallConfig": [Edit("firewallFailOpen", "NO", "one of ENABLED, DISABLED")],
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": [Edit("name", "allowed names!", "must match")],
+    "aws:route53/resolverFirewallRule:ResolverFirewallRule": [
+        Edit("action", "DENY", "one of ALLOW, BLOCK, ALERT"),
+        Edit("firewallDomainRedirectionAction", "TRUST", "one of INSPECT_REDIRECTION_DOMAIN"),
+        Edit("priority", GONE, "Priority is required"),
+    ],
+    "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": [Edit("name", "a!", "must match")],
+    "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": [
+        Edit("mutationProtection", "YES", "one of ENABLED, DISABLED"),
+        Edit("vpcId", GONE, "VpcId is required"),
     ],
     "aws:secretsmanager/secret:Secret": [
         Edit("name", "", "at least 1"),
