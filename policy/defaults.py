@@ -12,6 +12,7 @@ from plain import Plain
 from tokens import (
     BUDGET,
     COMPOSITE_ALARM,
+    DNS_RULE,
     ENDPOINT,
     EVENT_SOURCE_MAPPING,
     FLOW_LOG,
@@ -41,6 +42,7 @@ from tokens import (
 DEFAULTS: Mapping[str, Mapping[str, Plain]] = {
     BUDGET: {"timePeriodEnd": "2087-06-15_00:00"},
     COMPOSITE_ALARM: {"actionsEnabled": True},
+    DNS_RULE: {"firewallDomainRedirectionAction": "INSPECT_REDIRECTION_DOMAIN"},
     ENDPOINT: {"vpcEndpointType": "Gateway"},
     EVENT_SOURCE_MAPPING: {"enabled": True},
     FLOW_LOG: {"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600},

@@ -36,8 +36,10 @@ import rules.aws.workload
 import rules.aws.workload_containers
 import rules.aws.workload_functions
 import rules.evolution.agentcore
+import rules.evolution.agentcore_fence
 import rules.evolution.agentcore_guardrail
 import rules.evolution.agentcore_model
+import rules.evolution.agentcore_record
 import rules.evolution.agentcore_waf
 import rules.evolution.agentcore_way
 import rules.evolution.alarm_actions
@@ -61,6 +63,7 @@ import rules.evolution.environment_table
 import rules.evolution.governance
 import rules.evolution.identity_keys
 import rules.evolution.network
+import rules.evolution.network_ways
 import rules.evolution.workload
 import rules.evolution.workload_containers
 import rules.evolution.workload_failures
@@ -120,8 +123,8 @@ FAMILIES = (
     ),
     Family(
         "network",
-        "Nothing outside the private network may reach in.",
-        (rules.aws.network, rules.aws.network_paths, rules.evolution.network),
+        "Nothing outside the private network may reach in, and nothing leaves by another way than those that are listed.",
+        (rules.aws.network, rules.aws.network_paths, rules.evolution.network, rules.evolution.network_ways),
     ),
     Family(
         "workload",
@@ -152,6 +155,8 @@ FAMILIES = (
             rules.aws.agentcore_record,
             rules.evolution.agentcore,
             rules.evolution.agentcore_way,
+            rules.evolution.agentcore_fence,
+            rules.evolution.agentcore_record,
             rules.evolution.agentcore_model,
             rules.evolution.agentcore_guardrail,
             rules.evolution.agentcore_waf,

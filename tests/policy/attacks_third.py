@@ -60,6 +60,7 @@ ACCESS = (
         allowing("agentcore-runtime-role-grants", "bedrock:InvokeModel", "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-6"),
         "agentcore/model",
         "identity/models",
+        "network/model-endpoint",
     ),
     attack(
         "the trigger turns recovery off",
@@ -240,6 +241,7 @@ RUNS = (
             networkConfiguration={"networkMode": "VPC", "networkModeConfig": {"securityGroups": [UNKNOWN], "subnets": [UNKNOWN]}},
         ),
         "agentcore/only-gateway",
+        "agentcore/runtime-logs",
         "agentcore/runtime-lifecycle",
         "environment/functions-told",
         "environment/handler-bounded",

@@ -215,7 +215,7 @@ WATCHES = (
             "policyEngineConfiguration",
             {"arn": FOREIGN.format("bedrock-agentcore", "policy-engine/x"), "mode": "LOG_ONLY"},
         ),
-        "approved/choices",
+        "agentcore/policy-engine",
     ),
     attack(
         "an old version of the agents",

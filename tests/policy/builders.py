@@ -46,8 +46,10 @@ def document(*statements: Mapping[str, Any]) -> str:
 
 
 def tagged(nodes: Nodes) -> Nodes:
-    """The nodes with the tags that the provider adds, and what enforces the table's limits with its own."""
+    """The nodes with the tags that the provider adds, and what enforces the table's limits with its own; log groups can't be deleted."""
     for node in nodes.values():
+        if node.type == "aws:cloudwatch/logGroup:LogGroup":
+            node.props["deletionProtectionEnabled"] = True
         if node.type in TAGGABLE:
             handler = node.type == "aws:lambda/function:Function" and node.props["name"].startswith(HANDLER)
             enforces = node.type in ENFORCES or handler

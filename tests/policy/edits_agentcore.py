@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.iam_agentcore import INVOCATIONS
 from tests.policy.builders import UNKNOWN
-from tests.policy.complete import only
+from tests.policy.complete_agents import only
 from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, Refer, on
 from tests.policy.samples import ACCOUNT as SAMPLES
 
@@ -112,6 +112,33 @@ EDITS: tuple[Edit, ...] = (
         ("name", UNKNOWN, ONLY_GATEWAY),
         ("agentRuntimeId", Refer("agentcore-gateway"), "agentcore/runtime-endpoint"),
     ),
+    *on(
+        "agentcore-runtime-logs",
+        ("", DELETED, "agentcore/runtime-logs"),
+        ("deletionProtectionEnabled", GONE, "data-protection/log-deletion"),
+        ("deletionProtectionEnabled", False, "data-protection/log-deletion"),
+    ),
+    *on(
+        "agentcore-runtime-logs-masks",
+        ("", DELETED, "agentcore/runtime-logs"),
+        ("policyDocument.Statement.1.Operation", {"Audit": {}}, "agentcore/runtime-logs"),
+        ("policyDocument", UNKNOWN, "agentcore/runtime-logs"),
+    ),
+    *on(
+        "agentcore-prompts-record",
+        ("loggingConfig.textDataDeliveryEnabled", False, "agentcore/model-log"),
+        ("loggingConfig.cloudwatchConfig.logGroupName", "/another/prompts", "agentcore/model-log"),
+        ("loggingConfig.s3Config", {"bucketName": "another"}, "agentcore/model-log"),
+        ("", DELETED, "agentcore/prompts-recorded"),
+    ),
+    *on(
+        "agentcore-prompts-logs",
+        ("kmsKeyId", GONE, "encryption/log-group-cmk"),
+        ("deletionProtectionEnabled", GONE, "data-protection/log-deletion"),
+    ),
+    *on(
+        "agentcore-prompts-logs-masks", ("policyDocument", "{}", "agentcore/model-log-masked"), ("", DELETED, "agentcore/model-log-masked")
+    ),
     *on("agentcore-runtime-logs", ("kmsKeyId", GONE, "encryption/log-group-cmk"), ("retentionInDays", 0, "data-protection/log-retention")),
     *on(
         "agentcore-gateway",
@@ -128,6 +155,26 @@ EDITS: tuple[Edit, ...] = (
             "containment/grants",
             "containment/resource-policies",
         ),
+    ),
+    *on(
+        "agentcore-gateway",
+        ("policyEngineConfiguration.mode", "LOG_ONLY", "agentcore/policy-engine"),
+        ("policyEngineConfiguration.mode", UNKNOWN, "agentcore/policy-engine"),
+        ("policyEngineConfiguration", GONE, "agentcore/policy-engine"),
+        ("policyEngineConfiguration", {"arn": "arn:x", "mode": "ENFORCE"}, "agentcore/policy-engine"),
+    ),
+    *on(
+        "agentcore-policy-engine",
+        ("encryptionKeyArn", GONE, "encryption/policy-engine-cmk"),
+        ("encryptionKeyArn", FOREIGN_KEY, "encryption/own-key"),
+        ("", DELETED, "agentcore/policy-engine", "agentcore/policies"),
+    ),
+    *on(
+        "agentcore-gateway-permit",
+        ("validationMode", "IGNORE_ALL_FINDINGS", "agentcore/policies"),
+        ("policyEngineId", "another-0123456789", "agentcore/policies"),
+        ("definition.cedar.statement", "permit(principal, action, resource);", "agentcore/policies"),
+        ("definition.cedar.statement", UNKNOWN, "agentcore/policies"),
     ),
     *on(
         "agentcore-gateway-target",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document
-from tests.policy.complete import ROLE_ARN, only_handler
+from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document, tagged
+from tests.policy.complete_agents import AGENT_LOGS, GATEWAY_ARN, MASKS, PROMPTS, ROLE_ARN, only_handler, permit, recorded
 from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.edits_complete import removing
 from tests.policy.samples import ACCOUNT
+from tests.policy.surroundings import asking
 
 BEDROCK = "aws:bedrock/"
 PRIVATE = {"networkMode": "VPC", "vpcConfig": {"subnets": [UNKNOWN], "securityGroups": [UNKNOWN]}}
@@ -43,31 +45,25 @@ def oauth(vendor: str, **config: Any) -> Edit:
     return adds("agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider", oauth2ProviderConfig={vendor: config})
 
 
-GROUP, BUCKET = "/evolution/prod/prompts", "evolution-artifacts-prod-123456789012-us-east-1"
-MASKS: Mapping[str, Any] = {
-    "Sid": "mask",
-    "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],
-    "Operation": {"Deidentify": {"MaskConfig": {}}},
-}
+AGENTS_LOG = "agentcore/runtime-logs"
 
 
-def logs(config: Any, masks: Mapping[str, Any] | None = MASKS, sources: tuple[str, ...] = ("gateway-role",)) -> Edit:
-    """Bedrock's record of what models are asked, its group, and what masks it."""
-    group = Node(
-        "aws:cloudwatch/logGroup:LogGroup",
-        {"name": GROUP, "kmsKeyId": UNKNOWN, "retentionInDays": 365.0, "tagsAll": TAGS},
-        {"kmsKeyId": ["key"]},
-    )
-    kind = "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration"
-    logging = Node(kind, {"loggingConfig": config}, {"loggingConfig": [*sources]})
-    more: Nodes = {"prompts": group, "model-log": logging}
-    if masks is not None:
-        policy = {"logGroupName": GROUP, "policyDocument": document(dict(masks))}
-        more["prompts-masked"] = Node("aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy", policy)
-    return lambda nodes: nodes.update(more)
+def moved(name: str) -> Edit:
+    """The runtime's log group by a name that is written down."""
+
+    def edit(nodes: Nodes) -> None:
+        nodes["runtime-logs"].props["name"] = name
+        nodes["runtime-logs"].references.pop("name")
+
+    return edit
 
 
-def to(group: Any = GROUP, **more: Any) -> dict[str, Any]:
+def logs(config: Any, masks: Mapping[str, Any] | None = MASKS, sources: tuple[str, ...] = ("prompts-role",)) -> Edit:
+    """Another record of what models are asked."""
+    return lambda nodes: nodes.update(tagged(recorded(config, masks, sources)))
+
+
+def to(group: Any = PROMPTS, **more: Any) -> dict[str, Any]:
     return {"cloudwatchConfig": {"logGroupName": group, "roleArn": UNKNOWN}, **more}
 
 
@@ -76,8 +72,56 @@ def admits(principal: Any) -> Edit:
     return setting("gateway-policy", "policy", only_handler(principal))
 
 
+ENGINE, POLICIES, STATEMENT = "policyEngineConfiguration", "agentcore/policies", "definition.cedar.statement"
+AUTONOMY, MEMORY = "context.input.autonomy_percent <= 85", "context.input.agent_memory_bytes <= 6656"
+BOTH = f"{AUTONOMY} && {MEMORY}"
+WIDER = (
+    "permit(principal, action, resource);",
+    permit("true"),
+    permit(AUTONOMY),
+    permit(MEMORY),
+    permit(f"{AUTONOMY} || {MEMORY}"),
+    permit(f"{BOTH} && !({MEMORY})"),
+    permit(BOTH.replace("85", "86")),
+    permit(BOTH.replace("<= 6656", "< 6658")),
+    permit(BOTH.replace("<= 85", ">= 85")),
+    permit(BOTH.replace("context.input.autonomy", "context.output.autonomy")),
+    permit(f"// {BOTH}\n true"),
+    permit(caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/evolution-engine-prod-us-east-1"),
+    permit(caller="arn:aws:sts::999999999999:assumed-role/evolution-agentcore-handler-prod-us-east-1"),
+    permit(gateway=GATEWAY_ARN.replace("evolution-prod", "evolution-dev")),
+    permit(action="other___POST:/invocations"),
+    permit().replace("principal ==", "principal is AgentCore::IamEntity ||"),
+    permit().replace(";", " unless { false };"),
+    f"{permit()} permit(principal, action, resource);",
+    "forbid(principal, action, resource) when { false }; permit(principal, action, resource);",
+    "",
+)
+NARROWER = (
+    permit(BOTH.replace("85", "50")),
+    permit(f"{BOTH} && context.input has autonomy_percent && context.input.autonomy_percent >= 0"),
+    permit(BOTH.replace("<= 85", "== 85").replace("<= 6656", "< 6657")),
+    "forbid(principal, action, resource) when { context.input.autonomy_percent > 50 };",
+)
+
+MODEL_ENDPOINT, NAMES = "network/model-endpoint", "network/name-list"
+OTHER_MODEL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.anthropic.claude-opus-4-6-v1"
+OURS = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+
+
+def through(**changed: Any) -> Edit:
+    """Change what the endpoint lets through."""
+    return setting("model-endpoint", "policy", document({**asking(OURS), **changed}))
+
+
+def grants(statement: dict[str, object]) -> Node:
+    """A role of the stack's that may do it."""
+    policy = document({key: value for key, value in statement.items() if key != "Principal"})
+    return Node("aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": policy}, {"role": ["runtime-role"]})
+
+
 ONLY_HANDLER = "agentcore/only-handler"
-WRONG_ROLE = {ONLY_HANDLER, "identity/trust-service", "workload/failures-granted", "containment/resource-policies"}
+WRONG_ROLE = {ONLY_HANDLER, POLICIES, "identity/trust-service", "workload/failures-granted", "containment/resource-policies"}
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
 EDITS: list[tuple[str, Edit, set[str]]] = [
@@ -88,6 +132,41 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the gateway may invoke itself", admits({"AWS": ROLE_ARN}), {ONLY_HANDLER}),
     ("the policy is another's", referring("gateway-policy", "resourceArn", "topic"), {ONLY_HANDLER}),
     ("the handler has another role", referring("handler", "role", "gateway-role"), WRONG_ROLE),
+    # The policies in front of the agents.
+    ("the engine only logs", setting("gateway", f"{ENGINE}.mode", "LOG_ONLY"), {"agentcore/policy-engine"}),
+    ("whether the engine enforces is unknown", setting("gateway", f"{ENGINE}.mode", UNKNOWN), {"agentcore/policy-engine"}),
+    ("there is no engine", removing("gateway", ENGINE), {"agentcore/policy-engine"}),
+    ("the engine is another's", referring("gateway", ENGINE, "topic"), {"agentcore/policy-engine"}),
+    ("findings about a policy are ignored", setting("permit", "validationMode", "IGNORE_ALL_FINDINGS"), {POLICIES}),
+    ("nothing is said of findings", setting("permit", "validationMode", None), set()),
+    ("the policy is of another engine", referring("permit", "policyEngineId", "topic"), {POLICIES}),
+    ("the policy is unknown", setting("permit", STATEMENT, UNKNOWN), {POLICIES}),
+    *((f"permitted: {text}", setting("permit", STATEMENT, text), {POLICIES}) for text in WIDER),
+    *((f"permitted within: {text}", setting("permit", STATEMENT, text), set[str]()) for text in NARROWER),
+    # The ways out.
+    ("models are asked over the internet", without("model-endpoint"), {MODEL_ENDPOINT}),
+    (
+        "the endpoint refuses the model that is granted",
+        both(adding("more", grants(asking({}))), through(Action="bedrock:ApplyGuardrail")),
+        {MODEL_ENDPOINT},
+    ),
+    ("the endpoint lets the granted model through", adding("more", grants(asking({}))), set()),
+    ("the endpoint wants no guardrail", through(Condition=OURS), {"agentcore/model"}),
+    ("the endpoint is for another model", through(Resource=OTHER_MODEL), {"agentcore/model"}),
+    ("all names resolve", without("name-group-of-vpc"), {NAMES}),
+    ("names resolve in another network", referring("name-group-of-vpc", "vpcId", "topic"), {NAMES}),
+    ("names resolve when the list fails", setting("name-config", "firewallFailOpen", "ENABLED"), {NAMES}),
+    ("nothing is said of a failure", without("name-config"), set()),
+    ("no name is blocked", without("names-blocked"), {NAMES}),
+    ("names are counted", setting("names-blocked", "action", "ALERT"), {NAMES}),
+    ("some names are blocked", setting("all-names", "domains", ["*.example.com"]), {NAMES}),
+    ("some questions are blocked", setting("names-blocked", "qType", "A"), {NAMES}),
+    ("names are blocked first", setting("names-blocked", "priority", 0.0), {NAMES}),
+    ("when names are blocked is unknown", setting("names-blocked", "priority", UNKNOWN), {NAMES}),
+    ("all names are allowed", setting("names", "domains", ["*"]), {NAMES}),
+    ("all names of a top level are allowed", setting("names", "domains", ["*.com"]), {NAMES}),
+    ("which names are allowed is unknown", setting("names", "domains", UNKNOWN), {NAMES}),
+    ("the list of names is another's", referring("names-allowed", "firewallDomainListId", "topic"), {NAMES}),
     # Browsers, interpreters, harnesses.
     ("a private, recorded browser", browser(), set()),
     ("a public browser", browser(networkConfiguration={"networkMode": "PUBLIC"}), {"agentcore/private-network"}),
@@ -155,8 +234,8 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         set(),
     ),
     # The record of prompts.
-    ("prompts are recorded", logs(to()), set()),
-    ("prompts are recorded here", logs(to(UNKNOWN), sources=("prompts", "gateway-role")), set()),
+    ("nobody records prompts", without("model-log"), {"agentcore/prompts-recorded"}),
+    ("prompts are recorded here", logs(to(UNKNOWN), sources=("prompts", "prompts-role")), set()),
     ("text is left out", logs(to(textDataDeliveryEnabled=False)), {"agentcore/model-log"}),
     ("text may be left out", logs(to(textDataDeliveryEnabled=UNKNOWN)), {"agentcore/model-log"}),
     ("prompts go nowhere", logs({"textDataDeliveryEnabled": True}), {"agentcore/model-log"}),
@@ -165,13 +244,19 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("prompts go to an own bucket", logs({"s3Config": {"bucketName": UNKNOWN}}, sources=("artifacts",)), set()),
     (
         "long prompts go to another's bucket",
-        logs({"cloudwatchConfig": {"logGroupName": GROUP, "largeDataDeliveryS3Config": {"bucketName": "another"}}}),
+        logs({"cloudwatchConfig": {"logGroupName": PROMPTS, "largeDataDeliveryS3Config": {"bucketName": "another"}}}),
         {"agentcore/model-log"},
     ),
     ("what is recorded can't be known", logs(UNKNOWN), {"agentcore/model-log"}),
     ("prompts are in clear", logs(to(), None), {"agentcore/model-log-masked"}),
     ("prompts are only counted", logs(to(), {**MASKS, "Operation": {"Audit": {}}}), {"agentcore/model-log-masked"}),
     ("nothing is masked", logs(to(), {**MASKS, "DataIdentifier": []}), {"agentcore/model-log-masked"}),
+    ("agents write where nobody looks", both(without("runtime-logs"), without("runtime-logs-masked")), {AGENTS_LOG}),
+    ("agents write to a group of another name", moved("/evolution/prod/agents"), {AGENTS_LOG}),
+    ("the group's name is known", moved(f"{AGENT_LOGS}evolution_prod-0a1b2c3d4e-evolution"), set()),
+    ("what agents write is in clear", without("runtime-logs-masked"), {AGENTS_LOG}),
+    ("what agents write is only counted", setting("runtime-logs-masked", "policyDocument", document({"Operation": {}})), {AGENTS_LOG}),
+    ("somebody may delete what agents wrote", setting("runtime-logs", "deletionProtectionEnabled", None), {"data-protection/log-deletion"}),
     ("prompts are not encrypted", both(logs(to()), setting("prompts", "kmsKeyId", None)), {"encryption/log-group-cmk"}),
     # The guardrail's floor.
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
-from tests.policy.complete import ROLE_ARN, RUNTIME_ARN, only
+from tests.policy.complete_agents import ROLE_ARN, RUNTIME_ARN, only
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.samples import ACCOUNT, DIGEST
 

@@ -5,7 +5,33 @@ from __future__ import annotations
 from tests.policy.builders import TAGS, UNKNOWN, Node
 from tests.policy.planned import DELETED, GONE, Edit, Refer, on
 
+NAMES, MODELS = "network/name-list", "network/model-endpoint"
+
 EDITS: tuple[Edit, ...] = (
+    *on(
+        "network-bedrock-runtime-endpoint",
+        ("", DELETED, "network/endpoints", MODELS),
+        ("serviceName", "com.amazonaws.us-east-1.bedrock", "network/endpoints", MODELS),
+        ("policy.Statement.0.Action", "bedrock:GetGuardrail", MODELS),
+        ("policy.Statement.0.Condition.StringLike", GONE, "agentcore/model"),
+        ("policy.Statement.1.Condition", {"StringEquals": {"aws:PrincipalAccount": "000000000000"}}, "agentcore/model"),
+        ("privateDnsEnabled", False, "network/endpoint"),
+    ),
+    *on("network-dns-fails-closed", ("firewallFailOpen", "ENABLED", NAMES), ("firewallFailOpen", UNKNOWN, NAMES), ("", DELETED)),
+    *on("network-dns-association", ("vpcId", "vpc-0123456789abcdef0", NAMES), ("", DELETED, NAMES)),
+    *on("network-dns-firewall", ("", DELETED, NAMES)),
+    *on(
+        "network-dns-block",
+        ("action", "ALERT", NAMES),
+        ("action", "ALLOW", NAMES),
+        ("priority", 0, NAMES),
+        ("qType", "A", NAMES),
+        ("firewallDomainListId", Refer("network-dns-allowed"), NAMES),
+        ("", DELETED, NAMES),
+    ),
+    *on("network-dns-allow", ("priority", 3, NAMES), ("firewallDomainListId", Refer("network-dns-everything"), NAMES)),
+    *on("network-dns-allowed", ("domains", ["*"], NAMES), ("domains", ["*.com"], NAMES), ("domains", UNKNOWN, NAMES)),
+    *on("network-dns-everything", ("domains", ["example.com"], NAMES)),
     *on(
         "network-vpc",
         ("", DELETED, "network/own-network"),

@@ -102,7 +102,7 @@ EDITS: tuple[Edit, ...] = (
         ("policy.Statement.10.Condition.StringLike", {"bedrock:GuardrailIdentifier": "*"}, MODEL),
         ("policy.Statement.10.Condition.StringLike", {"bedrock:GuardrailIdentifier": DRAFT}, MODEL),
     ),
-    *on("agentcore-boundary", ("policy.Statement.13.Resource", f"{PROFILES}us.amazon.nova-pro-v1:0", MODEL)),
+    *on("agentcore-boundary", ("policy.Statement.15.Resource", f"{PROFILES}us.amazon.nova-pro-v1:0", MODEL)),
     *on(
         "security-key",
         ("policy.Statement.10.Condition", {"ArnLike": {"aws:PrincipalArn": f"{ROLE}*"}}, "identity/key-breadth"),

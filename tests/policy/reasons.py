@@ -86,6 +86,11 @@ MAY_GO = {
     ("Function", "loggingConfig.logGroup"): DEFAULTED,
     ("Guardrail", "sensitiveInformationPolicyConfig.piiEntitiesConfigs.0.type"): SHOWN,
     ("Guardrail", "topicPolicyConfig.topicsConfigs.0.name"): SHOWN,
+    ("AgentcorePolicy", "validationMode"): DEFAULTED,
+    ("ResolverFirewallConfig", "firewallFailOpen"): DEFAULTED,
+    ("ResolverFirewallRule", "firewallRuleGroupId"): REQUIRED,
+    ("ResolverFirewallRule", "priority"): REQUIRED,
+    ("InvocationLoggingConfiguration", "loggingConfig.textDataDeliveryEnabled"): DEFAULTED,
 }
 """What may be deleted, by type and path, and why."""
 
@@ -120,7 +125,8 @@ REFERENCES = frozenset(
         *("kmsKey", "kmsKeyArn", "kmsKeyId", "kmsMasterKeyId", "encryptionKeyArn", "fargateEphemeralStorageKmsKeyId", "targetKeyId"),
         *("alarmActions", "subscriberSnsTopicArns", "topic", "endpoint", "sourceArn"),
         *("bucket", "targetBucket", "repository", "secretId", "resourceId", "resourceArn", "webAclArn"),
-        *("logDestination", "logDestinationConfigs", "logGroup"),
+        *("logDestination", "logDestinationConfigs", "logGroup", "logGroupName", "policyEngineId"),
+        *("firewallDomainListId", "firewallRuleGroupId"),
         *("vpcId", "subnetId", "subnetIds", "subnets", "securityGroupIds", "routeTableId", "routeTableIds", "gatewayId"),
         *("natGatewayId", "securityGroupId"),
         *(

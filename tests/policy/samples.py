@@ -34,6 +34,7 @@ TABLE: dict[str, Any] = {
     "instantiation_target_us": 3,
     "region": "us-east-1",
     "model_id": "us.anthropic.claude-sonnet-4-6",
+    "model_invocation_logging": "stack",
     "network": {"interface_endpoints": []},
     "engine": {"minimum": 2, "maximum": 100, "islands": 16},
     "reserve_concurrency": True,
@@ -155,7 +156,12 @@ def compliant() -> Nodes:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
-    groups = ("/evolution/prod/*", "/aws/lambda/evolution-*-prod", "aws-waf-logs-evolution-prod")
+    groups = (
+        "/evolution/prod/*",
+        "/aws/lambda/evolution-*-prod",
+        "aws-waf-logs-evolution-prod",
+        "/aws/bedrock-agentcore/runtimes/evolution_prod-*",
+    )
     logs_use_key = {
         "Sid": "Use",
         "Effect": "Allow",

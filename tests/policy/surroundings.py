@@ -73,6 +73,63 @@ def _network() -> Nodes:
             )
             for service in ("s3", "dynamodb")
         },
+        "model-endpoint": Node(
+            "aws:ec2/vpcEndpoint:VpcEndpoint",
+            {
+                "serviceName": "com.amazonaws.us-east-1.bedrock-runtime",
+                "vpcEndpointType": "Interface",
+                "policy": document(asking(ours)),
+                "securityGroupIds": [UNKNOWN],
+                "subnetIds": [UNKNOWN],
+                "privateDnsEnabled": True,
+            },
+            {"securityGroupIds": ["group"], "subnetIds": ["subnet"]},
+        ),
+        **_names(),
+    }
+
+
+def asking(condition: dict[str, dict[str, str]]) -> dict[str, object]:
+    """To ask the model of the samples' table, through the guardrail."""
+    guarded = {"StringLike": {"bedrock:GuardrailIdentifier": "arn:aws:bedrock:us-east-1:123456789012:guardrail/*:*"}}
+    return {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "bedrock:InvokeModel",
+        "Resource": "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-6",
+        "Condition": {**condition, **guarded},
+    }
+
+
+def _names() -> Nodes:
+    """The names that resolve in the network: AWS's, and no others."""
+    lists = {"names": ["*.us-east-1.amazonaws.com."], "all-names": ["*"]}
+    rules = {"names-allowed": ("names", "ALLOW", 1.0), "names-blocked": ("all-names", "BLOCK", 2.0)}
+    of_group = {"firewallRuleGroupId": ["name-group"]}
+    return {
+        **{
+            name: Node("aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList", {"domains": [*of]})
+            for name, of in lists.items()
+        },
+        "name-group": Node("aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup", {"name": "evolution-prod"}),
+        **{
+            name: Node(
+                "aws:route53/resolverFirewallRule:ResolverFirewallRule",
+                {"firewallRuleGroupId": UNKNOWN, "firewallDomainListId": UNKNOWN, "action": action, "priority": priority},
+                {**of_group, "firewallDomainListId": [of]},
+            )
+            for name, (of, action, priority) in rules.items()
+        },
+        "name-group-of-vpc": Node(
+            "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",
+            {"firewallRuleGroupId": UNKNOWN, "vpcId": UNKNOWN, "priority": 101.0},
+            {**of_group, "vpcId": ["vpc"]},
+        ),
+        "name-config": Node(
+            "aws:route53/resolverFirewallConfig:ResolverFirewallConfig",
+            {"resourceId": UNKNOWN, "firewallFailOpen": "DISABLED"},
+            {"resourceId": ["vpc"]},
+        ),
     }
 
 

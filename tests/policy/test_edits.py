@@ -103,6 +103,7 @@ def test_figures_that_are_fixed_in_the_program_are_caught_when_the_table_is_stri
     table |= {"autonomy_percent": table["autonomy_percent"] - 5, "safety_score_minimum": table["safety_score_minimum"] + 0.05}
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(table)}))
     assert rules_that_fire(nodes) == {
+        "agentcore/policies",
         "alarms/autonomy",
         "alarms/dashboard",
         "alarms/safety-score-average",

@@ -92,7 +92,7 @@ CHANGES: dict[str, Callable[[], tuple[Stack, Nodes]]] = {
     "a bigger task": rows(engine={"task": {"cpu": 8192, "memory": 16384}, "container_cpu": 6144, "container_memory": 12288}),
     "another schedule": rows(evolution_schedule="cron(0 6 * * ? *)"),
     "a schedule more": program(another("more", "evolution-trigger-schedule", SCHEDULED)),
-    "an endpoint more": rows("staging", "staging", network={"interface_endpoints": ["logs", "secretsmanager"]}),
+    "an endpoint more": rows("staging", "staging", network={"interface_endpoints": ["bedrock-runtime", "logs", "secretsmanager"]}),
     "a dashboard more": program(another("more", "monitoring-dashboard", DASHBOARD)),
     "a second region": rows(region="eu-west-1", model_id="eu.anthropic.claude-sonnet-4-6"),
     "a new environment": rows("qa", **STRICTEST),

@@ -51,12 +51,17 @@ def _own(places: Linked, logging: Resource, value: Plain) -> set[str]:
     fix="Declare an aws.cloudwatch.LogDataProtectionPolicy for the group, with a statement that has Deidentify.MaskConfig.",
 )
 def model_log_masked(stack: Stack) -> Iterator[Finding]:
-    groups = Linked(stack, LOG_GROUP, ("name",))
-    masked = groups.by_all([one for one in stack.of_type(LOG_DATA_PROTECTION) if _masks(one)], "logGroupName")
+    groups, masked = Linked(stack, LOG_GROUP, ("name",)), masked_groups(stack)
     for logging in stack.of_type(MODEL_LOG):
         name = logging.at("loggingConfig", *GROUP)
         for urn in sorted(_own(groups, logging, name) - masked) if name is not None else ():
             yield Finding("prompts go to it, and no data-protection policy masks what they hold; one must.", groups.all[urn])
+
+
+def masked_groups(stack: Stack) -> set[str]:
+    """The URNs of the log groups of which something is masked."""
+    groups = Linked(stack, LOG_GROUP, ("name",))
+    return groups.by_all([one for one in stack.of_type(LOG_DATA_PROTECTION) if _masks(one)], "logGroupName")
 
 
 def _masks(protection: Resource) -> bool:

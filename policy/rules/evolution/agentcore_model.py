@@ -12,7 +12,7 @@ from plain import Unknown, shown
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.identity_resources import MODEL_ACTIONS
 from system import evolution_rule
-from tokens import IAM_POLICY, ROLE_POLICY
+from tokens import ENDPOINT, ENDPOINT_POLICY, IAM_POLICY, ROLE_POLICY
 from variables import RUNNERS, environments_of
 
 MODELS = frozenset(
@@ -60,9 +60,11 @@ def _table_model(stack: Stack) -> Iterator[Finding]:
 
 
 def _grants(stack: Stack) -> Iterator[Finding]:
-    """Roles and boundaries: the table's profile, and the model behind it through that profile only."""
-    profile = str((stack.table or {}).get("model_id"))
-    for kind in (IAM_POLICY, ROLE_POLICY):
+    """Roles, boundaries and endpoints: the table's profile, and the model behind it through that profile only."""
+    if stack.table is None:
+        return  # environment/table-limits says it
+    profile = str(stack.table.get("model_id"))
+    for kind in (IAM_POLICY, ROLE_POLICY, ENDPOINT, ENDPOINT_POLICY):
         for document in stack.of_type(kind):
             for statement in allows_of(document):
                 if any(one.name.lower() in MODEL_ACTIONS for action in statement.actions for one in meaning(action).actions):

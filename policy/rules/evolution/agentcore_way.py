@@ -67,6 +67,13 @@ class Way:
         return self.part.strip(":/")
 
 
+def handler_roles(stack: Stack) -> set[str]:
+    """The name of the role that the handler runs with."""
+    roles = Linked(stack, ROLE)
+    handlers = [one for one in stack.of_type(FUNCTION) if one.at("name") == f"{HANDLER}-{stack.name}"]
+    return names_of(roles.all[urn] for urn in roles.by_all(handlers, "role"))
+
+
 @evolution_rule(
     id="agentcore/only-handler",
     severity=Severity.CRITICAL,
@@ -76,13 +83,11 @@ class Way:
     "others; not the account's root, which is everybody with a grant.",
 )
 def only_handler(stack: Stack) -> Iterator[Finding]:
-    roles = Linked(stack, ROLE)
-    handlers = [one for one in stack.of_type(FUNCTION) if one.at("name") == f"{HANDLER}-{stack.name}"]
     way = Way(
         part=":gateway/",
         invocations=GATEWAY_INVOCATIONS,
         who="the handler's role",
-        admitted=names_of(roles.all[urn] for urn in roles.by_all(handlers, "role")),
+        admitted=handler_roles(stack),
         spared=(BY_HAND,),
     )
     gateways = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "gatewayId", "arn", "id"))

@@ -12,7 +12,7 @@ from rule import Finding, Resource, Severity, Stack, StackRule, about
 from rules.aws.data_protection import PROTECTED_TIERS
 from rules.aws.data_protection_buckets import ends
 from system import evolution_rule, mode_parameters_of
-from tokens import BUCKET, BUCKET_LIFECYCLE, SECRET, SECRET_VERSION, TABLE
+from tokens import BUCKET, BUCKET_LIFECYCLE, LOG_GROUP, SECRET, SECRET_VERSION, TABLE
 
 SAFETY_SETTINGS = "EvolutionSafetyConfig"
 ARTIFACTS = "evolution-artifacts"
@@ -147,3 +147,16 @@ def _required(name: str) -> StackRule:
 state_table = _required("state-table")
 population_table = _required("population-table")
 checkpoint_table = _required("checkpoint-table")
+
+
+@evolution_rule(
+    id="data-protection/log-deletion",
+    types={LOG_GROUP},
+    severity=Severity.HIGH,
+    protects="The record of what was done, from whoever did it.",
+    why="Who deletes a log group deletes what would tell of it, at once and for good.",
+    fix="Write deletion_protection_enabled=True.",
+    tiers=PROTECTED_TIERS,
+)
+def log_deletion(group: Resource) -> Iterator[Finding]:
+    return on("deletionProtectionEnabled", group.at("deletionProtectionEnabled"))

@@ -1,0 +1,117 @@
+"""The network, the ways out: models are asked through an endpoint that wants the guardrail, and only names of a list resolve."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from actions import meaning
+from checks import absent, literal
+from documents import allows_of
+from globs import glob
+from graph import Linked
+from plain import Plain, Unknown, items, number, shown
+from rule import Finding, Resource, Severity, Stack, about
+from rules.aws.identity_resources import MODEL_ACTIONS
+from system import evolution_rule
+from tokens import DNS_CONFIG, DNS_DOMAINS, DNS_RULE, DNS_RULES, DNS_RULES_ASSOCIATION, ENDPOINT, IAM_POLICY, ROLE_POLICY, VPC
+
+CLOSED_TIERS = frozenset({"staging", "prod"})
+"""In dev agents stand in AgentCore's own network, and an endpoint costs more than what it keeps from the internet."""
+
+MODELS = ".bedrock-runtime"
+
+EVERYTHING = "*"
+NAME = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z0-9-]+\.?")
+"""A name, or all names below one, of two labels at least: `*.com` is no list."""
+
+
+@evolution_rule(
+    id="network/model-endpoint",
+    severity=Severity.HIGH,
+    protects="Prompts and answers from a way over the internet, and the model from whoever has other credentials.",
+    why="An endpoint's policy holds for whoever calls from the network, with whatever credentials; and one that refuses the model leaves "
+    "every agent without an answer.",
+    fix="Add bedrock-runtime to network.interface_endpoints; its policy allows what the roles are granted of the model, under the same "
+    "conditions.",
+    tiers=CLOSED_TIERS,
+)
+def model_endpoint(stack: Stack) -> Iterator[Finding]:
+    """What a document may grant of models at all, `agentcore/model` judges."""
+    vpcs = stack.of_type(VPC)
+    served = [one for one in stack.of_type(ENDPOINT) if str(one.at("serviceName")).endswith(MODELS)]
+    if vpcs and not served:
+        yield Finding("it has no VPC endpoint for bedrock-runtime; it must have one.", vpcs[0])
+    profile = str((stack.table or {}).get("model_id"))
+    own = (f":inference-profile/{profile}", f"::foundation-model/{profile.partition('.')[2]}")
+    granted = {one for kind in (IAM_POLICY, ROLE_POLICY) for document in stack.of_type(kind) for one in _models(document)}
+    for endpoint in served:
+        let = _models(endpoint)
+        for one in sorted(one for one in granted if one.endswith(own)):
+            if not isinstance(endpoint.at("policy"), Unknown) and not any(glob(allowed, one) for allowed in let):
+                yield Finding(
+                    f"its policy lets nobody ask {shown(one)}, which roles are granted; it must, or no agent gets an answer.", endpoint
+                )
+
+
+def _models(document: Resource) -> set[str]:
+    """What a document lets somebody ask a model on."""
+    return {
+        resource
+        for statement in allows_of(document)
+        if any(one.name.lower() in MODEL_ACTIONS for action in statement.actions for one in meaning(action).actions)
+        for resource in statement.resources
+    }
+
+
+@evolution_rule(
+    id="network/name-list",
+    severity=Severity.HIGH,
+    protects="Data from leaving in the names that somebody asks for, past every firewall.",
+    why="Whatever runs in a network may ask its resolver for any name, and who owns the name reads what is in it.",
+    fix="Declare a resolver firewall rule group for the VPC: ALLOW rules with lists of names, and after them a BLOCK of `*`; fail closed.",
+    tiers=CLOSED_TIERS,
+)
+def name_list(stack: Stack) -> Iterator[Finding]:
+    vpcs, groups = Linked(stack, VPC), Linked(stack, DNS_RULES)
+    for config in stack.of_type(DNS_CONFIG):
+        yield from about(config, literal("firewallFailOpen", config.at("firewallFailOpen"), "DISABLED", or_missing=True))
+    associations = stack.of_type(DNS_RULES_ASSOCIATION)
+    for urn, vpc in vpcs.all.items():
+        own = {one for at in associations if urn in vpcs.by(at, "vpcId") for one in groups.by(at, "firewallRuleGroupId")}
+        if not own:
+            yield Finding("no rule group says which names resolve in it; one must.", vpc)
+        for group in sorted(own):
+            yield from _group(stack, groups.all[group], groups)
+
+
+def _group(stack: Stack, group: Resource, groups: Linked) -> Iterator[Finding]:
+    """The last of its rules blocks all names, and no other allows them all."""
+    lists = Linked(stack, DNS_DOMAINS)
+    rules = [one for one in stack.of_type(DNS_RULE) if group.urn in groups.by(one, "firewallRuleGroupId")]
+    blocks: list[int | float] = []
+    others: list[int | float] = []
+    for one in rules:
+        names = [name for urn in lists.by(one, "firewallDomainListId") for name in items(lists.all[urn].at("domains"))]
+        given = one.at("priority")
+        priority = 0 if given is None else number(given)
+        if priority is None:
+            yield Finding(f"priority is {shown(given)}; it must be a literal number.", one)
+        elif one.at("action") == "BLOCK" and names == [EVERYTHING]:
+            blocks.append(priority)
+            yield from about(one, absent("qType", one.at("qType"), "every kind of question can carry data"))
+        else:
+            others.append(priority)
+        if one.at("action") != "BLOCK":
+            yield from about(one, _allowed(one, names))
+    if not blocks or (others and min(blocks) < max(others)):
+        yield Finding("none of its rules blocks what the others don't allow; its last must BLOCK the list `*`.", group)
+
+
+def _allowed(rule: Resource, names: list[Plain]) -> Iterator[Finding]:
+    yield from literal("action", rule.at("action"), "ALLOW", "BLOCK")
+    if not names:
+        yield Finding("firewallDomainListId leads to no list of names of this stack; it must.")
+    for name in names:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            yield Finding(f"its list has {shown(name)}; it must have names of two labels at least.")
