@@ -63,6 +63,8 @@ class Backend:
         except OperationError as error:
             if "no stack named" in str(error):
                 return None
+            if "PULUMI_ACCESS_TOKEN" in str(error):
+                raise OperationError("nothing says where the state is: export PULUMI_BACKEND_URL, such as file://$HOME.") from None
             raise
         return json.loads(text)
 

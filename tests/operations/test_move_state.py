@@ -223,6 +223,14 @@ def test_what_cant_be_moved_is_said_in_one_line(scene: Scene) -> None:
     del scene.cli.held[HERE]
     with pytest.raises(OperationError, match="no stack sandbox is in the backend"):
         scene.move.run()
+
+    def logged_in_nowhere() -> None:
+        raise OperationError(f"{HERE}: error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions")
+
+    scene.cli.held[HERE] = state()
+    scene.cli.at[HERE, "export"] = logged_in_nowhere
+    with pytest.raises(OperationError, match="where the state is: export PULUMI_BACKEND_URL"):
+        scene.move.run()
     assert scene.file == FILE
 
 
