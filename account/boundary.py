@@ -83,7 +83,11 @@ REWRITES = ("lambda:CreateFunction", "lambda:UpdateFunctionCode", "lambda:Update
 """What has a function run other code: also that of a layer, of a handler in the standard library, or in a variable that Python heeds."""
 
 INVITES = ("lambda:AddPermission", "lambda:CreateFunctionUrlConfig")
-"""What lets others invoke a function."""
+"""What lets others invoke a function, or another account give it other code: no boundary is asked there. Source: Lambda developer guide,
+"Granting Lambda function access to other accounts"."""
+
+LETS_IN = ("kms:PutKeyPolicy", "s3:PutBucketPolicy", "sns:SetTopicAttributes")
+"""What lets others, and other accounts, end data and guards, by the policies that these have."""
 
 FEEDS = ("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping")
 """What has a queue or stream invoke a function."""
@@ -91,7 +95,6 @@ FEEDS = ("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping")
 TAKES_AWAY = (
     "dynamodb:DeleteTable",
     "kms:DisableKey",
-    "kms:PutKeyPolicy",
     "kms:ScheduleKeyDeletion",
     "lambda:RemovePermission",
     "logs:DeleteLogGroup",
@@ -102,8 +105,7 @@ TAKES_AWAY = (
     "sqs:DeleteQueue",
     "sqs:PurgeQueue",
 )
-"""What ends data, or what watches it. No policy of the stack's grants it, but those of buckets, topics and queues are the role's to write,
-and they could."""
+"""What ends data, or what watches it. No policy of the stack's grants it, but a queue's or a secret's own could."""
 
 
 def statements(names: AccountNames, policies: StackPolicies) -> list[Document]:
@@ -152,9 +154,9 @@ def _the_administrators(ours: Names) -> Iterator[Document]:
     writers = [ours.function_arn(one) for one in (ours.switch_function, ours.resume_function)]
     yield _deny(["ssm:DeleteParameter*", "ssm:PutParameter"], ours.mode_parameter_arn)
     yield _deny([*REWRITES, "lambda:DeleteFunction"], writers)
-    yield _deny(INVITES, ours.function_arn(ours.resume_function))
+    yield _deny(INVITES, writers)
     yield {**_deny(FEEDS, "*"), "Condition": {"ArnEquals": {"lambda:FunctionArn": writers}}}
-    yield _deny(TAKES_AWAY, "*")
+    yield _deny([*LETS_IN, *TAKES_AWAY], "*")
 
 
 def _with_objects(names: AccountNames, bucket: str) -> list[str]:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from account.boundary import REWRITES
+from account.boundary import INVITES, LETS_IN, REWRITES
 from components.environment import DISPOSABLE_STACK, PROJECT
 from components.naming import Names
 from local.previews import UNKNOWN
@@ -294,21 +294,22 @@ RECORDS = "bedrock:PutModelInvocationLoggingConfiguration"
 
 
 def of_pipeline(found: Iterable[Grant], planned: Planned, names: Names) -> Iterator[Grant]:
-    """All but what an administrator does where data is kept: in IAM, to the mode and the functions that may write it, to a key's policy, to
-    the record of prompts.
+    """All but what an administrator does where data is kept: in IAM, to the mode and what may write it, to policies of guards, and to the
+    record of prompts.
 
     Whoever writes a role's grants, gives such a function's role to another function, or says with which handler and variables that
-    function starts, writes the mode: Python runs what its variables say. Who writes the key's policy may end the key.
+    function starts, writes the mode: Python runs what its variables say. Whom the policy of a key, bucket or topic names, or a permission
+    of a function, may end or change it, also from another account.
     """
     functions = (names.switch_function, names.resume_function)
     writers = {*map(names.function_arn, functions), *(names.role_arn(names.function_role(one)) for one in functions)}
     for one in found:
         if planned.stack == DISPOSABLE_STACK or one.reads:
             yield one
-        elif one.action == "iam:PassRole" or one.action in REWRITES:
+        elif one.action in ("iam:PassRole", *INVITES, *REWRITES):
             if others := tuple(arn for arn in one.resources if arn not in writers):
                 yield replace(one, resources=others)
-        elif one.action in OF_IAM or not one.action.startswith(("iam:", "kms:PutKeyPolicy", "ssm:PutParameter", RECORDS)):
+        elif one.action in OF_IAM or not one.action.startswith(("iam:", "ssm:PutParameter", RECORDS, *LETS_IN)):
             yield one
 
 

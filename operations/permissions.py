@@ -147,7 +147,7 @@ def main(arguments: list[str]) -> int:
     print("Left out: new versions of boundaries, another boundary of a role, writing over the mode; in drift, the secret's value.")
     if any(one.kept for one in plan.resources):
         print("As the stack protects its data: every deletion of what is protected or retained, and of guards; an administrator does that,")
-        print("and the first `up`, and what it changes in IAM, in the key's policy, or of the functions that may write the mode.")
+        print("and the first `up`, and what it changes in IAM, in policies of guards, or of the functions that may write the mode.")
     return 0
 
 
