@@ -154,8 +154,9 @@ def arns(one: PlannedResource, names: Names) -> list[str]:
         own = (BUCKET,) if kind.startswith("s3/") else (RESOURCES[one.type].outputs["arn"].removeprefix("arn:aws:"),)
         templates = own
     known = {name: ID if value == UNKNOWN else value for name, value in one.inputs.items()}
-    if kind == "cloudwatch/logGroup" and known["name"] == ID:
-        known["name"] = f"/aws/bedrock-agentcore/runtimes/evolution_{names.stack}-{ID}-evolution"
+    group = {"cloudwatch/logGroup": "name", "cloudwatch/logDataProtectionPolicy": "logGroupName"}.get(kind)
+    if group and known[group] == ID:
+        known[group] = f"/aws/bedrock-agentcore/runtimes/evolution_{names.stack}-{ID}-evolution"
     known |= {"region": names.region, "account": names.account, "stack": names.stack}
     fields = {name: ID for template in templates for _, name, _, _ in string.Formatter().parse(template) if name}
     return ["arn:aws:" + template.format(**{**fields, **known}) for template in templates]
