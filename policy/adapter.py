@@ -50,7 +50,7 @@ SEVERITIES = {
 
 
 def to_plain(value: Any) -> Plain:
-    """A value of CrossGuard as plain data. What can't be read is UNKNOWN: an unknown value, an asset that is on disk, and whatever else
+    """A value of CrossGuard as plain data. What can't be read is UNKNOWN: an unknown value, a file that is on disk, and whatever else
     comes."""
     if isinstance(value, Mapping):
         mapping = cast("Mapping[object, object]", value)
@@ -63,9 +63,13 @@ def to_plain(value: Any) -> Plain:
         return [_at(value, index) for index in range(len(cast("Sequence[object]", value)))]
     if isinstance(value, pulumi.RemoteArchive | pulumi.RemoteAsset):
         return {"uri": value.uri}
-    if isinstance(value, pulumi.AssetArchive):  # of what is on disk, nothing can be said
-        remote = [one for one in map(to_plain, value.assets.values()) if one is not UNKNOWN]
-        return remote or UNKNOWN
+    if isinstance(value, pulumi.StringAsset):
+        return {"text": value.text}
+    if isinstance(value, pulumi.FileArchive):  # packed by somebody else
+        return {"path": value.path}
+    if isinstance(value, pulumi.AssetArchive):  # of files on disk, nothing can be said
+        others = [one for one in map(to_plain, value.assets.values()) if one is not UNKNOWN]
+        return others or UNKNOWN
     return UNKNOWN
 
 

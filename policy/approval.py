@@ -42,9 +42,12 @@ STORES = frozenset({"topic", "queue", "bucket"})
 GUARDS = frozenset({"topic", "queue", "key", "bucket", "logs"})
 """Groups whose documents may lose nothing, either: what they let through is what halts evolution, or the record of it."""
 
-GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-", "evolution-flow-logs-")
-"""The first parts of the names of the roles whose grants may lose nothing: they start the switch, halt, and write down who talked
-to whom."""
+GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-", "evolution-flow-logs-", "evolution-archiver-")
+"""The first parts of the names of the roles whose grants may lose nothing: they start the switch, halt, write down who talked to whom,
+and keep what was bred."""
+
+RECORDING = frozenset({"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "xray:PutTraceSegments"})
+"""Actions that no role may lose: by them it writes down what it did, and keeps what it couldn't deal with."""
 
 
 NAME = re.compile(r"[A-Za-z0-9.:_-]+")

@@ -111,6 +111,11 @@ def _name(entry: Plain) -> str:
     return str(entry).rstrip(SOME + MAY)
 
 
+def is_known(resource: Resource) -> bool:
+    """Whether the program has a resource of that name in some plan."""
+    return _known().get(called(resource)) == resource.type
+
+
 def lost(stack: Stack) -> Iterator[tuple[str, str]]:
     """The types and names of the resources that every approved stack has, and this one lacks."""
     there = {(one.type, called(one)) for one in stack.resources}

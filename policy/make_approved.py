@@ -12,6 +12,7 @@ from choices import NAMES_OF
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
 from make_choices import choices_of, grouped
+from options import options_of
 from plain import Plain, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
@@ -60,14 +61,14 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
 
 
 def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain]]) -> dict[str, Plain]:
-    """What is set in any of the stacks, and to what, by type and by resource; what is ignored; what runs and is told what; and how the way
+    """What is set in any of the stacks, and to what, by type and by resource; which options; what runs and is told what; and how the way
     to the halt and the guardrail are set up.
 
     Args:
         filled: by type, what the provider fills in.
     """
     types, own = choices_of([(stack, names_of(stack)) for stack in stacks])
-    ignored: defaultdict[str, set[str]] = defaultdict(set)
+    by_type: defaultdict[str, list[Resource]] = defaultdict(list)
     takes: defaultdict[str, set[str]] = defaultdict(set)
     told: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     floors: dict[str, dict[str, dict[str, Plain]]] = {}
@@ -76,7 +77,7 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         names = names_of(stack)
         called = called_in(stack, names)
         for resource in stack.resources:
-            ignored[resource.type] |= set(resource.ignore_changes)
+            by_type[resource.type].append(resource)
         for _, taker, role in takings(stack, names):
             takes[role].add(taker)
         for runner, called_so, variables in told_in(stack, names):
@@ -94,7 +95,7 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
     return {
         "types": {kind: grouped(found) for kind, found in types.items()},
         "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in own.items()},
-        "ignoreChanges": {kind: [*sorted(ignored[kind])] for kind in sorted(ignored) if ignored[kind]},
+        "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
         "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
         "variables": {kind: {name: _told(told[kind][name]) for name in sorted(told[kind])} for kind in sorted(told)},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},

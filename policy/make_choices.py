@@ -50,7 +50,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "maximumRecordAgeInSeconds": LEAST,
         "maximumRetryAttempts": LEAST,
     },
-    t.FUNCTION: {"reservedConcurrentExecutions": MOST},
+    t.FUNCTION: {"reservedConcurrentExecutions": MOST, "timeout": LEAST},
     t.FUNCTION_INVOKE_CONFIG: {"maximumEventAgeInSeconds": LEAST},
     t.KEY: {"rotationPeriodInDays": MOST},
     t.METRIC_ALARM: {
@@ -62,6 +62,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     },
     t.QUEUE: {"maxMessageSize": LEAST, "messageRetentionSeconds": LEAST},
     t.REPOSITORY_LIFECYCLE: {"policy.rules.selection.countNumber": LEAST},
+    t.SCALING_POLICY: {"targetTrackingScalingPolicyConfiguration.targetValue": LEAST},
     t.SCHEDULE: {"target.retryPolicy.maximumEventAgeInSeconds": LEAST, "target.retryPolicy.maximumRetryAttempts": LEAST},
     t.SECRET_VERSION: {"secretStringWoVersion": LEAST},
     t.SERVICE: {"deploymentMinimumHealthyPercent": LEAST},
@@ -77,7 +78,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
 """By type, the numbers whose safe direction is known and that no other rule judges: how soon something is noticed, halted, rotated or
 refused, and how long or how much of it is kept. The table changes none of them."""
 
-OWN_BOUNDS = frozenset({t.FUNCTION, t.FUNCTION_INVOKE_CONFIG, t.METRIC_ALARM, t.QUEUE, t.SCHEDULE})
+OWN_BOUNDS = frozenset({t.FUNCTION, t.FUNCTION_INVOKE_CONFIG, t.METRIC_ALARM, t.QUEUE, t.SCALING_POLICY, t.SCHEDULE})
 """Types of which one that is new here is as slow or as small as it likes."""
 
 

@@ -57,6 +57,7 @@ import rules.evolution.data_protection
 import rules.evolution.encryption_keys
 import rules.evolution.encryption_logs
 import rules.evolution.environment
+import rules.evolution.environment_figures
 import rules.evolution.environment_functions
 import rules.evolution.environment_sources
 import rules.evolution.environment_table
@@ -82,6 +83,7 @@ FAMILIES = (
             rules.evolution.environment,
             rules.evolution.environment_sources,
             rules.evolution.environment_table,
+            rules.evolution.environment_figures,
             rules.evolution.environment_functions,
         ),
     ),

@@ -94,7 +94,9 @@ def guardrail() -> Nodes:
             {"kmsKeyArn": ["key"]},
         ),
         "guardrail-version": Node(
-            "aws:bedrock/guardrailVersion:GuardrailVersion", {"guardrailArn": UNKNOWN}, {"guardrailArn": ["guardrail"]}
+            "aws:bedrock/guardrailVersion:GuardrailVersion",
+            {"guardrailArn": UNKNOWN, "description": "content 0123456789ab"},
+            {"guardrailArn": ["guardrail"]},
         ),
     }
 

@@ -21,7 +21,7 @@ from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 
 TYPES, PROPERTIES, IGNORED, SETTINGS, TAKEN, FLOORS = (
-    f"approved/{name}" for name in ("types", "properties", "ignored-changes", "switch-settings", "taken-roles", "floors")
+    f"approved/{name}" for name in ("types", "properties", "options", "switch-settings", "taken-roles", "floors")
 )
 
 SWITCH, RESUME, HEARS, INVOKES = (
@@ -92,8 +92,8 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
         [(TAKEN, "evolution-trigger")],
     ),
     # Floors.
-    "artifacts expire within a day": (
-        setting("data-artifacts-lifecycle", "rules.0.expiration.days", 1),
+    "populations expire within a day": (
+        setting("data-artifacts-lifecycle", "rules.1.expiration.days", 1),
         [(FLOORS, "data-artifacts-lifecycle")],
     ),
     "and what was replaced": (

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rules import FAMILIES
-from tests.policy import attacks, attacks_mended, attacks_third, attacks_third_watch, attacks_watch
+from tests.policy import attacks, attacks_fourth, attacks_fourth_rest, attacks_mended, attacks_third, attacks_third_watch, attacks_watch
 from tests.policy.attacks import Attack, at
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
@@ -22,6 +22,9 @@ ATTACKS = (
     *(*THROUGH_ENGINE, *attacks_mended.MENDED),
     *(*attacks_third.ACCESS, *attacks_third.RUNS),
     *(*attacks_third_watch.WATCHES, *attacks_third_watch.KEPT, *attacks_third_watch.PLACED, *attacks_third_watch.DEPLOYED),
+    *(*attacks_fourth.HALT, *attacks_fourth.ACCESS, *attacks_fourth.NETWORK, *attacks_fourth.DATA, *attacks_fourth.TOLD),
+    *(*attacks_fourth.OTHERS, *attacks_fourth_rest.AGENTS, *attacks_fourth_rest.RUNS, *attacks_fourth_rest.FUNCTIONS),
+    *(*attacks_fourth_rest.KEYS, *attacks_fourth_rest.LOGS, *attacks_fourth_rest.OPTIONS, *attacks_fourth_rest.NEW),
 )
 
 
@@ -43,6 +46,14 @@ def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
     assert findings(nodes, families=FAMILIES) == []
     cases = [(one.name, one, one.fires) for one in ATTACKS]
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES))
+
+
+def test_staging_may_not_be_what_dev_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = stack_of("staging")
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(staging.table)}))
+    nodes = nodes_of(staging)
+    cases = [(one.name, one, one.fires) for one in attacks_fourth_rest.STAGING]
+    each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES, stack="staging"))
 
 
 def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:

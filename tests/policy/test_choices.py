@@ -200,7 +200,7 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     ),
     "no log group for insights": (gone("compute-insights-logs"), PRESENCE, ""),
     "a lifecycle that wins over the first": (another("more", "data-artifacts-lifecycle"), SECOND, "more"),
-    "a second version of the secret": (another("more", "security-safety-settings-value", secretStringWoVersion=9000), SECOND, "more"),
+    "a second version of the secret": (another("more", "security-safety-settings-value"), SECOND, "more"),
     "another way to the agents": (another("more", "agentcore-gateway-target"), SECOND, "more"),
     "no wall while it is replaced": (replaced("security-web-acl"), "approved/replaced", "security-web-acl"),
     "another stack's mode": (

@@ -46,6 +46,9 @@ def test_proxies_become_plain_data_and_each_unknown_stays_where_it_is() -> None:
         "list": [1.0, UNKNOWN_NUMBER_VALUE, [], UNKNOWN_ARRAY_VALUE],
         "object": {"deep": {"unknown": UNKNOWN_OBJECT_VALUE, "known": "b"}},
         "asset": pulumi.StringAsset("content"),
+        "file": pulumi.FileAsset("content.txt"),
+        "files": pulumi.AssetArchive({"a": pulumi.FileAsset("content.txt")}),
+        "packed": pulumi.AssetArchive({"a": pulumi.FileAsset("content.txt"), "b": pulumi.FileArchive("packed.zip")}),
     }
     plain = to_properties(unknown_checking_proxy(raw))
     assert plain == {
@@ -57,7 +60,10 @@ def test_proxies_become_plain_data_and_each_unknown_stays_where_it_is() -> None:
         "nothing": None,
         "list": [1, UNKNOWN, [], UNKNOWN],
         "object": {"deep": {"unknown": UNKNOWN, "known": "b"}},
-        "asset": UNKNOWN,
+        "asset": {"text": "content"},
+        "file": UNKNOWN,
+        "files": UNKNOWN,
+        "packed": [{"path": "packed.zip"}],
     }
     assert isinstance(plain["whole"], int)
     assert plain["flag"] is True

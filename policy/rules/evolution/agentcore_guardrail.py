@@ -27,6 +27,9 @@ GUARDRAIL_PINNED = re.compile(r".*GUARDRAIL_VERSION")
 ENVIRONMENT = {FUNCTION: "environment", AGENT_RUNTIME: "environmentVariables", TASK_DEFINITION: "containerDefinitions"}
 """The top-level property that holds the variables."""
 
+CONTENT = re.compile(r"content [0-9a-f]{12}")
+"""What a version is described as: by the digest of what the guardrail says, so that another content is another version."""
+
 WHY = "What the guardrail doesn't stop reaches the model, or what the model says reaches evolution."
 
 
@@ -171,6 +174,9 @@ def guardrail(stack: Stack) -> Iterator[Finding]:
     for urn, guardrail in guardrails.all.items():
         if urn not in pinned:
             yield Finding("no GuardrailVersion pins it; one must, for its draft changes under those who call it.", guardrail)
+    for version in stack.of_type(GUARDRAIL_VERSION):
+        if not CONTENT.fullmatch(str(version.at("description"))):
+            yield Finding("its description isn't `content` and a digest; without it a changed guardrail gets no new version.", version)
 
 
 @evolution_rule(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from approval import GROUPS, GUARDING_ROLES, GUARDS, STORES, Grants, grants, names_of, written
+from approval import GROUPS, GUARDING_ROLES, GUARDS, RECORDING, STORES, Grants, grants, names_of, written
 from covering import lacks
 from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
@@ -48,7 +48,7 @@ def new_access(stack: Stack) -> Iterator[Finding]:
 )
 def guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
-    and flow logs, which keep the record."""
+    and flow logs, which keep the record; and no role what it writes its own down with."""
     approved = grants(names_of(stack))
     keys = _by_alias(stack)
     held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
@@ -56,19 +56,36 @@ def guards(stack: Stack) -> Iterator[Finding]:
         if (group := GROUPS.get(resource.type, "")) in GUARDS:
             held[group] += [(resource, one) for one in statements_of(resource)]
     wanted = {group: approved.document(group) for group in held}
-    roles = {role.urn: name for role in stack.of_type(ROLE) if str(name := role.at("name")).startswith(GUARDING_ROLES)}
+    roles = {role.urn: str(role.at("name")) for role in stack.of_type(ROLE)}
     for holder, urns in holdings(stack):
-        for name in {str(roles[urn]) for urn in urns or () if urn in roles}:
+        for name in {roles[urn] for urn in urns or () if urn in roles}:
             held[name] += [(holder, one) for one in _identity(holder, keys)]
-            wanted[name] = approved.role(name)
+            wanted[name] = _kept(name, approved.role(name))
     for name, found in held.items():
         statements = [one for _, one in found]
         lost = [less for one in wanted[name] if one.allows and (less := lacks([it for it in statements if it.allows], one))]
         if lost:
             yield Finding(f"its document lacks what halts evolution, or records it: {_said(lost)}.", next((one for one, _ in found), None))
         for resource, one in found:
-            if not one.allows and (more := lacks([it for it in wanted[name] if not it.allows], one)) and not _is_free(name, one, approved):
+            if one.allows or (name in roles.values() and not _matters(name, one)) or _is_free(name, one, approved):
+                continue
+            if more := lacks([it for it in wanted[name] if not it.allows], one):
                 yield Finding(f"its document denies what nobody has approved: {_said([more])}.", resource)
+
+
+def _kept(name: str, approved: Sequence[Statement]) -> Sequence[Statement]:
+    """What a role may not lose of what is approved for it: all where it guards, else what it records with."""
+    if name.startswith(GUARDING_ROLES):
+        return approved
+    recording = [(one, tuple(action for action in one.actions if not one.allows or action in RECORDING)) for one in approved]
+    return [replace(one, actions=actions) for one, actions in recording if actions]
+
+
+def _matters(name: str, denial: Statement) -> bool:
+    """Whether what is denied to a role is what it guards or records with."""
+    return (
+        name.startswith(GUARDING_ROLES) or bool(denial.excepted_actions) or any(meet(one, it) for one in denial.actions for it in RECORDING)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

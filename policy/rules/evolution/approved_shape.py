@@ -1,13 +1,15 @@
-"""The approved shape: no type, property or ignored property that nobody has approved, and the way to the halt set up as it was."""
+"""The approved shape: no type, property or option that nobody has approved, and the way to the halt set up as it was."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from approval import Names, names_of
+from options import unapproved
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
 from properties import ANY, MAY, approved, names_for, set_in
 from rule import Finding, Resource, Severity, Stack, about
+from rules.aws.data_protection import PROTECTED_TIERS
 from rules.evolution.approved import APPROVE
 from shape import (
     called_in,
@@ -25,6 +27,12 @@ COMPONENTS = "evolution:"
 """How the types of this system's own components begin; they are nothing on AWS."""
 
 SECRET_STRINGS = ("secretStringWo", "secretString")
+
+VERSIONS = 10_000
+"""A version of the write-only settings to one of the threshold: another threshold is another version (components/security.py)."""
+
+FEWEST = 12
+"""Different characters of a key that is drawn at random: of 32 out of 90 it has fewer once in 10^12 draws."""
 
 SHORTEST_KEY = 32
 """Characters of the key that champions are signed with, as many as `components/security.py` has Secrets Manager draw."""
@@ -76,17 +84,16 @@ def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
 
 
 @evolution_rule(
-    id="approved/ignored-changes",
+    id="approved/options",
     severity=Severity.HIGH,
-    protects="What was reviewed, from staying on paper.",
-    why="What a deployment ignores is whatever somebody has made it to be.",
+    protects="What was reviewed, from staying on paper, and what is kept from being gone.",
+    why="What a deployment ignores is whatever somebody has made it to be; what isn't protected goes with the line that names it.",
     fix=APPROVE,
 )
-def ignored_changes(stack: Stack) -> Iterator[Finding]:
+def options(stack: Stack) -> Iterator[Finding]:
+    keeps = not stack.limits.known_tier or stack.limits.tier in PROTECTED_TIERS
     for resource in _judged(stack):
-        more = sorted(set(resource.ignore_changes) - set(approved()["ignoreChanges"].get(resource.type, ())))
-        if more:
-            yield Finding(f"nobody has approved that changes of {', '.join(more)} are ignored in a resource of its type.", resource)
+        yield from about(resource, (Finding(one) for one in unapproved(resource, keeps=keeps)))
 
 
 @evolution_rule(
@@ -199,6 +206,19 @@ def floors(stack: Stack) -> Iterator[Finding]:
                 yield Finding(f"safety_threshold in {key} is lower than safety_score_minimum of the table; it must be as high.", version)
             if isinstance(signs, str) and len(signs) < SHORTEST_KEY:
                 yield Finding(f"safety_validation_key in {key} has fewer than {SHORTEST_KEY} characters; it must be random.", version)
+            elif isinstance(signs, str) and len(set(signs)) < FEWEST:
+                yield Finding(f"safety_validation_key in {key} has fewer than {FEWEST} different characters; it must be random.", version)
+            if isinstance(threshold, str | int | float) and minimum is not None:
+                yield from about(version, _written_anew(given, minimum))
+
+
+def _written_anew(given: Mapping[str, Plain], minimum: float) -> Iterator[Finding]:
+    """The provider writes the settings only when this number changes."""
+    version = given.get("secretStringWoVersion")
+    if version is not None and number(version) != round(minimum * VERSIONS):
+        yield Finding(
+            f"secretStringWoVersion is {shown(version)}; it must be {round(minimum * VERSIONS)}, or a raised threshold stays unwritten."
+        )
 
 
 def _held(secret: Plain, name: str) -> Plain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 
@@ -34,6 +35,9 @@ from tokens import (
     TABLE,
     VPC,
 )
+
+AWS_SERVICE = re.compile(r"com\.amazonaws\.[a-z]+(-[a-z]+)+-[0-9]+\.[a-z0-9.-]+")
+"""The name of a service of AWS's own; one of somebody else's begins with com.amazonaws.vpce."""
 
 FREE_ENDPOINTS = ("s3", "dynamodb")
 """Gateway endpoints cost nothing, and keep data off the internet."""
@@ -145,6 +149,8 @@ def endpoints(stack: Stack) -> Iterator[Finding]:
         if isinstance(name, Unknown) or not isinstance(name, str):
             yield Finding(f"serviceName is {shown(name)}; it must be the literal name of a service.", endpoint)
             continue
+        if not AWS_SERVICE.fullmatch(name):
+            yield Finding(f"serviceName is {shown(name)}; it must be a service of AWS's own, for any other is a way out.", endpoint)
         served[name.split(".", 3)[-1]] = endpoint
         yield from about(endpoint, present("policy", endpoint.at("policy"), "what may pass; the default is everything"))
     wanted = [*FREE_ENDPOINTS]
@@ -153,9 +159,15 @@ def endpoints(stack: Stack) -> Iterator[Finding]:
     for name in wanted:
         if name not in served:
             yield Finding(f"it has no VPC endpoint for {name}; it must have one.", next(iter(vpcs.all.values())))
+    tables = Linked(stack, ROUTE_TABLE)
+    public = tables.by_all([one for one in stack.of_type(ROUTE) if one.at("gatewayId") is not None], "routeTableId")
+    private = {urn: one for urn, one in tables.all.items() if urn not in public}
     for name in FREE_ENDPOINTS:
         if name in served:
             yield from about(served[name], present("routeTableIds", served[name].at("routeTableIds"), "the private route tables"))
+            past = [one.name for urn, one in private.items() if urn not in tables.by(served[name], "routeTableIds")]
+            if past:
+                yield Finding(f"routeTableIds lacks {', '.join(past)}; what goes by them goes past it.", served[name])
 
 
 @evolution_rule(

@@ -1,0 +1,78 @@
+"""Environment, the figures: what the table says of sizes, schedules and retention is what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from choices import called
+from plain import Plain, Unknown, dig, items, number, shown
+from properties import given_in
+from rule import Finding, Resource, Severity, Stack
+from system import evolution_rule
+from tokens import BUCKET_LIFECYCLE, LOG_GROUP, SCHEDULE, SERVICE, TASK_DEFINITION, VPC
+
+CONTAINER = "containerDefinitions"
+
+FIGURES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    (SCHEDULE, "evolution-trigger-schedule"): {"scheduleExpression": "evolution_schedule"},
+    (TASK_DEFINITION, "compute-engine-task"): {
+        "cpu": "engine.task.cpu",
+        "memory": "engine.task.memory",
+        f"{CONTAINER}.cpu": "engine.container_cpu",
+        f"{CONTAINER}.memory": "engine.container_memory",
+    },
+    (TASK_DEFINITION, "compute-monitor-task"): {"cpu": "monitor_task.cpu", "memory": "monitor_task.memory"},
+    (SERVICE, "compute-engine-service"): {"desiredCount": "engine.desired"},
+    (VPC, "network-vpc"): {"cidrBlock": "network.vpc_cidr"},
+}
+"""By type and what the program calls it, a property of a resource, and the row of the table that it must equal."""
+
+OF_TYPES: Mapping[str, Mapping[str, str]] = {LOG_GROUP: {"retentionInDays": "retention.log_retention_days"}}
+"""The same for every resource of a type."""
+
+KEPT = {
+    "expiration.days": "retention.artifact_retention_days",
+    "noncurrentVersionExpiration.noncurrentDays": "retention.noncurrent_retention_days",
+}
+"""The same for the rules of the artifacts' lifecycle that are about all of them."""
+
+ARTIFACTS = "data-artifacts-lifecycle"
+
+
+@evolution_rule(
+    id="environment/table-figures",
+    severity=Severity.HIGH,
+    protects="What the table was reviewed for: how much is run and paid for, how often, and how long the record is kept.",
+    why="A reviewer reads the table; what is deployed beside it costs or keeps something else than was agreed.",
+    fix="Take the value from the stack's environment table.",
+)
+def table_figures(stack: Stack) -> Iterator[Finding]:
+    """Each figure that a reviewer reads in the table, where it is deployed."""
+    table = stack.table or {}
+    for resource in stack.resources:
+        figures = {**OF_TYPES.get(resource.type, {}), **FIGURES.get((resource.type, called(resource)), {})}
+        for path, row in figures.items():
+            yield from _against(resource, path, _at(given_in(resource), path), table, row)
+        if (resource.type, called(resource)) == (BUCKET_LIFECYCLE, ARTIFACTS):
+            for rule in items(resource.at("rules")):
+                if dig(rule, "filter", "prefix") in (None, ""):
+                    for path, row in KEPT.items():
+                        yield from _against(resource, f"rules.{path}", [dig(rule, *path.split("."))], table, row)
+
+
+def _at(props: Plain, path: str) -> list[Plain]:
+    """The values of a property, of each part that has it."""
+    values: list[Plain] = [props]
+    for name in path.split("."):
+        values = [part for value in values for part in items(dig(value, name))]
+    return values
+
+
+def _against(resource: Resource, path: str, values: list[Plain], table: Mapping[str, Plain], row: str) -> Iterator[Finding]:
+    first, *rest = row.split(".")
+    must = dig(table.get(first), *rest)
+    for value in values:
+        if must is None or value is None or value == must or (number(value) is not None and number(value) == number(must)):
+            continue
+        is_ = "not known at preview" if isinstance(value, Unknown) else shown(value)
+        yield Finding(f"{path} is {is_}; it must be {shown(must)}, {row} of the table.", resource)
