@@ -117,6 +117,15 @@ UNSENT: Mapping[str, frozenset[str]] = {
     ),
     "bedrock/agentcoreGatewayTarget": frozenset({"bedrock-agentcore:UpdateGatewayTarget", "bedrock-agentcore:DeleteGatewayTarget"}),
     "wafv2/webAclLoggingConfiguration": frozenset({"wafv2:DeleteLoggingConfiguration"}),
+    # The emulator has no protection of log groups, no policies of gateways and no firewalls of DNS.
+    "bedrock/agentcorePolicy": frozenset({"bedrock-agentcore:DeletePolicy", "bedrock-agentcore:UpdatePolicy"}),
+    "bedrock/agentcorePolicyEngine": frozenset(
+        f"bedrock-agentcore:{one}" for one in ("DeletePolicyEngine", "TagResource", "UntagResource", "UpdatePolicyEngine")
+    ),
+    "cloudwatch/logDataProtectionPolicy": frozenset({"logs:DeleteDataProtectionPolicy"}),
+    "cloudwatch/logGroup": frozenset({"logs:PutLogGroupDeletionProtection"}),
+    "route53/resolverFirewallRule": frozenset({"route53resolver:UpdateFirewallRule"}),
+    "route53/resolverFirewallRuleGroupAssociation": frozenset({"route53resolver:UpdateFirewallRuleGroupAssociation"}),
     # A new bucket gets its tags with the request that makes it, and S3 has new names for changing them.
     "s3/bucket": frozenset({"s3:TagResource", "s3:UntagResource"}),
     # What this program never does, and the provider's resource can: rules in line, another address, another table.
