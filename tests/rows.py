@@ -148,8 +148,8 @@ DATA = (
 
 SUBSCRIPTION = "monitoring-alerts-to-{}"
 
-IN_ZONES = f"{ENGINE} {MONITOR} network-dynamodb-endpoint network-s3-endpoint network-logs-endpoint"
-SPREAD = {"network.nat_gateways": 2, "network.interface_endpoints": ["logs"]}
+IN_ZONES = f"{ENGINE} {MONITOR} network-dynamodb-endpoint network-s3-endpoint network-bedrock-runtime-endpoint"
+SPREAD = {"network.nat_gateways": 2, "network.interface_endpoints": ["bedrock-runtime"]}
 
 ROWS: Mapping[str, tuple[RowChange, ...]] = {
     "autonomy_percent": (
@@ -205,13 +205,16 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         ),
     ),
     "network.interface_endpoints": (
-        change("another order", _is(["monitoring", "logs"]), before=_is(["logs", "monitoring"]), back=False),
-        change("one at the front", _is(["ecr.api", "logs"]), before=_is(["logs"]), creates="network-ecr.api-endpoint"),
+        change("another order", _is(["bedrock-runtime", "logs"]), before=_is(["logs", "bedrock-runtime"]), back=False),
+        change(
+            "one at the front", _is(["ecr.api", "bedrock-runtime"]), before=_is(["bedrock-runtime"]), creates="network-ecr.api-endpoint"
+        ),
         change(
             "the first",
             _is(["logs"]),
             before=_is([]),
             creates="network-logs-endpoint network-endpoints-group network-endpoints-from-vpc",
+            stacks=("dev",),
         ),
     ),
     "model_invocation_logging": (
@@ -225,7 +228,8 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
             back=False,
         ),
     ),
-    "network.allowed_domains": (change("one more", _is(["pypi.org"]), updates="network-dns-allowed"),),
+    # One more is a way out more, and wants an approval of the pack's.
+    "network.allowed_domains": (change("one fewer", _is([]), before=_is(["pypi.org"]), updates="network-dns-allowed"),),
     "agent_network_mode": (
         change(
             "into the VPC",

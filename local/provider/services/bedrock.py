@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from local.provider.members import FLAG, Local
-from local.provider.reading import Field, fields
+from local.provider.reading import AsSent, Field, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _GUARDRAIL = {"guardrailIdentifier": "{id}"}
@@ -61,7 +61,9 @@ RESOURCES = (
         token="aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration",
         create=Call("bedrock:PutModelInvocationLoggingConfiguration"),
         id="{region}",
-        read=Read(Request("bedrock:GetModelInvocationLoggingConfiguration"), "loggingConfig && @", {"loggingConfig": "loggingConfig"}),
+        read=Read(
+            Request("bedrock:GetModelInvocationLoggingConfiguration"), "loggingConfig && @", {"loggingConfig": AsSent("loggingConfig")}
+        ),
         delete=Request("bedrock:DeleteModelInvocationLoggingConfiguration"),
         references={
             "loggingConfig.cloudwatchConfig.roleArn": "aws:iam/role:Role",
