@@ -66,6 +66,7 @@ EDITS: tuple[Edit, ...] = (
     ),
     *on(
         "compute-engine-service",
+        ("desiredCount", 1000, "environment/table-figures"),
         ("networkConfiguration.assignPublicIp", True, "network/no-public-ip"),
         ("networkConfiguration.subnets", Refer("network-public-0"), "network/private-placement", "network/own-parts"),
         ("enableExecuteCommand", True, "workload/no-shell"),

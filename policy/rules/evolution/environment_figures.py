@@ -22,7 +22,6 @@ FIGURES: Mapping[tuple[str, str], Mapping[str, str]] = {
         f"{CONTAINER}.memory": "engine.container_memory",
     },
     (TASK_DEFINITION, "compute-monitor-task"): {"cpu": "monitor_task.cpu", "memory": "monitor_task.memory"},
-    (SERVICE, "compute-engine-service"): {"desiredCount": "engine.desired"},
     (VPC, "network-vpc"): {"cidrBlock": "network.vpc_cidr"},
 }
 """By type and what the program calls it, a property of a resource, and the row of the table that it must equal."""
@@ -37,6 +36,8 @@ KEPT = {
 """The same for the rules of the artifacts' lifecycle that are about all of them."""
 
 ARTIFACTS = "data-artifacts-lifecycle"
+
+ENGINE = "compute-engine-service"
 
 
 @evolution_rule(
@@ -53,6 +54,8 @@ def table_figures(stack: Stack) -> Iterator[Finding]:
         figures = {**OF_TYPES.get(resource.type, {}), **FIGURES.get((resource.type, called(resource)), {})}
         for path, row in figures.items():
             yield from _against(resource, path, _at(given_in(resource), path), table, row)
+        if (resource.type, called(resource)) == (SERVICE, ENGINE):
+            yield from _at_most(resource, "desiredCount", table, "engine.maximum")
         if (resource.type, called(resource)) == (BUCKET_LIFECYCLE, ARTIFACTS):
             for rule in items(resource.at("rules")):
                 if dig(rule, "filter", "prefix") in (None, ""):
@@ -66,6 +69,14 @@ def _at(props: Plain, path: str) -> list[Plain]:
     for name in path.split("."):
         values = [part for value in values for part in items(dig(value, name))]
     return values
+
+
+def _at_most(resource: Resource, path: str, table: Mapping[str, Plain], row: str) -> Iterator[Finding]:
+    """Of the engine's count, which is ignored once it is made: a table with another one meets the count of before."""
+    first, *rest = row.split(".")
+    most, count = number(dig(table.get(first), *rest)), number(resource.at(path))
+    if most is not None and count is not None and count > most:
+        yield Finding(f"{path} is {shown(count)}; it may be at most {shown(most)}, {row} of the table.", resource)
 
 
 def _against(resource: Resource, path: str, values: list[Plain], table: Mapping[str, Plain], row: str) -> Iterator[Finding]:
