@@ -149,6 +149,19 @@ def seconds(resource: Resource) -> Iterator[tuple[str, str, str]]:
                 yield key, one, claims[one]
 
 
+def names_taken(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
+    """The resources whose name another one has already, with that name and what the other is called here.
+
+    Names of types that needn't have the stack's in them are only unique within something else: a role's policies, a gateway's targets.
+    """
+    first: dict[tuple[str, Plain], Resource] = {}
+    for resource in sorted(stack.resources, key=lambda one: not is_known(one)):
+        for key, part in approved_for(resource.type, "").parts.items():
+            name = given_in(resource).get(key) if part.holds else None
+            if isinstance(name, str) and first.setdefault((resource.type, name), resource) is not resource:
+                yield resource, name, first[resource.type, name].name
+
+
 def _held(kind: str, name: str) -> Iterator[tuple[str, Plain]]:
     """What the file has for a type, and then for the resource: paths, and what may be there."""
     none: Mapping[str, Any] = {}
@@ -194,12 +207,19 @@ def deviations(resource: Resource, names: Names) -> Iterator[Deviation]:
         if part.allowed is not None:
             for value in values:
                 alike = new_here and path.startswith(REFERENCE) and value not in _known()
-                if value not in part.allowed and not (alike and kinds[str(value)] in {_known().get(str(one)) for one in part.allowed}):
+                if not _is_one(value, part.allowed, names) and not (
+                    alike and kinds[str(value)] in {_known().get(str(one)) for one in part.allowed}
+                ):
                     yield Deviation(path=path, value=value, must=part.allowed, missing=False)
             if part.all:
                 yield from (
                     Deviation(path=path, value=None, must=[one], missing=True) for one in part.allowed if values and one not in values
                 )
+
+
+def _is_one(value: Plain, allowed: Sequence[Plain], names: Names) -> bool:
+    """Whether a value is one of the approved ones, also where the stack's name is in other words of it, such as `engine`."""
+    return value in allowed or value in [general(names.fill(one), names) for one in allowed if isinstance(one, str)]
 
 
 def _beyond(path: str, part: Part, values: Sequence[Plain]) -> Iterator[Deviation]:

@@ -21,7 +21,7 @@ from rule import Resource, Stack
 STACK = "{stack}"
 
 NAMES = frozenset({"agentRuntimeName", "alarmName", "dashboardName", "family", "name", "policyName", "statementId"})
-"""Properties that say what a resource is called on AWS: free, but for the stack's own name where all have it."""
+"""Properties that say what a resource is called on AWS: a new one's is free, but for the stack's own name where all have it."""
 
 FREE = READ | frozenset(
     {
@@ -139,10 +139,11 @@ class Seen:
         values = [known[key] for key in sorted(known)]
         stacks_own = any(isinstance(one, str) and "{" in one for one in values)
         last = path.rpartition(".")[2]
-        if not own and (path in NAMES or (kind, path) == (t.BUCKET, "bucket")):
+        is_name = path in NAMES or (kind, path) == (t.BUCKET, "bucket")
+        if is_name and not own:
             texts = [one for one in values if isinstance(one, str)]
             return {HOLDS: STACK} if texts and all(STACK in one for one in texts) else ANY
-        free = kind == t.GUARDRAIL or path in FREE or last in FREE - {"name"} or (kind, path) == (t.BUCKET, "bucket")
+        free = kind == t.GUARDRAIL or ((path in FREE or last in FREE - {"name"}) and not is_name)
         numbers = [found for one in values if (found := number(one)) is not None]
         if (way := BOUNDS.get(kind, {}).get(path)) and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS):
             return {way: min(numbers) if way == LEAST else max(numbers)}

@@ -331,6 +331,7 @@ FUNCTIONS = (
         "the mode is called otherwise",
         "The switch halts by a parameter that nobody reads: names differ by case.",
         at("evolution-mode", "name", "/evolution/prod/Mode"),
+        "approved/choices",
         "workload/untouched-mode",
     ),
     attack(

@@ -177,4 +177,5 @@ def test_a_type_that_is_planned_is_approved_by_writing_the_file_again() -> None:
     before, after = (shape_of([one], lambda _: {}) for one in (prod, replace(prod, resources=(*prod.resources, stream))))
     assert dig(after, "types", stream.type) == {"#": "more", "*": ["name", "shardCount"]}
     assert dig(before, "types", stream.type) is None
-    assert {**after, "types": dig(before, "types")} == before
+    assert dig(after, "resources", stream.type) == {"more": {"name": "events"}}
+    assert {**after, **{part: dig(before, part) for part in ("types", "resources")}} == before

@@ -215,6 +215,17 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         CHOICES,
         "more",
     ),
+    "another program's alarm is written over": (
+        setting("monitoring-resume-errors", "name", "billing-api-errors-prod"),
+        CHOICES,
+        "monitoring-resume-errors",
+    ),
+    "two policies of one name": (
+        setting("security-web-acl-log-delivery", "policyName", "evolution-gateway-logs-prod"),
+        CHOICES,
+        "security-web-acl-log-delivery",
+    ),
+    "a name that is taken": (another("more", "monitoring-dashboard"), SECOND, "more"),
     "agents without end": (setting("agentcore-handler", "reservedConcurrentExecutions", 1000), CHOICES, "agentcore-handler"),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }

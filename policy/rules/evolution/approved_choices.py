@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from approval import Names, names_of
-from choices import Deviation, deviations, lost, seconds
+from choices import Deviation, deviations, lost, names_taken, seconds
 from plain import Plain, Unknown, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
@@ -49,13 +49,16 @@ def presence(stack: Stack) -> Iterator[Finding]:
     id="approved/second",
     severity=Severity.HIGH,
     protects="What was set up for one resource, from a second setting beside it that wins, and from another user.",
-    why="AWS takes the last lifecycle, log or version that is written for a bucket, a function or a secret, and says nothing of the first.",
+    why="AWS takes the last lifecycle, log or version that is written for a bucket, a function or a secret, and the last alarm or policy "
+    "of a name, and says nothing of the first.",
     fix=APPROVE,
 )
 def second(stack: Stack) -> Iterator[Finding]:
     for resource in stack.resources:
         for key, one, first in seconds(resource):
             yield Finding(f"{key} comes from `{one}`, which has one of its type already: `{first}`; it must be the only one.", resource)
+    for resource, name, first in names_taken(stack):
+        yield Finding(f"it is called {shown(name)}, as `{first}` is; AWS keeps one of a name, so each must have its own.", resource)
 
 
 @evolution_rule(
