@@ -9,7 +9,7 @@ from plain import Plain, Unknown, dig, items, number, shown
 from properties import given_in
 from rule import Finding, Resource, Severity, Stack
 from system import evolution_rule
-from tokens import BUCKET_LIFECYCLE, LOG_GROUP, SCHEDULE, SERVICE, TASK_DEFINITION, VPC
+from tokens import BUCKET_LIFECYCLE, SCHEDULE, SERVICE, TASK_DEFINITION, VPC
 
 CONTAINER = "containerDefinitions"
 
@@ -25,9 +25,6 @@ FIGURES: Mapping[tuple[str, str], Mapping[str, str]] = {
     (VPC, "network-vpc"): {"cidrBlock": "network.vpc_cidr"},
 }
 """By type and what the program calls it, a property of a resource, and the row of the table that it must equal."""
-
-OF_TYPES: Mapping[str, Mapping[str, str]] = {LOG_GROUP: {"retentionInDays": "retention.log_retention_days"}}
-"""The same for every resource of a type."""
 
 KEPT = {
     "expiration.days": "retention.artifact_retention_days",
@@ -51,16 +48,17 @@ def table_figures(stack: Stack) -> Iterator[Finding]:
     """Each figure that a reviewer reads in the table, where it is deployed."""
     table = stack.table or {}
     for resource in stack.resources:
-        figures = {**OF_TYPES.get(resource.type, {}), **FIGURES.get((resource.type, called(resource)), {})}
-        for path, row in figures.items():
+        for path, row in FIGURES.get((resource.type, called(resource)), {}).items():
             yield from _against(resource, path, _at(given_in(resource), path), table, row)
         if (resource.type, called(resource)) == (SERVICE, ENGINE):
             yield from _at_most(resource, "desiredCount", table, "engine.maximum")
         if (resource.type, called(resource)) == (BUCKET_LIFECYCLE, ARTIFACTS):
             for rule in items(resource.at("rules")):
-                if dig(rule, "filter", "prefix") in (None, ""):
-                    for path, row in KEPT.items():
-                        yield from _against(resource, f"rules.{path}", [dig(rule, *path.split("."))], table, row)
+                prefix = dig(rule, "filter", "prefix")
+                if prefix is None:
+                    yield Finding('rules.filter.prefix is missing; a rule that is about all artifacts must say "".', resource)
+                for path, row in KEPT.items() if prefix == "" else ():
+                    yield from _against(resource, f"rules.{path}", [dig(rule, *path.split("."))], table, row)
 
 
 def _at(props: Plain, path: str) -> list[Plain]:
@@ -75,8 +73,8 @@ def _at_most(resource: Resource, path: str, table: Mapping[str, Plain], row: str
     """Of the engine's count, which is ignored once it is made: a table with another one meets the count of before."""
     first, *rest = row.split(".")
     most, count = number(dig(table.get(first), *rest)), number(resource.at(path))
-    if most is not None and count is not None and count > most:
-        yield Finding(f"{path} is {shown(count)}; it may be at most {shown(most)}, {row} of the table.", resource)
+    if most is not None and (count is None or count > most):
+        yield Finding(f"{path} is {shown(resource.at(path))}; it may be at most {shown(most)}, {row} of the table.", resource)
 
 
 def _against(resource: Resource, path: str, values: list[Plain], table: Mapping[str, Plain], row: str) -> Iterator[Finding]:
