@@ -50,6 +50,9 @@ RECORDING = frozenset({"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMes
 """Actions that no role may lose: by them it writes down what it did, and keeps what it couldn't deal with."""
 
 
+IMAGE = "engine_image_digest"
+"""The row of the table without which a stack is planned in part: there is no image yet to run."""
+
 NAME = re.compile(r"[A-Za-z0-9.:_-]+")
 """What regions and inference profiles are made of. Anything else would be no text of JSON any more, or would mean more than itself."""
 
@@ -100,11 +103,17 @@ def names_of(stack: Stack) -> Names:
     return Names(account=own_account(stack) or "no-account", region=region, stack=stack.name, profile=profile)
 
 
+def has_image(stack: Stack) -> bool:
+    """Whether a stack has an engine image: its table says so, or it runs one for the agents."""
+    return bool((stack.table or {}).get(IMAGE) or stack.of_type(t.AGENT_RUNTIME))
+
+
 class Grants:
     """The statements that are approved for a stack that is called so, each read when it is first asked for."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, *, image: bool) -> None:
         self._names = names
+        self._part = "roles" if image else "roles without an image"
         self._roles = {names.fill(name): name for name in _texts()["roles"]}
         self._read: dict[tuple[str, ...], tuple[Statement, ...]] = {}
 
@@ -114,7 +123,7 @@ class Grants:
 
     def role(self, role: str) -> Sequence[Statement]:
         """What a role of that name is granted."""
-        return self._at(DocumentKind.IDENTITY, "roles", self._roles.get(role, ""))
+        return self._at(DocumentKind.IDENTITY, self._part, self._roles.get(role, ""))
 
     def document(self, group: str) -> Sequence[Statement]:
         """What the own policies of a group's resources say."""
@@ -138,15 +147,22 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
     return {
         "trust": {name: json.dumps(role["trust"]) for name, role in file["roles"].items()},
         "roles": {name: json.dumps(role["grants"]) for name, role in file["roles"].items()},
+        "roles without an image": {
+            name: json.dumps([*role["grants"], *role.get("without_image", ())]) for name, role in file["roles"].items()
+        },
         "documents": {group: json.dumps(statements) for group, statements in file["documents"].items()},
         "endpoints": {"": json.dumps(file["endpoints"])},
     }
 
 
 @lru_cache(maxsize=4)
-def grants(names: Names) -> Grants:
-    """What is approved for a stack that is called so."""
-    return Grants(names)
+def _grants(names: Names, image: bool) -> Grants:
+    return Grants(names, image=image)
+
+
+def grants(stack: Stack) -> Grants:
+    """What is approved for a stack of its names, with or without an engine image."""
+    return _grants(names_of(stack), has_image(stack))
 
 
 def read(statements: Plain, kind: DocumentKind) -> tuple[Statement, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from approval import Names
+from approval import Names, has_image
 from plain import Plain, items, number
 from properties import ANY, MAY, SOME, approved, given_in, is_set
 from rule import Resource, Stack
@@ -38,9 +38,6 @@ REFERENCE = "@"
 
 NAMES_OF = "#"
 """The entry of a type that says what its resources are called: each is in every stack, with SOME in those that have an image."""
-
-IMAGE = "engine_image_digest"
-"""The row of the table without which a stack is planned in part: there is no image yet to run."""
 
 ERASED = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
 """Numbers and hashes in the names that the program gives to resources of which there are as many as the table says."""
@@ -119,10 +116,10 @@ def is_known(resource: Resource) -> bool:
 def lost(stack: Stack) -> Iterator[tuple[str, str]]:
     """The types and names of the resources that every approved stack has, and this one lacks."""
     there = {(one.type, called(one)) for one in stack.resources}
-    has_image = bool((stack.table or {}).get(IMAGE))
+    image = has_image(stack)
     for kind, entries in approved()["types"].items():
         for name in items(entries.get(NAMES_OF)):
-            wanted = not str(name).endswith(MAY) and (has_image or not str(name).endswith(SOME))
+            wanted = not str(name).endswith(MAY) and (image or not str(name).endswith(SOME))
             if wanted and (kind, _name(name)) not in there:
                 yield kind, _name(name)
 
@@ -162,19 +159,20 @@ def names_taken(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
                 yield resource, name, first[resource.type, name].name
 
 
-def _held(kind: str, name: str) -> Iterator[tuple[str, Plain]]:
-    """What the file has for a type, and then for the resource: paths, and what may be there."""
+def _held(kind: str, name: str, *, image: bool) -> Iterator[tuple[str, Plain]]:
+    """What the file has for a type, and then for the resource, and for it in a stack that has an image: paths, and what may be there."""
     none: Mapping[str, Any] = {}
-    for entries in (approved()["types"].get(kind, none), approved()["resources"].get(kind, none).get(name, none)):
+    of_resources = [approved()["resources"], *([approved()["with_image"]["resources"]] if image else [])]
+    for entries in (approved()["types"].get(kind, none), *(one.get(kind, none).get(name, none) for one in of_resources)):
         yield from ((entry, ANY) for entry in entries.get(ANY, ()))
         yield from ((entry, value) for entry, value in entries.items() if entry not in (ANY, NAMES_OF))
 
 
 @lru_cache(maxsize=512)
-def approved_for(kind: str, name: str) -> Part:
-    """What is approved for a resource of a type that the program calls so."""
+def approved_for(kind: str, name: str, *, image: bool = False) -> Part:
+    """What is approved for a resource of a type that the program calls so; with `image`, in a stack that has one."""
     root = Part()
-    for entry, value in _held(kind, name):
+    for entry, value in _held(kind, name, image=image):
         path = entry.rstrip(SOME + MAY)
         parts = [root]
         for one in path.split("."):
@@ -192,9 +190,9 @@ def approved_for(kind: str, name: str) -> Part:
     return root
 
 
-def deviations(resource: Resource, names: Names) -> Iterator[Deviation]:
-    """What isn't as approved, of what the program gives a resource."""
-    root = approved_for(resource.type, called(resource))
+def deviations(resource: Resource, names: Names, *, image: bool) -> Iterator[Deviation]:
+    """What isn't as approved, of what the program gives a resource of a stack that has an image, or has none."""
+    root = approved_for(resource.type, called(resource), image=image)
     found: defaultdict[str, list[Plain]] = defaultdict(list)
     new_here = called(resource) not in _known()
     kinds = {erased(one.urn.rpartition("::")[2]): one.type for references in resource.references.values() for one in references}

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
-from approval import GROUPS, Names, names_of, read, written
+from approval import GROUPS, Names, has_image, names_of, read, written
 from choices import NAMES_OF
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
-from make_choices import choices_of, grouped
+from make_choices import bound_with_image, choices_of, grouped
 from options import options_of
 from plain import Plain, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
@@ -32,6 +32,7 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
     """All that is granted in any of the stacks, with placeholders for what differs."""
     trust: defaultdict[str, list[Plain]] = defaultdict(list)
     roles: defaultdict[str, list[Plain]] = defaultdict(list)
+    before: defaultdict[str, list[Plain]] = defaultdict(list)
     documents: defaultdict[str, list[Plain]] = defaultdict(list)
     endpoints: list[Plain] = []
     for stack in stacks:
@@ -46,17 +47,22 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
             trust[called[role.urn]] += generalised(role, DocumentKind.TRUST)
         for holder, urns in holdings(stack):
             for urn in urns or ():
-                roles[called[urn]] += generalised(holder, DocumentKind.IDENTITY)
+                granted = roles if has_image(stack) else before
+                granted[called[urn]] += generalised(holder, DocumentKind.IDENTITY)
         for resource in stack.resources:
             place = PLACES.get(resource.type)
             if place and place.kind is DocumentKind.ENDPOINT:
                 endpoints += generalised(resource, place.kind)
             elif place and resource.type not in HOLDERS and any(statements_of(resource)):
                 documents[GROUPS[resource.type]] += generalised(resource, place.kind)
+    own: dict[str, Plain] = {}
+    for name in sorted(trust):
+        beyond: dict[str, Plain] = {"without_image": more} if (more := _beyond(before[name], roles[name])) else {}
+        own[name] = {"trust": merged(trust[name]), "grants": merged(roles[name]), **beyond}
     return {
-        "roles": {name: {"trust": merged(trust[name]), "grants": merged(roles[name])} for name in sorted(trust)},
+        "roles": own,
         "documents": {group: merged(documents[group]) for group in sorted(documents)},
-        "endpoints": _beside(endpoints, [one for name in roles for one in roles[name]]),
+        "endpoints": _beside(endpoints, [one for granted in (roles, before) for name in granted for one in granted[name]]),
     }
 
 
@@ -67,10 +73,12 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
     Args:
         filled: by type, what the provider fills in.
     """
-    types, own = choices_of([(stack, names_of(stack)) for stack in stacks])
+    named = [(stack, names_of(stack)) for stack in stacks]
+    types, own = choices_of(named)
+    bound = bound_with_image(named, types, own)
     by_type: defaultdict[str, list[Resource]] = defaultdict(list)
     takes: defaultdict[str, set[str]] = defaultdict(set)
-    told: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
+    told: defaultdict[str, defaultdict[str, list[tuple[bool, dict[str, Plain]]]]] = defaultdict(lambda: defaultdict(list))
     floors: dict[str, dict[str, dict[str, Plain]]] = {}
     settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     for stack in stacks:
@@ -81,7 +89,7 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         for _, taker, role in takings(stack, names):
             takes[role].add(taker)
         for runner, called_so, variables in told_in(stack, names):
-            told[runner.type][called_so].append(variables)
+            told[runner.type][called_so].append((has_image(stack), variables))
         for _, bucket, prefix, key, value in kept_in(stack, names):
             found = floors.setdefault(bucket, {}).setdefault(prefix, {})
             found[key] = min(number(value) or 0, number(found.get(key, value)) or 0)
@@ -92,12 +100,23 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         known = EVERYWHERE | {entry.rstrip(SOME + MAY) for entry in found}
         parts = {name.rpartition(".")[0] for name in known} - {""}
         found |= {f"{name}{MAY}": value for name, value in filled(kind).items() if name not in known and name.rpartition(".")[0] in parts}
+    all_told: defaultdict[str, dict[str, Plain]] = defaultdict(dict)
+    with_image: defaultdict[str, dict[str, Plain]] = defaultdict(dict)
+    for kind, name in sorted((one, name) for one in told for name in told[one]):
+        all_told[kind][name] = everywhere = _told([one for _, one in told[kind][name]])
+        narrower = _told([one for image, one in told[kind][name] if image])
+        if narrower and narrower != everywhere:
+            with_image[kind][name] = narrower
     return {
         "types": {kind: grouped(found) for kind, found in types.items()},
         "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in own.items()},
+        "with_image": {
+            "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in bound.items()},
+            "variables": {**with_image},
+        },
         "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
         "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
-        "variables": {kind: {name: _told(told[kind][name]) for name in sorted(told[kind])} for kind in sorted(told)},
+        "variables": {**all_told},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},
         "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},
     }
@@ -121,9 +140,15 @@ def _told(all_variables: Sequence[Mapping[str, Plain]]) -> dict[str, Plain]:
 
 def _beside(endpoints: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:
     """What endpoints let through that no role is granted, whoever asks."""
-    anybody: list[Plain] = [{key: value for key, value in one.items() if key != "Principal"} for one in endpoints if isinstance(one, dict)]
+    return _beyond(
+        [{key: value for key, value in one.items() if key != "Principal"} for one in endpoints if isinstance(one, dict)], granted
+    )
+
+
+def _beyond(statements: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:
+    """The statements that say more than what is granted."""
     known = [one for statement in granted for one in read([statement], DocumentKind.IDENTITY)]
-    return merged([written(one) for statement in anybody for one in read([statement], DocumentKind.IDENTITY) if lacks(known, one)])
+    return merged([written(one) for statement in statements for one in read([statement], DocumentKind.IDENTITY) if lacks(known, one)])
 
 
 def merged(statements: Iterable[Plain]) -> list[Plain]:

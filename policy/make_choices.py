@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 import tokens as t
-from approval import Names
-from choices import ALL, HOLDS, IMAGE, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
+from approval import Names, has_image
+from choices import ALL, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
 from plain import Plain, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
 from rule import Resource, Stack
@@ -184,13 +184,13 @@ def choices_of(stacks: Sequence[tuple[Stack, Names]]) -> tuple[dict[str, dict[st
     by_type: defaultdict[str, Seen] = defaultdict(Seen)
     by_name: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
     in_stacks: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    images = [bool((stack.table or {}).get(IMAGE)) for stack, _ in stacks]
+    images = [has_image(stack) for stack, _ in stacks]
     for stack, names in stacks:
         for resource in stack.resources:
             by_type[resource.type].add(resource, names)
             by_name[resource.type, called(resource)].add(resource, names)
         for kind, name in {(one.type, called(one)) for one in stack.resources}:
-            in_stacks[kind][name].append(bool((stack.table or {}).get(IMAGE)))
+            in_stacks[kind][name].append(has_image(stack))
     types: dict[str, dict[str, Plain]] = {}
     for kind in sorted(by_type):
         found: list[Plain] = [
@@ -203,3 +203,19 @@ def choices_of(stacks: Sequence[tuple[Stack, Names]]) -> tuple[dict[str, dict[st
         if rest := narrower(by_name[kind, name].entries(kind, own=True), types[kind]):
             own.setdefault(kind, {})[name] = rest
     return types, own
+
+
+def bound_with_image(
+    stacks: Sequence[tuple[Stack, Names]], types: Mapping[str, Mapping[str, Plain]], own: Mapping[str, Mapping[str, Mapping[str, Plain]]]
+) -> dict[str, dict[str, dict[str, Plain]]]:
+    """By type and name, what a resource of a stack that has an image is held to beyond what `choices_of` found for it in all."""
+    by_name: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
+    for stack, names in stacks:
+        for resource in stack.resources if has_image(stack) else ():
+            by_name[resource.type, called(resource)].add(resource, names)
+    beyond: dict[str, dict[str, dict[str, Plain]]] = {}
+    for kind, name in sorted(by_name):
+        held = {**types[kind], **own.get(kind, {}).get(name, {})}
+        if rest := narrower(by_name[kind, name].entries(kind, own=True), held):
+            beyond.setdefault(kind, {})[name] = rest
+    return beyond

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from tests.policy.attacks import at, attack
+from tests.policy.attacks import ARN, allowing, at, attack
 from tests.policy.attacks_watch import CONTAINERS
 from tests.policy.planned import GONE, Refer
 
-RUNS, CHOICES, PRESENCE = (f"approved/{name}" for name in ("what-runs", "choices", "presence"))
+ACCESS, RUNS, CHOICES, PRESENCE = (f"approved/{name}" for name in ("new-access", "what-runs", "choices", "presence"))
+
+OF_HANDLER = "agentcore-handler-role-grants"
+PROFILE = ARN.format("bedrock", "inference-profile/us.anthropic.claude-sonnet-4-6")
+GUARDED = {"StringLike": {"bedrock:GuardrailIdentifier": ARN.format("bedrock", "guardrail/*:*")}}
+MODELS = [f"arn:aws:bedrock:{region}::foundation-model/anthropic.claude-sonnet-4-6" for region in ("us-east-1", "us-east-2", "us-west-2")]
+OWN = {"StringEquals": {"aws:ResourceTag/Project": "evolution-system", "aws:ResourceTag/Environment": "prod"}}
 
 MENDED = (
     attack(
@@ -80,6 +86,24 @@ MENDED = (
         "Whatever is attached to it later holds as far as the engine's rights reach.",
         at("agentcore-handler-role", "permissionsBoundary", Refer("security-boundary")),
         CHOICES,
+    ),
+    attack(
+        "the handler has no gateway's address",
+        "The handler answers from the model itself, as before the first image: past the web ACL, the fence and the agents' own checks.",
+        at("agentcore-handler", "environment.variables.AGENTCORE_GATEWAY_URL", GONE),
+        RUNS,
+    ),
+    attack(
+        "the handler asks the model itself",
+        "With the grants that it has until there is an image, callers pass the gateway by.",
+        (
+            allowing(OF_HANDLER, "bedrock:InvokeModel", PROFILE, Condition=GUARDED),
+            allowing(
+                OF_HANDLER, "bedrock:InvokeModel", MODELS, Condition={**GUARDED, "StringEquals": {"bedrock:InferenceProfileArn": PROFILE}}
+            ),
+            allowing(OF_HANDLER, "bedrock:ApplyGuardrail", ARN.format("bedrock", "guardrail/*"), Condition=OWN),
+        ),
+        ACCESS,
     ),
 )
 """What runs, what it is told, and who reaches it."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from approval import GROUPS, GUARDING_ROLES, GUARDS, RECORDING, STORES, Grants, grants, names_of, written
+from approval import GROUPS, GUARDING_ROLES, GUARDS, RECORDING, STORES, Grants, grants, written
 from covering import lacks
 from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
@@ -32,7 +32,7 @@ APPROVE = "Take it back; or, if it is needed, let the reviewers of policy/ appro
     fix=APPROVE,
 )
 def new_access(stack: Stack) -> Iterator[Finding]:
-    for document in _documents(stack, grants(names_of(stack))):
+    for document in _documents(stack, grants(stack)):
         beyond = [more for one in document.statements if one.allows and (more := lacks(document.allowed, one))]
         beyond += [less for one in document.required if (less := lacks(document.denials, one))]
         if beyond:
@@ -49,7 +49,7 @@ def new_access(stack: Stack) -> Iterator[Finding]:
 def guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
     and flow logs, which keep the record; and no role what it writes its own down with."""
-    approved = grants(names_of(stack))
+    approved = grants(stack)
     keys = _by_alias(stack)
     held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
     for resource in stack.resources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from approval import Names, names_of
+from approval import Names, has_image, names_of
 from choices import Deviation, deviations, lost, names_taken, seconds
 from plain import Plain, Unknown, shown
 from rule import Finding, Resource, Severity, Stack, about
@@ -83,12 +83,12 @@ def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:
 
 def _found(stack: Stack) -> list[tuple[Resource, list[Deviation] | Exception]]:
     """Of each resource what isn't as approved, or why that can't be told."""
-    names = names_of(stack)
+    names, image = names_of(stack), has_image(stack)
     found: list[tuple[Resource, list[Deviation] | Exception]] = []
     for resource in stack.resources:
         if resource.inputs is not None:
             try:
-                found.append((resource, list(deviations(resource, names))))
+                found.append((resource, list(deviations(resource, names, image=image))))
             except Exception as error:  # whatever it is, nobody has said that it is as approved
                 found.append((resource, error))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from approval import Names, names_of
+from approval import Names, has_image, names_of
 from options import unapproved
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
 from properties import ANY, MAY, approved, names_for, set_in
@@ -171,9 +171,12 @@ def taken_roles(stack: Stack) -> Iterator[Finding]:
 )
 def what_runs(stack: Stack) -> Iterator[Finding]:
     """One that is new here may be told what it likes; its role is approved/new-access's to say. A value may be a secret: none is shown."""
-    names, told = names_of(stack), approved()["variables"]
+    names, everywhere = names_of(stack), approved()["variables"]
+    with_image: Mapping[str, Mapping[str, Mapping[str, Plain]]] = approved()["with_image"]["variables"] if has_image(stack) else {}
     for resource, called, variables in told_in(stack, names):
-        entries: Mapping[str, Plain] = told.get(resource.type, {}).get(called, variables)
+        entries: Mapping[str, Plain] = with_image.get(resource.type, {}).get(
+            called, everywhere.get(resource.type, {}).get(called, variables)
+        )
         known = {name.rstrip(MAY): must for name, must in entries.items()}
         if more := sorted(variables.keys() - known.keys()):
             yield Finding(f"nobody has approved that it is told {', '.join(more)}.", resource)
