@@ -98,9 +98,10 @@ def test_everything_that_takes_tags_carries_the_stacks_and_what_enforces_the_lim
 
 def test_every_name_is_explicit_and_carries_the_stack(stack: str, plan: Callable[..., Plan]) -> None:
     names = {"name", "bucket", "family", "alarmName", "dashboardName", "policyName", "agentRuntimeName"}
-    # Inside of something that carries the stack, or named by AWS; AgentCore's runtimes take no hyphen.
+    # Inside of something that carries the stack, or named by AWS; AgentCore's runtimes and policies take no hyphen.
     inner = re.compile(
-        rf"grants|runtime|evolution|alias/evolution-.*|/aws/ecs/.*|/evolution/.*|arn:.*|evolution_{stack}|{re.escape(UNKNOWN)}"
+        rf"grants|runtime|evolution|allowed|everything-else|alias/evolution-.*|/aws/ecs/.*|/evolution/.*|arn:.*|evolution_{stack}(_.*)?"
+        rf"|{re.escape(UNKNOWN)}"
     )
     for resource in plan(stack).resources:
         for key in names & set(resource.inputs):
@@ -131,6 +132,8 @@ def test_a_first_deployment_runs_nothing_and_says_what_to_do(plan: Callable[...,
         "aws:bedrock/agentcoreAgentRuntimeEndpoint:AgentcoreAgentRuntimeEndpoint",
         "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy",
         "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
+        "aws:bedrock/agentcorePolicy:AgentcorePolicy",
+        "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy",
         # The agents' own role, log group and security group come and go with them.
         "aws:iam/role:Role",
         "aws:iam/rolePolicy:RolePolicy",
