@@ -42,6 +42,10 @@ OWN = frozenset(
 )
 """Properties that each resource has its own texts of: those that are approved may not change, and a new one is free."""
 
+EXACTLY = "exactly"
+"""Says that a number goes neither lower nor higher: in a shorter period a sum stays below its threshold, and in fewer periods as many
+breaches must follow one another."""
+
 BOUNDS: Mapping[str, Mapping[str, str]] = {
     t.AGENT_RUNTIME: {"lifecycleConfigurations.idleRuntimeSessionTimeout": MOST, "lifecycleConfigurations.maxLifetime": MOST},
     t.BUDGET: {"notifications.threshold": MOST},
@@ -55,14 +59,18 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     t.KEY: {"rotationPeriodInDays": MOST},
     t.METRIC_ALARM: {
         "datapointsToAlarm": MOST,
-        "evaluationPeriods": MOST,
-        "metricQueries.metric.period": MOST,
-        "period": MOST,
+        "evaluationPeriods": EXACTLY,
+        "metricQueries.metric.period": EXACTLY,
+        "period": EXACTLY,
         "warmUpConfiguration.warmUpPeriodDurationInMinutes": MOST,
     },
     t.QUEUE: {"maxMessageSize": LEAST, "messageRetentionSeconds": LEAST},
     t.REPOSITORY_LIFECYCLE: {"policy.rules.selection.countNumber": LEAST},
-    t.SCALING_POLICY: {"targetTrackingScalingPolicyConfiguration.targetValue": LEAST},
+    t.SCALING_POLICY: {
+        "targetTrackingScalingPolicyConfiguration.scaleInCooldown": MOST,
+        "targetTrackingScalingPolicyConfiguration.scaleOutCooldown": MOST,
+        "targetTrackingScalingPolicyConfiguration.targetValue": LEAST,
+    },
     t.SCHEDULE: {"target.retryPolicy.maximumEventAgeInSeconds": LEAST, "target.retryPolicy.maximumRetryAttempts": LEAST},
     t.SECRET_VERSION: {"secretStringWoVersion": LEAST},
     t.SERVICE: {"deploymentMinimumHealthyPercent": LEAST},
@@ -146,7 +154,7 @@ class Seen:
         free = kind == t.GUARDRAIL or ((path in FREE or last in FREE - {"name"}) and not is_name)
         numbers = [found for one in values if (found := number(one)) is not None]
         if (way := BOUNDS.get(kind, {}).get(path)) and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS):
-            return {way: min(numbers) if way == LEAST else max(numbers)}
+            return {LEAST: min(numbers), MOST: max(numbers)} if way == EXACTLY else {way: min(numbers) if way == LEAST else max(numbers)}
         if free or numbers or any(not isinstance(one, str | bool | dict) for one in values):
             return ANY
         if not own and (path in OWN or last in OWN or stacks_own):

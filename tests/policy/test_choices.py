@@ -226,6 +226,16 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         "security-web-acl-log-delivery",
     ),
     "a name that is taken": (another("more", "monitoring-dashboard"), SECOND, "more"),
+    "a sum of a minute against the threshold of five": (
+        setting("monitoring-web-acl-blocked", "period", 60),
+        CHOICES,
+        "monitoring-web-acl-blocked",
+    ),
+    "a week until it scales in": (
+        setting("compute-engine-scaling-cpu", "targetTrackingScalingPolicyConfiguration.scaleInCooldown", 604800),
+        CHOICES,
+        "compute-engine-scaling-cpu",
+    ),
     "agents without end": (setting("agentcore-handler", "reservedConcurrentExecutions", 1000), CHOICES, "agentcore-handler"),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }
