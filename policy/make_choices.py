@@ -27,7 +27,7 @@ FREE = READ | frozenset(
     {
         *NAMES,
         *("alarmRule", "assumeRolePolicy", "defaultTags", "policy", "policyDocument", "secretStringWo", "statement"),
-        *("availabilityZone", "cidrBlock", "cidrIpv4", "containerUri", "endpoint", "limitAmount", "scheduleExpression", "version"),
+        *("availabilityZone", "cidrBlock", "cidrIpv4", "containerUri", "endpoint", "limitAmount", "scheduleExpression"),
         *("containerDefinitions.environment.name", "containerDefinitions.environment.value", "containerDefinitions.image"),
     }
 )
@@ -130,7 +130,7 @@ class Seen:
             ancestors = [".".join(steps[:count]) for count in range(len(steps) + 1)]
             each = all(self.set[at] == self.objects[above] for above, at in pairwise(ancestors))
             last = path.rpartition(".")[2]
-            if last in READ or (not own and (path in OWN or last in OWN)):
+            if last in READ or (kind, path) == (t.PROVIDER, "version") or (not own and (path in OWN or last in OWN)):
                 mark = MAY
             else:
                 mark = "" if each else SOME if all(path in values for values in self.resources) else MAY

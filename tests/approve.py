@@ -17,7 +17,7 @@ from limits import TierLimits, configured
 from local.previews import ROOT
 from local.previews import UNKNOWN as UNKNOWN_TEXT
 from local.provider.assets import SIGNATURE
-from local.provider.wire import decode
+from local.provider.wire import decode, sdk_version
 from make_approved import as_text, grants_of, shape_of
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
@@ -99,7 +99,7 @@ def planned(stack: str, table: Mapping[str, Any]) -> Stack:
 
 def _provider(held: in_process.Held, limits: TierLimits) -> Resource:
     """The provider, with what the engine adds to its inputs: which version of it the SDK wants."""
-    props: dict[str, Plain] = {"version": "7.0.0", **{key: str(value) for key, value in decode(held.inputs).items()}}
+    props: dict[str, Plain] = {"version": sdk_version(), **{key: str(value) for key, value in decode(held.inputs).items()}}
     return Resource(urn=held.urn, type=held.type, name=held.urn.rpartition("::")[2], props=props, inputs=props, limits=limits)
 
 

@@ -236,6 +236,7 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         CHOICES,
         "compute-engine-scaling-cpu",
     ),
+    "a provider of two years ago": (setting("aws", "version", "6.66.0"), CHOICES, "aws"),
     "agents without end": (setting("agentcore-handler", "reservedConcurrentExecutions", 1000), CHOICES, "agentcore-handler"),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }
@@ -261,6 +262,7 @@ RIGHT: dict[str, Edit] = {
     "numbers": setting("evolution-trigger", "memorySize", 512),
     "no text": setting("evolution-trigger", "description", ""),
     "a parameter without a pattern": defaults,
+    "a provider of whatever version the SDK wants": setting("aws", "version", GONE),
     "a default, written out": setting("evolution-trigger", "packageType", "Zip"),
 }
 
