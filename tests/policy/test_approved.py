@@ -23,6 +23,7 @@ ACCESS, GUARDS = "approved/new-access", "approved/guards"
 ARTIFACTS = f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1"
 TABLE = ARN.format("dynamodb", "table/{}")
 OF_TOPIC, OF_KEY, OF_QUEUE = "monitoring-alerts-policy", "security-key", "evolution-dead-letters-policy"
+BOUNDARY = "security-boundary"
 
 
 @pytest.mark.slow
@@ -121,7 +122,7 @@ WIDER: dict[str, tuple[Edit, str]] = {
         stating("data-artifacts-policy", "DenyPlainTransport", "Action", "s3:Get*"),
         "data-artifacts-policy",
     ),
-    "in the boundary": (granting("dynamodb:Scan", OTHER_TABLE, "security-boundary"), "security-boundary"),
+    "in the boundary": (granting("dynamodb:Scan", OTHER_TABLE, BOUNDARY), BOUNDARY),
     "by an endpoint": (more("network-s3-endpoint", "policy", PASSES), "network-s3-endpoint"),
 }
 """What nobody has approved, and no other rule refuses; and what it is about."""
@@ -148,6 +149,16 @@ LESS: dict[str, tuple[Edit, str]] = {
     "the topic denies publishing": (
         more(OF_TOPIC, "policy", {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC, "Condition": SOURCE}),
         OF_TOPIC,
+    ),
+    "the boundary denies the record of prompts": (
+        more(
+            BOUNDARY, "policy", {"Effect": "Deny", "Action": "logs:PutLogEvents", "Resource": ARN.format("logs", "log-group:/evolution/*")}
+        ),
+        BOUNDARY,
+    ),
+    "the agents' boundary denies their logs": (
+        more("agentcore-boundary", "policy", {"Effect": "Deny", "Action": "logs:PutLogEvents", "Resource": "*"}),
+        "agentcore-boundary",
     ),
     "the switch is denied": (
         more(OF_SWITCH, "policy", {"Effect": "Deny", "Action": "ecs:*", "Resource": "*", "Condition": SOURCE}),

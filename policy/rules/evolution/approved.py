@@ -13,7 +13,7 @@ from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
 from plain import Plain
 from rule import Finding, Resource, Severity, Stack
-from rules.aws.holdings import holdings
+from rules.aws.holdings import boundaries_of, holdings
 from rules.aws.identity_holders import HOLDERS
 from system import evolution_rule
 from tokens import KEY, KEY_ALIAS, ROLE
@@ -48,7 +48,8 @@ def new_access(stack: Stack) -> Iterator[Finding]:
 )
 def guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
-    and flow logs, which keep the record; and no role what it writes its own down with."""
+    and flow logs, which keep the record; and no role what it writes its own down with. A denial in a boundary is one in each role that has
+    it, and no boundary that is approved denies anything."""
     approved = grants(stack)
     keys = _by_alias(stack)
     held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
@@ -57,7 +58,10 @@ def guards(stack: Stack) -> Iterator[Finding]:
             held[group] += [(resource, one) for one in statements_of(resource)]
     wanted = {group: approved.document(group) for group in held}
     roles = {role.urn: str(role.at("name")) for role in stack.of_type(ROLE)}
+    bounding = {urn for role in stack.of_type(ROLE) for urn in boundaries_of(role, stack)}
     for holder, urns in holdings(stack):
+        if holder.urn in bounding and (denied := [one for one in _identity(holder, keys) if not one.allows]):
+            yield Finding(f"it is a boundary, and its document denies what nobody has approved: {_said(denied)}.", holder)
         for name in {roles[urn] for urn in urns or () if urn in roles}:
             held[name] += [(holder, one) for one in _identity(holder, keys)]
             wanted[name] = _kept(name, approved.role(name))
