@@ -77,7 +77,7 @@ def test_what_is_no_digest_is_refused(repo: Path, digest: str) -> None:
 
 def test_a_table_that_is_not_a_block_is_left_to_a_person(repo: Path) -> None:
     path = repo / "Pulumi.dev.yaml"
-    path.write_text(f"config: {stackfile.parse(path)['config']!r}\n".replace("False", "false"), encoding="utf-8")
+    path.write_text(f"config: {stackfile.parse(path)['config']!r}\n".replace("False", "false").replace("None", "null"), encoding="utf-8")
     before = path.read_bytes()
     with pytest.raises(LocalError, match="by hand"):
         write(repo, "dev", DIGEST)
