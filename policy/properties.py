@@ -15,7 +15,7 @@ from approval import FOLDER
 from defaults import DEFAULTS
 from plain import NotJsonError, Plain, Unknown, parse
 from rule import Resource
-from tokens import REPOSITORY_LIFECYCLE, TASK_DEFINITION
+from tokens import LOG_DATA_PROTECTION, REPOSITORY_LIFECYCLE, TASK_DEFINITION
 
 MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
 """Properties whose keys are no names of properties, but the program's own."""
@@ -23,7 +23,7 @@ MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "vari
 EVERYWHERE = frozenset({"region", "tags", "tagsAll"})
 """Properties that any resource may have; rules of their own hold their values to the table."""
 
-TEXTS: Mapping[str, str] = {REPOSITORY_LIFECYCLE: "policy", TASK_DEFINITION: "containerDefinitions"}
+TEXTS: Mapping[str, str] = {LOG_DATA_PROTECTION: "policyDocument", REPOSITORY_LIFECYCLE: "policy", TASK_DEFINITION: "containerDefinitions"}
 """By type, the property that is a JSON text, in which names are properties, too."""
 
 ANY = "*"

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from tests.policy.attacks import ARN, allowing, at, attack
 from tests.policy.attacks_watch import CONTAINERS
 from tests.policy.planned import GONE, Refer
 
-ACCESS, RUNS, CHOICES, PRESENCE = (f"approved/{name}" for name in ("new-access", "what-runs", "choices", "presence"))
+ACCESS, RUNS, CHOICES, PRESENCE, PROPERTIES = (
+    f"approved/{name}" for name in ("new-access", "what-runs", "choices", "presence", "properties")
+)
 
 OF_HANDLER = "agentcore-handler-role-grants"
 PROFILE = ARN.format("bedrock", "inference-profile/us.anthropic.claude-sonnet-4-6")
 GUARDED = {"StringLike": {"bedrock:GuardrailIdentifier": ARN.format("bedrock", "guardrail/*:*")}}
 MODELS = [f"arn:aws:bedrock:{region}::foundation-model/anthropic.claude-sonnet-4-6" for region in ("us-east-1", "us-east-2", "us-west-2")]
 OWN = {"StringEquals": {"aws:ResourceTag/Project": "evolution-system", "aws:ResourceTag/Environment": "prod"}}
+
+EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
+CHASSIS = "arn:aws:dataprotection::aws:data-identifier/VehicleIdentificationNumber"
+
+
+def masking(identifier: str, **more: Any) -> str:
+    """A data-protection policy that masks one kind of data."""
+    operations = {"Audit": {"Audit": {"FindingsDestination": {}}}, "Mask": {"Deidentify": {"MaskConfig": {}}}}
+    statements = [{"Sid": sid, "DataIdentifier": [identifier], "Operation": operation} for sid, operation in operations.items()]
+    return json.dumps({"Name": "prompts", "Version": "2021-06-01", "Statement": statements, **more})
+
 
 MENDED = (
     attack(
@@ -104,6 +120,28 @@ MENDED = (
             allowing(OF_HANDLER, "bedrock:ApplyGuardrail", ARN.format("bedrock", "guardrail/*"), Condition=OWN),
         ),
         ACCESS,
+    ),
+    attack(
+        "prompts whose chassis numbers are masked",
+        "E-mail addresses, keys and card numbers in prompts and answers stand in the log for everybody who reads it.",
+        at("agentcore-prompts-logs-masks", "policyDocument", masking(CHASSIS)),
+        CHOICES,
+    ),
+    attack(
+        "all words of a prompt are masked",
+        "Whoever investigates what agents were asked reads asterisks.",
+        at(
+            "agentcore-prompts-logs-masks",
+            "policyDocument",
+            masking("Words", Configuration={"CustomDataIdentifier": [{"Name": "Words", "Regex": "[A-Za-z]+"}]}),
+        ),
+        PROPERTIES,
+    ),
+    attack(
+        "keys in prompts aren't masked",
+        "The log has them in clear; the other data is masked as before.",
+        tuple(at("agentcore-prompts-logs-masks", f"policyDocument.Statement.{index}.DataIdentifier.1", EMAIL) for index in range(2)),
+        PRESENCE,
     ),
 )
 """What runs, what it is told, and who reaches it."""
