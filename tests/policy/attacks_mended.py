@@ -25,7 +25,7 @@ CHASSIS = "arn:aws:dataprotection::aws:data-identifier/VehicleIdentificationNumb
 
 def masking(identifier: str, **more: Any) -> str:
     """A data-protection policy that masks one kind of data."""
-    operations = {"Audit": {"Audit": {"FindingsDestination": {}}}, "Mask": {"Deidentify": {"MaskConfig": {}}}}
+    operations: dict[str, Any] = {"Audit": {"Audit": {"FindingsDestination": {}}}, "Mask": {"Deidentify": {"MaskConfig": {}}}}
     statements = [{"Sid": sid, "DataIdentifier": [identifier], "Operation": operation} for sid, operation in operations.items()]
     return json.dumps({"Name": "prompts", "Version": "2021-06-01", "Statement": statements, **more})
 
