@@ -9,34 +9,9 @@ from account.table import Account
 from components.environment import PROJECT as SYSTEM
 from components.iam import Statement, allow, deny_plain_transport, document
 from components.naming import METRIC_NAMESPACE, PARTITION, Names
+from components.resource_policies import ADMINISTERS_KEY, KEY_ITSELF
 
-KEY_ITSELF = "*"
-"""In a key's own policy, the resource `*` means this key."""
-
-ADMINISTERS = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateAlias",
-    "kms:Decrypt",
-    "kms:DeleteAlias",
-    "kms:DescribeKey",
-    "kms:DisableKey",
-    "kms:EnableKey",
-    "kms:EnableKeyRotation",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListGrants",
-    "kms:ListKeyPolicies",
-    "kms:ListResourceTags",
-    "kms:PutKeyPolicy",
-    "kms:RevokeGrant",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:UpdateAlias",
-    "kms:UpdateKeyDescription",
-)
+ADMINISTERS = tuple(sorted({*ADMINISTERS_KEY, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}))
 """What an administrator does with the key: all that this project does, and to set up and move a state."""
 
 GUARDED = (

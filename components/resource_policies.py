@@ -23,6 +23,29 @@ ENCRYPTS_LOGS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEn
 KEY_ITSELF = "*"
 """In a key's own policy, the resource `*` means this key."""
 
+ADMINISTERS_KEY = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+"""What whoever administers a key does with it, and not with what it encrypts."""
+
 ENDPOINT_ACTIONS = {
     "bedrock-runtime": "bedrock",
     "dynamodb": "dynamodb",
@@ -46,27 +69,7 @@ def key_policy(names: Names) -> str:
     return document(
         allow(
             "AccountAdministersKey",
-            [
-                "kms:CancelKeyDeletion",
-                "kms:CreateAlias",
-                "kms:DeleteAlias",
-                "kms:DescribeKey",
-                "kms:DisableKey",
-                "kms:EnableKey",
-                "kms:EnableKeyRotation",
-                "kms:GetKeyPolicy",
-                "kms:GetKeyRotationStatus",
-                "kms:ListGrants",
-                "kms:ListKeyPolicies",
-                "kms:ListResourceTags",
-                "kms:PutKeyPolicy",
-                "kms:RevokeGrant",
-                "kms:ScheduleKeyDeletion",
-                "kms:TagResource",
-                "kms:UntagResource",
-                "kms:UpdateAlias",
-                "kms:UpdateKeyDescription",
-            ],
+            ADMINISTERS_KEY,
             KEY_ITSELF,
             principal=root,
         ),
