@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from account import documents
-from account.buckets import OWN_KEYS, bucket, under
 from account.names import STATE_ALIAS, AccountNames
 from account.table import Account
+from components.buckets import OWN_KEYS, Bucket, Encryption, expiry, private_bucket, under
 from components.component import kept
 
 KEY_ROTATION_DAYS = 365
@@ -57,22 +57,20 @@ class State(pulumi.ComponentResource):
             opts=keep,
         )
         aws.kms.Alias(f"{name}-key-alias", name=STATE_ALIAS, target_key_id=key.key_id, opts=keep)
-        state = bucket(
+        state = kept_bucket(
             f"{name}-bucket",
             names.state_bucket,
             policy=documents.state_bucket_policy(names, account),
             encryption=under(key.arn),
-            noncurrent_days=OLD_STATE_DAYS,
             parent=self,
         )
         records = [names.records_bucket] if account.trail or account.model_invocation_logging else []
-        access_logs = bucket(
+        access_logs = kept_bucket(
             f"{name}-access-logs",
             names.access_logs_bucket,
             policy=documents.access_logs_bucket_policy(names, [names.state_bucket, *records]),
             encryption=OWN_KEYS,
-            noncurrent_days=OLD_STATE_DAYS,
-            expire_days=LOG_DAYS,
+            days=LOG_DAYS,
             parent=self,
         )
         aws.s3.BucketLogging(f"{name}-logging", bucket=state.name, target_bucket=access_logs.name, target_prefix="state/", opts=keep)
@@ -80,6 +78,25 @@ class State(pulumi.ComponentResource):
         self.bucket = state.name
         self.access_logs = access_logs.name
         self.register_outputs({"keyArn": self.key_arn, "bucket": self.bucket})
+
+
+def kept_bucket(
+    name: str, physical_name: str, *, policy: str, encryption: Encryption, days: int | None = None, parent: pulumi.Resource
+) -> Bucket:
+    """A bucket that the account keeps; its objects expire after so many days, or never.
+
+    Its policy waits for its key: KMS refuses a policy that its caller couldn't change again, and S3 doesn't.
+    """
+    return private_bucket(
+        name,
+        physical_name,
+        policy=policy,
+        encryption=encryption,
+        lifecycle=[expiry("old-versions", days=days, noncurrent_days=OLD_STATE_DAYS)],
+        parent=parent,
+        protect=True,
+        policy_after_key=True,
+    )
 
 
 def backend(names: AccountNames) -> Mapping[str, str]:

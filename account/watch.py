@@ -8,10 +8,10 @@ import pulumi
 import pulumi_aws as aws
 
 from account import documents
-from account.buckets import Bucket, bucket, under
 from account.names import AccountNames
-from account.state import LOG_DAYS, OLD_STATE_DAYS
+from account.state import LOG_DAYS, kept_bucket
 from account.table import Account
+from components.buckets import Bucket, under
 from components.component import kept
 
 DATA_EVENTS = ("AWS::Bedrock::Guardrail", "AWS::Bedrock::Model", "AWS::BedrockAgentCore::Gateway", "AWS::BedrockAgentCore::Runtime")
@@ -64,15 +64,14 @@ class Watch(pulumi.ComponentResource):
 
     def _records(self, name: str, args: WatchArgs) -> Bucket:
         """The bucket of what is recorded."""
-        made = bucket(
+        made = kept_bucket(
             name,
             args.names.records_bucket,
             policy=documents.records_bucket_policy(args.names, args.account),
             # For a bucket with a key of its own, CloudTrail refuses a trail unless it may decrypt, too. Source: CloudTrail user guide,
             # "Configure AWS KMS key policies for CloudTrail".
             encryption=under(args.key_arn, bucket_key=False),
-            noncurrent_days=OLD_STATE_DAYS,
-            expire_days=LOG_DAYS,
+            days=LOG_DAYS,
             parent=self,
         )
         aws.s3.BucketLogging(

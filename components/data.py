@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
 
 from components import resource_policies
+from components.buckets import OWN_KEYS, Bucket, Encryption, Expiry, expiry, private_bucket, under
 from components.component import kept
 from components.environment import Retention
 from components.naming import Names
@@ -20,9 +20,6 @@ ACCESS_LOG_DAYS = 90
 POPULATION_DAYS = 7
 """How long populations are kept, and a day longer what was overwritten or deleted of them: as their checkpoints (engine/store.py). At the
 largest, 0.3 TB a day are bred. What lasts is elsewhere: champions and archived evolutions."""
-
-MULTIPART_DAYS = 7
-"""Parts of an unfinished upload cost and aren't listed. A week is longer than any upload."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +48,7 @@ class Data(pulumi.ComponentResource):
 
         self.stream_arn = state.stream_arn
         artifacts = self._artifacts(name, args)
-        self.register_outputs({"streamArn": self.stream_arn, "bucket": artifacts.bucket})
+        self.register_outputs({"streamArn": self.stream_arn, "bucket": artifacts.name})
 
     def _table(
         self,
@@ -80,35 +77,31 @@ class Data(pulumi.ComponentResource):
             opts=kept(self, protect=args.retention.protect_data),
         )
 
-    def _artifacts(self, name: str, args: DataArgs) -> aws.s3.Bucket:
-        names = args.names
+    def _artifacts(self, name: str, args: DataArgs) -> Bucket:
+        names, retention = args.names, args.retention
         artifacts = self._bucket(
             f"{name}-artifacts",
             args,
             names.artifacts_bucket,
             policy=resource_policies.artifacts_bucket_policy(names),
-            expire_days=args.retention.artifact_retention_days,
-            sooner={"populations/": POPULATION_DAYS},
-            encryption={
-                "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": args.key_arn},
-                "bucket_key_enabled": True,
-            },
+            encryption=under(args.key_arn),
+            days=retention.artifact_retention_days,
+            sooner=[expiry("expire-populations", prefix="populations/", days=POPULATION_DAYS, noncurrent_days=1)],
         )
-        # S3 delivers access logs only to a bucket under its own keys. Source: S3 guide, "Enabling Amazon S3 server access logging".
         access_logs = self._bucket(
             f"{name}-access-logs",
             args,
             names.access_logs_bucket,
             policy=resource_policies.access_logs_bucket_policy(names),
-            expire_days=ACCESS_LOG_DAYS,
-            encryption={"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
+            encryption=OWN_KEYS,
+            days=ACCESS_LOG_DAYS,
         )
         aws.s3.BucketLogging(
             f"{name}-artifacts-logging",
-            bucket=artifacts.bucket,
-            target_bucket=access_logs.bucket,
+            bucket=artifacts.name,
+            target_bucket=access_logs.name,
             target_prefix="artifacts/",
-            opts=kept(self, protect=args.retention.protect_data),
+            opts=kept(self, protect=retention.protect_data),
         )
         return artifacts
 
@@ -119,63 +112,23 @@ class Data(pulumi.ComponentResource):
         physical_name: str,
         *,
         policy: str,
-        expire_days: int,
-        encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict,
-        sooner: Mapping[str, int] = MappingProxyType({}),
-    ) -> aws.s3.Bucket:
-        """A private, versioned, encrypted bucket whose objects expire; those of some prefixes sooner, after so many days."""
+        encryption: Encryption,
+        days: int,
+        sooner: Sequence[Expiry] = (),
+    ) -> Bucket:
+        """A bucket whose objects expire after so many days, and some of them sooner.
+
+        There is no transition to a colder class: an individual has 6.5 KB, and S3 moves no object under 128 KB.
+        """
         protect = args.retention.protect_data
-        # If the bucket is retained, so are the settings that close, encrypt and version it.
-        keep = kept(self, protect=protect)
-        bucket = aws.s3.Bucket(name, bucket=physical_name, force_destroy=not protect, opts=keep)
-        block = aws.s3.BucketPublicAccessBlock(
-            f"{name}-public-access-block",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=keep,
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=keep
-        )
-        versioning = aws.s3.BucketVersioning(
-            f"{name}-versioning", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=keep
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.bucket, rules=[encryption], opts=keep)
-        # S3 allows one bucket-level change at a time, so the policy waits for the block.
-        aws.s3.BucketPolicy(
-            f"{name}-policy",
-            bucket=bucket.bucket,
+        every = expiry("expire", days=days, noncurrent_days=args.retention.noncurrent_retention_days)
+        return private_bucket(
+            name,
+            physical_name,
             policy=policy,
-            opts=kept(self, protect=protect, depends_on=[block]),
+            encryption=encryption,
+            lifecycle=[every, *sooner],
+            parent=self,
+            protect=protect,
+            force_destroy=not protect,
         )
-        # No transition to a colder class: an individual has 6.5 KB, and S3 moves no object under 128 KB.
-        aws.s3.BucketLifecycleConfiguration(
-            f"{name}-lifecycle",
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "expire",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "expiration": {"days": expire_days},
-                    "noncurrent_version_expiration": {"noncurrent_days": args.retention.noncurrent_retention_days},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": MULTIPART_DAYS},
-                },
-                # Where two rules are for one object, the shorter time counts. Source: S3 user guide, "Lifecycle configuration conflicts".
-                *(
-                    {
-                        "id": f"expire-{prefix.rstrip('/')}",
-                        "status": "Enabled",
-                        "filter": {"prefix": prefix},
-                        "expiration": {"days": days},
-                        "noncurrent_version_expiration": {"noncurrent_days": 1},
-                    }
-                    for prefix, days in sooner.items()
-                ),
-            ],
-            opts=kept(self, protect=protect, depends_on=[versioning]),
-        )
-        return bucket

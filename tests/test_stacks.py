@@ -180,7 +180,7 @@ EDITS = {
         ("alarms/safety-score-minimum", "monitoring-safety-score-worst", "threshold is 0.5; it must be"),
     ),
     "the bucket encrypted with S3's own key": (
-        "components/data.py",
+        "components/buckets.py",
         '"aws:kms"',
         '"AES256"',
         ("encryption/bucket-cmk", "data-artifacts-encryption", 'sseAlgorithm is "AES256"; it must be'),
