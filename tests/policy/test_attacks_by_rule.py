@@ -7,7 +7,17 @@ import json
 import pytest
 
 from rules import FAMILIES
-from tests.policy import attacks, attacks_fourth, attacks_fourth_rest, attacks_mended, attacks_third, attacks_third_watch, attacks_watch
+from tests.policy import (
+    attacks,
+    attacks_fifth,
+    attacks_fifth_rest,
+    attacks_fourth,
+    attacks_fourth_rest,
+    attacks_mended,
+    attacks_third,
+    attacks_third_watch,
+    attacks_watch,
+)
 from tests.policy.attacks import Attack, at
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
@@ -25,7 +35,22 @@ ATTACKS = (
     *(*attacks_fourth.HALT, *attacks_fourth.ACCESS, *attacks_fourth.NETWORK, *attacks_fourth.DATA, *attacks_fourth.TOLD),
     *(*attacks_fourth.OTHERS, *attacks_fourth_rest.AGENTS, *attacks_fourth_rest.RUNS, *attacks_fourth_rest.FUNCTIONS),
     *(*attacks_fourth_rest.KEYS, *attacks_fourth_rest.LOGS, *attacks_fourth_rest.OPTIONS, *attacks_fourth_rest.NEW),
+    *(*attacks_fifth.SAFETY, *attacks_fifth.IDENTITY, *attacks_fifth.NETWORK, *attacks_fifth.DATA, *attacks_fifth.ALARMS),
+    *(*attacks_fifth.AGENTS, *attacks_fifth.OTHERS, *attacks_fifth_rest.COMPUTE, *attacks_fifth_rest.FUNCTIONS),
+    *(*attacks_fifth_rest.KEYS, *attacks_fifth_rest.LOGS, *attacks_fifth_rest.OPTIONS, *attacks_fifth_rest.NEW),
 )
+
+ELSEWHERE = {
+    "dev": (
+        *(*attacks_fifth.ALARMS_DEV, *attacks_fifth_rest.COMPUTE_DEV),
+        *(*attacks_fifth_rest.FUNCTIONS_DEV, *attacks_fifth_rest.NEW_DEV),
+    ),
+    "staging": (
+        *(*attacks_fourth_rest.STAGING, *attacks_fifth.SAFETY_STAGING, *attacks_fifth.NETWORK_STAGING),
+        *(*attacks_fifth_rest.COMPUTE_STAGING, *attacks_fifth_rest.KEYS_STAGING, *attacks_fifth_rest.LOGS_STAGING),
+    ),
+}
+"""Those of another stack than prod."""
 
 
 @pytest.fixture
@@ -48,17 +73,20 @@ def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES))
 
 
-def test_staging_may_not_be_what_dev_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    staging = stack_of("staging")
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(staging.table)}))
-    nodes = nodes_of(staging)
-    cases = [(one.name, one, one.fires) for one in attacks_fourth_rest.STAGING]
-    each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES, stack="staging"))
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = stack_of(name)
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
+    nodes = nodes_of(stack)
+    assert findings(nodes, families=FAMILIES, stack=name) == []
+    cases = [(one.name, one, one.fires) for one in ELSEWHERE[name]]
+    each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES, stack=name))
 
 
 def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:
-    assert len(ATTACKS) == len({one.name for one in ATTACKS}) >= 60
-    assert len({one.achieves for one in ATTACKS}) >= 60
+    everywhere = [*ATTACKS, *(one for attacks in ELSEWHERE.values() for one in attacks)]
+    assert len(everywhere) == len({one.name for one in everywhere}) >= 60
+    assert len({one.achieves for one in everywhere}) >= 60
 
 
 def test_what_aws_has_made_is_told_as_it_is(nodes: Nodes) -> None:
