@@ -39,7 +39,7 @@ SECONDS, MEGABYTES = 60, 256
 """Of the trigger and the archiver: a handful of calls to AWS, each with retries."""
 
 GUARDED_SECONDS = 120
-"""Of the switch and resume: seven calls, each of which may take nine seconds with its retries."""
+"""Of the switch and resume: seven calls, each of which may take nine seconds with its retries. Then resume watches for five seconds."""
 
 EVERY_MINUTE = "rate(1 minute)"
 """The shortest that EventBridge Scheduler has: a halt that no message brought is late by no more."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from common import alarm, log, mode
 from common.capacity import EngineService
 from common.entry import InvocationContext, entry
@@ -13,15 +15,44 @@ ADVICE = 'Send {} or {"reason": "why it is safe again"}; see docs/runbook.md, Re
 
 LONGEST_REASON = 500
 
+DONE = "done"
+
+WATCH_SECONDS = 5
+"""How long what was resumed is watched: a switch that read the alarm just before it became OK may still be at its steps, which take a
+second or two."""
+
 
 @entry(fails=False)
 def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (Lambda passes it)
     """Restore the autoscaler's bounds, then set the mode. The outcome is `resumed`, or `running` if nothing had to change.
 
     Raises:
-        FunctionError: a step failed. The mode is set last, so evolution is still halted.
+        FunctionError: a step failed. The mode is set last, so evolution is still halted, unless it was set already.
     """
     log.info("Somebody asks to resume evolution.", reason=_reason(event))
+    engine, minimum, maximum = EngineService.of_this_stack(), number("ENGINE_MINIMUM"), number("ENGINE_MAXIMUM")
+    steps = _resume(engine, minimum, maximum)
+    details = {"state": alarm.OK, **steps}
+    if DONE not in steps.values():
+        return Result(outcome="running", message="Evolution wasn't halted.", details=details)
+    until = time.monotonic() + WATCH_SECONDS
+    for _ in range(WATCH_SECONDS):
+        time.sleep(1)
+        again = _resume(engine, minimum, maximum)
+        if DONE in again.values():
+            log.warning("What was resumed had been halted again, by a switch that was still running; it is resumed again.", **again)
+        if time.monotonic() > until:  # AWS answers slowly
+            break
+    return Result(outcome="resumed", message="Evolution runs again; the next schedule starts one.", details=details)
+
+
+def _resume(engine: EngineService, minimum: int, maximum: int) -> dict[str, str]:
+    """Set what isn't as it must be, and say of the bounds and the mode: `done`, `already` or `absent`.
+
+    Raises:
+        RequestRefusedError: the alarm isn't OK.
+        FunctionError: a step failed.
+    """
     state = alarm.state()
     if state != alarm.OK:
         raise RequestRefusedError(
@@ -29,8 +60,6 @@ def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (
             f"The alarm is in {state}: evolution is still unsafe.",
             "Look at which safety alarm fires and mend the cause; see docs/runbook.md, Looking.",
         )
-    minimum, maximum = number("ENGINE_MINIMUM"), number("ENGINE_MAXIMUM")
-    engine = EngineService.of_this_stack()
     bounds = engine.bounds()
     desired = engine.desired()
     # Registering also starts engines again after a halt that stopped them but failed to close the bounds.
@@ -40,17 +69,9 @@ def handler(event: object, call: InvocationContext) -> Result:  # noqa: ARG001 (
     now = mode.read()
     if now.missing:
         raise FunctionError("mode_missing", "The mode parameter isn't there.", "Run `pulumi up`, which makes it; it starts as `running`.")
-    starts = not now.runs
-    if starts:
+    if not now.runs:
         mode.write(mode.RUNNING)
-    details = {
-        "state": state,
-        "bounds": "absent" if bounds is None else "done" if opens else "already",
-        "mode": "done" if starts else "already",
-    }
-    if opens or starts:
-        return Result(outcome="resumed", message="Evolution runs again; the next schedule starts one.", details=details)
-    return Result(outcome="running", message="Evolution wasn't halted.", details=details)
+    return {"bounds": "absent" if bounds is None else DONE if opens else "already", "mode": "already" if now.runs else DONE}
 
 
 def _reason(event: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ resume = load(FUNCTION)
 
 
 @pytest.fixture
-def halted(world: FakeAws) -> FakeAws:
+def halted(world: FakeAws, waits: list[float]) -> FakeAws:  # noqa: ARG001 (its tests wait for nothing)
     """A halted system that is safe again."""
     world.mode, world.target, world.desired = "halted", (0, 6, True), 0
     return world
@@ -98,3 +99,36 @@ def test_bounds_that_are_no_numbers_are_a_fault_of_the_deployment(halted: FakeAw
     monkeypatch.setenv("ENGINE_MINIMUM", "two")
     answer = resume({}, LambdaContext())
     assert (answer["kind"], halted.writes()) == ("misconfigured", [])
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Something that happens once, as soon as the function waits."""
+    rest = [happens]
+    monkeypatch.setattr(time, "sleep", lambda _: rest.pop()() if rest else None)
+
+
+def test_a_switch_that_still_ran_and_stopped_the_engines_again_does_not_prevail(
+    halted: FakeAws, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    meanwhile(monkeypatch, lambda: setattr(halted, "desired", 0))
+    assert resume({}, LambdaContext())["outcome"] == "resumed"
+    assert (halted.mode, halted.target, halted.desired) == ("running", (1, 6, False), 1)
+    assert [line["level"] for line in logged() if "resumed again" in line["message"]] == ["WARN"]
+
+
+def test_a_whole_halt_by_a_switch_that_still_ran_does_not_prevail(halted: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def halt() -> None:
+        halted.mode, halted.target, halted.desired = "halted", (0, 6, True), 0
+
+    meanwhile(monkeypatch, halt)
+    assert resume({}, LambdaContext())["outcome"] == "resumed"
+    assert (halted.mode, halted.target, halted.desired) == ("running", (1, 6, False), 1)
+
+
+def test_what_becomes_unsafe_again_while_it_is_resumed_stays_halted(halted: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def halt() -> None:
+        halted.alarm, halted.mode, halted.target, halted.desired = "ALARM", "halted", (0, 6, True), 0
+
+    meanwhile(monkeypatch, halt)
+    assert resume({}, LambdaContext())["kind"] == "unsafe"
+    assert (halted.mode, halted.target, halted.desired) == ("halted", (0, 6, True), 0)
