@@ -104,7 +104,12 @@ def test_bounds_that_are_no_numbers_are_a_fault_of_the_deployment(halted: FakeAw
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
     """Something that happens once, as soon as the function waits."""
     rest = [happens]
-    monkeypatch.setattr(time, "sleep", lambda _: rest.pop()() if rest else None)
+
+    def sleep(_: float) -> None:
+        if rest:
+            rest.pop()()
+
+    monkeypatch.setattr(time, "sleep", sleep)
 
 
 def test_a_switch_that_still_ran_and_stopped_the_engines_again_does_not_prevail(
