@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.component import Grants, ServiceRole, https_out, log_group, masked, pattern_until_made, service_role
 from components.environment import NetworkMode, Retention
-from components.iam_agentcore import DEFAULT_ENDPOINT, agentcore_trust, only_gateway
+from components.iam_agentcore import DEFAULT_ENDPOINT, only_gateway, runtime_trust
 from components.naming import AGENT_ENDPOINT, Names
 from components.zones import agent_zones
 
@@ -81,7 +81,7 @@ def deploy_runtime(name: str, args: RuntimeArgs, opts: pulumi.ResourceOptions) -
         names=names,
         key_arn=args.key_arn,
         description="The agents in their runtime: their mode, and the one model.",
-        trust=agentcore_trust(names),
+        trust=runtime_trust(names),
         grants=args.grants,
         boundary_arn=args.boundary_arn,
         opts=opts,

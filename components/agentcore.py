@@ -95,7 +95,7 @@ class AgentCore(pulumi.ComponentResource):
             names=names,
             key_arn=args.key_arn,
             description="The AgentCore gateway: asks the runtime.",
-            trust=iam_agentcore.agentcore_trust(names),
+            trust=iam_agentcore.gateway_trust(names),
             grants=iam_agentcore.gateway_grants,
             boundary_arn=limit.arn,
             opts=child,

@@ -68,12 +68,20 @@ MODEL_REGIONS: dict[str, tuple[str, ...]] = {
 profiles"."""
 
 
-def agentcore_trust(names: Names) -> str:
-    """Of this account's AgentCore: it takes a role on before the runtime or gateway has its ARN, too.
+def gateway_trust(names: Names) -> str:
+    """Of the gateway, by its name: AgentCore makes the rest of its ARN when it is created, and wants the role before.
 
-    Source: AgentCore developer guide, "IAM Permissions for AgentCore Runtime", trust policy.
+    Source: AgentCore developer guide, "Set up permissions for AgentCore Gateway", AgentCore Gateway service role permissions.
     """
-    return trust(AGENTCORE, account=names.account, source_arn=names.arn("bedrock-agentcore", "*"))
+    return trust(AGENTCORE, account=names.account, source_arn=names.gateway_arn)
+
+
+def runtime_trust(names: Names) -> str:
+    """Of the runtime and what is under it, by its name, as with the gateway.
+
+    Source: AgentCore developer guide, "IAM Permissions for AgentCore Runtime", trust policy, narrowed to the one runtime.
+    """
+    return trust(AGENTCORE, account=names.account, source_arn=names.arn("bedrock-agentcore", f"runtime/{names.agent_runtime}-*"))
 
 
 def prompt_log_trust(names: Names) -> str:

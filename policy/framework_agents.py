@@ -38,7 +38,7 @@ vpc-conditions | only approved networks, by IAM's condition keys | ! The plan is
 access-analyzer | policies are validated | identity/document identity/known-action identity/resource-fits
 runtime-and-endpoint | a policy on the runtime and on each endpoint | agentcore/only-gateway
 cross-account | cross-account access on both | identity/one-account
-confused-deputy | trust names account and source | identity/trust-source
+confused-deputy | trust names account and source | identity/trust-source agentcore/own-role
 input-validation | the entry point validates what it is given | ! It is the code's; the tests of handler and agents send what is malformed.
 gateway-in-front | callers pass a gateway | agentcore/only-gateway agentcore/gateway-leads-to-runtime
 gateway-policies | policies at the gateway decide who may ask what | agentcore/policy-engine agentcore/policies

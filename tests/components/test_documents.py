@@ -45,7 +45,8 @@ DOCUMENTS = {
     "gateway grants": iam.document(*iam_agentcore.gateway_grants(NAMES)),
     "runtime grants": iam.document(*iam_agentcore.runtime_grants(NAMES), *iam_agentcore.model_grants(NAMES, MODEL)),
     **{f"{name} grants": iam.document(*grants) for name, grants in HANDLER_GRANTS.items()},
-    "agentcore trust": iam_agentcore.agentcore_trust(NAMES),
+    "gateway trust": iam_agentcore.gateway_trust(NAMES),
+    "runtime trust": iam_agentcore.runtime_trust(NAMES),
     "runtime policy": iam_agentcore.only_gateway(NAMES, NAMES.agent_runtime_arn),
     "function trust": iam_functions.lambda_trust(NAMES),
     "schedule trust": iam_functions.scheduler_trust(NAMES),
@@ -253,7 +254,8 @@ def test_a_statement_keeps_to_one_service() -> None:
     [
         ("task trust", "ecs-tasks.amazonaws.com", "arn:aws:ecs:us-east-1:123456789012:*"),
         ("flow logs trust", "vpc-flow-logs.amazonaws.com", "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*"),
-        ("agentcore trust", "bedrock-agentcore.amazonaws.com", "arn:aws:bedrock-agentcore:us-east-1:123456789012:*"),
+        ("gateway trust", iam_agentcore.AGENTCORE, "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/evolution-prod-??????????"),
+        ("runtime trust", iam_agentcore.AGENTCORE, "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/evolution_prod-*"),
         ("schedule trust", "scheduler.amazonaws.com", "arn:aws:scheduler:us-east-1:123456789012:schedule-group/evolution-prod"),
     ],
 )

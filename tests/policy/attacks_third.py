@@ -241,6 +241,7 @@ RUNS = (
             networkConfiguration={"networkMode": "VPC", "networkModeConfig": {"securityGroups": [UNKNOWN], "subnets": [UNKNOWN]}},
         ),
         "agentcore/only-gateway",
+        "agentcore/own-role",
         "agentcore/runtime-logs",
         "agentcore/runtime-lifecycle",
         "environment/functions-told",

@@ -55,15 +55,15 @@ GUARDED = ["guardrail", "guardrail-version"]
 PROMPTS = "/evolution/prod/prompts"
 
 
-def role(name: str, service: str) -> Node:
-    """A role that one service of AWS takes on, for this account."""
+def role(name: str, service: str, source: str = "*") -> Node:
+    """A role that one service of AWS takes on, for this account, or for one thing of it."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": "sts:AssumeRole",
         "Condition": {
             "StringEquals": {"aws:SourceAccount": ACCOUNT},
-            "ArnLike": {"aws:SourceArn": f"arn:aws:{service}:us-east-1:{ACCOUNT}:*"},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:{service}:us-east-1:{ACCOUNT}:{source}"},
         },
     }
     props = {"name": f"{name}-prod-us-east-1", "assumeRolePolicy": document(trust), "permissionsBoundary": UNKNOWN}
@@ -153,7 +153,7 @@ def only_handler(principal: Any = None) -> str:
 
 def agentcore() -> Nodes:
     return {
-        "gateway-role": role("evolution-gateway", "bedrock-agentcore"),
+        "gateway-role": role("evolution-gateway", "bedrock-agentcore", "gateway/evolution-prod-??????????"),
         "handler-role": role("evolution-agentcore-handler", "lambda"),
         "handler-role-grants": Node(
             "aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": document(KEEPS)}, {"role": ["handler-role"]}
@@ -163,7 +163,7 @@ def agentcore() -> Nodes:
             {"resourceArn": UNKNOWN, "policy": only_handler()},
             {"resourceArn": ["gateway"]},
         ),
-        "runtime-role": role("evolution-runtime", "bedrock-agentcore"),
+        "runtime-role": role("evolution-runtime", "bedrock-agentcore", "runtime/evolution_prod-*"),
         "runtime": Node(
             "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
             {

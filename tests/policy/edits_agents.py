@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document, tagged
-from tests.policy.complete_agents import AGENT_LOGS, GATEWAY_ARN, MASKS, PROMPTS, ROLE_ARN, only_handler, permit, recorded
+from tests.policy.complete_agents import AGENT_LOGS, GATEWAY_ARN, MASKS, PROMPTS, ROLE_ARN, only_handler, permit, recorded, role
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.edits_complete import removing
 from tests.policy.samples import ACCOUNT
@@ -120,11 +120,28 @@ def grants(statement: dict[str, object]) -> Node:
     return Node("aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": policy}, {"role": ["runtime-role"]})
 
 
-ONLY_HANDLER = "agentcore/only-handler"
+ONLY_HANDLER, OWN_ROLE = "agentcore/only-handler", "agentcore/own-role"
 WRONG_ROLE = {ONLY_HANDLER, POLICIES, "identity/trust-service", "workload/failures-granted", "containment/resource-policies"}
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
+
+def taken_on(name: str, source: Any, service: str = "bedrock-agentcore") -> Edit:
+    """Let a role be taken on by what has such an ARN."""
+    return lambda nodes: nodes[name].props.update(role("x", service, source).props | {"name": nodes[name].props["name"]})
+
+
 EDITS: list[tuple[str, Edit, set[str]]] = [
+    # Whose the roles are.
+    ("any gateway may have the role", taken_on("gateway-role", "gateway/*"), {OWN_ROLE}),
+    ("any runtime may have the role", taken_on("runtime-role", "*"), {OWN_ROLE}),
+    ("another gateway may have the role", taken_on("gateway-role", "gateway/evolution-prod2-??????????"), {OWN_ROLE}),
+    ("the runtime may have the gateway's role", taken_on("gateway-role", "runtime/evolution_prod-*"), {OWN_ROLE}),
+    ("the gateway's own ARN is known", taken_on("gateway-role", "gateway/evolution-prod-0a1b2c3d4e"), set()),
+    (
+        "the gateway has the runtime's role",
+        referring("gateway", "roleArn", "runtime-role"),
+        {OWN_ROLE, "agentcore/only-gateway", "containment/resource-policies"},
+    ),
     # The gateway's own policy.
     ("nobody says who may invoke the gateway", without("gateway-policy"), {ONLY_HANDLER}),
     ("the account may invoke the gateway", admits(ROOT), {ONLY_HANDLER}),

@@ -1,16 +1,21 @@
-"""AgentCore, the way in: the gateway admits the handler's role, each runtime and each of its endpoints the gateway's, and nobody else."""
+"""AgentCore, the way in: the gateway admits the handler's role, each runtime and each of its endpoints the gateway's, and nobody else.
+
+What stands on it has its role for itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from accounts import own_account
-from documents import unreadable
+from conditions import ARN, Test, narrows
+from documents import allows_of, unreadable
 from globs import glob
 from graph import Linked, names_of
 from plain import NotJsonError, Plain, dig, items, parse, shown
 from rule import Finding, Resource, Severity, Stack
+from rules.evolution.containment import takers
 from rules.evolution.governance import HANDLER
 from system import evolution_rule
 from tokens import AGENT_GATEWAY, AGENT_RESOURCE_POLICY, AGENT_RUNTIME, AGENT_RUNTIME_ENDPOINT, FUNCTION, ROLE
@@ -28,6 +33,11 @@ AgentCore developer guide, "Interactive Shells (Terminals)"."""
 
 GATEWAY_INVOCATIONS = ("bedrock-agentcore:InvokeGateway",)
 """Every way to reach a gateway. Source: AgentCore developer guide, "Resource-based policies for Amazon Bedrock AgentCore"."""
+
+AGENTCORE = "bedrock-agentcore.amazonaws.com"
+
+TAKEN_ON = {AGENT_GATEWAY: ("gateway", "name"), AGENT_RUNTIME: ("runtime", "agentRuntimeName")}
+"""What takes a role on: what its ARN begins with, and the property with the name that follows. AgentCore makes the rest, after a hyphen."""
 
 UNDER = "/runtime-endpoint/"
 
@@ -65,6 +75,42 @@ class Way:
     @property
     def about(self) -> str:
         return self.part.strip(":/")
+
+
+@evolution_rule(
+    id="agentcore/own-role",
+    severity=Severity.HIGH,
+    protects="The gateway's role and the runtime's from another gateway or runtime of the account.",
+    why="A gateway that somebody adds, with this one's role, asks the agents as this one does, past its policies.",
+    fix='Add {"ArnLike": {"aws:SourceArn": …}} to the trust policy: a gateway\'s ARN is gateway/<its name>- and ten characters, a '
+    "runtime's runtime/<its name>- and ten.",
+)
+def own_role(stack: Stack) -> Iterator[Finding]:
+    """Its own ARN isn't known before it is made, and it is made with the role. Its name is. Who else trusts whom, `identity/trust-service`
+    says."""
+    roles, account = Linked(stack, ROLE), own_account(stack)
+    for urn, taker, _ in takers(stack):
+        if taker.type not in TAKEN_ON:
+            continue
+        part, called = TAKEN_ON[taker.type]
+        of_its_own: Mapping[str, Test] = {"aws:sourcearn": _begins(account, f"{part}/{taker.at(called)}-")}
+        for statement in allows_of(roles.all[urn]):
+            if AGENTCORE in statement.services and not narrows(statement.conditions, of_its_own):
+                yield Finding(
+                    f"{statement.where} lets more than {taker} take it on; aws:SourceArn must begin with {part}/{taker.at(called)}- "
+                    "in this account.",
+                    roles.all[urn],
+                )
+
+
+def _begins(account: str, beginning: str) -> Test:
+    """Whether an ARN is of the account, and what it names begins so."""
+
+    def test(value: str) -> bool:
+        arn = ARN.fullmatch(value)
+        return bool(arn and arn["account"] == account and arn["resource"].startswith(beginning))
+
+    return test
 
 
 def handler_roles(stack: Stack) -> set[str]:
