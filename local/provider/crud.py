@@ -132,6 +132,8 @@ class Crud:
                 "add the call to `update` of the type's entry in local/provider/services/"
             )
         for _, call, parameters in changes:
+            if call.before:
+                self._send_filled(call.before, known)
             self._send(call, parameters, identity, inputs)
         if "tags" in changed:
             self._untag(before, inputs, known)

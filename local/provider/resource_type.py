@@ -65,6 +65,9 @@ class Call(_Condition):
     rest: bool = False
     """Whether it also takes every property that AWS's model has a member of the same name for, but for tags."""
 
+    before: Request | None = None
+    """A request that makes room for it."""
+
 
 @dataclass(frozen=True)
 class Read:

@@ -21,6 +21,7 @@ ALWAYS_KNOWN = {"id", "account", "region", "each", "added", "removed", "goneTags
 def requests_of(resource: ResourceType) -> Iterator[Request]:
     read, tags = resource.read, resource.tags
     sent = [*resource.after_create, *(one for one in resource.deletion if isinstance(one, Request))]
+    sent += [call.before for call in resource.changes if call.before]
     sent += [read.request, *read.further.values()] if read else []
     sent += [one for one in (tags.read, tags.untag) if one] if tags else []
     for request in sent:

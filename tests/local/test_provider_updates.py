@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from tests.local.world import World, a_world
 BUDGET = "aws:budgets/budget:Budget"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 FUNCTION = "aws:lambda/function:Function"
+GRANTS = "aws:iam/policy:Policy"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -62,6 +64,17 @@ def test_the_items_of_a_table_begin_and_cease_to_expire_in_place(world: World) -
         assert expiry()["TimeToLiveStatus"] == "DISABLED"
         assert lasting.drift() == {}
         assert client.scan(TableName=table.id)["Items"] == [item]
+
+
+def test_a_policy_changes_as_often_as_one_likes(world: World) -> None:
+    """IAM keeps five versions, and refuses a sixth."""
+    with world.made(GRANTS) as grants:
+        for number in range(6):
+            statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::bucket/{number}"}
+            grants = grants.changed(policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        assert grants.drift() == {}
+        versions = world.client("iam").list_policy_versions(PolicyArn=grants.id)["Versions"]
+        assert {one["VersionId"] for one in versions} == {"v3", "v4", "v5", "v6", "v7"}
 
 
 def test_an_endpoints_subnets_come_and_go(world: World) -> None:

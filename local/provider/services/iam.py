@@ -10,6 +10,7 @@ from local.provider.resource_type import Call, InText, Read, Request, ResourceTy
 
 _ROLE = {"RoleName": "{id}"}
 _POLICY = {"PolicyArn": "{id}"}
+_VERSIONS = Request("iam:ListPolicyVersions", _POLICY)
 _PROVIDER = {"OpenIDConnectProviderArn": "{id}"}
 _ROLE_POLICY = {"RoleName": "{role}", "PolicyName": "{name}"}
 
@@ -87,12 +88,22 @@ RESOURCES = (
             {"arn": "Arn", "policyId": "PolicyId", "path": "Path"},
             {"version": Request("iam:GetPolicyVersion", {**_POLICY, "VersionId": "{found.DefaultVersionId}"})},
         ),
-        update=Call("iam:CreatePolicyVersion", {"policy": json_text("PolicyDocument")}, {**_POLICY, "SetAsDefault": True}),
+        update=Call(
+            "iam:CreatePolicyVersion",
+            {"policy": json_text("PolicyDocument")},
+            {**_POLICY, "SetAsDefault": True},
+            # IAM keeps five versions: the oldest goes, which is the first that the emulator lists.
+            before=Request(
+                "iam:DeletePolicyVersion",
+                {**_POLICY, "VersionId": "{each}"},
+                each=(_VERSIONS, "Versions[4] && Versions[?!IsDefaultVersion].VersionId | [:1]"),
+            ),
+        ),
         delete=(
             Request(
                 "iam:DeletePolicyVersion",
                 {**_POLICY, "VersionId": "{each}"},
-                each=(Request("iam:ListPolicyVersions", _POLICY), "Versions[?!IsDefaultVersion].VersionId"),
+                each=(_VERSIONS, "Versions[?!IsDefaultVersion].VersionId"),
             ),
             Request("iam:DeletePolicy", _POLICY),
         ),
@@ -120,7 +131,7 @@ RESOURCES = (
             Request("iam:GetOpenIDConnectProvider", _PROVIDER),
             properties={"url": "Url", "clientIdLists": "ClientIDList"},
         ),
-        # ministack takes no other client afterwards, and no other thumbprint.
+        # ministack takes no other client afterwards, no other thumbprint and no other tags.
         update=Call("iam:UpdateOpenIDConnectProviderThumbprint", {"thumbprintLists": "ThumbprintList"}, _PROVIDER),
         delete=Request("iam:DeleteOpenIDConnectProvider", _PROVIDER),
         diff_suppress={"url": lambda one, other: one.removeprefix("https://") == other.removeprefix("https://")},
