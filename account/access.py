@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from account import boundary, documents, policies
 from account.names import AUDIENCE, ISSUER, AccountNames
 from account.table import Account
+from components.component import IN_USE
 from components.naming import Names
 
 DRILLED = "staging"
@@ -47,7 +48,7 @@ class Access(pulumi.ComponentResource):
                 name=names.boundary(stack),
                 description=f"The most that any role which deploys {stack} may do.",
                 policy=policies.text(policies.document(boundary.statements(names, held))),
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=IN_USE),
             )
             for role, statements in granted(names, held).items():
                 roles[f"{role}-{stack}"] = self._role(

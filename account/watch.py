@@ -41,7 +41,13 @@ class Watch(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         names, account = args.names, args.account
         if account.analyzer_arn is None:
-            aws.accessanalyzer.Analyzer(f"{name}-analyzer", analyzer_name=names.analyzer, type="ACCOUNT", opts=child)
+            aws.accessanalyzer.Analyzer(
+                f"{name}-analyzer",
+                analyzer_name=names.analyzer,
+                type="ACCOUNT",
+                # An account has one in a region. Source: IAM user guide, "IAM Access Analyzer quotas".
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
         if account.trail or account.model_invocation_logging:
             records = self._records(f"{name}-records", args)
             if account.trail:

@@ -19,6 +19,10 @@ HTTPS = 443
 
 Grants = Sequence[Statement]
 
+IN_USE = ["description"]
+"""What a permissions boundary's deployment leaves as it is. IAM changes no description, so another one replaces the policy, and IAM
+deletes no boundary that a role has. Source: IAM API reference, DeletePolicy."""
+
 
 def kept(parent: pulumi.Resource, *, protect: bool, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
     """The options of a resource that holds or protects data: with `protect`, Pulumi refuses to delete it, and keeps it when the stack is
@@ -76,7 +80,8 @@ def permissions_boundary(
 ) -> aws.iam.Policy:
     """The permissions boundary of the roles with these grants; the arguments are as in `service_role`."""
     policy = _with_key(names, key_arn).apply(lambda known: boundary(grants(known)))
-    return aws.iam.Policy(name, name=physical_name, description=description, policy=policy, opts=opts)
+    as_it_is = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=IN_USE))
+    return aws.iam.Policy(name, name=physical_name, description=description, policy=policy, opts=as_it_is)
 
 
 def pattern_until_made(made: pulumi.Output[str], pattern: str) -> pulumi.Output[str]:

@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, cast
 
 import pulumi
@@ -45,6 +45,14 @@ class Held:
     inputs: Struct
     properties: Struct
     protect: bool
+
+    def having(self, **inputs: str) -> Held:
+        """The same as an earlier program made it, with other inputs."""
+        made = replace(self, inputs=Struct(), properties=Struct())
+        for struct, old in ((made.inputs, self.inputs), (made.properties, self.properties)):
+            struct.CopyFrom(old)
+            struct.update(inputs)
+        return made
 
 
 @dataclass

@@ -60,6 +60,15 @@ def test_without_a_change_nothing_changes() -> None:
         assert (again.changes(), again.refused) == ({}, [])
 
 
+def test_a_boundary_that_is_described_otherwise_is_not_replaced() -> None:
+    """IAM deletes none that a role has."""
+    table = with_rows("prod", {})
+    state = up("prod", json.dumps(table)).state
+    boundaries = {name: held.having(description="As it was.") for name, held in state.items() if held.type == "aws:iam/policy:Policy"}
+    assert boundaries
+    assert in_process.run("prod", table, {**state, **boundaries}).changes() == {}
+
+
 @pytest.mark.slow  # each takes a second of the processor, a minute in all
 @pytest.mark.parametrize(("stack", "row", "change"), CHANGES, ids=[f"{stack}-{row}: {change.kind}" for stack, row, change in CHANGES])
 def test_a_change_of_one_row_changes_what_carries_it_and_nothing_else(

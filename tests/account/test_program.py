@@ -204,6 +204,21 @@ def test_a_row_that_is_turned_on_replaces_nothing(deployed: Planned, row: str) -
     assert any(name.startswith("watch-") for name in changes)
 
 
+def test_a_boundary_that_is_described_otherwise_is_not_replaced(deployed: Planned) -> None:
+    """IAM deletes none that a role has."""
+    name = "access-dev-boundary"
+    described = {**deployed.state, name: deployed.state[name].having(description="As it was called before.")}
+    assert in_process.run("sandbox", account_table(stacks=SOME), described, project=ACCOUNT).changes() == {}
+
+
+def test_an_analyzer_goes_before_another_comes(deployed: Planned) -> None:
+    """An account has one in a region."""
+    name = "watch-analyzer"
+    renamed = {**deployed.state, name: deployed.state[name].having(analyzerName="before")}
+    step = in_process.run("sandbox", account_table(stacks=SOME), renamed, project=ACCOUNT).steps[name]
+    assert (step.operation, step.deleted_first) == ("replace", True)
+
+
 def actions(policy: str) -> Iterator[str]:
     for one in statements(policy):
         yield from one["Action"]
