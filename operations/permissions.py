@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
             raise OperationError(f"ACCOUNT is {number!r}: write the account's twelve digits, such as 123456789012.")
         names = Names(stack=options.stack, region=table(options.stack).region, account=number)
         nowhere = Account(number=number, region=names.region, calls=frozenset(), session=None)
-        plan = planned(options.stack, nowhere, set())
+        plan = planned(options.stack, nowhere, {})
         found = roles(plan, names)
         said = rows(found)
         if options.account:

@@ -29,14 +29,21 @@ class Resource:
 
     Attributes:
         type: without `aws:` and the class, such as `s3/bucket`.
-        made: whether the stack's state has it already.
+        before: its inputs in the stack's state; None if that hasn't it.
         kept: whether it is protected, or retained when it goes.
+        name: as the program calls it.
     """
 
     type: str
     inputs: Mapping[str, Any]
-    made: bool
+    before: Mapping[str, Any] | None = None
     kept: bool = False
+    name: str = ""
+
+    @property
+    def made(self) -> bool:
+        """Whether the stack's state has it already."""
+        return self.before is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +63,15 @@ class Planned:
         return [one for one in self.of(kind) if not one.made]
 
 
-def planned(stack: str, account: Account, state: set[str], repo: Path = ROOT) -> Planned:
+State = Mapping[str, Mapping[str, Any]]
+"""The inputs of what is made already, by URN."""
+
+
+def planned(stack: str, account: Account, state: State, repo: Path = ROOT) -> Planned:
     """The plan of a stack, by a preview on the embedded cloud.
 
     Args:
-        state: the URNs that are made already.
+        state: what is made already.
 
     Raises:
         OperationError: the stack can't be previewed.
@@ -74,30 +85,31 @@ def planned(stack: str, account: Account, state: set[str], repo: Path = ROOT) ->
     return Planned(stack=stack, env=table(stack, repo), resources=resources_of(plan, account.number, state))
 
 
-def resources_of(plan: previews.Plan, number: str, state: set[str]) -> tuple[Resource, ...]:
+def resources_of(plan: previews.Plan, number: str, state: State) -> tuple[Resource, ...]:
     """AWS's resources of a plan, with the account's number in their names."""
     return tuple(
         Resource(
             type=one.type.split(":")[1],
             inputs=json.loads(json.dumps(one.inputs).replace(LOCAL_ACCOUNT, number)),
-            made=one.urn in state,
+            before=state.get(one.urn),
             kept=one.protect or one.retain_on_delete,
+            name=one.name,
         )
         for one in plan.resources
         if one.type.startswith("aws:")
     )
 
 
-def made(stack: str, account: Account, repo: Path = ROOT) -> tuple[set[str], str]:
-    """The URNs in the stack's state, and where that is, in words.
+def made(stack: str, account: Account, repo: Path = ROOT) -> tuple[State, str]:
+    """The stack's state, and where that is, in words.
 
     Raises:
         OperationError: the state can't be read.
     """
     if account.emulated:
-        return set(StackState(repo / ".local", stack).resources()), "the emulator's state"
+        return in_emulator(repo / ".local", stack), "the emulator's state"
     if not os.environ.get("PULUMI_BACKEND_URL"):
-        return set(), "no state, as PULUMI_BACKEND_URL isn't set: every name must still be free"
+        return {}, "no state, as PULUMI_BACKEND_URL isn't set: every name must still be free"
     try:
         asked = subprocess.run(
             ["pulumi", "stack", "export", "--stack", stack],
@@ -113,19 +125,24 @@ def made(stack: str, account: Account, repo: Path = ROOT) -> tuple[set[str], str
         raise OperationError(f"`pulumi stack export` hasn't ended in {EXPORT_SECONDS} s: look at PULUMI_BACKEND_URL.") from None
     if asked.returncode:
         if "no stack named" in asked.stderr:
-            return set(), "a state without this stack"
+            return {}, "a state without this stack"
         raise OperationError(f"the state can't be read: {' '.join(asked.stderr.split())}")
-    return urns(asked.stdout), "the state in PULUMI_BACKEND_URL"
+    return recorded(asked.stdout), "the state in PULUMI_BACKEND_URL"
 
 
-def urns(exported: str) -> set[str]:
-    """The URNs of an exported state.
+def in_emulator(place: Path, stack: str) -> State:
+    """What is recorded of a stack in an emulator."""
+    return {urn: one.get("inputs") or {} for urn, one in StackState(place, stack).resources().items()}
+
+
+def recorded(exported: str) -> State:
+    """What an exported state holds.
 
     Raises:
         OperationError: it isn't one.
     """
     try:
         resources: Any = json.loads(exported)["deployment"].get("resources") or []
-        return {str(one["urn"]) for one in resources}
+        return {str(one["urn"]): dict(one.get("inputs") or {}) for one in resources}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise OperationError("what `pulumi stack export` says is no state of a shape that is known here.") from None

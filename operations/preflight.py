@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 
-from operations import OperationError, Parser, ready, rights, room, taken
+from operations import OperationError, Parser, administrator, ready, rights, room, taken
 from operations.account import Account, AwsError, connect
 from operations.outcome import GOOD, Outcome, rows, summary
 from operations.planned import Planned, made, planned
 
-CALLS = frozenset({"sts:GetCallerIdentity"}) | room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS
+CALLS = room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS | administrator.CALLS
 """All that it may call. No request asks for a dry run: an emulator may act on it."""
 
 Check = Callable[[Account, Planned], Iterator[Outcome]]
@@ -31,6 +31,7 @@ CHECKS: dict[str, Check] = {
     "service roles": ready.service_roles,
     "model": ready.model,
     "rights": rights.rights,
+    "administrator": administrator.administrator,
     "once an account": ready.singles,
 }
 """In the order in which a person can do something about it: AWS may take days for a quota."""

@@ -50,5 +50,5 @@ def planned(stack: str = "prod", **resources: Mapping[str, Any] | list[Mapping[s
     found: list[Resource] = []
     for kind, given in resources.items():
         for inputs in given if isinstance(given, list) else [given]:
-            found.append(Resource(type=kind.replace("__", "/"), inputs=inputs, made=bool(inputs.get("made"))))
+            found.append(Resource(type=kind.replace("__", "/"), inputs=inputs, before={} if inputs.get("made") else None))
     return Planned(stack=stack, env=env_of(stack), resources=tuple(found))

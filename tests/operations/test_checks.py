@@ -71,6 +71,8 @@ class Case:
 
 
 IDENTITY = {"Account": NUMBER, "UserId": "AIDA", "Arn": f"arn:aws:sts::{NUMBER}:assumed-role/deployer/session"}
+PIPELINE = {**IDENTITY, "Arn": f"arn:aws:sts::{NUMBER}:assumed-role/account-deploy-prod/GitHubActions"}
+NEW_ROLE = planned(iam__role={"name": "one"})
 SECRET = planned(secretsmanager__secret={"name": "config"})
 OF_SECRET = 2
 """Questions to IAM for it: about itself, and about its key by its service."""
@@ -306,6 +308,10 @@ CASES = [
         planned(rds__cluster={}),
     ),
     Case("rights", [("sts:GetCallerIdentity", "ServiceUnavailable")], [("unknown", "AWS doesn't say")]),
+    Case("administrator", [], [("pass", "the pipeline may do all")]),
+    Case("administrator", [("sts:GetCallerIdentity", IDENTITY)], [("person", "do the next `up` as an administrator")], NEW_ROLE),
+    Case("administrator", [("sts:GetCallerIdentity", PIPELINE)], [("fail", "no pipeline may make or change")], NEW_ROLE),
+    Case("administrator", [("sts:GetCallerIdentity", "ServiceUnavailable")], [("unknown", "AWS doesn't say")], NEW_ROLE),
 ]
 
 
@@ -368,5 +374,5 @@ def test_a_table_is_as_wide_as_the_terminal_and_never_breaks_a_command() -> None
 
 
 def test_a_resource_of_the_state_is_not_new() -> None:
-    plan = Planned(stack="dev", env=env_of("dev"), resources=(Resource(type="ec2/eip", inputs={}, made=True),))
+    plan = Planned(stack="dev", env=env_of("dev"), resources=(Resource(type="ec2/eip", inputs={}, before={}),))
     assert (len(plan.of("ec2/eip")), plan.new("ec2/eip")) == (1, [])

@@ -95,7 +95,7 @@ def derived(plan: Callable[..., Plan]) -> Callable[[str], Derived]:
     @cache
     def of(stack: str) -> Derived:
         env = env_of(stack)
-        planned = Planned(stack=stack, env=env, resources=resources_of(plan(stack), ACCOUNT, set()))
+        planned = Planned(stack=stack, env=env, resources=resources_of(plan(stack), ACCOUNT, {}))
         names = Names(stack=stack, region=env.region, account=ACCOUNT)
         return Derived(plan=plan(stack), planned=planned, names=names, roles=roles(planned, names))
 
@@ -194,7 +194,7 @@ def test_the_table_has_the_types_that_are_planned_and_no_other(derived: Callable
     assert by_type().keys() == kinds
     assert {kind for row in further() for kind in row.of} <= kinds
     assert kinds > GUARDS
-    unwritten = Planned(stack="dev", env=env_of("dev"), resources=(Resource(type="rds/cluster", inputs={}, made=False),))
+    unwritten = Planned(stack="dev", env=env_of("dev"), resources=(Resource(type="rds/cluster", inputs={}),))
     with pytest.raises(OperationError, match=r"rds/cluster: write down in operations/calls/"):
         grants(unwritten, derived("dev").names)
 
@@ -292,7 +292,7 @@ def test_preflight_asks_for_nothing_that_the_policies_do_not_grant(derived: Call
     made = derived(stack)
     statements = made.statements("deploy")
     account = Account(number=ACCOUNT, region=made.names.region, calls=frozenset(), session=None)
-    roles_are_made = replace(made.planned, resources=tuple(replace(one, made=True) for one in made.planned.resources))
+    roles_are_made = replace(made.planned, resources=tuple(replace(one, before={}) for one in made.planned.resources))
     assert {"iam:CreateRole", "ssm:PutParameter"} <= {one.action for one in needed(account, made.planned)}, "of the first `up`, all"
     asks = [
         IamRequest(action=one.action, resource=resource, context={key: [value] for key, value in one.context.items()})

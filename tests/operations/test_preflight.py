@@ -15,7 +15,7 @@ from components.capacity import FARGATE_VCPUS, needs
 from operations import OperationError, planned, preflight
 from operations.account import Account
 from operations.needs import grants
-from operations.planned import Planned, resources_of, urns
+from operations.planned import Planned, State, recorded, resources_of
 from operations.preflight import CALLS, run, status
 from tests.components.tables import env_of
 from tests.operations.stubs import NUMBER, REGION
@@ -97,7 +97,7 @@ class Fresh:
 
 @pytest.fixture
 def prod(plan: Callable[..., Plan]) -> Planned:
-    return Planned(stack="prod", env=env_of("prod"), resources=resources_of(plan("prod"), NUMBER, set()))
+    return Planned(stack="prod", env=env_of("prod"), resources=resources_of(plan("prod"), NUMBER, {}))
 
 
 def test_what_a_first_deployment_of_prod_meets_in_a_fresh_account_is_named(prod: Planned) -> None:
@@ -115,6 +115,7 @@ def test_what_a_first_deployment_of_prod_meets_in_a_fresh_account_is_named(prod:
         ("service roles", "person"),
         ("model", "person"),
         ("rights", "pass"),
+        ("administrator", "person"),
         ("once an account", "pass"),
     }
     assert status(found) == 1
@@ -135,7 +136,11 @@ def test_every_name_is_asked_for_with_the_accounts_own_number(prod: Planned) -> 
 
 def test_once_the_state_has_everything_no_name_is_asked_for(plan: Callable[..., Plan]) -> None:
     planned_ = plan("prod")
-    there = Planned(stack="prod", env=env_of("prod"), resources=resources_of(planned_, NUMBER, {one.urn for one in planned_.resources}))
+    there = Planned(
+        stack="prod",
+        env=env_of("prod"),
+        resources=resources_of(planned_, NUMBER, {one.urn: {} for one in planned_.resources}),
+    )
     fresh = Fresh()
     run(fresh.account(), there)
     assert {"head_bucket", "describe_secret"} & {method for method, _ in fresh.asked} == set()
@@ -158,13 +163,13 @@ def test_it_prints_a_table_and_json_and_ends_with_its_verdict(
         return Fresh().account()
 
     monkeypatch.setattr(preflight, "connect", connected)
-    monkeypatch.setattr(preflight, "made", lambda *_: (set(), "no state"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(preflight, "made", lambda *_: ({}, "no state"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     monkeypatch.setattr(preflight, "planned", lambda *_: prod)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     assert preflight.main(["--stack", "prod", "--account", NUMBER]) == 1
     said = capsys.readouterr().out
     assert said.startswith(f"prod in account {NUMBER}, us-east-1; no state\n")
     assert "  will fail      Lambda executions" in said
-    assert said.splitlines()[-1] == "pass: 8, a person must: 7, will fail: 2"
+    assert said.splitlines()[-1] == "pass: 8, a person must: 8, will fail: 2"
     assert preflight.main(["--stack", "prod", "--account", NUMBER, "--json"]) == 1
     read = json.loads(capsys.readouterr().out)
     assert (read["stack"], read["account"]) == ("prod", NUMBER)
@@ -180,28 +185,29 @@ def test_bad_input_is_one_line(arguments: list[str], capsys: pytest.CaptureFixtu
 
 
 class TestState:
-    def test_its_urns_are_read_and_another_shape_is_refused(self) -> None:
-        assert urns('{"version": 3, "deployment": {"resources": [{"urn": "a"}]}}') == {"a"}
-        assert urns('{"version": 3, "deployment": {}}') == set()
-        for wrong in ("", "[]", "{}", '{"deployment": {"resources": [{}]}}'):
+    def test_it_is_read_and_another_shape_is_refused(self) -> None:
+        two = '[{"urn": "a"}, {"urn": "b", "inputs": {"name": "c"}}]'
+        assert recorded(f'{{"version": 3, "deployment": {{"resources": {two}}}}}') == {"a": {}, "b": {"name": "c"}}
+        assert recorded('{"version": 3, "deployment": {}}') == {}
+        for wrong in ("", "[]", "{}", '{"deployment": {"resources": [{}]}}', '{"deployment": {"resources": [{"urn": "a", "inputs": 1}]}}'):
             with pytest.raises(OperationError, match="no state of a shape"):
-                urns(wrong)
+                recorded(wrong)
 
     def test_without_a_backend_every_name_must_be_free(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
         found, said = planned.made("prod", Fresh().account())
-        assert (found, "PULUMI_BACKEND_URL isn't set" in said) == (set(), True)
+        assert (found, "PULUMI_BACKEND_URL isn't set" in said) == ({}, True)
 
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("script", "found"),
         [
-            ("""echo '{"deployment": {"resources": [{"urn": "a"}]}}'""", {"a"}),
-            ("echo \"error: no stack named 'prod' found\" >&2; exit 255", set[str]()),
+            ("""echo '{"deployment": {"resources": [{"urn": "a"}]}}'""", {"a": {}}),
+            ("echo \"error: no stack named 'prod' found\" >&2; exit 255", {}),
             ("echo 'error: no such\n bucket' >&2; exit 1", None),
         ],
     )
-    def test_with_one_pulumi_is_asked(self, script: str, found: set[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_with_one_pulumi_is_asked(self, script: str, found: State | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         command = tmp_path / "pulumi"
         command.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         command.chmod(command.stat().st_mode | stat.S_IXUSR)
