@@ -91,7 +91,7 @@ def rights(account: Account, planned: Planned, role: str = "", wanted: Sequence[
             else:
                 lacking[name] = None
     if lacking:
-        yield Outcome(check=check, kind="fail", text=f"{source} may not: {_shown(list(lacking))}")
+        yield Outcome(check=check, kind="fail", text=f"{source} may not: {_shown(list(lacking))}. {_advice(planned, role)}")
     if unclear:
         yield Outcome(check=check, kind="unknown", text=f"{source} perhaps may not: {_shown(list(unclear))}")
     if not lacking and not unclear:
@@ -108,8 +108,17 @@ def _together(asked: Sequence[Right]) -> dict[tuple[tuple[str, ...], tuple[tuple
 
 
 def _shown(names: Sequence[str]) -> str:
-    more = f"; and {len(names) - SHOWN} more, which `make permissions` grants" if len(names) > SHOWN else ""
+    more = f"; and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return "; ".join(names[:SHOWN]) + more
+
+
+def _advice(planned: Planned, role: str) -> str:
+    if planned.new("iam/role") and not role:
+        return "This `up` makes roles: log in as an administrator, and ask again"
+    return (
+        f"Run `make permissions STACK={planned.stack}`, commit what it writes, and run `up` in account/; "
+        "or attach to a role of your own what it writes with ACCOUNT=<12 digits>"
+    )
 
 
 def _source(account: Account, role: str) -> str:

@@ -12,7 +12,7 @@ from components.capacity import FARGATE_VCPUS, needs
 from operations import preflight
 from operations.outcome import GOOD, WORDS, Kind, Outcome, rows
 from operations.planned import Planned, Resource
-from operations.rights import Right, rights
+from operations.rights import SHOWN, Right, rights
 from tests.components.tables import env_of
 from tests.operations.stubs import NUMBER, Answer, planned, stubbed
 
@@ -287,7 +287,7 @@ CASES = [
             ("iam:GetRole", {"Role": ROLE}),
             *[("iam:SimulatePrincipalPolicy", simulated("explicitDeny", "aws:SourceIp"))] * OF_SECRET,
         ],
-        [("fail", "may not: s3:GetObject on arn:one")],
+        [("fail", "may not: s3:GetObject on arn:one. Run `make permissions STACK=prod`, commit")],
         SECRET,
     ),
     Case(
@@ -355,7 +355,18 @@ def test_a_role_may_be_named_and_its_rights_given() -> None:
     ]
     wanted = [Right(action="s3:GetObject", resources=("arn:aws:s3:::one/*",))]
     (found,) = rights(stubbed(*answers), planned(), role="deployer", wanted=wanted)
-    assert (found.kind, found.text) == ("fail", "arn:aws:iam::1:role/path/deployer may not: s3:GetObject on arn:one")
+    assert found.kind == "fail"
+    assert found.text.startswith("arn:aws:iam::1:role/path/deployer may not: s3:GetObject on arn:one. Run `make permissions STACK=prod`")
+
+
+def test_who_may_nothing_yet_is_shown_a_few_actions_and_who_may_all() -> None:
+    denied = [{"EvalActionName": f"s3:Get{number}", "EvalDecision": "implicitDeny"} for number in range(SHOWN + 3)]
+    answers: list[tuple[str, Answer]] = [
+        ("sts:GetCallerIdentity", {**IDENTITY, "Arn": f"arn:aws:iam::{NUMBER}:user/me"}),
+        ("iam:SimulatePrincipalPolicy", {"EvaluationResults": denied}),
+    ]
+    (found,) = rights(stubbed(*answers), NEW_ROLE, wanted=[Right(action="s3:GetObject", resources=())])
+    assert found.text.endswith("on *; and 3 more. This `up` makes roles: log in as an administrator, and ask again")
 
 
 def test_no_call_changes_anything() -> None:
