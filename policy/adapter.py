@@ -42,6 +42,9 @@ APPROVED_RULES = "approved/"
 FINDINGS = "EVOLUTION_FINDINGS"
 """The environment variable that may name a file: each finding that is reported is appended to it, as a line of JSON."""
 
+PROGRAM = Path(__file__).resolve().parent.parent
+"""Where the program is, unless the pack is published: it is deployed with the pack that lies in it."""
+
 SEVERITIES = {
     Severity.MEDIUM: crossguard.Severity.MEDIUM,
     Severity.HIGH: crossguard.Severity.HIGH,
@@ -67,10 +70,24 @@ def to_plain(value: Any) -> Plain:
         return {"text": value.text}
     if isinstance(value, pulumi.FileArchive):  # packed by somebody else
         return {"path": value.path}
-    if isinstance(value, pulumi.AssetArchive):  # of files on disk, nothing can be said
-        others = [one for one in map(to_plain, value.assets.values()) if one is not UNKNOWN]
-        return others or UNKNOWN
+    if isinstance(value, pulumi.AssetArchive):
+        files = {name: one.path for name, one in value.assets.items() if isinstance(one, pulumi.FileAsset)}
+        return [*folders_of(files), *(to_plain(one) for name, one in value.assets.items() if name not in files)]
     return UNKNOWN
+
+
+def folders_of(files: Mapping[str, str]) -> list[str]:
+    """The folders that an archive is packed from: as the program has them, or else as one of them has the others.
+
+    A file that has another name in the archive stands for itself.
+
+    Args:
+        files: their paths, by their names in the archive.
+    """
+    paths = {name: os.path.normpath(PROGRAM / path) for name, path in files.items()}
+    folders = {path.removesuffix(f"{os.sep}{os.path.normpath(name)}") for name, path in paths.items()}
+    program = PROGRAM if (PROGRAM / "Pulumi.yaml").is_file() else Path(os.path.commonpath(folders)).parent if folders else PROGRAM
+    return sorted(Path(one).relative_to(program).as_posix() if Path(one).is_relative_to(program) else one for one in folders)
 
 
 def _at(container: Any, key: Any) -> Plain:

@@ -36,7 +36,7 @@ the environment table says. A name without a dot is any last part of a path; `na
 
 OWN = frozenset(
     {
-        *("allowedPattern", "expression", "id", "metricName", "namespace", "value"),
+        *("allowedPattern", "code", "expression", "id", "metricName", "namespace", "value"),
         *("attributes.name", "hashKey", "rangeKey", "rules.filter.prefix", "targetPrefix", "dimensions"),
     }
 )

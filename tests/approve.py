@@ -6,17 +6,18 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import yaml
 
+from adapter import folders_of
 from approval import FOLDER
 from components.environment import KEY, PROJECT, InterfaceEndpoint, Region
 from defaults import effective
 from limits import TierLimits, configured
 from local.previews import ROOT
 from local.previews import UNKNOWN as UNKNOWN_TEXT
-from local.provider.assets import SIGNATURE
+from local.provider.assets import ARCHIVE, SIGNATURE
 from local.provider.wire import decode, sdk_version
 from make_approved import as_text, grants_of, shape_of
 from plain import UNKNOWN, Plain
@@ -108,13 +109,14 @@ def _plain(inputs: Mapping[str, Any]) -> dict[str, Plain]:
 
 
 def _known(value: Any) -> Plain:
-    if value == UNKNOWN_TEXT or (isinstance(value, dict) and SIGNATURE in value):
-        return UNKNOWN  # so are assets, and secrets
     if isinstance(value, dict):
-        return _plain(value)  # pyright: ignore[reportUnknownArgumentType] (JSON)
+        given = cast("dict[str, Any]", value)
+        if given.get(SIGNATURE) == ARCHIVE:
+            return [*folders_of({name: file["path"] for name, file in given["assets"].items()})]
+        return UNKNOWN if SIGNATURE in given else _plain(given)  # a secret is
     if isinstance(value, list):
-        return [_known(one) for one in value]  # pyright: ignore[reportUnknownVariableType] (JSON)
-    return value
+        return [_known(one) for one in cast("list[Any]", value)]
+    return UNKNOWN if value == UNKNOWN_TEXT else value
 
 
 def _filled(kind: str) -> dict[str, Plain]:

@@ -12,6 +12,7 @@ import pytest
 from components.environment import KEY
 from tests import in_process
 from tests.policy.builders import Node
+from tests.policy.planned import with_archives
 from tests.policy.samples import findings
 from tests.rows import FOR_GOOD, PROTECTED, ROWS, RowChange, rows_of, with_rows
 
@@ -88,7 +89,14 @@ def judge(
     assert not planned.refused, "the provider or AWS's model refuses it"
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({KEY: json.dumps(table)}))
     nodes = {
-        name: Node(step.type, step.inputs, step.references, protect=step.protect, ignore_changes=step.ignore_changes, outputs=step.outputs)
+        name: Node(
+            step.type,
+            with_archives(step.inputs),
+            step.references,
+            protect=step.protect,
+            ignore_changes=step.ignore_changes,
+            outputs=with_archives(step.outputs),
+        )
         for name, step in planned.steps.items()
         if step.operation != "delete"
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pulumi
+
+from components.function import sources
 from tests.policy.attacks import ACCOUNT, ARN, FOREIGN, at, attack, new
 from tests.policy.attacks_watch import CONTAINERS
 from tests.policy.planned import DELETED, GONE, Edit
@@ -54,6 +57,12 @@ COMPUTE_STAGING = (
 """What runs in containers."""
 
 FUNCTIONS = (
+    attack(
+        "the switch runs resume's code",
+        "Reviewed files under another function's name: what is woken by an unsafe alarm looks whether it may resume, and halts nothing.",
+        at("evolution-safety-switch", "code", pulumi.AssetArchive(sources("resume"))),
+        "approved/choices",
+    ),
     attack(
         "evolutions of a thousand generations",
         "Each start runs twenty times as long, and costs as much, as the table says.",

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from pulumi_policy.deserialize import SPECIAL_ARCHIVE_SIG, SPECIAL_SIG_KEY, deserialize_properties
+
 from tests.plans import Plan
 from tests.policy.builders import UNKNOWN, Node, Nodes
 
@@ -54,6 +56,18 @@ def on(resource: str, *rows: tuple[Any, ...]) -> tuple[Edit, ...]:
     return tuple(Edit(resource, path, value, frozenset(fires)) for path, value, *fires in rows)
 
 
+def with_archives(value: Any) -> Any:
+    """A copy of a planned value, its archives as CrossGuard gives them to policies."""
+    if isinstance(value, list):
+        return [with_archives(one) for one in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    entries = cast("dict[str, Any]", value)
+    if entries.get(SPECIAL_SIG_KEY) == SPECIAL_ARCHIVE_SIG:
+        return deserialize_properties({"archive": entries})["archive"]
+    return {key: with_archives(one) for key, one in entries.items()}
+
+
 def nodes_of(plan: Plan) -> Nodes:
     """A plan's resources as nodes, by their names, which are unique in this program; sorted, for the engine plans in any order."""
     names = {resource.urn: resource.name for resource in plan.resources}
@@ -61,7 +75,7 @@ def nodes_of(plan: Plan) -> Nodes:
     return {
         resource.name: Node(
             resource.type,
-            copy.deepcopy({**resource.computed, **resource.inputs}),
+            with_archives({**resource.computed, **resource.inputs}),
             {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
             protect=resource.protect,
             ignore_changes=resource.ignore_changes,

@@ -23,7 +23,7 @@ from pulumi_policy.proxy import (
 import rules
 import taggable
 import tokens
-from adapter import project_and_stack, to_plain, to_properties
+from adapter import PROGRAM, folders_of, project_and_stack, to_plain, to_properties
 from documents import PLACES
 from limits import configured
 from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse
@@ -62,11 +62,42 @@ def test_proxies_become_plain_data_and_each_unknown_stays_where_it_is() -> None:
         "object": {"deep": {"unknown": UNKNOWN, "known": "b"}},
         "asset": {"text": "content"},
         "file": UNKNOWN,
-        "files": UNKNOWN,
-        "packed": [{"path": "packed.zip"}],
+        "files": ["content.txt"],
+        "packed": ["content.txt", {"path": "packed.zip"}],
     }
     assert isinstance(plain["whole"], int)
     assert plain["flag"] is True
+
+
+FUNCTIONS = f"{PROGRAM}/functions"
+
+
+@pytest.mark.parametrize(
+    ("files", "folders"),
+    [
+        (
+            {"handler.py": f"{FUNCTIONS}/resume/handler.py", "common/mode.py": f"{FUNCTIONS}/common/mode.py"},
+            ["functions", "functions/resume"],
+        ),
+        ({"handler.py": "functions/resume/handler.py"}, ["functions/resume"]),
+        ({"handler.py": f"{FUNCTIONS}/trigger/../resume/handler.py"}, ["functions/resume"]),
+        ({"./handler.py": f"{FUNCTIONS}/resume/handler.py"}, ["functions/resume"]),
+        ({"handler.py": f"{FUNCTIONS}/resume/waking.py"}, ["functions/resume/waking.py"]),
+        ({"/handler.py": f"{FUNCTIONS}/resume/handler.py"}, ["functions/resume/handler.py"]),
+        ({"handler.py": f"{FUNCTIONS}/resume/xhandler.py"}, ["functions/resume/xhandler.py"]),
+        ({"handler.py": "/tmp/functions/resume/handler.py"}, ["/tmp/functions/resume"]),
+        ({}, []),
+    ],
+)
+def test_an_archive_is_known_by_the_folders_that_it_is_packed_from(files: dict[str, str], folders: list[str]) -> None:
+    assert folders_of(files) == folders
+
+
+def test_a_pack_that_is_published_knows_them_by_each_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("adapter.PROGRAM", tmp_path)
+    files = {"handler.py": "/work/functions/resume/handler.py", "common/mode.py": "/work/functions/common/mode.py"}
+    assert folders_of(files) == ["functions", "functions/resume"]
+    assert folders_of({}) == []
 
 
 def test_what_cannot_be_read_is_unknown_and_nothing_is_raised() -> None:

@@ -15,6 +15,7 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.deserialize import serialize_properties
 
 from rules import FAMILIES
 from tests.policy.samples import KEY_ARN, TABLE, UNKNOWN, Nodes, compliant, set_at
@@ -58,7 +59,7 @@ def requests(nodes: Nodes, project: str, stack: str) -> tuple[list[analyzer_pb2.
     resources: list[analyzer_pb2.AnalyzerResource] = []
     for name, node in nodes.items():
         properties = struct_pb2.Struct()
-        properties.update(node.props)
+        properties.update(serialize_properties(node.props))
         options = analyzer_pb2.AnalyzerResourceOptions(protect=node.protect, ignoreChanges=node.ignore_changes)
         each.append(analyzer_pb2.AnalyzeRequest(type=node.type, properties=properties, urn=urns[name], name=name, options=options))
         resources.append(
