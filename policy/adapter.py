@@ -266,6 +266,7 @@ class Frame:
                 ignore_changes=tuple(resource.opts.ignore_changes),
                 delete_before_replace=bool(resource.opts.delete_before_replace),
                 inputs=effective(resource.resource_type, to_properties(inputs[resource.urn])) if resource.urn in inputs else None,
+                dependencies=tuple(one.urn for one in resource.dependencies),
                 references={
                     key: tuple(Reference(urn=one.urn, type=one.resource_type) for one in found)
                     for key, found in resource.property_dependencies.items()

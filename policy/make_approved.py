@@ -13,6 +13,7 @@ from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
 from make_choices import bound_with_image, choices_of, grouped
 from options import options_of
+from order import FIRST, THEN, order_of
 from plain import Plain, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
@@ -24,7 +25,7 @@ from tokens import GUARDRAIL, ROLE
 WIDTH = 140
 """The longest line of a file, where what is on it can be broken."""
 
-FILLED = frozenset({ANY, NAMES_OF})
+FILLED = frozenset({ANY, NAMES_OF, FIRST, THEN})
 """Lists of which several entries stand on a line: reviewers read what has a value of its own."""
 
 
@@ -115,6 +116,7 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
             "variables": {**with_image},
         },
         "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
+        "order": order_of(stacks),
         "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
         "variables": {**all_told},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},

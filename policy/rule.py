@@ -39,6 +39,7 @@ class Resource:
     Attributes:
         props: inputs where single resources are judged, outputs where the whole stack is.
         inputs: what the program and the provider's defaults give it; None where single resources or a mere state are judged.
+        dependencies: the URNs of what is made before it: what its values come from, and what it only waits for; known as `references` is.
         references: by property, what its value comes from; known only where the whole stack is judged.
         limits: what the stack's tier is held to.
         ignore_changes: the properties that a deployment doesn't change once the resource is there.
@@ -55,6 +56,7 @@ class Resource:
     parent: str | None = None
     ignore_changes: tuple[str, ...] = ()
     delete_before_replace: bool = False
+    dependencies: tuple[str, ...] = ()
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict[str, tuple[Reference, ...]])
     inputs: dict[str, Plain] | None = None
     reads: set[str] | None = field(default=None, compare=False, repr=False)

@@ -87,6 +87,7 @@ def planned(stack: str, table: Mapping[str, Any]) -> Stack:
                 limits=limits,
                 protect=step.protect,
                 ignore_changes=step.ignore_changes,
+                dependencies=tuple(urns[one] for one in sorted(step.depends_on) if one in urns),
                 references={
                     key: tuple(Reference(urn=urns[one], type=plan.steps[one].type) for one in found if one in urns)
                     for key, found in step.references.items()

@@ -95,6 +95,7 @@ def judge(
             step.references,
             protect=step.protect,
             ignore_changes=step.ignore_changes,
+            depends_on=tuple(step.depends_on),
             outputs=with_archives(step.outputs),
         )
         for name, step in planned.steps.items()

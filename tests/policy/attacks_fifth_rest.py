@@ -159,6 +159,12 @@ LOGS_STAGING = (
 
 OPTIONS = (
     attack(
+        "the gateway is opened before it is guarded",
+        "Without `dependsOn` the target stands before the policies of gateway and runtime do, and stays so where one of them fails.",
+        at("agentcore-gateway-target", "dependsOn", ()),
+        "approved/order",
+    ),
+    attack(
         "a provider of two years ago",
         "Its plugin passes over what it doesn't know, such as a log group's protection from deletion.",
         at("aws", "version", "6.66.0"),

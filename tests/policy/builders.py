@@ -26,8 +26,8 @@ LIMIT_TAGS = {"Autonomy": "85", "AgentMemoryLimit": "6.5KB"}
 
 @dataclass
 class Node:
-    """A resource: its type, its properties, by property the names of the resources that its value comes from, its options, and what AWS
-    has computed: only the rules across resources see that."""
+    """A resource: its type, its properties, by property the names of the resources that its value comes from, its options, what it waits
+    for, and what AWS has computed: only the rules across resources see that."""
 
     type: str
     props: dict[str, Any]
@@ -35,6 +35,7 @@ class Node:
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     delete_before_replace: bool = False
+    depends_on: tuple[str, ...] = ()
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
 

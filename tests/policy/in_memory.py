@@ -32,6 +32,7 @@ def nodes_of(stack: Stack) -> Nodes:
             {key: [names[reference.urn] for reference in found] for key, found in one.references.items()},
             protect=one.protect,
             ignore_changes=one.ignore_changes,
+            depends_on=tuple(names[urn] for urn in one.dependencies),
             outputs=_raw(one.props),
         )
         for one in stack.resources

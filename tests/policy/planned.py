@@ -79,6 +79,7 @@ def nodes_of(plan: Plan) -> Nodes:
             {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
             protect=resource.protect,
             ignore_changes=resource.ignore_changes,
+            depends_on=tuple(names[urn] for urn in resource.dependencies if urn in names),
         )
         for resource in sorted(plan.resources, key=lambda resource: resource.name)
     }
@@ -108,6 +109,9 @@ def apply(edit: Edit, nodes: Nodes) -> None:
         return
     if edit.path == "deleteBeforeReplace":
         node.delete_before_replace = edit.value
+        return
+    if edit.path == "dependsOn":
+        node.depends_on = edit.value
         return
     path = edit.path.split(".")
     if len(path) == 1:

@@ -335,6 +335,8 @@ def findings(
     for name, node in nodes.items():
         for key, sources in node.references.items():
             resources[name].property_dependencies[key] = [resources[source] for source in sources if source in resources]
+        waits_for = {*node.depends_on, *(source for sources in node.references.values() for source in sources)}
+        resources[name].dependencies.extend(resources[source] for source in waits_for if source in resources)
     for policy in Frame(families, lambda: today).policies():
         validate = cast("Callable[[object, crossguard.ReportViolation], None]", getattr(policy, "validate", None))
         if isinstance(policy, crossguard.ResourceValidationPolicy):

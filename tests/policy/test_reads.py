@@ -70,6 +70,7 @@ def as_resource(name: str, nodes: Nodes, stack: str, note: Callable[[str, Proper
         limits=LIMITS.of(stack),
         protect=node.protect,
         ignore_changes=node.ignore_changes,
+        dependencies=tuple(urn(one) for one in node.depends_on if one in nodes),
         references={
             key: tuple(Reference(urn=urn(source), type=nodes[source].type) for source in sources if source in nodes)
             for key, sources in node.references.items()

@@ -7,6 +7,7 @@ from itertools import islice
 
 from approval import Names, has_image, names_of
 from choices import Deviation, deviations, lost, names_taken, seconds
+from order import early
 from plain import Plain, Unknown, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
@@ -72,6 +73,20 @@ def replaced(stack: Stack) -> Iterator[Finding]:
     for resource in stack.resources:
         if resource.delete_before_replace and resource.type not in MADE_ANEW:
             yield Finding("it is deleted before it is made anew; it must be there all the time.", resource)
+
+
+@evolution_rule(
+    id="approved/order",
+    severity=Severity.HIGH,
+    protects="What is made only when its guard stands, from being made before it.",
+    why="Without `depends_on` a target stands before the policy that narrows it, and an engine before the switch; where the guard then "
+    "fails, it stays so.",
+    fix=APPROVE,
+)
+def order(stack: Stack) -> Iterator[Finding]:
+    """A dependency more is nobody's loss; one that goes through others is as good."""
+    for resource, late in early(stack):
+        yield Finding(f"it isn't made after {', '.join(late)}; it must be, by depends_on, as approved.", resource)
 
 
 def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:
