@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from botocore import xform_name
 from botocore.config import Config
@@ -103,6 +104,27 @@ class Account:
                 service, region_name=self.region, endpoint_url=self.endpoint, config=Config(**CLIENT), **local
             )
         return self.clients[service]
+
+
+def texts(url: str, folder: str) -> list[str]:
+    """What is in a folder of a bucket that is named as Pulumi names a backend: `s3://<bucket>?region=<region>`.
+
+    Raises:
+        AwsError: it can't be listed or read.
+    """
+    named = urlsplit(url)
+    asked = dict(parse_qsl(named.query))
+    prefix = f"{named.path}/{folder}".strip("/") + "/"
+    operation = "s3:ListObjectsV2"
+    try:
+        client = Session(profile=asked.get("profile")).create_client("s3", region_name=asked.get("region"), config=Config(**CLIENT))
+        keys = [one["Key"] for one in client.list_objects_v2(Bucket=named.netloc, Prefix=prefix).get("Contents", [])]
+        return [client.get_object(Bucket=named.netloc, Key=key)["Body"].read().decode() for key in keys]
+    except ClientError as error:
+        fault: Any = error.response.get("Error", {})
+        raise AwsError(operation, str(fault.get("Code", "")), str(fault.get("Message", ""))) from None
+    except BotoCoreError as error:
+        raise AwsError(operation, type(error).__name__, str(error)) from None
 
 
 def table(stack: str, repo: Path = ROOT, *, image: str | None = None) -> Environment:

@@ -25,6 +25,7 @@ from local import LocalError, cli, stackfile
 from local.projects import folder_of, project_of
 from operations import OperationError, Parser
 from operations.account import ROOT
+from operations.states import foreign, locked
 
 CLI_SECONDS = 300
 """Of one command, against hanging only: a state of 2 MB takes a second."""
@@ -68,6 +69,14 @@ class Backend:
             raise
         return json.loads(text)
 
+    def free(self, project: str) -> None:
+        """Look whether anybody works on the stack.
+
+        Raises:
+            OperationError: somebody does.
+        """
+        locked(json.loads(self.run("whoami", "--json"))["url"], project, self.stack)
+
     def run(self, *arguments: str, given: str = "") -> str:
         """What a command of the CLI's prints. An interrupt waits for its end: killed, it would leave a lock behind.
 
@@ -75,7 +84,7 @@ class Backend:
             OperationError: it failed.
         """
         process = subprocess.Popen(
-            [str(self.command), *arguments, "--stack", self.stack, "--non-interactive"],
+            [str(self.command), *arguments, *(["--stack", self.stack] if arguments[0] == "stack" else []), "--non-interactive"],
             cwd=self.work,
             env={**os.environ, **self.variables, "PULUMI_SKIP_UPDATE_CHECK": "true"},
             stdin=subprocess.PIPE,
@@ -115,6 +124,11 @@ class Move:
     command: Path
 
     @property
+    def project(self) -> str:
+        """The project's name in its file."""
+        return str(stackfile.parse_text((self.folder / "Pulumi.yaml").read_text(encoding="utf-8"), "Pulumi.yaml")["name"])
+
+    @property
     def file(self) -> Path:
         """The stack's file in the checkout."""
         return self.folder / f"Pulumi.{self.stack}.yaml"
@@ -138,6 +152,8 @@ class Move:
                 return self._moved(state, held, text)
             if state is None:
                 raise OperationError(f"no stack {self.stack} is in the backend that PULUMI_BACKEND_URL names, nor in {self.to}.")
+            foreign(_resources(state), self.project, self.stack)
+            here.free(self.project)
             if state["deployment"].get("pending_operations"):
                 raise OperationError(f"an update of {self.stack} was cut off: run `pulumi refresh --stack {self.stack}` first.")
             between = Path(place, "between")
@@ -199,6 +215,7 @@ class Move:
             now = here.export()
             if now is None or (_time(now), _plain(now)) != (_time(state), _plain(state)):
                 raise OperationError(f"{self.stack} was updated meanwhile: try again when nothing works on it.")
+            here.free(self.project)
             after = (there.work / self.file.name).read_text(encoding="utf-8")
             old, new = (_secure(stackfile.parse_text(one, self.file.name)) for one in (text, after))
             self._write(text, *_provider(held), dict(zip(old, new, strict=True)))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.environment import Environment
+from components.environment import PROJECT, Environment
 from local import LocalError, previews
 from local.state import StackState
 from operations import OperationError
 from operations.account import ROOT, Account, table
+from operations.states import elsewhere, foreign
 
 LOCAL_ACCOUNT = "000000000000"
 """The number that the local preview plans with (local/provider/outputs.py)."""
@@ -127,7 +128,7 @@ def made(stack: str, account: Account, repo: Path = ROOT) -> tuple[State, str]:
         if "no stack named" in asked.stderr:
             return {}, "a state without this stack"
         raise OperationError(f"the state can't be read: {' '.join(asked.stderr.split())}")
-    return recorded(asked.stdout), "the state in PULUMI_BACKEND_URL"
+    return recorded(asked.stdout, stack, account.number), "the state in PULUMI_BACKEND_URL"
 
 
 def in_emulator(place: Path, stack: str) -> State:
@@ -135,14 +136,17 @@ def in_emulator(place: Path, stack: str) -> State:
     return {urn: one.get("inputs") or {} for urn, one in StackState(place, stack).resources().items()}
 
 
-def recorded(exported: str) -> State:
-    """What an exported state holds.
+def recorded(exported: str, stack: str, number: str) -> State:
+    """What an exported state holds of a stack in an account.
 
     Raises:
-        OperationError: it isn't one.
+        OperationError: it isn't one, or is another account's or somebody else's.
     """
     try:
         resources: Any = json.loads(exported)["deployment"].get("resources") or []
-        return {str(one["urn"]): dict(one.get("inputs") or {}) for one in resources}
+        found = {str(one["urn"]): dict(one.get("inputs") or {}) for one in resources}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise OperationError("what `pulumi stack export` says is no state of a shape that is known here.") from None
+    foreign(resources, PROJECT, stack)
+    elsewhere(resources, number)
+    return found

@@ -26,12 +26,15 @@ encryptionsalt: v1:salt
 
 NEW_LINES = f"secretsprovider: {KEY}\nencryptedkey: wrapped\n"
 
+BUCKET = "aws:s3/bucket:Bucket"
+URN = f"urn:pulumi:sandbox::evolution-account::{BUCKET}::"
+
 State = dict[str, Any]
 
 
 def state(*names: str, time: str = "2026-01-01", cipher: str = "old", provider: State | None = None) -> State:
     secret = {SECRET[0]: SECRET[1], "ciphertext": cipher}
-    resources = [{"urn": name, "outputs": {"secret": secret}} for name in names]
+    resources = [{"urn": f"{URN}{name}", "custom": True, "type": BUCKET, "outputs": {"secret": secret}} for name in names]
     return {
         "deployment": {"manifest": {"time": time}, "resources": resources, "secrets_providers": {"state": provider or {"salt": "v1:salt"}}}
     }
@@ -46,13 +49,17 @@ class Cli:
 
     Attributes:
         at: by backend and command, what is done right after it.
+        url: that of the backend that is moved from.
     """
 
     held: dict[str, State]
+    url: str
     at: dict[tuple[str, str], Callable[[], None]] = field(default_factory=dict[tuple[str, str], Callable[[], None]])
     calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def run(self, backend: Backend, *arguments: str, given: str = "") -> str:
+        if arguments == ("whoami", "--json"):
+            return json.dumps({"user": "me", "url": self.url})
         name, command = backend.name, arguments[1]
         self.calls.append((name, command))
         printed = self.do(backend, command, given)
@@ -68,7 +75,7 @@ class Cli:
         elif command == "rm":
             del self.held[name]
         elif command == "change-secrets-provider":
-            resources = [one["urn"] for one in self.held[name]["deployment"]["resources"]]
+            resources = [one["urn"].removeprefix(URN) for one in self.held[name]["deployment"]["resources"]]
             self.held[name] = state(*resources, time=self.held[name]["deployment"]["manifest"]["time"], cipher="new", provider=UNDER_KEY)
             file = backend.work / "Pulumi.sandbox.yaml"
             changed = file.read_text(encoding="utf-8").replace("secure: old", "secure: new").replace("encryptionsalt: v1:salt\n", NEW_LINES)
@@ -92,7 +99,7 @@ class Scene:
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     (tmp_path / "Pulumi.yaml").write_text("name: evolution-account\n", encoding="utf-8")
     (tmp_path / "Pulumi.sandbox.yaml").write_text(FILE, encoding="utf-8")
-    fake = Cli(held={HERE: state("a", "b")})
+    fake = Cli(held={HERE: state("a", "b")}, url=(tmp_path / "a state").as_uri())
 
     def run(self: Backend, *arguments: str, given: str = "") -> str:
         return fake.run(self, *arguments, given=given)
@@ -232,6 +239,39 @@ def test_what_cant_be_moved_is_said_in_one_line(scene: Scene) -> None:
     with pytest.raises(OperationError, match="where the state is: export PULUMI_BACKEND_URL"):
         scene.move.run()
     assert scene.file == FILE
+
+
+def lock(scene: Scene, text: str) -> None:
+    folder = scene.move.folder / "a state/.pulumi/locks/organization/evolution-account/sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "one.json").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"pid": 7, "username": "me", "hostname": "there", "timestamp": "noon"}', r"me@there \(process 7, since noon\) works on it"),
+        ("{}", "somebody works on it"),
+        ("", "somebody works on it"),
+    ],
+)
+@pytest.mark.parametrize("at_last", [False, True])
+def test_a_stack_that_somebody_works_on_isnt_moved(text: str, says: str, at_last: bool, scene: Scene) -> None:
+    if at_last:
+        scene.cli.at[TO, "import"] = lambda: lock(scene, text)
+    else:
+        lock(scene, text)
+    with pytest.raises(OperationError, match=says) as raised:
+        scene.move.run()
+    assert "`pulumi cancel sandbox`" in str(raised.value)
+    assert (scene.file, TO in scene.cli.held) == (FILE, False)
+
+
+def test_a_state_that_somebody_else_has_written_isnt_moved(scene: Scene) -> None:
+    scene.cli.held[HERE]["deployment"]["resources"].append({"urn": f"{URN}c", "custom": True, "type": "command:local:Command"})
+    with pytest.raises(OperationError, match="of a provider that this program doesn't use: somebody else has written there"):
+        scene.move.run()
+    assert (scene.file, TO in scene.cli.held) == (FILE, False)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 from local import cli, emulator
 from operations import OperationError
 from operations.move_state import Move
+from operations.states import locked
 from tests.local.conftest import VENV
 from tests.local.system import clients
 
@@ -220,6 +221,19 @@ def test_a_state_moves_whole_and_a_second_run_changes_nothing(world: World, monk
     with pytest.raises(OperationError, match="It is another one, or an older"):
         world.move.run()
     assert world.file == after
+
+
+def test_a_lock_is_looked_for_where_the_cli_has_it(world: World) -> None:
+    world.move.run()
+    exported = world.pulumi("stack", "export", backend=world.move.to)
+    locked(world.move.to, "evolution-account", "sandbox")
+    held = {"username": "me", "hostname": "there", "pid": 7, "timestamp": "2026-01-01T00:00:00Z"}
+    key = ".pulumi/locks/organization/evolution-account/sandbox/one.json"
+    world.clients("s3").put_object(Bucket=world.bucket, Key=key, Body=json.dumps(held))
+    with pytest.raises(OperationError, match=r"sandbox is locked in s3://.*me@there \(process 7"):
+        locked(world.move.to, "evolution-account", "sandbox")
+    with pytest.raises(AssertionError, match="me@there"):
+        world.pulumi("stack", "import", backend=world.move.to, given=exported)
 
 
 def test_an_import_that_fails_leaves_nothing_behind(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

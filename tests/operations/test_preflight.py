@@ -184,14 +184,47 @@ def test_bad_input_is_one_line(arguments: list[str], capsys: pytest.CaptureFixtu
     assert said.err.startswith("error: ")
 
 
+URN = "urn:pulumi:prod::evolution-system::"
+STATE = '{"deployment": {"resources": [{"urn": "urn:pulumi:prod::evolution-system::a", "type": "aws:a:A", "inputs": {"name": "b"}}]}}'
+
+
 class TestState:
     def test_it_is_read_and_another_shape_is_refused(self) -> None:
-        two = '[{"urn": "a"}, {"urn": "b", "inputs": {"name": "c"}}]'
-        assert recorded(f'{{"version": 3, "deployment": {{"resources": {two}}}}}') == {"a": {}, "b": {"name": "c"}}
-        assert recorded('{"version": 3, "deployment": {}}') == {}
+        assert recorded(STATE, "prod", NUMBER) == {f"{URN}a": {"name": "b"}}
+        assert recorded('{"version": 3, "deployment": {}}', "prod", NUMBER) == {}
         for wrong in ("", "[]", "{}", '{"deployment": {"resources": [{}]}}', '{"deployment": {"resources": [{"urn": "a", "inputs": 1}]}}'):
             with pytest.raises(OperationError, match="no state of a shape"):
-                recorded(wrong)
+                recorded(wrong, "prod", NUMBER)
+
+    @pytest.mark.parametrize(
+        ("one", "says"),
+        [
+            ({"type": "pulumi:providers:aws", "custom": True, "inputs": {"__internal": {}, "version": "7.51.1"}}, None),
+            ({"type": "evolution:data:Data", "custom": False}, None),
+            ({"type": "aws:iam/policy:Policy", "custom": True, "outputs": {"arn": f"arn:aws:iam::{NUMBER}:policy/a"}}, None),
+            ({"type": "aws:s3/bucket:Bucket", "custom": True, "outputs": {"arn": "arn:aws:s3:::a"}}, None),
+            ({"type": "command:local:Command", "custom": True}, "a provider that this program doesn't use"),
+            ({"type": "pulumi-python:dynamic:Resource", "custom": True}, "a provider that this program doesn't use"),
+            ({"type": "pulumi:providers:command", "custom": True}, "a provider that this program doesn't use"),
+            (
+                {"type": "pulumi:providers:aws", "custom": True, "inputs": {"__internal": {"pluginDownloadURL": "https://example.com"}}},
+                "whose plugin is to come from elsewhere",
+            ),
+            ({"type": "aws:s3/bucket:Bucket", "custom": True, "urn": "urn:pulumi:dev::evolution-system::a"}, "of another stack or project"),
+            (
+                {"type": "aws:iam/policy:Policy", "custom": True, "outputs": {"arn": "arn:aws:iam::999999999999:policy/a"}},
+                f"is of account 999999999999, and this is {NUMBER}: export",
+            ),
+        ],
+    )
+    def test_what_this_program_never_made_is_refused(self, one: Mapping[str, Any], says: str | None) -> None:
+        exported = json.dumps({"deployment": {"resources": [{"urn": f"{URN}a", **one}]}})
+        if says is None:
+            recorded(exported, "prod", NUMBER)
+        else:
+            with pytest.raises(OperationError, match=says) as raised:
+                recorded(exported, "prod", NUMBER)
+            assert "\n" not in str(raised.value)
 
     def test_without_a_backend_every_name_must_be_free(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
@@ -202,7 +235,7 @@ class TestState:
     @pytest.mark.parametrize(
         ("script", "found"),
         [
-            ("""echo '{"deployment": {"resources": [{"urn": "a"}]}}'""", {"a": {}}),
+            (f"echo '{STATE}'", {f"{URN}a": {"name": "b"}}),
             ("echo \"error: no stack named 'prod' found\" >&2; exit 255", {}),
             ("echo 'error: no such\n bucket' >&2; exit 1", None),
         ],
