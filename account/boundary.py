@@ -49,8 +49,11 @@ BESIDE = (
     "servicequotas:GetServiceQuota",
     "ssm:*Parameter*",
     "ssm:*Tags*",
+    "xray:*ResourcePolic*",
+    "xray:GetTraceSegmentDestination",
 )
-"""What is asked of other services, the private names of endpoints, and the parameter: not what else Systems Manager does with machines."""
+"""What is asked of other services, the private names of endpoints, who sends traces, and the parameter: not what else Systems Manager does
+with machines."""
 
 READS = re.compile("iam:(Get|List|Simulate)")
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components import boundary, fence, iam_agentcore, iam_functions, resource_policies
+from components import boundary, fence, iam_agentcore, iam_functions
 from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
 from components.component import ServiceRole, log_group, masked, pattern_until_made, permissions_boundary, service_role
 from components.environment import Limits, NetworkMode, Owner, Retention
 from components.function import Attempts, FunctionArgs, deploy
+from components.gateway_record import GatewayRecordArgs, record_gateway
 from components.guardrail import pinned_guardrail
 from components.naming import AGENT_ENDPOINT, GATEWAY_TARGET, Names
 
@@ -153,7 +154,8 @@ class AgentCore(pulumi.ComponentResource):
             web_acl_arn=args.web_acl_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self._gateway_logs(name, args, gateway)
+        record = GatewayRecordArgs(names=args.names, gateway_arn=gateway.gateway_arn, key_arn=args.key_arn, retention=args.retention)
+        record_gateway(f"{name}-gateway", record, pulumi.ResourceOptions(parent=self))
         return gateway
 
     def _gateway_policy(
@@ -167,44 +169,6 @@ class AgentCore(pulumi.ComponentResource):
             policy=pattern_until_made(gateway.gateway_arn, names.gateway_arn).apply(lambda arn: iam_agentcore.only_handler(names, arn)),
             # AWS refuses a policy that names a role that doesn't exist.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[handler.role]),
-        )
-
-    def _gateway_logs(self, name: str, args: AgentCoreArgs, gateway: aws.bedrock.AgentcoreGateway) -> None:
-        """The gateway's access log, in an encrypted log group."""
-        names = args.names
-        child = pulumi.ResourceOptions(parent=self)
-        group = log_group(
-            f"{name}-gateway-logs",
-            names.gateway_log_group,
-            key_arn=args.key_arn,
-            retention=args.retention,
-            opts=child,
-        )
-        admitted = aws.cloudwatch.LogResourcePolicy(
-            f"{name}-gateway-logs-policy",
-            policy_name=names.regional("evolution-gateway-logs"),
-            policy_document=resource_policies.log_delivery(names, names.gateway_log_group),
-            opts=child,
-        )
-        source = aws.cloudwatch.LogDeliverySource(
-            f"{name}-gateway-logs-source",
-            name=names.regional("evolution-gateway"),
-            log_type="APPLICATION_LOGS",
-            resource_arn=gateway.gateway_arn,
-            opts=child,
-        )
-        destination = aws.cloudwatch.LogDeliveryDestination(
-            f"{name}-gateway-logs-destination",
-            name=names.regional("evolution-gateway"),
-            delivery_destination_type="CWL",
-            delivery_destination_configuration={"destination_resource_arn": group.arn},
-            opts=child,
-        )
-        aws.cloudwatch.LogDelivery(
-            f"{name}-gateway-logs-delivery",
-            delivery_source_name=source.name,
-            delivery_destination_arn=destination.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[admitted]),
         )
 
     def _target(

@@ -252,6 +252,11 @@ class Names:
         return f"/evolution/{self.stack}/gateway"
 
     @property
+    def gateway_traces(self) -> str:
+        """What delivers the gateway's traces to X-Ray, and what admits it there."""
+        return self.regional("evolution-gateway-traces")
+
+    @property
     def prompt_log_group(self) -> str:
         return f"/evolution/{self.stack}/prompts"
 

@@ -340,6 +340,23 @@ def log_delivery(names: Names, log_group: str) -> str:
     )
 
 
+def trace_delivery(names: Names) -> str:
+    """AWS's log delivery may send the gateway's traces to X-Ray. Without this policy, AWS adds a wider one itself.
+
+    Source: CloudWatch Logs user guide, "Traces sent to X-Ray".
+    """
+    from_gateway: Condition = {"ForAllValues:ArnLike": {"logs:LogGeneratingResourceArns": names.gateway_arn}}
+    return document(
+        allow(
+            "ServiceDeliversTraces",
+            ["xray:PutTraceSegments"],
+            "*",
+            principal={"Service": LOG_DELIVERY},
+            condition=_from_this_account(names, names.arn("logs", f"delivery-source:{names.gateway_traces}")) | from_gateway,
+        )
+    )
+
+
 def endpoint_policy(names: Names, service: str, model_id: str) -> str:
     """Through a VPC endpoint: what the workloads' roles are granted there, to principals of this account; nothing else. Of models, the
     one, and only with a guardrail.

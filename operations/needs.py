@@ -133,6 +133,7 @@ GUARDS = frozenset(
         "wafv2/webAcl",
         "wafv2/webAclAssociation",
         "wafv2/webAclLoggingConfiguration",
+        "xray/resourcePolicy",
     }
 )
 """Types that watch, halt or bound, and no longer do once they are gone. Where data is protected, nobody who deploys may remove them, nor

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 
-from operations import OperationError, Parser, administrator, ready, rights, room, taken
+from operations import OperationError, Parser, administrator, ready, rights, room, taken, traces
 from operations.account import Account, AwsError, connect
 from operations.outcome import GOOD, Outcome, rows, summary
 from operations.planned import Planned, made, planned
 
-CALLS = room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS | administrator.CALLS
+CALLS = room.CALLS | taken.CALLS | ready.CALLS | rights.CALLS | administrator.CALLS | traces.CALLS
 """All that it may call. No request asks for a dry run: an emulator may act on it."""
 
 Check = Callable[[Account, Planned], Iterator[Outcome]]
@@ -26,6 +26,7 @@ CHECKS: dict[str, Check] = {
     "elastic IPs": room.addresses,
     "VPCs": room.vpcs,
     "log policies": room.log_policies,
+    "traces": traces.traces,
     "zones": ready.zones,
     "names": taken.names,
     "service roles": ready.service_roles,

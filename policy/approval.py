@@ -33,6 +33,7 @@ GROUPS: Mapping[str, str] = {
     t.KEY_POLICY: "key",
     t.AGENT_RESOURCE_POLICY: "agentcore",
     t.LOG_RESOURCE_POLICY: "logs",
+    t.TRACE_POLICY: "logs",
 }
 """The documents of resources that are approved together. A document of another type is approved by nobody."""
 

@@ -11,7 +11,7 @@ PROWLER = """
 AC-01 | runtimes in a VPC |
 AC-02 | AgentCore's full-access policy is not attached | identity/managed-policies
 AC-03 | access to AgentCore that nobody uses is withdrawn | ! used
-AC-04 | runtimes log and are traced | agentcore/runtime-logs agentcore/log-delivery workload/function-traced
+AC-04 | runtimes log and are traced | agentcore/runtime-logs agentcore/log-delivery agentcore/traces-delivered workload/function-traced
 AC-05 | agents' images under a customer-managed key | encryption/repository-cmk
 AC-06 | browsers are recorded |
 AC-07 | memories under a customer-managed key |
@@ -80,7 +80,7 @@ AGENTSEC03-BP04 | permissions are reviewed | approved/new-access
 AGENTSEC04-BP01 | guardrails | agentcore/policy-engine agentcore/guardrail agentcore/guardrail-used
 AGENTSEC04-BP02 | people decide what is critical | environment/container-limits environment/function-limits alarms/autonomy
 AGENTSEC05-BP01 | decisions are on record | agentcore/prompts-recorded agentcore/log-delivery data-protection/log-deletion
-AGENTSEC05-BP02 | agents' calls are traced | workload/function-traced
+AGENTSEC05-BP02 | agents' calls are traced | agentcore/traces-delivered workload/function-traced
 AGENTSEC06-BP01 | messages between agents are encrypted and signed | identity/tls-only agentcore/gateway-authorizer
 AGENTSEC06-BP02 | the order of work is controlled | workload/schedule environment/scale-bounds
 AGENTSEC06-BP03 | boundaries of trust between agents | containment/grants containment/own-roles

@@ -144,11 +144,12 @@ SERVICES: Mapping[str, frozenset[str]] = {
     "s3:PutObject": frozenset({"delivery.logs", "logging.s3"}),
     "logs:CreateLogStream": frozenset({"delivery.logs"}),
     "logs:PutLogEvents": frozenset({"delivery.logs"}),
+    "xray:PutTraceSegments": frozenset({"delivery.logs"}),
     "lambda:InvokeFunction": frozenset({"events", "s3", "scheduler", "sns"}),
     "kms:CreateGrant": frozenset({"fargate"}),
 }
-"""What services of AWS may do by the policies of resources, and which: alarms and costs reach the topic, logs and events where they are
-kept. A key's use is `identity/key-breadth`'s to judge."""
+"""What services of AWS may do by the policies of resources, and which: alarms and costs reach the topic, logs, traces and events where
+they are kept. A key's use is `identity/key-breadth`'s to judge."""
 
 BY_NAME = {action.lower(): writes for action, writes in WRITES.items()}
 

@@ -14,6 +14,7 @@ import pytest
 from components.capacity import ELASTIC_IPS, FARGATE_VCPUS, LAMBDA_EXECUTIONS, UNRESERVED_EXECUTIONS, VPCS, needs
 from local import quotas
 from operations.room import LOG_POLICIES
+from operations.traces import TRACE_POLICIES
 from tests.components.tables import env_of
 from tests.plans import UNKNOWN, Plan, PlannedResource
 
@@ -151,6 +152,7 @@ DEFAULTS: Sequence[Default] = (
     Default(
         "CloudWatch Logs: one of them, characters", 5120, longest("cloudwatch/logResourcePolicy", "policyDocument"), "PutResourcePolicy"
     ),
+    Default("X-Ray: resource policies", TRACE_POLICIES, number("xray/resourcePolicy"), "X-Ray API reference, PutResourcePolicy"),
     Default("CloudWatch: metric alarms", 5000, number("cloudwatch/metricAlarm"), "CloudWatch quotas"),
     Default("WAF: web ACLs", 100, number("wafv2/webAcl"), "AWS WAF quotas"),
     Default("WAF: units of a web ACL before each costs extra", 1500, capacity_units, "AWS WAF: web ACL capacity units"),

@@ -99,6 +99,23 @@ def patch_zones(ec2: Any, zones: Mapping[str, Mapping[str, str]]) -> None:
     ec2._ACTION_MAP["DescribeAvailabilityZones"] = describe
 
 
+def patch_deliveries(logs: Any) -> None:
+    """Take X-Ray as a destination, which has no configuration; ministack refuses it.
+
+    Source: CloudWatch Logs API reference, PutDeliveryDestination.
+    """
+    put = logs._put_delivery_destination
+
+    def put_delivery_destination(data: dict[str, Any]) -> HttpResponse:
+        if data.get("deliveryDestinationType") != "XRAY":
+            return put(data)
+        made = {"name": data["name"], "arn": logs._make_delivery_destination_arn(data["name"]), "deliveryDestinationType": "XRAY"}
+        logs._delivery_destinations[data["name"]] = {**made, "tags": dict(data.get("tags", {}))}
+        return logs._get_delivery_destination(data)
+
+    logs._put_delivery_destination = put_delivery_destination
+
+
 def _marked(part: dict[str, Any]) -> dict[str, Any] | None:
     return part.get("guardContent", {}).get("text")
 

@@ -174,6 +174,7 @@ def main() -> None:
     patches.patch_guardrails(importlib.import_module("ministack.services.bedrock"))
     patches.patch_secrets(importlib.import_module("ministack.services.secretsmanager"))
     patches.patch_zones(importlib.import_module("ministack.services.ec2"), runpy.run_path(str(ZONES))["ZONES"])
+    patches.patch_deliveries(importlib.import_module("ministack.services.cloudwatch_logs"))
     patches.patch_converse(importlib.import_module("ministack.services.bedrock_runtime"))
     persistence: Any = importlib.import_module("ministack.core.persistence")
 

@@ -142,9 +142,13 @@ def test_the_gateway_takes_signed_requests_past_the_web_acl_and_keeps_its_logs()
     assert layer.only("WebAclAssociation").inputs["webAclArn"] == ACL
     groups = {one.inputs["name"]: one.inputs for one in layer.of("LogGroup").values()}
     assert groups["/evolution/prod/gateway"]["kmsKeyId"] == KEY
-    [destination] = layer.of("LogDeliveryDestination").values()
-    assert destination.inputs["deliveryDestinationConfiguration"]["destinationResourceArn"].endswith(":log-group:/evolution/prod/gateway")
-    assert "agentcore-gateway-logs-policy" in layer.only("LogDelivery").depends_on
+    ends = layer.of("LogDeliveryDestination")
+    to_group = ends["agentcore-gateway-logs-destination"].inputs["deliveryDestinationConfiguration"]["destinationResourceArn"]
+    assert to_group.endswith(":log-group:/evolution/prod/gateway")
+    assert "deliveryDestinationConfiguration" not in ends["agentcore-gateway-traces-destination"].inputs, "AWS knows where X-Ray is"
+    for kind in ("logs", "traces"):
+        delivery = layer.of("LogDelivery")[f"agentcore-gateway-{kind}-delivery"]
+        assert f"agentcore-gateway-{kind}-policy" in delivery.depends_on
 
 
 def test_the_agents_log_group_is_made_before_agentcore_would_make_one_without_a_key() -> None:

@@ -60,6 +60,7 @@ DOCUMENTS = {
     "prompts trust": iam_agentcore.prompt_log_trust(NAMES),
     "prompts grants": iam.document(*iam_agentcore.prompt_log_grants(NAMES)),
     "gateway's policy": iam_agentcore.only_handler(NAMES, f"{NAMES.gateway_arn.removesuffix('?' * 10)}0123456789"),
+    "trace delivery": resource_policies.trace_delivery(NAMES),
     "log delivery": resource_policies.log_delivery(NAMES, NAMES.gateway_log_group),
 } | {f"{service} endpoint": resource_policies.endpoint_policy(NAMES, service, MODEL) for service in resource_policies.ENDPOINT_ACTIONS}
 

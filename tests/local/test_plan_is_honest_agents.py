@@ -85,16 +85,22 @@ def test_every_way_to_the_agents_has_its_policy(made: Resources, client: Client)
         assert {statement["Resource"] for statement in there["Statement"]} == {policy["resourceArn"]}
 
 
-def test_the_gateways_log_is_delivered(made: Resources, client: Client) -> None:
+def test_the_gateways_log_and_traces_are_delivered(made: Resources, client: Client) -> None:
     logs = client("logs")
-    (source,) = of(made, "aws:cloudwatch/logDeliverySource:LogDeliverySource")
-    (destination,) = of(made, "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination")
-    (delivery,) = of(made, "aws:cloudwatch/logDelivery:LogDelivery")
-    (from_there,) = logs.describe_delivery_sources()["deliverySources"]
-    (to_there,) = logs.describe_delivery_destinations()["deliveryDestinations"]
-    (there,) = logs.describe_deliveries()["deliveries"]
-    (resource,) = from_there["resourceArns"]
-    assert held(source, from_there, resourceArn=resource, tags=from_there["tags"]) == source
-    assert held(destination, to_there, tags=to_there["tags"]) == destination
-    assert held(delivery, there, tags=there["tags"]) == delivery
-    assert (there["deliverySourceName"], there["deliveryDestinationArn"]) == (from_there["name"], to_there["arn"])
+    sources, destinations = (
+        {one["name"]: one for one in found}
+        for found in (logs.describe_delivery_sources()["deliverySources"], logs.describe_delivery_destinations()["deliveryDestinations"])
+    )
+    ways = {one["deliverySourceName"]: one for one in logs.describe_deliveries()["deliveries"]}
+    assert {source["logType"] for source in sources.values()} == {"APPLICATION_LOGS", "TRACES"}
+    assert sources.keys() == destinations.keys() == ways.keys()
+    for source in of(made, "aws:cloudwatch/logDeliverySource:LogDeliverySource"):
+        there = sources[source["name"]]
+        assert held(source, there, resourceArn=there["resourceArns"][0], tags=there["tags"]) == source
+    for destination in of(made, "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"):
+        there = destinations[destination["name"]]
+        assert held(destination, there, tags=there["tags"]) == destination
+    for delivery in of(made, "aws:cloudwatch/logDelivery:LogDelivery"):
+        there = ways[delivery["deliverySourceName"]]
+        assert held(delivery, there, tags=there["tags"]) == delivery
+        assert there["deliveryDestinationArn"] == destinations[delivery["deliverySourceName"]]["arn"]

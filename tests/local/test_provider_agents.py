@@ -179,6 +179,16 @@ def test_a_delivery_leads_from_its_source_to_its_destination(world: World) -> No
         assert source.drift() == {"logType": "USAGE_LOGS"}
 
 
+def test_traces_go_to_x_ray_which_has_no_address(world: World) -> None:
+    to_xray = {"deliveryDestinationType": "XRAY", "deliveryDestinationConfiguration": None}
+    with (
+        world.made(SOURCE, logType="TRACES"),
+        world.made(DESTINATION, **to_xray) as destination,
+        world.made(DELIVERY, deliveryDestinationArn=destination.outputs["arn"]),
+    ):
+        assert destination.changed(tags={"A": "b"}).drift() == {}
+
+
 @pytest.mark.slow
 def test_a_guardrail_outlives_the_emulators_process(tmp_path: Path) -> None:
     first = emulator.start(tmp_path, "dev", VENV)

@@ -93,6 +93,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "sqs/queuePolicy": ("sqs:{region}:{account}:evolution-dead-letters-{stack}",),
     "wafv2/webAclAssociation": (ACL, GATEWAY.replace("{name}", "evolution-{stack}-{id}")),
     "wafv2/webAclLoggingConfiguration": (ACL,),
+    "xray/resourcePolicy": ("xray:{region}:{account}:*",),
 }
 """By type, what AWS says its requests are about, where the stand-in's own ARN doesn't."""
 

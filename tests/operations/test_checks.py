@@ -10,7 +10,7 @@ import pytest
 
 from components.capacity import FARGATE_VCPUS, needs
 from operations import preflight
-from operations.outcome import GOOD, WORDS, Kind, Outcome, rows
+from operations.outcome import GOOD, WORDS, Kind
 from operations.planned import Planned, Resource
 from operations.rights import SHOWN, Right, rights
 from tests.components.tables import env_of
@@ -78,6 +78,7 @@ OF_SECRET = 2
 """Questions to IAM for it: about itself, and about its key by its service."""
 BUCKET = planned(s3__bucket={"bucket": "one"})
 POLICY = planned(cloudwatch__logResourcePolicy={"policyName": "ours"})
+TRACED = planned(cloudwatch__logDeliverySource={"logType": "TRACES"}, xray__resourcePolicy={"policyName": "ours"})
 RUNTIME = planned(bedrock__agentcoreAgentRuntime={"agentRuntimeName": "one"})
 ENDPOINT = planned(ec2__vpcEndpoint={"vpcEndpointType": "Interface", "serviceName": "com.amazonaws.us-east-1.logs"})
 UNRESERVED: list[tuple[str, Answer]] = [("lambda:GetFunctionConcurrency", "ResourceNotFoundException")] * 3
@@ -92,6 +93,13 @@ def policies(count: int) -> tuple[str, Answer]:
     return ("logs:DescribeResourcePolicies", {"resourcePolicies": [{"policyName": f"p{number}"} for number in range(count)]})
 
 
+def traces(destination: str, status: str, *names: str) -> list[tuple[str, Answer]]:
+    return [
+        ("xray:GetTraceSegmentDestination", {"Destination": destination, "Status": status}),
+        ("xray:ListResourcePolicies", {"ResourcePolicies": [{"PolicyName": name} for name in names]}),
+    ]
+
+
 def addresses(value: float, used: int) -> list[tuple[str, Answer]]:
     return [
         ("ec2:DescribeAddresses", {"Addresses": [{}] * used}),
@@ -104,6 +112,14 @@ EIPS = planned(ec2__eip=[{}, {}])
 USED_VCPUS = 3.0
 
 CASES = [
+    Case("traces", [], [], planned("dev", cloudwatch__logDeliverySource={"logType": "APPLICATION_LOGS"})),
+    Case(
+        "traces", traces("CloudWatchLogs", "ACTIVE", "ours", *"abcd"), [("pass", "5 of 5 policies of X-Ray are there, 0 are new")], TRACED
+    ),
+    Case("traces", traces("CloudWatchLogs", "ACTIVE", *"abcde"), [("fail", "delete what isn't needed of a, b, c, d, e")], TRACED),
+    Case("traces", [("xray:GetTraceSegmentDestination", "AccessDeniedException")], [("unknown", "AWS doesn't say")], TRACED),
+    Case("traces", traces("XRay", "ACTIVE"), [("fail", "Turn Transaction Search on")], TRACED),
+    Case("traces", traces("CloudWatchLogs", "PENDING"), [("fail", "PENDING: ask again")], TRACED),
     Case("Lambda executions", executions(1000, 900), [("pass", "1000 in all, 900 of them free")]),
     Case("Lambda executions", executions(10, 10), [("fail", "13 are reserved, and 100 must stay free")]),
     Case("Lambda executions", executions(113, 113), [("pass", "113 in all")]),
@@ -331,6 +347,7 @@ NEVER: Mapping[tuple[str, Kind], str] = {
     ("elastic IPs", "person"): "AWS gives the addresses, or doesn't",
     ("VPCs", "person"): "AWS makes the VPC, or doesn't",
     ("log policies", "person"): "AWS takes the policy, or doesn't",
+    ("traces", "person"): "AWS takes the delivery, or doesn't",
     ("zones", "person"): "the table names other zones; nobody has anything to do in the account",
     ("names", "person"): "the deployment makes what is there again, which AWS refuses",
     ("service roles", "fail"): "AWS makes a role of its own with the first request that wants it",
@@ -372,16 +389,6 @@ def test_who_may_nothing_yet_is_shown_a_few_actions_and_who_may_all() -> None:
 def test_no_call_changes_anything() -> None:
     reads = ("Get", "List", "Describe", "Head", "Simulate")
     assert {call for call in preflight.CALLS if not call.partition(":")[2].startswith(reads)} == set()
-
-
-def test_a_table_is_as_wide_as_the_terminal_and_never_breaks_a_command() -> None:
-    command = "aws " + "long-option " * 20
-    table = rows(
-        [Outcome(check="one", kind="person", text="do this " * 30, command=command), Outcome(check="two", kind="pass", text="ok")], 80
-    )
-    assert max(len(line) for line in table if command not in line) <= 80
-    assert [line for line in table if command in line]
-    assert all(word in "\n".join(table) for word in (WORDS["person"], WORDS["pass"]))
 
 
 def test_a_resource_of_the_state_is_not_new() -> None:

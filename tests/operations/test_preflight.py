@@ -54,6 +54,8 @@ FRESH: Mapping[str, Mapping[str, Any]] = {
     "list_detectors": {"DetectorIds": []},
     "list_analyzers": {"analyzers": []},
     "get_model_invocation_logging_configuration": {},
+    "get_trace_segment_destination": {"Destination": "XRay", "Status": "ACTIVE"},
+    "list_resource_policies": {"ResourcePolicies": []},
     "describe_log_groups": {"logGroups": []},
     "describe_parameters": {"Parameters": []},
     "list_web_acls": {"WebACLs": []},
@@ -109,6 +111,7 @@ def test_what_a_first_deployment_of_prod_meets_in_a_fresh_account_is_named(prod:
         ("elastic IPs", "pass"),
         ("VPCs", "pass"),
         ("log policies", "pass"),
+        ("traces", "fail"),
         ("zones", "pass"),
         ("endpoints", "pass"),
         ("names", "pass"),
@@ -169,7 +172,7 @@ def test_it_prints_a_table_and_json_and_ends_with_its_verdict(
     said = capsys.readouterr().out
     assert said.startswith(f"prod in account {NUMBER}, us-east-1; no state\n")
     assert "  will fail      Lambda executions" in said
-    assert said.splitlines()[-1] == "pass: 8, a person must: 8, will fail: 2"
+    assert said.splitlines()[-1] == "pass: 8, a person must: 8, will fail: 3"
     assert preflight.main(["--stack", "prod", "--account", NUMBER, "--json"]) == 1
     read = json.loads(capsys.readouterr().out)
     assert (read["stack"], read["account"]) == ("prod", NUMBER)

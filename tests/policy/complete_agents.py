@@ -48,6 +48,15 @@ MASKS: Mapping[str, Any] = {
 }
 """A statement of a data-protection policy."""
 
+TRACED = {
+    "Effect": "Allow",
+    "Principal": {"Service": "delivery.logs.amazonaws.com"},
+    "Action": "xray:PutTraceSegments",
+    "Resource": "*",
+    "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+}
+"""What admits AWS's delivery to X-Ray."""
+
 HARMS = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
 
 GUARDED = ["guardrail", "guardrail-version"]
@@ -259,6 +268,24 @@ def agentcore() -> Nodes:
             "aws:cloudwatch/logDelivery:LogDelivery",
             {"deliverySourceName": "evolution-gateway-prod", "deliveryDestinationArn": UNKNOWN},
             {"deliveryDestinationArn": ["gateway-logs-end"]},
+        ),
+        "gateway-traces": Node(
+            "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+            {"name": "evolution-gateway-traces-prod", "logType": "TRACES", "resourceArn": UNKNOWN},
+            {"resourceArn": ["gateway"]},
+        ),
+        "gateway-traces-end": Node(
+            "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+            {"name": "evolution-gateway-traces-prod", "deliveryDestinationType": "XRAY"},
+        ),
+        "gateway-traces-way": Node(
+            "aws:cloudwatch/logDelivery:LogDelivery",
+            {"deliverySourceName": "evolution-gateway-traces-prod", "deliveryDestinationArn": UNKNOWN},
+            {"deliveryDestinationArn": ["gateway-traces-end"]},
+        ),
+        "gateway-traces-policy": Node(
+            "aws:xray/resourcePolicy:ResourcePolicy",
+            {"policyName": "evolution-gateway-traces-prod", "policyDocument": document(TRACED)},
         ),
         "acl-association": Node(
             "aws:wafv2/webAclAssociation:WebAclAssociation",

@@ -204,6 +204,25 @@ EDITS: tuple[Edit, ...] = (
         ("", DELETED, "agentcore/log-delivery"),
     ),
     *on(
+        "agentcore-gateway-traces-source",
+        ("resourceArn", Refer("agentcore-runtime"), "agentcore/traces-delivered"),
+        ("logType", "USAGE_LOGS", "agentcore/traces-delivered"),
+        ("", DELETED, "agentcore/traces-delivered"),
+    ),
+    *on("agentcore-gateway-traces-destination", ("deliveryDestinationType", "CWL", "agentcore/traces-delivered")),
+    *on("agentcore-gateway-traces-delivery", ("", DELETED, "agentcore/traces-delivered")),
+    *on(
+        "agentcore-gateway-traces-policy",
+        (
+            "policyDocument.Statement.0.Principal",
+            {"Service": "xray.amazonaws.com"},
+            "agentcore/traces-delivered",
+            "containment/resource-policies",
+        ),
+        ("policyDocument.Statement.0.Condition", GONE, "identity/confused-deputy"),
+        ("", DELETED, "agentcore/traces-delivered"),
+    ),
+    *on(
         "agentcore-guardrail",
         ("kmsKeyArn", GONE, "encryption/guardrail-cmk"),
         (f"{CONTENT}.0.inputStrength", "LOW", "agentcore/guardrail-prompt-attack"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document, tagged
-from tests.policy.complete_agents import AGENT_LOGS, GATEWAY_ARN, MASKS, PROMPTS, ROLE_ARN, only_handler, permit, recorded, role
+from tests.policy.complete_agents import AGENT_LOGS, GATEWAY_ARN, MASKS, PROMPTS, ROLE_ARN, TRACED, only_handler, permit, recorded, role
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.edits_complete import removing
 from tests.policy.samples import ACCOUNT
@@ -120,9 +120,14 @@ def grants(statement: dict[str, object]) -> Node:
     return Node("aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": policy}, {"role": ["runtime-role"]})
 
 
-ONLY_HANDLER, OWN_ROLE = "agentcore/only-handler", "agentcore/own-role"
+ONLY_HANDLER, OWN_ROLE, TRACES = "agentcore/only-handler", "agentcore/own-role", "agentcore/traces-delivered"
 WRONG_ROLE = {ONLY_HANDLER, POLICIES, "identity/trust-service", "workload/failures-granted", "containment/resource-policies"}
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def admitting(service: str = "delivery.logs.amazonaws.com", **changed: Any) -> Edit:
+    """Let another policy say who sends traces to X-Ray."""
+    return setting("gateway-traces-policy", "policyDocument", document({**TRACED, "Principal": {"Service": service}, **changed}))
 
 
 def taken_on(name: str, source: Any, service: str = "bedrock-agentcore") -> Edit:
@@ -149,6 +154,17 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("the gateway may invoke itself", admits({"AWS": ROLE_ARN}), {ONLY_HANDLER}),
     ("the policy is another's", referring("gateway-policy", "resourceArn", "topic"), {ONLY_HANDLER}),
     ("the handler has another role", referring("handler", "role", "gateway-role"), WRONG_ROLE),
+    # The gateway's traces.
+    ("no traces are sent", without("gateway-traces"), {TRACES}),
+    ("the traces are another's", referring("gateway-traces", "resourceArn", "topic"), {TRACES}),
+    ("usage is sent", setting("gateway-traces", "logType", "USAGE_LOGS"), {TRACES}),
+    ("the traces go nowhere", without("gateway-traces-way"), {TRACES}),
+    ("the traces go to logs", setting("gateway-traces-end", "deliveryDestinationType", "CWL"), {TRACES}),
+    ("where the traces go is unknown", setting("gateway-traces-end", "deliveryDestinationType", UNKNOWN), {TRACES}),
+    ("nothing admits the traces", without("gateway-traces-policy"), {TRACES}),
+    ("others are admitted", admitting("logs.amazonaws.com"), {TRACES, "containment/resource-policies"}),
+    ("the delivery may only sample", admitting(Action="xray:GetSamplingRules"), {TRACES}),
+    ("whoever's traces are admitted", admitting(Condition={}), {"identity/confused-deputy"}),
     # The policies in front of the agents.
     ("the engine only logs", setting("gateway", f"{ENGINE}.mode", "LOG_ONLY"), {"agentcore/policy-engine"}),
     ("whether the engine enforces is unknown", setting("gateway", f"{ENGINE}.mode", UNKNOWN), {"agentcore/policy-engine"}),

@@ -1,12 +1,25 @@
 """CloudWatch Logs: log groups, and the delivery of AWS services' own logs from a source to a destination."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from local.provider import equivalence
-from local.provider.members import FLAG, json_text, named
-from local.provider.reading import fields
+from local.provider.members import FLAG, Path, json_text, named
+from local.provider.reading import Field, fields
 from local.provider.resource_type import Call, Read, Request, ResourceType, tagging
 
 _ARN = "arn:aws:logs:{region}:{account}"
 _TAGS = tagging("logs", "resourceArn", "tags", "tagKeys", read="ListTagsForResource")
+
+
+def _destination(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """What the provider refuses."""
+    given, is_xray = properties.get("deliveryDestinationConfiguration"), properties.get("deliveryDestinationType") == "XRAY"
+    if is_xray and given is not None:
+        yield ("deliveryDestinationConfiguration",), "must be left out: traces go to the account's own X-Ray"
+    if not is_xray and given is None:
+        yield ("deliveryDestinationConfiguration",), 'is missing: the provider requires it for logs; write {"destinationResourceArn": …}'
+
 
 RESOURCES = (
     ResourceType(
@@ -69,10 +82,15 @@ RESOURCES = (
         read=Read(
             Request("logs:GetDeliveryDestination", {"name": "{id}"}),
             "deliveryDestination",
-            fields("deliveryDestinationConfiguration", "deliveryDestinationType", "outputFormat"),
+            {
+                # X-Ray's is empty.
+                "deliveryDestinationConfiguration": Field("deliveryDestinationConfiguration", lambda found: found or None),
+                **fields("deliveryDestinationType", "outputFormat"),
+            },
             {"arn": "arn"},
         ),
         delete=Request("logs:DeleteDeliveryDestination", {"name": "{id}"}),
+        validate=_destination,
         references={
             "deliveryDestinationConfiguration.destinationResourceArn": ("aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucket:Bucket")
         },

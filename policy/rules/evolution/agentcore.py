@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks import absent, between, literal
+from documents import allows_of
 from graph import Linked
 from plain import Plain, Unknown, dig, items
 from rule import Finding, Resource, Severity, Stack, about
@@ -20,11 +21,17 @@ from tokens import (
     LOG_DELIVERY_DESTINATION,
     LOG_DELIVERY_SOURCE,
     LOG_GROUP,
+    TRACE_POLICY,
 )
 from variables import environments_of
 
 REQUESTS = "APPLICATION_LOGS"
 """The log type that tells requests and answers. Source: AgentCore developer guide, "Provided log data"."""
+
+TRACES = "TRACES"
+
+DELIVERS = "delivery.logs.amazonaws.com"
+"""The principal that delivers what services tell of themselves. Source: CloudWatch Logs user guide, "Traces sent to X-Ray"."""
 
 INTERCEPTORS = "interceptorConfigurations"
 NOT_ASKED = {
@@ -155,19 +162,46 @@ def runtime_endpoint(stack: Stack) -> Iterator[Finding]:
 )
 def log_delivery(stack: Stack) -> Iterator[Finding]:
     """From the gateway to a source, by a delivery to a destination, and there to a log group of this stack, which is encrypted and kept."""
-    gateways, groups = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id")), Linked(stack, LOG_GROUP)
+    groups = Linked(stack, LOG_GROUP)
+    ends = {one.urn for one in stack.of_type(LOG_DELIVERY_DESTINATION) if groups.by(one, "deliveryDestinationConfiguration")}
+    for gateway in _undelivered(stack, REQUESTS, ends):
+        yield Finding(
+            "its logs reach no log group of this stack; an aws.cloudwatch.LogDeliverySource must name it, and a LogDelivery lead from "
+            "there to a destination that is one.",
+            gateway,
+        )
+
+
+@evolution_rule(
+    id="agentcore/traces-delivered",
+    severity=Severity.MEDIUM,
+    protects="The trace of a request: what the gateway did with it, and how long each step took.",
+    why="A gateway delivers no traces unless it is told where to; and where nothing of the stack admits them to X-Ray, AWS adds a wider "
+    "policy itself.",
+    fix="Declare a LogDeliverySource of the log_type TRACES, a LogDeliveryDestination of the delivery_destination_type XRAY, a "
+    "LogDelivery, and an aws.xray.ResourcePolicy that admits delivery.logs.amazonaws.com.",
+)
+def traces_delivered(stack: Stack) -> Iterator[Finding]:
+    ends = {one.urn for one in stack.of_type(LOG_DELIVERY_DESTINATION) if one.at("deliveryDestinationType") == "XRAY"}
+    for gateway in _undelivered(stack, TRACES, ends):
+        yield Finding(
+            "its traces don't reach X-Ray; an aws.cloudwatch.LogDeliverySource must name it, and a LogDelivery lead from there to a "
+            "destination that is X-Ray.",
+            gateway,
+        )
+    admitted = [statement for policy in stack.of_type(TRACE_POLICY) for statement in allows_of(policy)]
+    if stack.of_type(AGENT_GATEWAY) and not any(DELIVERS in one.services and "xray:PutTraceSegments" in one.actions for one in admitted):
+        yield Finding("no aws.xray.ResourcePolicy admits delivery.logs.amazonaws.com to X-Ray; one must.")
+
+
+def _undelivered(stack: Stack, log_type: str, ends: set[str]) -> Iterator[Resource]:
+    """The gateways of which nothing of this type is delivered to one of the destinations."""
+    gateways = Linked(stack, AGENT_GATEWAY, ("gatewayArn", "arn", "id"))
     sources = Linked(stack, LOG_DELIVERY_SOURCE, ("name", "arn", "id"))
     destinations = Linked(stack, LOG_DELIVERY_DESTINATION)
     delivered: set[str] = set()
     for delivery in stack.of_type(LOG_DELIVERY):
-        ends = [destinations.all[urn] for urn in destinations.by(delivery, "deliveryDestinationArn")]
-        if any(groups.by(end, "deliveryDestinationConfiguration") for end in ends):
+        if destinations.by(delivery, "deliveryDestinationArn") & ends:
             starts = [sources.all[urn] for urn in sources.by(delivery, "deliverySourceName")]
-            delivered |= gateways.by_all([start for start in starts if start.at("logType") == REQUESTS], "resourceArn")
-    for urn, gateway in gateways.all.items():
-        if urn not in delivered:
-            yield Finding(
-                "its logs reach no log group of this stack; an aws.cloudwatch.LogDeliverySource must name it, and a LogDelivery lead from "
-                "there to a destination that is one.",
-                gateway,
-            )
+            delivered |= gateways.by_all([start for start in starts if start.at("logType") == log_type], "resourceArn")
+    yield from (gateway for urn, gateway in gateways.all.items() if urn not in delivered)

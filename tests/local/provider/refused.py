@@ -118,6 +118,8 @@ REFUSED: dict[str, list[Edit]] = {
     "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": [
         Edit("outputFormat", "JSON", "write json"),
         Edit("deliveryDestinationConfiguration.destinationResourceArn", GONE, "is required"),
+        Edit("deliveryDestinationConfiguration", GONE, "the provider requires it for logs"),
+        Edit("deliveryDestinationType", "XRAY", "must be left out", "deliveryDestinationConfiguration"),
     ],
     "aws:cloudwatch/logDeliverySource:LogDeliverySource": [
         Edit("name", "evolution.gateway", "must match"),
@@ -365,6 +367,10 @@ REFUSED: dict[str, list[Edit]] = {
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": [
         Edit("logDestinationConfigs", [], "at least 1"),
         Edit("loggingFilter.defaultBehavior", "FORGET", "one of KEEP, DROP"),
+    ],
+    "aws:xray/resourcePolicy:ResourcePolicy": [
+        Edit("policyName", "evolution traces", "must match"),
+        Edit("policyDocument", "traces", "must be JSON"),
     ],
 }
 """By type."""
