@@ -25,8 +25,9 @@ from engine import EngineError
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
 """All that an evaluator gets of its worker's environment: no name of a credential's address, a token or a table."""
 
-GIVEN = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""Sets have the same order in every process; libraries take one thread, for there is an evaluator for each CPU."""
+GIVEN = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Sets have the same order in every process; libraries take one thread, for there is an evaluator for each CPU. What numpy's are told is in
+engine/__init__.py."""
 
 MEMORY_BYTES = 1024**3
 """Address space of one evaluator, at least. CartPole's takes 215 MB, with 38 MB of memory."""

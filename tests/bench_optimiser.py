@@ -13,11 +13,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from engine import keyed, population  # before numpy, which it tells which instructions to use
+
+# isort: split
 import numpy as np
 import psutil
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 
-from engine import keyed, population
 from engine.breeding import STRATEGIES, Breeder, best
 from engine.cartpole import CartPole
 from engine.evaluators import EvaluatorPool, ScoreBatch

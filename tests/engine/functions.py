@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -14,9 +15,9 @@ import cmaes  # pyright: ignore[reportMissingTypeStubs] (it has none)
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.breeding import Breeder
+from engine.breeding import STRATEGIES, Breeder
 from engine.covariance import FIRST_SIGMA
-from engine.population import Population
+from engine.population import Population, encode
 from engine.tasks import TaskSpec
 
 LIMIT = 5.0
@@ -133,3 +134,11 @@ class Contest:
             found.append(float(values.min()))
             run.tell(list(zip(points, values.tolist(), strict=True)))
         return list(accumulate(found, min))
+
+
+def digests() -> list[str]:
+    """Of what each strategy breeds in some generations, with its state, to the last bit."""
+    contests = (
+        Contest(function=sphere, weights=41, strategy=strategy, population=50, generations=5, seeds=(1,)) for strategy in STRATEGIES
+    )
+    return [hashlib.sha256(b"".join(map(encode, contest.populations(1)))).hexdigest() for contest in contests]

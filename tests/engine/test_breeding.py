@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from array import array
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,10 @@ from engine.breeding import STRATEGIES, Breeder, best, ranking
 from engine.genetic import CELLS, ELITES
 from engine.individuals import DEAD, Individual
 from engine.population import Population
+from tests.engine.functions import digests
 from tests.engine.plugins import Hill
+
+ROOT = Path(__file__).resolve().parents[2]
 
 LIMIT = 8192
 
@@ -78,6 +84,15 @@ def test_whatever_else_was_drawn_the_same_are_bred(strategy: str) -> None:
     again = bred(first, 20, strategy=strategy)
     assert [one.genome for one in again.individuals] == [one.genome for one in before.individuals]
     assert again.state == before.state
+
+
+@pytest.mark.slow
+def test_whatever_instructions_the_environment_asks_for_the_same_are_bred() -> None:
+    """OpenBLAS and numpy round otherwise with others. Here they are the engine's, too: this process imported it before numpy."""
+    told = {"OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "2", "NPY_ENABLE_CPU_FEATURES": " ", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "import engine; from tests.engine.functions import digests; print(*digests())"]
+    there = subprocess.run(command, env=told, capture_output=True, text=True, timeout=300, check=True).stdout.split()
+    assert there == digests()
 
 
 def test_every_individual_island_and_generation_draws_its_own(strategy: str) -> None:
