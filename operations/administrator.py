@@ -17,8 +17,8 @@ from operations.planned import Planned, Resource
 
 CALLS = frozenset({"sts:GetCallerIdentity"})
 
-WHEN_NEW = frozenset({"ssm/parameter"})
-"""Changes of the mode's parameter are left to the switch."""
+WHEN_NEW = frozenset({"ec2/defaultSecurityGroup", "ssm/parameter"})
+"""What came with the VPC is taken over once; changes of the mode's parameter are left to the switch."""
 
 WHEN_CHANGED: Mapping[str, frozenset[str]] = {"kms/key": frozenset({"policy"})}
 """By type, the only properties whose change wants an administrator."""

@@ -43,7 +43,7 @@ class Needs:
         tagged: AWS numbers it, so that only the stack's tags tell it from what is another's.
         lists, anywhere, anywhere_delete: reads, writes and deletions that no resource narrows.
         makes: creations that only the tags of what is made narrow.
-        adopt: what tags a thing that was just made, and has none.
+        adopt: what tags a thing that was just made, and has none. EC2 alone says with which request that is made.
         under: a further condition of its creation.
     """
 
@@ -188,6 +188,8 @@ class _OfPlan:
         asked = self._tags("Request")
         under: Condition = json.loads(json.dumps(row.under).replace('"{boundaries}"', json.dumps(self.arns("iam/policy"))))
         as_new: Condition = {**asked, "Null": {"aws:ResourceTag/Environment": "true"}}
+        if service == "ec2" and row.create:
+            as_new = {"StringEquals": {**asked["StringEquals"], "ec2:CreateAction": row.create}}
         for actions, resources, condition, reads in (
             (row.lists, ["*"], NONE, True),
             (row.read, arns, ours, True),
@@ -294,9 +296,13 @@ RECORDS = "bedrock:PutModelInvocationLoggingConfiguration"
 """Whoever may write it may turn off the record of what the agents ask, or have it written elsewhere."""
 
 
+ADOPTS = "ec2:CreateTags"
+"""On what has no tags, it takes over what is another's. A VPC comes with a group that has none: with the first `up`, and never again."""
+
+
 def of_pipeline(found: Iterable[Grant], planned: Planned, names: Names) -> Iterator[Grant]:
-    """All but what an administrator does where data is kept: in IAM, to the mode and what may write it, to policies of guards, and to the
-    record of prompts.
+    """All but what an administrator does where data is kept: in IAM, to the mode and what may write it, to policies of guards, to the
+    record of prompts, and to what came with the VPC.
 
     Whoever writes a role's grants, gives such a function's role to another function, or says with which handler and variables that
     function starts, writes the mode: Python runs what its variables say. Whom the policy of a key, bucket or topic names, or a permission
@@ -310,6 +316,8 @@ def of_pipeline(found: Iterable[Grant], planned: Planned, names: Names) -> Itera
         elif one.action in ("iam:PassRole", *INVITES, *REWRITES):
             if others := tuple(arn for arn in one.resources if arn not in writers):
                 yield replace(one, resources=others)
+        elif one.action == ADOPTS and "Null" in json.loads(one.condition):
+            continue
         elif one.action in OF_IAM or not one.action.startswith(("iam:", "ssm:PutParameter", RECORDS, *LETS_IN)):
             yield one
 

@@ -144,6 +144,11 @@ UNSENT: Mapping[str, frozenset[str]] = {
 TAGGING = ("CreateTags", "TagResource", "TagRole", "TagPolicy", "TagQueue", "AddTagsToResource", "PutBucketTagging")
 
 
+TAGGED_LATER = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+"""All else of EC2 gets its tags with the request that makes it, and this with one of its own. Source: terraform-provider-aws 6.58,
+getTagSpecificationsIn in each resource's creation, and resourceDefaultSecurityGroupCreate."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """One question to IAM for a planned resource. `stage` is create, read, change or delete."""
@@ -214,6 +219,9 @@ def _requests(kind: ResourceType, one: PlannedResource, stage: str, action: str,
     context = {**(asking if new else having), **(bounded if one.type.startswith("aws:iam/role") else {})}
     if one.type == "aws:ssm/parameter:Parameter" and stage == "change" and action == "ssm:PutParameter":
         context = {**context, "ssm:Overwrite": ["true"]}
+    by = kind.creation[0].operation.partition(":")[2]
+    if new and action == "ec2:CreateTags" and one.type != TAGGED_LATER:
+        context = {**context, "ec2:CreateAction": [by]}
     for arn in arns(one, names):
         if action == "wafv2:DisassociateWebACL" and ":wafv2:" in arn:
             continue  # it names the resource alone

@@ -27,53 +27,14 @@ from tests.functions.requests import Document, IamRequest, listed, permitted, wi
 from tests.operations.escalations import BOUNDED, ESCALATIONS, KEY, MODE, OURS, ROLE, TO_BE_OURS, other
 from tests.operations.reach import GATEWAY, Caller, callers, invocations, reaching, resource_policies
 from tests.operations.sent import ID, asked
+from tests.operations.withheld import FIRST, LATER, OF_ADMINISTRATORS, SETTINGS, WITHHELD
 from tests.plans import Plan
-from tests.rows import FIRST_IMAGE, PROTECTED, ROWS
+from tests.rows import PROTECTED, ROWS
 
 ACCOUNT = PLACEHOLDER
 STACKS = ("dev", "staging", "prod")
 
-WITHHELD = {
-    "iam:CreatePolicyVersion",
-    "iam:PutRolePermissionsBoundary",
-    "kms:DisableKeyRotation",
-    "ssm:PutParameter",
-}
-"""Changes that the stand-in could send, and a deployment of this program never does but to weaken a guard: an administrator makes them."""
-
-FIRST = {
-    "bedrock:PutModelInvocationLoggingConfiguration",
-    "iam:CreatePolicy",
-    "iam:CreateRole",
-    "iam:PutRolePolicy",
-    "iam:TagPolicy",
-    "iam:TagRole",
-    "lambda:AddPermission",
-    "lambda:CreateFunction",
-    "s3:PutBucketPolicy",
-    "sns:SetTopicAttributes",
-    "ssm:PutParameter",
-}
-"""What an administrator's first `up` alone sends in staging and prod: roles, mode, its writers, guards' policies, the record of prompts."""
-
-LATER = {
-    "iam:TagPolicy",
-    "iam:TagRole",
-    "iam:UntagPolicy",
-    "iam:UntagRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
-    "kms:PutKeyPolicy",
-    "lambda:UpdateFunctionCode",
-    "sns:SetTopicAttributes",
-}
-"""The changes there that are an administrator's, of functions those of the switch and resume alone."""
-
-SETTINGS = "lambda:UpdateFunctionConfiguration"
-"""Of the switch and resume an administrator's as well. Only the bounds of the engine, which `resume` restores, are in rows."""
-
-OF_ADMINISTRATORS = {"model_id": "another", "engine_image_digest": FIRST_IMAGE, "engine.minimum": "fewer", "engine.maximum": "fewer"}
-"""The changes of rows that change what is granted, and `resume`: the first image comes with a role of its own."""
+TAGS = "create: ec2:CreateTags"
 
 ITS_OWN_REQUEST = "reserve_concurrency"
 """A row that changes functions, though not their configuration."""
@@ -120,6 +81,8 @@ def test_all_that_a_deployment_sends_is_allowed(derived: Callable[[str], Derived
         del expected["delete"]
         expected["create"], expected["change"] = set(FIRST), {*WITHHELD, *LATER, SETTINGS}
     assert refused(made, lambda one: permitted(statements, one), list(expected)) == expected
+    untagged = {str(one) for one in asked(made.plan.resources, made.names) if not permitted(statements, one.request) and TAGS in str(one)}
+    assert {one.partition(":")[0] for one in untagged} == (set[str]() if stack == "dev" else {"network-default-group"})
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -279,7 +242,11 @@ def test_a_new_resource_takes_the_tags_that_make_it_the_stacks(derived: Callable
     statements = derived("prod").statements("deploy")
     vpc = other("", "ec2", f"vpc/{ID}")
     assert permitted(statements, IamRequest(action="ec2:CreateVpc", resource=vpc, context=TO_BE_OURS))
-    assert permitted(statements, IamRequest(action="ec2:CreateTags", resource=vpc, context=TO_BE_OURS))
+    with_vpc = {**TO_BE_OURS, "ec2:CreateAction": ["CreateVpc"]}
+    assert permitted(statements, IamRequest(action="ec2:CreateTags", resource=vpc, context=with_vpc))
+    group = other("", "ec2", f"security-group/{ID}")
+    in_dev_ours = {name: ["dev" if one == "prod" else one for one in values] for name, values in TO_BE_OURS.items()}
+    assert permitted(in_dev, IamRequest(action="ec2:CreateTags", resource=group, context=in_dev_ours))
     assert not permitted(statements, IamRequest(action="ec2:CreateVpc", resource=vpc))
     tasks = {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}
     assert permitted(statements, IamRequest(action="iam:PassRole", resource=ROLE, context=tasks))

@@ -17,7 +17,13 @@ OTHER_ROLES = f"arn:aws:iam::{ACCOUNT}:role/*"
 WEB = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:shop-web"
 TAGGED = {"StringEquals": {"aws:RequestTag/Project": "shop"}}
 UNTAGGED = {**TAGGED, "Null": {"aws:ResourceTag/Project": "true"}}
+NETWORKS = f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/*"
 ALARMS = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:*"
+
+
+def _with(creation: str, operator: str = "StringEquals") -> dict[str, dict[str, str]]:
+    """Tags that a request gives to what it makes."""
+    return {**TAGGED, operator: {**TAGGED.get(operator, {}), "ec2:CreateAction": creation}}
 
 
 def _taken_by(*principals: Any) -> str:
@@ -132,16 +138,26 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         holding(allow("kms:TagResource", ON_KEYS, {**TAGGED, "Null": {"aws:ResourceTag/Project": "false"}})),
         WILD_RESOURCE,
     ),
+    ("networks of others get tags", holding(allow("ec2:CreateTags", NETWORKS, TAGGED)), WILD_RESOURCE),
+    (
+        "networks get tags with whatever makes something",
+        holding(allow("ec2:CreateTags", NETWORKS, _with("*", "StringLike"))),
+        WILD_RESOURCE,
+    ),
+    (
+        "networks get tags but with one creation",
+        holding(allow("ec2:CreateTags", NETWORKS, _with("CreateVpc", "StringNotEquals"))),
+        WILD_RESOURCE,
+    ),
+    ("keys get tags with another service's creation", holding(allow("kms:TagResource", ON_KEYS, _with("CreateKey"))), WILD_RESOURCE),
     (
         "networks with any tag",
-        holding(allow("ec2:CreateVpc", f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/*", {"StringLike": {"aws:RequestTag/Project": "*"}})),
+        holding(allow("ec2:CreateVpc", NETWORKS, {"StringLike": {"aws:RequestTag/Project": "*"}})),
         WILD_RESOURCE,
     ),
     (
         "networks with tags, if any",
-        holding(
-            allow("ec2:CreateVpc", f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/*", {"StringEqualsIfExists": {"aws:RequestTag/Project": "shop"}})
-        ),
+        holding(allow("ec2:CreateVpc", NETWORKS, {"StringEqualsIfExists": {"aws:RequestTag/Project": "shop"}})),
         WILD_RESOURCE,
     ),
     ("an alarm of others, made again with tags", holding(allow("cloudwatch:PutMetricAlarm", ALARMS, TAGGED)), WILD_RESOURCE),
@@ -172,7 +188,8 @@ GOOD: list[tuple[str, Edit]] = [
     ("changes and removes named roles", holding(allow(["iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:DeleteRolePolicy"], ROLE))),
     ("makes named policies", holding(allow(["iam:CreatePolicy", "iam:DeletePolicy"], POLICY))),
     ("changes named functions", holding(allow(["lambda:UpdateFunctionCode", "lambda:AddPermission"], WEB))),
-    ("makes what has our tags", holding(allow(["ec2:CreateVpc"], f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/*", TAGGED))),
+    ("makes what has our tags", holding(allow(["ec2:CreateVpc"], NETWORKS, TAGGED))),
+    ("tags what it makes", holding(allow("ec2:CreateTags", NETWORKS, _with("CreateVpc")))),
     ("tags what has no tags", holding(allow("kms:TagResource", ON_KEYS, UNTAGGED))),
     ("a fence", fenced(ALL, *BEHIND)),
     ("a fence for all that isn't denied", fenced({"Effect": "Allow", "NotAction": "sts:*", "Resource": "*"}, *BEHIND)),

@@ -38,6 +38,12 @@ SCOPING_CLUSTER: dict[str, Test] = {"ecs:cluster": lambda value: in_account(valu
 REQUESTED: dict[str, Test] = {"aws:requesttag/*": lambda value: bool(value) and not WILDCARD.search(value)}
 """Conditions on the tags that a request gives to what it makes."""
 
+CREATE_TAGS = "ec2:createtags"
+
+OF_CREATION: dict[str, Test] = {"ec2:createaction": lambda value: is_specific(value) and not WILDCARD.search(value)}
+"""In the request of a creation alone, which tags what it makes. Source: EC2 user guide, "Grant permission to tag resources during
+creation"."""
+
 MAKES = ("Allocate", "Authorize", "Create")
 """How the names of actions begin that make something new each time, which AWS numbers."""
 
@@ -128,14 +134,15 @@ def is_scoped_by_condition(resource: str, conditions: dict[str, Plain]) -> bool:
 
 
 def is_scoped_by_request(action: str, conditions: dict[str, Plain]) -> bool:
-    """Whether an action only makes things with our tags, or tags what has none: AWS numbers what is made, and nothing of others is changed.
+    """Whether an action only makes things with our tags, or tags what is just made or has none: AWS numbers what is made, and nothing of
+    others is changed.
 
     A request's tags don't narrow a change of what is there, and to tag another's thing is to take it over.
     """
     if not narrows(conditions, REQUESTED):
         return False
     if any(one.level == "T" for one in meaning(action).actions):
-        return any(
+        return (action.lower() == CREATE_TAGS and narrows(conditions, OF_CREATION)) or any(
             (operator, [str(value).lower() for value in values]) == ("null", ["true"]) and key.startswith("aws:resourcetag/")
             for operator, key, values in tests_of(conditions)
         )
