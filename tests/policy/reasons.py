@@ -13,7 +13,10 @@ KEY_ALL_THE_SAME: Final = "a cluster whose services can't be told needs the key"
 NOBODY_TOLD: Final = "nobody is told that the alarm is OK again, and nothing waits for it"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
 
+LOGS_END = "of the destination of logs, whose type nobody asks for; that of traces is missed"
+
 MAY_GO = {
+    ("LogDeliveryDestination", "deliveryDestinationType"): LOGS_END,
     ("Schedule", "flexibleTimeWindow"): REQUIRED,
     ("Schedule", "flexibleTimeWindow.mode"): REQUIRED,
     ("FunctionEventInvokeConfig", "maximumRetryAttempts"): DEFAULTED,
@@ -98,6 +101,7 @@ MAY_GO_ANYWHERE = {"region": "then it is the provider's"}
 """What may be deleted of any type."""
 
 MAY_BE_UNKNOWN = {
+    ("LogDeliveryDestination", "deliveryDestinationType"): LOGS_END,
     ("MetricAlarm", "okActions"): OTHER,
     ("CompositeAlarm", "okActions"): OTHER,
     ("AgentcoreAgentRuntimeEndpoint", "agentRuntimeVersion"): "the runtime, by reference",
