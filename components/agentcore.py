@@ -70,7 +70,7 @@ class AgentCore(pulumi.ComponentResource):
         names = args.names
 
         recorded = record_prompts(f"{name}-prompts", args, child) if args.model_invocation_logging == "stack" else []
-        guardrail = pinned_guardrail(f"{name}-guardrail", names, args.key_arn, child)
+        guardrail = pinned_guardrail(f"{name}-guardrail", names, args.model_id, args.key_arn, child)
         variables: dict[str, pulumi.Input[str]] = {
             "BEDROCK_MODEL_ID": args.model_id,
             "BEDROCK_REGION": names.region,

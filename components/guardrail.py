@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.guardrail_tier import Tier, tier
 from components.naming import Names
 
 BLOCKED_INPUT = "The guardrail refuses this request. Nothing was sent to the model."
@@ -53,14 +54,17 @@ example (0.7) and its recommendation for sensitive uses (0.8). It judges answers
 nothing to compare those with."""
 
 
-def content() -> aws.bedrock.GuardrailContentPolicyConfigArgsDict:
+def content(tier_name: str) -> aws.bedrock.GuardrailContentPolicyConfigArgsDict:
     # Bedrock takes no strength for attacks in answers: they come in prompts.
     attacks: aws.bedrock.GuardrailContentPolicyConfigFiltersConfigArgsDict = {
         "type": "PROMPT_ATTACK",
         "input_strength": "HIGH",
         "output_strength": "NONE",
     }
-    return {"filters_configs": [attacks, *({"type": harm, "input_strength": "HIGH", "output_strength": "HIGH"} for harm in HARMS)]}
+    return {
+        "filters_configs": [attacks, *({"type": harm, "input_strength": "HIGH", "output_strength": "HIGH"} for harm in HARMS)],
+        "tier_configs": [{"tier_name": tier_name}],
+    }
 
 
 def sensitive_information() -> aws.bedrock.GuardrailSensitiveInformationPolicyConfigArgsDict:
@@ -82,12 +86,13 @@ def sensitive_information() -> aws.bedrock.GuardrailSensitiveInformationPolicyCo
     }
 
 
-def topics() -> aws.bedrock.GuardrailTopicPolicyConfigArgsDict:
+def topics(tier_name: str) -> aws.bedrock.GuardrailTopicPolicyConfigArgsDict:
     return {
         "topics_configs": [
             {"name": name, "type": "DENY", "definition": definition, "examples": list(examples)}
             for name, (definition, examples) in TOPICS.items()
-        ]
+        ],
+        "tier_configs": [{"tier_name": tier_name}],
     }
 
 
@@ -95,9 +100,9 @@ def grounding() -> aws.bedrock.GuardrailContextualGroundingPolicyConfigArgsDict:
     return {"filters_configs": [{"type": kind, "threshold": GROUNDED} for kind in ("GROUNDING", "RELEVANCE")]}
 
 
-def content_digest() -> str:
+def content_digest(judged: Tier) -> str:
     """Of all that the guardrail stops, in twelve hexadecimal digits: a version that names it is made anew when any of it changes."""
-    told = [content(), sensitive_information(), topics(), grounding(), BLOCKED_INPUT, BLOCKED_OUTPUT]
+    told = [content(judged.name), sensitive_information(), topics(judged.name), grounding(), judged.profile, BLOCKED_INPUT, BLOCKED_OUTPUT]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -114,18 +119,22 @@ class PinnedGuardrail:
         return {"BEDROCK_GUARDRAIL_ID": self.guardrail.guardrail_id, "BEDROCK_GUARDRAIL_VERSION": self.version.version}
 
 
-def pinned_guardrail(name: str, names: Names, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions) -> PinnedGuardrail:
+def pinned_guardrail(name: str, names: Names, model_id: str, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions) -> PinnedGuardrail:
     """The stack's guardrail, encrypted with its key, and a version of just this content."""
+    judged = tier(model_id, names.region)
     guardrail = aws.bedrock.Guardrail(
         name,
         name=names.guardrail,
         description="What no prompt may ask of a model, and no answer may bring back.",
         blocked_input_messaging=BLOCKED_INPUT,
         blocked_outputs_messaging=BLOCKED_OUTPUT,
-        content_policy_config=content(),
+        content_policy_config=content(judged.name),
         sensitive_information_policy_config=sensitive_information(),
-        topic_policy_config=topics(),
+        topic_policy_config=topics(judged.name),
         contextual_grounding_policy_config=grounding(),
+        cross_region_config=(
+            {"guardrail_profile_identifier": names.arn("bedrock", f"guardrail-profile/{judged.profile}")} if judged.profile else None
+        ),
         kms_key_arn=key_arn,
         opts=opts,
     )
@@ -133,7 +142,7 @@ def pinned_guardrail(name: str, names: Names, key_arn: pulumi.Input[str], opts: 
         f"{name}-version",
         guardrail_arn=guardrail.guardrail_arn,
         # The provider makes a version anew if its description changes, and not if the guardrail does.
-        description=f"content {content_digest()}",
+        description=f"content {content_digest(judged)}",
         opts=opts,
     )
     return PinnedGuardrail(guardrail=guardrail, version=version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.guardrail_tier import PROFILE_REGIONS, tier
 from components.iam import (
     Condition,
     Statement,
@@ -124,7 +125,21 @@ def model_grants(names: Names, model_id: str) -> tuple[Statement, ...]:
             condition={**guarded, "StringEquals": {"bedrock:InferenceProfileArn": profile}},
         ),
         allow("ApplyGuardrail", ["bedrock:ApplyGuardrail"], names.any_guardrail_arn, condition=our_tags(names)),
+        *_judged_elsewhere(names, model_id),
     )
+
+
+def _judged_elsewhere(names: Names, model_id: str) -> tuple[Statement, ...]:
+    """To have the guardrail judge in each region that its profile names.
+
+    Source: Bedrock user guide, "Permissions for using cross-Region inference with Amazon Bedrock Guardrails".
+    """
+    profile = tier(model_id, names.region).profile
+    if profile is None:
+        return ()
+    regions = PROFILE_REGIONS[profile.partition(".")[0]]
+    profiles = [f"arn:{PARTITION}:bedrock:{region}:{names.account}:guardrail-profile/{profile}" for region in regions]
+    return (allow("ApplyGuardrailThere", ["bedrock:ApplyGuardrail"], profiles),)
 
 
 def asking_grants(names: Names, model_id: str, *, through_gateway: bool) -> tuple[Statement, ...]:

@@ -73,6 +73,7 @@ class Further:
         of: the planned types that need it.
         actions: with their services.
         arns: by the inputs of those types.
+        given: an input without which one of them doesn't need it.
         at: a type whose ARNs are meant instead.
         tagged: only the stack's tags tell the resource from another's.
         via: the service through which KMS is asked; any other action, through any service and never by hand.
@@ -85,6 +86,7 @@ class Further:
     actions: str
     source: str
     arns: Sequence[str] = ()
+    given: str = ""
     at: str = ""
     tagged: bool = False
     via: str = ""
@@ -208,6 +210,7 @@ class _OfPlan:
     def beyond(self, row: Further) -> Iterator[Grant]:
         for kind in row.of:
             made = self._removable(kind) if row.deletes else self.planned.of(kind)
+            made = [one for one in made if not row.given or row.given in one.inputs]
             if not made:
                 continue
             arns = self.arns(row.at) if row.at else sorted({_filled(arn, one.inputs, self.names) for arn in row.arns for one in made})

@@ -77,7 +77,7 @@ AGENTSEC03-BP01 | agents authenticate | agentcore/gateway-authorizer agentcore/o
 AGENTSEC03-BP02 | agents and people have permissions of their own | identity/trust-service identity/no-user containment/trust
 AGENTSEC03-BP03 | least privilege within boundaries | identity/boundary approved/new-access
 AGENTSEC03-BP04 | permissions are reviewed | approved/new-access
-AGENTSEC04-BP01 | guardrails | agentcore/policy-engine agentcore/guardrail agentcore/guardrail-used
+AGENTSEC04-BP01 | guardrails | agentcore/policy-engine agentcore/guardrail agentcore/guardrail-tier agentcore/guardrail-used
 AGENTSEC04-BP02 | people decide what is critical | environment/container-limits environment/function-limits alarms/autonomy
 AGENTSEC05-BP01 | decisions are on record | agentcore/prompts-recorded agentcore/log-delivery data-protection/log-deletion
 AGENTSEC05-BP02 | agents' calls are traced | agentcore/traces-delivered workload/function-traced

@@ -11,6 +11,8 @@ import pytest
 from components.agentcore import AgentCore, AgentCoreArgs
 from components.environment import Owner, Region
 from components.guardrail import content_digest
+from components.guardrail_tier import PROFILE_REGIONS, Tier, tier
+from components.iam_agentcore import MODEL_REGIONS
 from components.naming import Names
 from components.zones import ZONE_IDS, agent_zones
 from tests.components.cloud import ACCOUNT, REGION, RegisteredLayer, build
@@ -20,6 +22,7 @@ KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-5555555555
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:evolution-dead-letters"
 ACL = "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/evolution/11111111-2222-4333-8444-555555555555"
 DIGEST = "sha256:" + "0" * 64
+STANDARD = Tier(name="STANDARD", profile="us.guardrail.v1:0")
 ZONES = ("use1-az1", "use1-az3", "use1-az4")
 
 
@@ -206,7 +209,7 @@ def test_before_the_first_image_only_the_agents_and_the_way_to_them_are_absent()
 def test_whatever_asks_names_a_version_of_just_this_guardrail() -> None:
     layer = agentcore("prod")
     version = layer.only("GuardrailVersion")
-    assert version.inputs["description"] == f"content {content_digest()}", "a changed guardrail is a new version"
+    assert version.inputs["description"] == f"content {content_digest(STANDARD)}", "a changed guardrail is a new version"
     for variables in (
         layer.only("AgentcoreAgentRuntime").inputs["environmentVariables"],
         layer.only("Function").inputs["environment"]["variables"],
@@ -230,9 +233,34 @@ def test_an_idle_agent_is_paid_for_a_minute_or_two() -> None:
 
 
 def test_the_guardrail_changes_its_version_with_its_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = content_digest()
+    before = content_digest(STANDARD)
+    assert content_digest(Tier(name="CLASSIC", profile=None)) != before
     monkeypatch.setattr("components.guardrail.GROUNDED", 0.8)
-    assert content_digest() != before
+    assert content_digest(STANDARD) != before
+
+
+@pytest.mark.parametrize(
+    ("model", "region", "profile"),
+    [
+        ("us", "us-east-1", "us.guardrail.v1:0"),
+        ("eu", "eu-west-1", "eu.guardrail.v1:0"),
+        ("apac", "ap-southeast-2", "apac.guardrail.v1:0"),
+        ("au", "ap-southeast-2", "au.guardrail.v1:0"),
+        ("global", "ap-southeast-2", "au.guardrail.v1:0"),
+        ("global", "ap-south-1", "apac.guardrail.v1:0"),
+        ("jp", "ap-northeast-1", None),
+    ],
+)
+def test_a_guardrail_judges_nowhere_but_where_the_model_is_asked(model: str, region: str, profile: str | None) -> None:
+    judged = tier(f"{model}.anthropic.claude-sonnet-4-6", region)
+    assert judged == Tier(name="STANDARD" if profile else "CLASSIC", profile=profile)
+    there = PROFILE_REGIONS[profile.partition(".")[0]] if profile else (region,)
+    assert set(there) <= set(MODEL_REGIONS.get(model, there))
+
+
+@pytest.mark.parametrize("region", Region.__args__)
+def test_each_region_has_a_profile_of_guardrails(region: str) -> None:
+    assert tier("global.anthropic.claude-sonnet-4-6", region).name == "STANDARD"
 
 
 @pytest.mark.parametrize("region", Region.__args__)

@@ -10,6 +10,8 @@ from tests.policy.samples import ACCOUNT, DIGEST, KEEPS, compliant
 
 MODEL = "us.anthropic.claude-sonnet-4-6"
 
+PROFILE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail-profile/us.guardrail.v1:0"
+
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/evolution-gateway-prod-us-east-1"
 
 RUNTIME_ARN = f"arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/evolution_prod-??????????"
@@ -93,9 +95,14 @@ def guardrail() -> Nodes:
                         {"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"},
                         *({"type": harm, "inputStrength": "HIGH", "outputStrength": "HIGH"} for harm in HARMS),
                     ],
+                    "tierConfigs": [{"tierName": "STANDARD"}],
                 },
+                "crossRegionConfig": {"guardrailProfileIdentifier": PROFILE},
                 "sensitiveInformationPolicyConfig": {"piiEntitiesConfigs": [dict(MASKED)]},
-                "topicPolicyConfig": {"topicsConfigs": [{"name": "escape", "definition": "Getting out.", "type": "DENY"}]},
+                "topicPolicyConfig": {
+                    "topicsConfigs": [{"name": "escape", "definition": "Getting out.", "type": "DENY"}],
+                    "tierConfigs": [{"tierName": "STANDARD"}],
+                },
                 "contextualGroundingPolicyConfig": {
                     "filtersConfigs": [{"type": "GROUNDING", "threshold": 0.75}, {"type": "RELEVANCE", "threshold": 0.75}],
                 },

@@ -233,6 +233,8 @@ EDITS: tuple[Edit, ...] = (
         *((f"{PERSONAL}.0.{side}Enabled", value, SENSITIVE) for side in ("input", "output") for value in (GONE, False)),
         (f"{PERSONAL}.0.outputAction", "ANONYMIZE"),
         ("topicPolicyConfig", GONE, "agentcore/guardrail-denied-topics"),
+        ("topicPolicyConfig.tierConfigs.0.tierName", "CLASSIC", "agentcore/guardrail-tier"),
+        ("crossRegionConfig", GONE, "agentcore/guardrail-tier"),
         (f"{GROUNDING}.0.threshold", 0.2, "agentcore/guardrail-grounding"),
         (f"{GROUNDING}.1.type", "GROUNDING", "agentcore/guardrail-grounding"),
         ("tagsAll", GONE, "governance/tags"),

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes, document, tagged
-from tests.policy.complete_agents import AGENT_LOGS, GATEWAY_ARN, MASKS, PROMPTS, ROLE_ARN, TRACED, only_handler, permit, recorded, role
+from tests.policy.complete_agents import (
+    AGENT_LOGS,
+    GATEWAY_ARN,
+    MASKS,
+    PROFILE,
+    PROMPTS,
+    ROLE_ARN,
+    TRACED,
+    only_handler,
+    permit,
+    recorded,
+    role,
+)
 from tests.policy.edits import Edit, adding, both, referring, setting, without
 from tests.policy.edits_complete import removing
 from tests.policy.samples import ACCOUNT
@@ -15,7 +27,8 @@ from tests.policy.surroundings import asking
 BEDROCK = "aws:bedrock/"
 PRIVATE = {"networkMode": "VPC", "vpcConfig": {"subnets": [UNKNOWN], "securityGroups": [UNKNOWN]}}
 FILTERS = "contentPolicyConfig.filtersConfigs"
-HARM = "agentcore/guardrail-harm"
+JUDGES = "crossRegionConfig.guardrailProfileIdentifier"
+HARM, TIER = "agentcore/guardrail-harm", "agentcore/guardrail-tier"
 
 
 def adds(kind: str, **props: Any) -> Edit:
@@ -301,5 +314,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("insults mostly pass", setting("guardrail", f"{FILTERS}.2.inputStrength", "LOW"), {HARM}),
     ("answers misconduct", setting("guardrail", f"{FILTERS}.3.outputStrength", "NONE"), {HARM}),
     ("harm is counted", setting("guardrail", f"{FILTERS}.4.inputAction", "NONE"), {HARM}),
+    ("attacks in code pass", setting("guardrail", "contentPolicyConfig.tierConfigs.0.tierName", "CLASSIC"), {TIER}),
+    ("topics have AWS's tier", setting("guardrail", "topicPolicyConfig.tierConfigs", None), {TIER}),
+    ("the tier is unknown", setting("guardrail", "topicPolicyConfig.tierConfigs", UNKNOWN), {TIER}),
+    ("texts are judged elsewhere", setting("guardrail", JUDGES, PROFILE.replace("/us.", "/eu.")), {TIER}),
+    ("where texts are judged is unknown", setting("guardrail", JUDGES, UNKNOWN), {TIER}),
+    ("texts are judged nowhere else", removing("guardrail", "crossRegionConfig"), {TIER}),
     ("harm in answers is not looked for", setting("guardrail", f"{FILTERS}.5.outputEnabled", False), {HARM}),
 ]

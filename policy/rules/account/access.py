@@ -36,7 +36,7 @@ BOUNDARIES = r"arn:aws[a-z-]*:iam::{account}:policy/evolution(-agents)?-boundary
 
 
 SHARED = re.compile(
-    r"arn:aws[a-z-]*:(bedrock-agentcore:[^:]*:\d*:workload-identity-directory/default|bedrock:[^:]*:\d*:inference-profile/[^*?]+"
+    r"arn:aws[a-z-]*:(bedrock-agentcore:[^:]*:\d*:workload-identity-directory/default|bedrock:[^:]*:\d*:(guardrail|inference)-profile/[^*?]+"
     r"|iam::\d*:(oidc-provider/token\.actions\.githubusercontent\.com|role/aws-service-role/[^*?]+)|route53:::hostedzone/\*"
     r"|route53resolver:[^:]*:\d*:firewall-config/\*"
     r"|s3:::account-state-[^/*?]+(/\.pulumi/meta\.yaml)?|servicequotas:[^*?]+|wafv2:[^:]*:\d*:regional/managedruleset/\*/\*)"

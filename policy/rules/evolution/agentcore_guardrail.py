@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from checks import literal
+from checks import absent, literal
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
-from rule import Finding, Resource, Severity, Stack
+from rule import Finding, Resource, Severity, Stack, about
 from system import evolution_rule
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, GUARDRAIL_VERSION, TASK_DEFINITION
 from variables import environments_of
@@ -17,6 +17,10 @@ STRONG = ("HIGH", "MEDIUM")
 
 HARMS = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
 """Every harm that Bedrock's content filters know. Source: Bedrock user guide, "Content filters"."""
+
+PROFILES = frozenset({"us", "eu", "apac", "au"})
+"""The geographies of inference profiles that have a guardrail profile. Source: Bedrock user guide, "Supported Regions for cross-Region
+guardrail inference"."""
 
 GROUNDING_MINIMUM = 0.5
 """Below it, the filter lets through answers that are more likely made up than not."""
@@ -153,6 +157,38 @@ def guardrail_grounding(guardrail: Resource) -> Iterator[Finding]:
         for threshold in thresholds:
             if threshold is None or not GROUNDING_MINIMUM <= threshold < 1:
                 yield Finding(f"the threshold of {kind} is {shown(threshold)}; it must be at least {GROUNDING_MINIMUM} and less than 1.")
+
+
+@evolution_rule(
+    id="agentcore/guardrail-tier",
+    severity=Severity.HIGH,
+    protects="The guardrail from what it overlooks: attacks in other languages, and harm that is written as code.",
+    why="The tier CLASSIC knows three languages, and no code. STANDARD may judge a text in other regions: not where the model isn't asked.",
+    fix="Write tier_configs=[{'tier_name': 'STANDARD'}] for content and topics, and as cross_region_config the guardrail profile of the "
+    "model's geography; for a country that has none, CLASSIC.",
+)
+def guardrail_tier(stack: Stack) -> Iterator[Finding]:
+    geography = str((stack.table or {}).get("model_id")).partition(".")[0]
+    profiles = PROFILES if geography == "global" else PROFILES & {geography}
+    for guardrail in stack.of_type(GUARDRAIL):
+        yield from about(guardrail, _tiers(guardrail, "STANDARD" if profiles else "CLASSIC"))
+        yield from about(guardrail, _profile(guardrail.at("crossRegionConfig", "guardrailProfileIdentifier"), profiles))
+
+
+def _tiers(guardrail: Resource, tier: str) -> Iterator[Finding]:
+    """Of what has tiers; whether it is there at all, other rules say."""
+    for policy in ("contentPolicyConfig", "topicPolicyConfig"):
+        if guardrail.at(policy) is not None:
+            for one in items(guardrail.at(policy, "tierConfigs")) or [None]:
+                yield from literal(f"{policy}.tierConfigs.tierName", dig(one, "tierName"), tier, or_missing=tier == "CLASSIC")
+
+
+def _profile(profile: Plain, profiles: Set[str]) -> Iterator[Finding]:
+    where = "crossRegionConfig.guardrailProfileIdentifier"
+    if not profiles:
+        yield from absent(where, profile, "prompts must not be judged beyond where the model is asked")
+    elif not isinstance(profile, str) or profile.rpartition(":guardrail-profile/")[2] not in {f"{one}.guardrail.v1:0" for one in profiles}:
+        yield Finding(f"{where} is {shown(profile)}; it must be that of the model's geography: {', '.join(sorted(profiles))}.")
 
 
 @evolution_rule(
