@@ -42,6 +42,9 @@ OWN = frozenset(
 )
 """Properties that each resource has its own texts of: those that are approved may not change, and a new one is free."""
 
+NOT_KEPT = frozenset({(t.PROVIDER, "version"), (t.FUNCTION, "code")})
+"""By type, the properties that a stack's state lacks, or has without what is in it. AWS makes no function without code."""
+
 EXACTLY = "exactly"
 """Says that a number goes neither lower nor higher: in a shorter period a sum stays below its threshold, and in fewer periods as many
 breaches must follow one another."""
@@ -130,7 +133,7 @@ class Seen:
             ancestors = [".".join(steps[:count]) for count in range(len(steps) + 1)]
             each = all(self.set[at] == self.objects[above] for above, at in pairwise(ancestors))
             last = path.rpartition(".")[2]
-            if last in READ or (kind, path) == (t.PROVIDER, "version") or (not own and (path in OWN or last in OWN)):
+            if last in READ or (kind, path) in NOT_KEPT or (not own and (path in OWN or last in OWN)):
                 mark = MAY
             else:
                 mark = "" if each else SOME if all(path in values for values in self.resources) else MAY

@@ -155,6 +155,7 @@ RIGHT: dict[str, Edit] = {
     "a log group": another("more", "compute-engine-logs", name="/evolution/prod/more"),
     "another handler's memory": setting("evolution-archiver", "memorySize", 512),
     "a text": setting(SWITCH, "description", "Halts."),
+    "code, as a state has it: without what is in it": setting(SWITCH, "code", []),
     "a default that is written out": setting("network-vpc", "instanceTenancy", "default"),
 }
 """What needs no approval, whatever other rules want of it."""
