@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import capacity
+from components.agent_alarms import agent_alarms
 from components.agentcore import AgentCore, AgentCoreArgs
 from components.compute import Compute, ComputeArgs, minimum_tasks
 from components.data import Data, DataArgs
@@ -24,6 +25,7 @@ on_aws = pulumi.ResourceOptions(providers=[provider])
 account = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).account_id
 names = Names(stack=stack, region=env.region, account=account)
 reserved = capacity.reserved_executions(env)
+watched = agent_alarms(env.alerts, agents_run=env.engine_image_digest is not None)
 
 security = Security("security", SecurityArgs(names=names, limits=env, retention=env.retention), on_aws)
 key_arn, boundary_arn = security.key_arn, security.boundary_arn
@@ -41,6 +43,7 @@ monitoring = Monitoring(
     MonitoringArgs(
         names=names,
         safety_alarms=safety_alarms(env),
+        agent_alarms=watched,
         minimum_tasks=minimum_tasks(names, env.engine),
         workload_runs=env.engine_image_digest is not None,
         functions=names.functions,
@@ -83,6 +86,8 @@ agentcore = AgentCore(
         key_arn=key_arn,
         boundary_arn=boundary_arn,
         web_acl_arn=security.web_acl_arn,
+        alarms=watched,
+        topic_arn=monitoring.topic_arn,
         dead_letters_arn=evolution.dead_letters_arn,
         after=[security, network, evolution],
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components import boundary, fence, iam_agentcore, iam_functions
+from components import agent_alarms, boundary, fence, iam_agentcore, iam_functions
 from components.agent_runtime import DeployedRuntime, RuntimeArgs, RuntimeNetwork, deploy_runtime
 from components.component import ServiceRole, log_group, masked, pattern_until_made, permissions_boundary, service_role
 from components.environment import Limits, NetworkMode, Owner, Retention
@@ -37,6 +37,8 @@ class AgentCoreArgs:
         reserved: as in `FunctionArgs`.
         boundary_arn: the permissions boundary of roles that ask no model.
         web_acl_arn: checks requests in front of the gateway.
+        alarms: on what is made here.
+        topic_arn: where they go.
         dead_letters_arn: the queue for events that the handler failed on.
         after: the layers that must be complete before an agent runs.
     """
@@ -55,6 +57,8 @@ class AgentCoreArgs:
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
     web_acl_arn: pulumi.Input[str]
+    alarms: Sequence[agent_alarms.AgentAlarm]
+    topic_arn: pulumi.Input[str]
     dead_letters_arn: pulumi.Input[str]
     after: Sequence[pulumi.Resource]
 
@@ -111,6 +115,11 @@ class AgentCore(pulumi.ComponentResource):
         gateway = self._gateway(name, args, gateway_role, engine)
         handler_role = self._handler(name, args, variables, gateway, limit.arn, recorded)
         guard = self._gateway_policy(name, args, gateway, handler_role)
+        watched: dict[agent_alarms.Subject, agent_alarms.Dimensions] = {
+            "guardrail": agent_alarms.of_guardrail(guardrail.guardrail.guardrail_arn, guardrail.version.version),
+            "model": agent_alarms.of_model(args.model_id),
+            "gateway": agent_alarms.of_gateway(gateway.gateway_arn),
+        }
         if args.image_digest is not None:
             runtime_args = RuntimeArgs(
                 names=names,
@@ -127,8 +136,11 @@ class AgentCore(pulumi.ComponentResource):
                 retention=args.retention,
                 after=[*args.after, *recorded],
             )
-            target = self._target(name, gateway, [gateway_role.grants, guard], deploy_runtime(f"{name}-runtime", runtime_args, child))
+            deployed = deploy_runtime(f"{name}-runtime", runtime_args, child)
+            target = self._target(name, gateway, [gateway_role.grants, guard], deployed)
             self._policy(name, args, gateway, engine, target)
+            watched["runtime"] = agent_alarms.of_runtime(names, deployed.runtime.agent_runtime_arn)
+        agent_alarms.declare_alarms(name, names, args.alarms, watched, args.topic_arn, child)
 
         self.gateway_url = gateway.gateway_url
         self.register_outputs({"gatewayUrl": self.gateway_url})

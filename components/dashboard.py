@@ -1,10 +1,11 @@
-"""The dashboard's body: three widgets, each with the thresholds of the alarms drawn in. A pure function."""
+"""The dashboard's body: a row on safety and a row on the agents, with the thresholds of the alarms drawn in. A pure function."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from components.agent_alarms import AgentAlarm
 from components.naming import Names
 from components.safety import PERIOD_SECONDS, SafetyAlarm
 
@@ -13,8 +14,15 @@ WIDGET_WIDTH = 12
 
 WIDGET_HEIGHT = 6
 
+AGENT_WIDGETS = 3
+"""Side by side."""
 
-def dashboard_body(names: Names, alarms: Sequence[SafetyAlarm]) -> str:
+HEADING_HEIGHT = 1
+
+COLUMNS = 24
+
+
+def dashboard_body(names: Names, alarms: Sequence[SafetyAlarm], agent_alarms: Sequence[AgentAlarm]) -> str:
     """The dashboard as the JSON text that CloudWatch takes."""
     widgets = [
         _widget(names, alarms, 0, 0, "Safety Score Trend", left=["SafetyScore"], left_label="score"),
@@ -30,8 +38,34 @@ def dashboard_body(names: Names, alarms: Sequence[SafetyAlarm]) -> str:
             right_label="µs",
         ),
         _widget(names, alarms, 0, WIDGET_HEIGHT, "Autonomy Level", left=["AutonomyPercentage"], left_label="percent"),
+        *_agents(names, agent_alarms, 2 * WIDGET_HEIGHT),
     ]
     return json.dumps({"widgets": widgets})
+
+
+def _agents(names: Names, alarms: Sequence[AgentAlarm], y: int) -> Iterator[dict[str, object]]:
+    """A heading, and each alarm's own graph: CloudWatch draws what the alarm compares, and its threshold. So the body needs none of the
+    ARNs that AWS makes, and can't show another metric than the alarm's.
+
+    Source: CloudWatch API reference, "Dashboard Body Structure and Syntax", annotations of alarms.
+    """
+    yield {"type": "text", "x": 0, "y": y, "width": COLUMNS, "height": HEADING_HEIGHT, "properties": {"markdown": "# Agents"}}
+    width = COLUMNS // AGENT_WIDGETS
+    for index, alarm in enumerate(alarms):
+        row, column = divmod(index, AGENT_WIDGETS)
+        yield {
+            "type": "metric",
+            "x": column * width,
+            "y": y + HEADING_HEIGHT + row * WIDGET_HEIGHT,
+            "width": width,
+            "height": WIDGET_HEIGHT,
+            "properties": {
+                "title": alarm.title,
+                "region": names.region,
+                "view": "timeSeries",
+                "annotations": {"alarms": [names.alarm_arn(names.regional(alarm.stem))]},
+            },
+        }
 
 
 def _widget(

@@ -16,6 +16,7 @@ from pulumi import RunError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from components.faults import explain
+from components.geographies import geographies_of
 
 PROJECT = "evolution-system"
 """The Pulumi project's name, and so the namespace of its configuration keys (Pulumi.yaml)."""
@@ -272,10 +273,19 @@ class Retention(Table):
 
 
 class Alerts(Table):
-    """Who is told (each address must confirm), and the US dollars a month that the account may cost before they are."""
+    """Who is told, and what is normal: more than that is told.
+
+    Attributes:
+        emails: each address must confirm.
+        monthly_budget_usd: what the whole account may cost, in US dollars a month.
+        guardrail_interventions: how often the guardrail may block or mask, in five minutes.
+        model_tokens_per_minute: what the model may read and write, on average of five minutes.
+    """
 
     emails: Annotated[tuple[EmailAddress, ...], AfterValidator(_distinct)] = Field(examples=[["oncall@example.com"]])
     monthly_budget_usd: Annotated[int, Field(ge=1)] = Field(examples=[500])
+    guardrail_interventions: Annotated[int, Field(ge=1, le=100)] = Field(examples=[20])
+    model_tokens_per_minute: Annotated[int, Field(ge=1, le=100_000)] = Field(examples=[2000])
 
 
 class Environment(Limits):
@@ -305,7 +315,7 @@ class Environment(Limits):
 
     @model_validator(mode="after")
     def _calls_a_model_nearby(self) -> Self:
-        geographies = _geographies(self.region)
+        geographies = geographies_of(self.region)
         if self.model_id.partition(".")[0] not in geographies:
             raise ValueError(
                 f"model_id ({self.model_id}) is an inference profile that {self.region} can't call; "
@@ -373,24 +383,6 @@ def _faults_outside_the_disposable_stack(stack: str, environment: Environment) -
         for key, value, wanted, must in held
         if stack != DISPOSABLE_STACK and value != wanted
     ]
-
-
-def _geographies(region: str) -> tuple[str, ...]:
-    """The inference-profile prefixes that can be called from a region.
-
-    Source: Bedrock user guide, "Supported Regions and models for inference profiles".
-    """
-    match region.partition("-")[0], region:
-        case "us", _:
-            return ("us", "global")
-        case "eu", _:
-            return ("eu", "global")
-        case _, "ap-northeast-1":
-            return ("apac", "jp", "global")
-        case _, "ap-southeast-2":
-            return ("apac", "au", "global")
-        case _:
-            return ("apac", "global")
 
 
 def _report(stack: str, faults: list[str]) -> str:

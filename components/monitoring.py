@@ -1,4 +1,7 @@
-"""Monitoring: one topic, the alarms on evolution and on its infrastructure, the dashboard and the budget."""
+"""Monitoring: one topic, the alarms on evolution and on its infrastructure, the dashboard and the budget.
+
+The alarms on what the AgentCore layer makes are declared there (components/agent_alarms.py), and shown here.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import resource_policies
+from components.agent_alarms import AgentAlarm
 from components.dashboard import dashboard_body
 from components.environment import Alerts
 from components.naming import Names
@@ -52,6 +56,7 @@ class MonitoringArgs:
 
     Attributes:
         safety_alarms: with thresholds from the environment table.
+        agent_alarms: those on the agents, for the dashboard.
         workload_runs: whether the plan holds the services. Without them nobody publishes, and silence is no alarm.
         minimum_tasks: service name to the tasks that must run.
         functions: the names of the Lambda functions.
@@ -62,6 +67,7 @@ class MonitoringArgs:
     names: Names
     key_arn: pulumi.Input[str]
     safety_alarms: Sequence[SafetyAlarm]
+    agent_alarms: Sequence[AgentAlarm]
     workload_runs: bool
     minimum_tasks: Mapping[str, int]
     functions: Sequence[str]
@@ -108,7 +114,10 @@ class Monitoring(pulumi.ComponentResource):
             self._depth_alarm(name, args, queue)
         self._blocked_alarm(name, args)
         aws.cloudwatch.Dashboard(
-            f"{name}-dashboard", dashboard_name=names.dashboard, dashboard_body=dashboard_body(names, args.safety_alarms), opts=child
+            f"{name}-dashboard",
+            dashboard_name=names.dashboard,
+            dashboard_body=dashboard_body(names, args.safety_alarms, args.agent_alarms),
+            opts=child,
         )
         self._budget(name, args, topic_policy)
         self.register_outputs({"topicArn": self.topic_arn, "unsafeAlarm": unsafe_alarm.alarm_name})

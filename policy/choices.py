@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from approval import Names, has_image
-from plain import Plain, items, number
+from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, approved, given_in, is_set
 from rule import Resource, Stack
 from tokens import KEY, QUEUE, TOPIC, VPC
@@ -257,7 +257,10 @@ def _leaves(part: Part, path: str) -> Iterator[tuple[str, Part]]:
 
 
 def general(value: Plain, names: Names) -> Plain:
-    """A value with placeholders in it."""
+    """A value with placeholders in it. An object of which a part isn't known yet is not known as a whole."""
     if isinstance(value, str):
         return names.generalise(value)
-    return {key: general(one, names) for key, one in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    parts = {key: general(one, names) for key, one in value.items()}
+    return UNKNOWN if any(isinstance(one, Unknown) for one in parts.values()) else parts

@@ -84,11 +84,11 @@ AGENTSEC05-BP02 | agents' calls are traced | agentcore/traces-delivered workload
 AGENTSEC06-BP01 | messages between agents are encrypted and signed | identity/tls-only agentcore/gateway-authorizer
 AGENTSEC06-BP02 | the order of work is controlled | workload/schedule environment/scale-bounds
 AGENTSEC06-BP03 | boundaries of trust between agents | containment/grants containment/own-roles
-AGENTSEC06-BP04 | strange coordination is noticed | alarms/safety-score-average alarms/safety-score-minimum
+AGENTSEC06-BP04 | strange coordination is noticed | alarms/safety-score-average alarms/safety-score-minimum alarms/model-tokens
 AGENTSEC07-BP01 | people aren't overloaded | ! One alert for each change of the alarm; how many come is seen in use, not in a plan.
 AGENTSEC07-BP02 | people see how sure an agent is | alarms/dashboard
 AGENTSEC07-BP03 | several review what is critical | ! It is the repository's: CODEOWNERS and protected environments, which tests hold.
-AGENTSEC07-BP04 | strange behaviour is noticed and contained | alarms/switch alarms/evolution-unsafe containment/switch-settings
+AGENTSEC07-BP04 | strange behaviour is noticed and contained | alarms/switch alarms/gateway-errors containment/switch-settings
 AGENTSEC07-BP05 | red teaming | ! It is done on what runs: `make drill` shows the halt, the tests of the wall attack it.
 AGENTSEC08-BP01 | inputs are filtered in several layers | agentcore/guardrail-prompt-attack agentcore/web-acl-groups agentcore/web-acl-body
 AGENTSEC08-BP02 | outputs are filtered | agentcore/model-log-masked agentcore/guardrail-sensitive-information
@@ -100,14 +100,14 @@ AGENTSEC09-BP05 | threats are noticed while it runs | account/detector
 """
 
 OWASP = """
-ASI01 | agents' goals are hijacked | agentcore/guardrail-prompt-attack agentcore/guardrail-denied-topics agentcore/guardrail-used
+ASI01 | agents' goals are hijacked | agentcore/guardrail-prompt-attack agentcore/guardrail-used alarms/guardrail-interventions
 ASI02 | tools are misused | agentcore/policies approved/types approved/new-access
 ASI03 | identities and privileges are abused | agentcore/only-handler agentcore/only-gateway containment/grants identity/no-escalation
 ASI04 | the supply chain is poisoned | workload/image-by-digest workload/own-repository agentcore/model approved/what-runs
 ASI05 | code runs that nobody expected | network/name-list network/narrow-egress workload/unprivileged agentcore/private-network
 ASI06 | memory and context are poisoned | agentcore/guardrail-grounding workload/safety-monitor containment/grants
 ASI07 | agents talk insecurely | agentcore/only-gateway agentcore/gateway-callers identity/tls-only
-ASI08 | failures cascade | environment/scale-bounds workload/function-failures alarms/switch governance/budget
+ASI08 | failures cascade | environment/scale-bounds workload/function-failures alarms/agents-errors alarms/switch governance/budget
 ASI09 | people trust agents too much | alarms/autonomy environment/container-limits approved/guards
 ASI10 | agents go rogue | agentcore/policy-engine alarms/safety-score-minimum alarms/switch-may-halt containment/switch-settings
 """

@@ -38,6 +38,8 @@ OWN = frozenset(
     {
         *("allowedPattern", "code", "expression", "id", "metricName", "namespace", "value"),
         *("attributes.name", "hashKey", "rangeKey", "rules.filter.prefix", "targetPrefix", "dimensions"),
+        # What an alarm watches may be a resource of the stack.
+        *(f"{REFERENCE}dimensions", f"{REFERENCE}metricQueries"),
     }
 )
 """Properties that each resource has its own texts of: those that are approved may not change, and a new one is free."""

@@ -125,8 +125,8 @@ LOG_GROUPS = (
 )
 
 WORKLOAD = (
-    "agentcore-gateway-permit agentcore-gateway-target agentcore-runtime agentcore-runtime-default-policy agentcore-runtime-endpoint "
-    "agentcore-runtime-logs-masks "
+    "agentcore-agents-errors agentcore-gateway-permit agentcore-gateway-target agentcore-runtime agentcore-runtime-default-policy "
+    "agentcore-runtime-endpoint agentcore-runtime-logs-masks "
     "agentcore-runtime-endpoint-policy agentcore-runtime-group agentcore-runtime-https agentcore-runtime-logs agentcore-runtime-policy "
     "agentcore-runtime-role agentcore-runtime-role-grants compute-engine-bounds compute-engine-scaling compute-engine-scaling-cpu "
     "compute-engine-scaling-memory compute-engine-service compute-engine-task compute-monitor-service compute-monitor-task"
@@ -189,7 +189,8 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         change(
             "another",
             _other_model,
-            updates=f"agentcore-boundary agentcore-runtime-role-grants network-bedrock-runtime-endpoint {RUNTIME} {HANDLER}",
+            updates=f"agentcore-boundary agentcore-runtime-role-grants network-bedrock-runtime-endpoint {RUNTIME} {HANDLER} "
+            "agentcore-model-errors agentcore-model-throttles agentcore-model-tokens",
             back=False,
         ),
     ),
@@ -261,7 +262,7 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
             FIRST_IMAGE,
             _is(DIGESTS[0]),
             before=_is(None),
-            updates=f"agentcore-handler-role-grants monitoring-unsafe {RESERVED}",
+            updates=f"agentcore-handler-role-grants monitoring-unsafe {DASHBOARD} {RESERVED}",
             replaces=FAILING_CLOSED,
             creates=WORKLOAD,
             back=False,
@@ -287,6 +288,8 @@ ROWS: Mapping[str, tuple[RowChange, ...]] = {
         ),
     ),
     "alerts.monthly_budget_usd": (change("higher", _plus(1000), updates="monitoring-budget"),),
+    "alerts.guardrail_interventions": (change("fewer", _plus(-5), updates="agentcore-guardrail-interventions"),),
+    "alerts.model_tokens_per_minute": (change("fewer", _plus(-500), updates="agentcore-model-tokens"),),
 }
 
 FOR_GOOD: Mapping[str, tuple[object, str, str]] = {

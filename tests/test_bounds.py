@@ -21,7 +21,7 @@ from components.naming import Names
 from engine import settings
 from engine.records import Bounds
 from engine.settings import AgentSettings, EngineSettings, EngineSettingsError, Workload, read
-from rules.evolution import governance
+from rules.evolution import alarm_agents, governance
 from tests.components.test_environment import table_of
 from tests.engine.aws import variables
 from tests.functions.test_least_privilege import variables_that_are_read
@@ -146,6 +146,12 @@ COUNTERPARTS: Mapping[str, tuple[Counterpart | FunctionVariable, ...] | str] = {
     "retention.noncurrent_retention_days": "the pack wants an end, whichever",
     "alerts.emails": "a form, not a range",
     "alerts.monthly_budget_usd": "the pack compares with the table",
+    "alerts.guardrail_interventions": (
+        Counterpart("policy/rules/evolution/alarm_agents.py, MOST_INTERVENED", lambda: (1, alarm_agents.MOST_INTERVENED)),
+    ),
+    "alerts.model_tokens_per_minute": (
+        Counterpart("policy/rules/evolution/alarm_agents.py, MOST_TOKENS_PER_MINUTE", lambda: (1, alarm_agents.MOST_TOKENS_PER_MINUTE)),
+    ),
 }
 """By row: where its range is written once more, or why it is nowhere else."""
 

@@ -93,7 +93,7 @@ def _widget(widget: dict[str, Plain]) -> Widget:
         for side in ("left", "right")
     }
     return Widget(
-        title=_text(dig(widget, "properties", "title")),
+        title=_text(dig(widget, "properties", "title")) or _text(dig(widget, "properties", "markdown")).lstrip("# "),
         kind=_text(widget.get("type")),
         width=min(GRID, max(1, int(_number(widget.get("width")) or GRID))),
         metrics=tuple(_metrics(widget)),
@@ -111,7 +111,7 @@ def _metrics(widget: dict[str, Plain]) -> Iterator[str]:
             yield str(options.get("label", options["expression"]))
         elif len(parts) > 1:
             yield f"{parts[1]} ({options.get('stat') or _text(dig(widget, 'properties', 'stat')) or 'Average'})"
-    for alarm in items(dig(widget, "properties", "alarms")):
+    for alarm in (*items(dig(widget, "properties", "alarms")), *items(dig(widget, "properties", "annotations", "alarms"))):
         yield str(alarm).rpartition(":")[2]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from local.report.layers import Layer
 from local.report.words import counted, noun_of, service_of
 
-SHOWN = 6
+SHOWN = 7
 """The most types that a box names, so that the picture stays readable."""
 
 DETAILS = re.compile(

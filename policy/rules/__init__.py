@@ -43,6 +43,7 @@ import rules.evolution.agentcore_record
 import rules.evolution.agentcore_waf
 import rules.evolution.agentcore_way
 import rules.evolution.alarm_actions
+import rules.evolution.alarm_agents
 import rules.evolution.alarm_path
 import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
@@ -120,6 +121,7 @@ FAMILIES = (
             rules.evolution.alarm_actions,
             rules.evolution.alarm_path,
             rules.evolution.alarm_watches,
+            rules.evolution.alarm_agents,
             rules.evolution.alarm_writers,
         ),
     ),

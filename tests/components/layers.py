@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import capacity
+from components.agent_alarms import agent_alarms
 from components.component import ServiceRole
 from components.compute import Compute, ComputeArgs
 from components.data import Data, DataArgs
@@ -84,6 +85,7 @@ def monitoring(stack: str, *, runs: bool = True, emails: tuple[str, ...] = ("onc
     args = MonitoringArgs(
         names=names_of(stack),
         safety_alarms=safety_alarms(env),
+        agent_alarms=agent_alarms(env.alerts, agents_run=runs),
         minimum_tasks={f"evolution-engine-{stack}": 2},
         workload_runs=runs,
         functions=[f"evolution-safety-switch-{stack}"],

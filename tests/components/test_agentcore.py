@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
+from components.agent_alarms import agent_alarms
 from components.agentcore import AgentCore, AgentCoreArgs
 from components.environment import Owner, Region
 from components.guardrail import content_digest
@@ -19,6 +20,7 @@ from tests.components.cloud import ACCOUNT, REGION, RegisteredLayer, build
 from tests.components.tables import env_of
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-4333-8444-555555555555"
+TOPIC = "arn:aws:sns:us-east-1:000000000000:evolution-system-alerts"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:evolution-dead-letters"
 ACL = "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/evolution/11111111-2222-4333-8444-555555555555"
 DIGEST = "sha256:" + "0" * 64
@@ -45,6 +47,8 @@ def agentcore(stack: str, digest: str | None = DIGEST, owner: Owner = "stack") -
             reserved={"agentcore_handler": 10},
             key_arn=KEY,
             web_acl_arn=ACL,
+            alarms=agent_alarms(env.alerts, agents_run=digest is not None),
+            topic_arn=TOPIC,
             dead_letters_arn=QUEUE,
             after=[aws.ssm.Parameter("mode", name="/mode", type="String", value="running")],
         )
@@ -202,7 +206,7 @@ def test_before_the_first_image_only_the_agents_and_the_way_to_them_are_absent()
         return {one.name for one in layer.resources}
 
     missing = names(agentcore("prod")) - names(agentcore("prod", None))
-    assert {name.removeprefix("agentcore-").partition("-")[0] for name in missing} == {"runtime", "gateway"}
+    assert {name.removeprefix("agentcore-").partition("-")[0] for name in missing} == {"runtime", "gateway", "agents"}
     assert {name for name in missing if name.startswith("agentcore-gateway")} == {"agentcore-gateway-permit", "agentcore-gateway-target"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.agent_alarms import agent_alarms
 from components.compute import push_an_image, repository_lifecycle
 from components.containers import engine_container, monitor_container
 from components.dashboard import dashboard_body
@@ -152,8 +153,23 @@ def test_the_safety_alarms_stand_at_the_tables_thresholds(stack: str) -> None:
     assert [alarm.fails_closed for alarm in alarms] == [True, True, False, False, False]
 
 
+def widgets_of(*, agents_run: bool = True) -> list[dict[str, Any]]:
+    return json.loads(dashboard_body(NAMES, safety_alarms(PROD), agent_alarms(PROD.alerts, agents_run=agents_run)))["widgets"]
+
+
+@pytest.mark.parametrize("agents_run", [True, False])
+def test_the_dashboards_second_row_shows_each_alarm_on_the_agents(agents_run: bool) -> None:
+    """A widget that names an alarm draws its metric and its threshold; it takes one."""
+    heading, *widgets = widgets_of(agents_run=agents_run)[3:]
+    assert heading["properties"]["markdown"] == "# Agents"
+    assert all(widget["y"] > heading["y"] >= 2 * 6 for widget in widgets)
+    stems = [alarm.stem for alarm in agent_alarms(PROD.alerts, agents_run=agents_run)]
+    assert [widget["properties"]["annotations"] for widget in widgets] == [{"alarms": [NAMES.alarm_arn(f"{stem}-prod")]} for stem in stems]
+    assert ("evolution-agents-errors" in stems) is agents_run, "before there is a runtime, nothing is published of one"
+
+
 def test_the_dashboard_draws_each_metric_with_its_bound() -> None:
-    score, constraints, autonomy = json.loads(dashboard_body(NAMES, safety_alarms(PROD)))["widgets"]
+    score, constraints, autonomy, *_ = widgets_of()
     assert [(w["width"], w["height"], w["properties"]["title"]) for w in (score, constraints, autonomy)] == [
         (12, 6, "Safety Score Trend"),
         (12, 6, "Agent Constraints"),
@@ -178,9 +194,9 @@ def test_the_dashboard_draws_each_metric_with_its_bound() -> None:
 
 
 def test_widgets_lie_side_by_side_on_the_grid() -> None:
-    widgets = json.loads(dashboard_body(NAMES, safety_alarms(PROD)))["widgets"]
+    widgets = widgets_of()
     places = {(w["x"] + column, w["y"] + row) for w in widgets for column in range(w["width"]) for row in range(w["height"])}
-    assert len(places) == 3 * 12 * 6, "two widgets overlap"
+    assert len(places) == sum(w["width"] * w["height"] for w in widgets), "two widgets overlap"
     assert max(x for x, _ in places) < 24
 
 

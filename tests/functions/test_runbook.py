@@ -14,6 +14,7 @@ import pytest
 from botocore import xform_name
 from botocore.session import Session
 
+from components.agent_alarms import agent_alarms
 from components.naming import Names
 from components.safety import safety_alarms
 from engine import agent
@@ -59,8 +60,9 @@ def test_every_resource_that_is_named_is_one_of_the_stacks() -> None:
     assert named <= ours
 
 
-def test_every_safety_alarm_is_explained() -> None:
-    stems = {alarm.stem for alarm in safety_alarms(env_of("dev"))}
+def test_every_alarm_on_evolution_and_on_the_agents_is_explained() -> None:
+    env = env_of("dev")
+    stems = {alarm.stem for alarm in (*safety_alarms(env), *agent_alarms(env.alerts, agents_run=True))}
     assert {stem for stem in stems if f"`{stem}`" not in RUNBOOK} == set()
 
 

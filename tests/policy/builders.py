@@ -82,8 +82,8 @@ def alarm(metric: str, statistic: str, operator: str, threshold: float, periods:
     )
 
 
-def watch(name: str, namespace: str, metrics: list[str], dimensions: dict[str, str]) -> Node:
-    """An alarm on the sum of some metrics of AWS, to the topic."""
+def watch(name: str, namespace: str, metrics: list[str], dimensions: dict[str, str], sources: tuple[str, ...] = ()) -> Node:
+    """An alarm on the sum of some metrics of AWS, to the topic. `sources` are the resources that the dimensions come from."""
     queries = [
         {
             "id": f"m{index}",
@@ -104,7 +104,7 @@ def watch(name: str, namespace: str, metrics: list[str], dimensions: dict[str, s
             "treatMissingData": "notBreaching",
             "alarmActions": [UNKNOWN],
         },
-        {"alarmActions": ["topic"]},
+        {"alarmActions": ["topic"], "metricQueries": [*sources]},
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.builders import UNKNOWN, Node, Nodes, document, physical, tagged, watch
-from tests.policy.complete_agents import GUARDED, HANDLER, agentcore, guardrail, recorded, role
+from tests.policy.complete_agents import GUARDED, HANDLER, agent_alarms, agentcore, guardrail, recorded, role, with_agents_drawn
 from tests.policy.samples import ACCOUNT, CALLS, KEEPS, compliant, deny_plain_transport
 
 TO_QUEUE = {
@@ -165,4 +165,5 @@ def _functions() -> Nodes:
 
 def complete() -> Nodes:
     """The compliant stack with all of it."""
-    return compliant() | tagged(_functions() | guardrail() | agentcore() | recorded())
+    nodes = compliant() | tagged(_functions() | guardrail() | agentcore() | recorded() | agent_alarms())
+    return nodes | {"dashboard": with_agents_drawn(nodes["dashboard"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -306,3 +307,34 @@ def agentcore() -> Nodes:
             {"encryptionKeyArn": ["key"]},
         ),
     }
+
+
+FAILED = ["SystemErrors", "UserErrors", "Throttles"]
+
+OF_MODEL = {"ModelId": MODEL}
+OF_GUARDRAIL = {"GuardrailArn": UNKNOWN, "GuardrailVersion": UNKNOWN}
+OF_GATEWAY = {"Operation": "InvokeGateway", "Protocol": "HTTP", "Resource": UNKNOWN}
+OF_RUNTIME = {"Operation": "InvokeAgentRuntime", "Name": "evolution_prod::evolution", "Resource": UNKNOWN}
+
+
+def agent_alarms() -> Nodes:
+    """The agents are watched, and so is all that they ask."""
+    return {
+        "interventions": watch(
+            "interventions", "AWS/Bedrock/Guardrails", ["InvocationsIntervened"], OF_GUARDRAIL, ("guardrail", "guardrail-version")
+        ),
+        "model-errors": watch("model-errors", "AWS/Bedrock", ["InvocationClientErrors", "InvocationServerErrors"], OF_MODEL),
+        "model-throttles": watch("model-throttles", "AWS/Bedrock", ["InvocationThrottles"], OF_MODEL),
+        "model-tokens": watch("model-tokens", "AWS/Bedrock", ["InputTokenCount", "OutputTokenCount"], OF_MODEL),
+        "gateway-errors": watch("gateway-errors", "AWS/Bedrock-AgentCore", FAILED, OF_GATEWAY, ("gateway",)),
+        "agents-errors": watch("agents-errors", "AWS/Bedrock-AgentCore", FAILED, OF_RUNTIME, ("runtime",)),
+    }
+
+
+def with_agents_drawn(dashboard: Node) -> Node:
+    """The dashboard with the graph of each of those alarms."""
+    body = json.loads(dashboard.props["dashboardBody"])
+    for node in agent_alarms().values():
+        arn = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{node.props['name']}"
+        body["widgets"].append({"type": "metric", "properties": {"annotations": {"alarms": [arn]}}})
+    return Node(dashboard.type, {**dashboard.props, "dashboardBody": json.dumps(body)}, dashboard.references)

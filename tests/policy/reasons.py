@@ -100,6 +100,8 @@ MAY_GO = {
 MAY_GO_ANYWHERE = {"region": "then it is the provider's"}
 """What may be deleted of any type."""
 
+QUERIED = "metricQueries.0.metric.dimensions"
+
 MAY_BE_UNKNOWN = {
     ("LogDeliveryDestination", "deliveryDestinationType"): LOGS_END,
     ("MetricAlarm", "okActions"): OTHER,
@@ -113,6 +115,13 @@ MAY_BE_UNKNOWN = {
     ("Policy", "name"): ELSEWHERE,
     ("MetricAlarm", "metricQueries.0.id"): OTHER,
     ("MetricAlarm", "dimensions.ClusterName"): "the cluster, by reference; the service's name is known",
+    **{
+        ("MetricAlarm", f"{where}.{name}"): "the gateway, the runtime or the guardrail and its version, by reference"
+        for where, name in (
+            *((where, name) for where in ("dimensions", QUERIED) for name in ("GuardrailArn", "GuardrailVersion")),
+            (QUERIED, "Resource"),
+        )
+    },
     ("WebAcl", "rules.0.name"): SHOWN,
     ("LogGroup", "name"): ELSEWHERE,
     ("LogDeliverySource", "name"): ELSEWHERE,

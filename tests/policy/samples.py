@@ -38,7 +38,7 @@ TABLE: dict[str, Any] = {
     "network": {"interface_endpoints": []},
     "engine": {"minimum": 2, "maximum": 100, "islands": 16},
     "reserve_concurrency": True,
-    "alerts": {"emails": [], "monthly_budget_usd": 10000},
+    "alerts": {"emails": [], "monthly_budget_usd": 10000, "guardrail_interventions": 20, "model_tokens_per_minute": 40000},
 }
 """prod's limits, as a table that keeps to them exactly, and what else the pack reads of a table."""
 

@@ -16,6 +16,7 @@ from tests.plans import Plan
 from tests.policy import (
     account_edits,
     account_edits_state,
+    edits_agent_alarms,
     edits_agentcore,
     edits_data,
     edits_evolution,
@@ -45,6 +46,7 @@ EDITS_OF: Mapping[str, tuple[Edit, ...]] = {
     "workload": edits_workload.EDITS,
     "network": edits_network.EDITS,
     "monitoring": edits_monitoring.EDITS,
+    "agent alarms": edits_agent_alarms.EDITS,
     "evolution": edits_evolution.EDITS,
     "agentcore": edits_agentcore.EDITS,
     "ways": edits_ways.EDITS,

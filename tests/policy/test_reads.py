@@ -220,13 +220,15 @@ def deployed(nodes: Nodes) -> Nodes:
         node.props["arn"] = f"{in_region}key/{key}" if is_key else in_account if service == "iam" else f"{in_region}{name}"
         if "agentRuntimeName" in node.props:
             node.props["arn"] = f"arn:aws:bedrock-agentcore:us-east-1:000000000000:runtime/{node.props['agentRuntimeName']}-0123456789"
+        if node.type in CALLED_SO:
+            node.props[CALLED_SO[node.type]] = node.props["arn"]
         if node.type == GATEWAY:
             node.props["gatewayUrl"] = KNOWN["AGENTCORE_GATEWAY_URL"]
         if node.type == PINNED:
             node.props["version"] = KNOWN["BEDROCK_GUARDRAIL_VERSION"]
     for node in nodes.values():
         for key, sources in node.references.items():
-            arns = [nodes[source].props["arn"] for source in sources]
+            arns = [nodes[source].props["arn"] for source in sorted(sources)]
             if key == "name" and node.props.get("name") == UNKNOWN:  # an agent's log group is called as the runtime
                 node.props[key] = "/aws/bedrock-agentcore/runtimes/evolution_{}-0123456789-evolution".format(
                     node.props["tagsAll"]["Environment"]
@@ -238,9 +240,17 @@ def deployed(nodes: Nodes) -> Nodes:
 
 GATEWAY, PINNED = "aws:bedrock/agentcoreGateway:AgentcoreGateway", "aws:bedrock/guardrailVersion:GuardrailVersion"
 
+CALLED_SO = {
+    GATEWAY: "gatewayArn",
+    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": "agentRuntimeArn",
+    "aws:bedrock/guardrail:Guardrail": "guardrailArn",
+}
+"""By type, what the provider calls the ARN."""
+
 KNOWN = {
     "AGENTCORE_GATEWAY_URL": "https://evolution-prod-0123456789.gateway.bedrock-agentcore.us-east-1.amazonaws.com",
     "BEDROCK_GUARDRAIL_VERSION": "1",
+    "GuardrailVersion": "1",
 }
 """What is known of another resource, but is no ARN."""
 

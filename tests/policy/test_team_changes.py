@@ -86,7 +86,7 @@ STRICTEST: dict[str, Any] = {"autonomy_percent": 75, "agent_memory_bytes": 6656,
 """What an environment is held to that the pack has no limits for."""
 
 CHANGES: dict[str, Callable[[], tuple[Stack, Nodes]]] = {
-    "a new alarm": program(another("more", "monitoring-agent-memory", ALARM)),
+    "a new alarm": program(another("more", "monitoring-agent-memory", ALARM, dimensions=["evolution-dead-letters"])),
     "longer retention": rows(retention={"log_retention_days": 731, "artifact_retention_days": 730, "noncurrent_retention_days": 180}),
     "another model": rows(model_id="us.anthropic.claude-opus-4-6-v1"),
     "a bigger task": rows(engine={"task": {"cpu": 8192, "memory": 16384}, "container_cpu": 6144, "container_memory": 12288}),

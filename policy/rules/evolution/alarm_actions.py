@@ -11,6 +11,7 @@ from graph import Linked, names_of
 from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.alarms import ALARMS, WHY_SILENT, spoken_for
+from rules.evolution.alarm_agents import undrawn
 from rules.evolution.alarms import ONLY_TOLD, guards, thresholds
 from system import ALERT_TOPIC, UNSAFE_ALARM, alert_topic_of, evolution_rule
 from tokens import COMPOSITE_ALARM, DASHBOARD, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
@@ -184,6 +185,7 @@ def dashboard(stack: Stack) -> Iterator[Finding]:
         return
     drawn: set[tuple[str, str, str]] = set()
     bounds: list[Plain] = []
+    graphed: set[str] = set()
     for dashboard in dashboards:
         try:
             body = parse(dashboard.at("dashboardBody"))
@@ -193,12 +195,24 @@ def dashboard(stack: Stack) -> Iterator[Finding]:
         for widget in items(dig(body, "widgets")):
             for metric in items(dig(widget, "properties", "metrics")):
                 drawn |= set(_drawn(metric))
+            graphed |= set(_graphed(widget))
             bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]
     for (namespace, metric), threshold in sorted(thresholds(stack).items()):
         if (namespace, metric, stack.name) not in drawn:
             yield Finding(f"it does not show {metric} ({namespace}) of Environment={stack.name}; it must.", dashboards[0])
         elif threshold is not None and threshold not in bounds:
             yield Finding(f"it does not draw {threshold:g}, the table's bound of {metric}; it must.", dashboards[0])
+    for alarm in undrawn(stack, graphed):
+        yield Finding(f"it does not show the alarm `{alarm.name}`; a widget must, by annotations.alarms.", dashboards[0])
+
+
+def _graphed(widget: Plain) -> Iterator[str]:
+    """The name of the alarm whose metric and threshold a widget draws: it takes one."""
+    match dig(widget, "type"), items(dig(widget, "properties", "annotations", "alarms")):
+        case "metric", [str(arn)]:
+            yield arn.rpartition(":alarm:")[2]
+        case _:
+            return
 
 
 def _drawn(metric: Plain) -> Iterator[tuple[str, str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checks import absent, between, literal, present
@@ -43,6 +43,9 @@ KEEPS_STATE = "AWS/DynamoDB"
 be OK again. Source: CloudWatch API reference, PutMetricAlarm, TreatMissingData. (The user guide, "Configuring how CloudWatch alarms treat
 missing data", calls it a default that can be overridden; a filled metric is right either way.)"""
 
+BLIND = "the alarm would not compare what is published"
+"""Nothing else may decide what is compared: with a unit, for one, an alarm sees only datapoints that name it."""
+
 SUM_OF_IDS = re.compile(r"\s*(\w+(?:\s*\+\s*\w+)*)\s*")
 
 
@@ -61,7 +64,7 @@ ThresholdRange = Callable[[Resource], tuple[float, float]]
 """The lowest and the highest threshold of an alarm on a resource."""
 
 
-def _compared(alarm: Resource) -> list[Watched]:
+def compared(alarm: Resource) -> list[Watched]:
     """What an alarm compares: its metric, or the sum of its queries' metrics. Any other expression counts as comparing nothing."""
     queries = items(alarm.at("metricQueries"))
     if not queries:
@@ -108,7 +111,7 @@ class Watch:
         """The alarms that compare all of the metrics, by the name of what they watch."""
         found: defaultdict[str, list[Resource]] = defaultdict(list)
         for alarm in stack.of_type(METRIC_ALARM):
-            own = [one for one in _compared(alarm) if one.namespace == self.namespace]
+            own = [one for one in compared(alarm) if one.namespace == self.namespace]
             for name in {name for one in own if isinstance(name := dig(one.dimensions, self.dimension), str)}:
                 metrics = [one.metric for one in own if dig(one.dimensions, self.dimension) == name]
                 if all(metric in metrics for metric in self.metrics):
@@ -117,16 +120,26 @@ class Watch:
 
     def findings(self, alarm: Resource, lowest: float, highest: float) -> Iterator[Finding]:
         """What makes an alarm on the resource too weak; its threshold must lie within the bounds."""
-        yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *self.operators)
-        yield from between("threshold", alarm.at("threshold"), lowest, highest)
-        yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
-        yield from wakes(alarm, ROLL_MINUTES)
-        yield from _unstuck(alarm)
-        for query in items(alarm.at("metricQueries")):
-            yield from absent("accountId", dig(query, "accountId"), "the metrics of another account say nothing of this one")
-        for one in _compared(alarm):
-            yield from literal("statistic", one.statistic, *self.statistics)
-            yield from between("period", one.period, 1, LONGEST_PERIOD)
+        return weaknesses(alarm, lowest, highest, operators=self.operators, statistics=self.statistics)
+
+
+def weaknesses(
+    alarm: Resource, lowest: float, highest: float, *, operators: tuple[str, ...] = ABOVE, statistics: tuple[str, ...] = ("Sum",)
+) -> Iterator[Finding]:
+    """What makes an alarm too weak; its threshold must lie within the bounds."""
+    yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *operators)
+    yield from between("threshold", alarm.at("threshold"), lowest, highest)
+    yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
+    yield from wakes(alarm, ROLL_MINUTES)
+    yield from _unstuck(alarm)
+    for name in ("extendedStatistic", "thresholdMetricId", "evaluationCriteria", "unit"):
+        yield from absent(name, alarm.at(name), BLIND)
+    for query in items(alarm.at("metricQueries")):
+        yield from absent("accountId", dig(query, "accountId"), "the metrics of another account say nothing of this one")
+        yield from absent("metric.unit", dig(query, "metric", "unit"), BLIND)
+    for one in compared(alarm):
+        yield from literal("statistic", one.statistic, *statistics)
+        yield from between("period", one.period, 1, LONGEST_PERIOD)
 
 
 def wakes(alarm: Resource, longest: float) -> Iterator[Finding]:
@@ -175,13 +188,19 @@ def _watched(
             )
             continue
         lowest, highest = within(watched)
-        best: list[Finding] | None = None
-        for alarm in alarms:
-            findings = [*about(alarm, watch.findings(alarm, lowest, highest)), *about(alarm, more(alarm))]
-            best = findings if best is None or len(findings) < len(best) else best
-            if not best:
-                break
-        yield from best or ()
+        judged = ([*about(alarm, watch.findings(alarm, lowest, highest)), *about(alarm, more(alarm))] for alarm in alarms)
+        yield from fewest(judged)
+
+
+def fewest(judged: Iterable[Iterable[Finding]]) -> list[Finding]:
+    """The findings of the alarm that has the fewest; none where there is no alarm. Looks no further than the first that has none."""
+    best: list[Finding] | None = None
+    for given in judged:
+        findings = list(given)
+        best = findings if best is None or len(findings) < len(best) else best
+        if not best:
+            break
+    return best or []
 
 
 def _at_most(highest: float) -> ThresholdRange:
@@ -263,7 +282,7 @@ def blocked_requests(stack: Stack) -> Iterator[Finding]:
 
     def of_all_rules(alarm: Resource) -> Iterator[Finding]:
         """The metric exists for the three dimensions together."""
-        for one in _compared(alarm):
+        for one in compared(alarm):
             yield from literal("dimensions.Rule", dig(one.dimensions, "Rule"), "ALL")
             yield from literal("dimensions.Region", dig(one.dimensions, "Region"), region)
 
