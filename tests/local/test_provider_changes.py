@@ -12,6 +12,7 @@ from local.provider.services import RESOURCES
 from local.provider.wire import decode, provider_pb2
 from tests.local.provider.samples import ACCOUNT, VALID
 from tests.local.provider.talk import REGION, UNKNOWN_MARK, create, struct, urn
+from tests.local.test_provider_fidelity import REPLACING
 
 RUNTIME = "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime"
 
@@ -32,6 +33,34 @@ def test_a_difference_that_aws_takes_in_place_is_an_update(provider: Any) -> Non
     token = "aws:cloudwatch/metricAlarm:MetricAlarm"
     answer = diff(provider, token, VALID[token], VALID[token] | {"threshold": 0.9})
     assert (list(answer.diffs), list(answer.replaces), answer.deleteBeforeReplace) == (["threshold"], [], False)
+
+
+FENCE = ("bedrock", "bedrockmodel", "route53", "xray")
+"""The modules of what stands around the agents."""
+
+
+def another(value: Any) -> Any:
+    """A value of the same kind that means something else."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return f"{value}x"
+        case list():
+            return [another(one) for one in value]
+        case _:
+            return {name: another(one) for name, one in value.items()}
+
+
+@pytest.mark.parametrize("token", [one for one in sorted(REPLACING) if one.split(":")[1].partition("/")[0] in FENCE])
+def test_each_change_of_the_fence_is_made_in_place_but_what_the_provider_replaces(provider: Any, token: str) -> None:
+    for name, value in VALID[token].items():
+        changed = {name: another(value)} if another(value) != value else {name: None}
+        answer = diff(provider, token, VALID[token], VALID[token] | changed)
+        assert name in answer.diffs
+        assert list(answer.replaces) == ([name] if name in REPLACING[token] else []), name
 
 
 @pytest.mark.parametrize(
