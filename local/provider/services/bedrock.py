@@ -34,6 +34,7 @@ RESOURCES = (
         read=Read(
             Request("bedrock:GetGuardrail", _GUARDRAIL),
             properties={
+                # Not crossRegionConfig: the emulator drops it.
                 **{f"{name}Config": Field(name, _configured) for name in _POLICIES},
                 **fields("name", "description", "kmsKeyArn", "blockedInputMessaging", "blockedOutputsMessaging"),
             },
