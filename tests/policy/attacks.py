@@ -282,7 +282,7 @@ FUNCTIONS = (
         "modules from a folder that can be written",
         "The handler imports what an agent has left in /tmp.",
         at("agentcore-handler", "environment.variables.PYTHONPATH", "/tmp/modules"),
-        "environment/reviewed-sources",
+        "approved/what-runs",
     ),
     attack(
         "an alias that splits the traffic",

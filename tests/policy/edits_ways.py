@@ -15,7 +15,6 @@ CALLERS = "agentcore/gateway-callers"
 LEADS = "agentcore/gateway-leads-to-runtime"
 MODEL = "agentcore/model"
 ONLY_GATEWAY = "agentcore/only-gateway"
-SOURCES = "environment/reviewed-sources"
 BLOCKED = "alarms/blocked-requests"
 
 DRAFT = "arn:aws:bedrock:us-east-1:000000000000:guardrail/*"
@@ -67,14 +66,10 @@ EDITS: tuple[Edit, ...] = (
             "workload/own-repository",
         ),
         ("networkConfiguration.networkModeConfig.securityGroups", [], "agentcore/private-network"),
-        ("environmentVariables.AWS_ENDPOINT_URL", ELSEWHERE, SOURCES),
     ),
     *on(
         "agentcore-handler",
         ("environment.variables.AGENTCORE_GATEWAY_URL", ELSEWHERE, CALLERS),
-        ("environment.variables.AWS_ENDPOINT_URL_SSM", ELSEWHERE, SOURCES),
-        ("environment.variables.AWS_LAMBDA_EXEC_WRAPPER", "/opt/x", SOURCES),
-        ("environment.variables.https_proxy", ELSEWHERE, SOURCES),
         ("layers", ["arn:aws:lambda:us-east-1:999999999999:layer:x:1"], "workload/function-form"),
     ),
     *on(

@@ -238,6 +238,7 @@ def _accounts_in(text: str) -> Iterator[str]:
     fix="Name this account; where another must really come in, write an exemption that says why.",
 )
 def one_account(stack: Stack) -> Iterator[Finding]:
+    """Of this system approved/new-access says most of it; other programs have no approved grants."""
     own = own_account(stack)
     for resource, statement, account in admitted_by(stack):
         if account != own:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from accounts import foreign_arns, own_account
@@ -12,17 +11,16 @@ from plain import Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about
 from system import evolution_rule
 from tokens import TASK_DEFINITION
-from variables import RUNNERS, environments_of
 
-REDIRECTS = re.compile(
-    r"AWS_(CA_BUNDLE|CONFIG_FILE|CONTAINER_CREDENTIALS_\w+|ENDPOINT_URL\w*|LAMBDA_EXEC_WRAPPER|SHARED_CREDENTIALS_FILE)"
-    r"|(HTTP|HTTPS|ALL)_PROXY|LD_(LIBRARY_PATH|PRELOAD)|PYTHON(HOME|PATH|STARTUP)",
-    re.IGNORECASE,
+
+@evolution_rule(
+    id="environment/reviewed-sources",
+    severity=Severity.CRITICAL,
+    protects="What containers are told, from files and secrets that nobody reviews.",
+    why="ECS adds to the environment what a file in a bucket says when the task starts, and what another account's secret holds.",
+    fix="Remove environmentFiles, write their variables into `environment`, and name this account's secrets only.",
 )
-"""Variables that change whom the AWS SDK asks, with whose credentials, or what the interpreter loads."""
-
-
-def _sources(stack: Stack) -> Iterator[Finding]:
+def reviewed_sources(stack: Stack) -> Iterator[Finding]:
     own = own_account(stack)
 
     def check(task: Resource) -> Iterator[Finding]:
@@ -39,27 +37,3 @@ def _sources(stack: Stack) -> Iterator[Finding]:
 
     for task in stack.of_type(TASK_DEFINITION):
         yield from about(task, check(task))
-
-
-def _redirected(stack: Stack) -> Iterator[Finding]:
-    """A runner that asks AWS somewhere else, or starts with somebody else's code, is told its mode and its answers by others."""
-    for kind in RUNNERS:
-        for runner in stack.of_type(kind):
-            for environment in environments_of(runner):
-                for name in environment.variables:
-                    if REDIRECTS.fullmatch(name):
-                        yield Finding(f"{name}{environment.owner} is set; it must be absent, for it replaces what was reviewed.", runner)
-
-
-@evolution_rule(
-    id="environment/reviewed-sources",
-    severity=Severity.CRITICAL,
-    protects="What containers, functions and agents are told, from files, secrets and addresses that nobody reviews.",
-    why="ECS adds to the environment what a file in a bucket says when the task starts; and AWS_ENDPOINT_URL, say, lets the mode and "
-    "every answer come from somebody else.",
-    fix="Remove environmentFiles and the variables that redirect, write the others into `environment`, and name this account's "
-    "secrets only.",
-)
-def reviewed_sources(stack: Stack) -> Iterator[Finding]:
-    yield from _sources(stack)
-    yield from _redirected(stack)
