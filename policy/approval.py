@@ -51,6 +51,9 @@ RECORDING = frozenset({"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMes
 """Actions that no role may lose: by them it writes down what it did, and keeps what it couldn't deal with."""
 
 
+OF = "of"
+"""What names, in an entry that several roles share, the roles."""
+
 IMAGE = "engine_image_digest"
 """The row of the table without which a stack is planned in part: there is no image yet to run."""
 
@@ -145,12 +148,17 @@ class Grants:
 def _texts() -> Mapping[str, Mapping[str, str]]:
     """The file by its parts, each as text: most of it is read for the stack's own names only when it is asked for."""
     file: Any = json.loads((FOLDER / "grants.json").read_text(encoding="utf-8"))
+    roles: dict[str, dict[str, list[Plain]]] = {
+        name: {part: list(own.get(part, ())) for part in ("trust", "grants", "without_image")} for name, own in file["roles"].items()
+    }
+    for shared in file["shared"]:
+        for name in shared[OF]:
+            for part in shared.keys() - {OF}:
+                roles[name][part] += shared[part]
     return {
-        "trust": {name: json.dumps(role["trust"]) for name, role in file["roles"].items()},
-        "roles": {name: json.dumps(role["grants"]) for name, role in file["roles"].items()},
-        "roles without an image": {
-            name: json.dumps([*role["grants"], *role.get("without_image", ())]) for name, role in file["roles"].items()
-        },
+        "trust": {name: json.dumps(role["trust"]) for name, role in roles.items()},
+        "roles": {name: json.dumps(role["grants"]) for name, role in roles.items()},
+        "roles without an image": {name: json.dumps([*role["grants"], *role["without_image"]]) for name, role in roles.items()},
         "documents": {group: json.dumps(statements) for group, statements in file["documents"].items()},
         "endpoints": {"": json.dumps(file["endpoints"])},
     }

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
-from approval import GROUPS, Names, has_image, names_of, read, written
+from approval import GROUPS, OF, Names, has_image, names_of, read, written
 from choices import NAMES_OF
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
@@ -19,13 +19,19 @@ from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.holdings import holdings
 from rules.aws.identity_holders import HOLDERS
-from shape import called_in, identity_of, kept_in, settings_of, takings, told_in, way_of
+from shape import called_in, identity_of, kept_in, settings_of, told_in, way_of
 from tokens import GUARDRAIL, ROLE
 
 WIDTH = 140
 """The longest line of a file, where what is on it can be broken."""
 
-FILLED = frozenset({ANY, NAMES_OF, FIRST, THEN})
+SEVERAL = 3
+"""Roles that have a statement alike, from which on it is said once: with fewer nothing is saved."""
+
+WORD = 40
+"""The longest text of a list of which several stand on a line: a flag, an action, a name; what is longer is read by itself."""
+
+FILLED = frozenset({ANY, NAMES_OF, FIRST, THEN, OF})
 """Lists of which several entries stand on a line: reviewers read what has a value of its own."""
 
 
@@ -56,12 +62,13 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
                 endpoints += generalised(resource, place.kind)
             elif place and resource.type not in HOLDERS and any(statements_of(resource)):
                 documents[GROUPS[resource.type]] += generalised(resource, place.kind)
-    own: dict[str, Plain] = {}
-    for name in sorted(trust):
-        beyond: dict[str, Plain] = {"without_image": more} if (more := _beyond(before[name], roles[name])) else {}
-        own[name] = {"trust": merged(trust[name]), "grants": merged(roles[name]), **beyond}
+    own: dict[str, dict[str, list[Plain]]] = {
+        name: {"trust": merged(trust[name]), "grants": merged(roles[name]), "without_image": _beyond(before[name], roles[name])}
+        for name in sorted(trust)
+    }
     return {
-        "roles": own,
+        "shared": [*_shared(own, "trust"), *_shared(own, "grants")],
+        "roles": {name: {part: [*said] for part, said in parts.items() if said} for name, parts in own.items()},
         "documents": {group: merged(documents[group]) for group in sorted(documents)},
         "endpoints": _beside(endpoints, [one for granted in (roles, before) for name in granted for one in granted[name]]),
     }
@@ -78,7 +85,6 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
     types, own = choices_of(named)
     bound = bound_with_image(named, types, own)
     by_type: defaultdict[str, list[Resource]] = defaultdict(list)
-    takes: defaultdict[str, set[str]] = defaultdict(set)
     told: defaultdict[str, defaultdict[str, list[tuple[bool, dict[str, Plain]]]]] = defaultdict(lambda: defaultdict(list))
     floors: dict[str, dict[str, dict[str, Plain]]] = {}
     settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
@@ -87,8 +93,6 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         called = called_in(stack, names)
         for resource in stack.resources:
             by_type[resource.type].append(resource)
-        for _, taker, role in takings(stack, names):
-            takes[role].add(taker)
         for runner, called_so, variables in told_in(stack, names):
             told[runner.type][called_so].append((has_image(stack), variables))
         for _, bucket, prefix, key, value in kept_in(stack, names):
@@ -117,7 +121,6 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         },
         "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
         "order": order_of(stacks),
-        "takes": {role: [*sorted(takes[role])] for role in sorted(takes)},
         "variables": {**all_told},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},
         "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},
@@ -170,6 +173,21 @@ def merged(statements: Iterable[Plain]) -> list[Plain]:
     return sorted(found, key=lambda one: json.dumps(one, sort_keys=True))
 
 
+def _shared(own: Mapping[str, dict[str, list[Plain]]], part: str) -> list[Plain]:
+    """Take out what several roles have alike, and say it once with all of them."""
+    roles: defaultdict[str, list[Plain]] = defaultdict(list)
+    for name, parts in own.items():
+        for statement in parts[part]:
+            roles[json.dumps(statement)].append(name)
+    groups: defaultdict[str, list[Plain]] = defaultdict(list)
+    for statement, names in roles.items():
+        if len(names) >= SEVERAL:
+            groups[json.dumps(names)].append(json.loads(statement))
+    for parts in own.values():
+        parts[part] = [one for one in parts[part] if len(roles[json.dumps(one)]) < SEVERAL]
+    return [{OF: json.loads(names), part: statements} for names, statements in sorted(groups.items())]
+
+
 def _one_or_many(values: Plain) -> Plain:
     return values[0] if isinstance(values, list) and len(values) == 1 else values
 
@@ -181,6 +199,8 @@ def as_text(value: Plain) -> str:
 
 def _as_text(value: Plain, margin: str) -> str:
     flat = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and all(len(json.dumps(one)) <= WORD for one in value):
+        return _filled(value, margin)
     if not isinstance(value, dict | list) or (len(margin) + len(flat) < WIDTH and not _holds_objects(value)):
         return flat
     inner = margin + "  "

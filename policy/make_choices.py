@@ -102,9 +102,11 @@ class Seen:
         self.objects: defaultdict[str, int] = defaultdict(int)
         self.set: defaultdict[str, int] = defaultdict(int)
         self.resources: list[dict[str, list[Plain]]] = []
+        self.stacks: set[str] = set()
 
     def add(self, resource: Resource, names: Names) -> None:
         """Count a resource's objects, and what is set in each, and keep its values."""
+        self.stacks.add(names.stack)
         values: defaultdict[str, list[Plain]] = defaultdict(list)
         self._count(with_references(resource), "", values, names)
         self.resources.append(values)
@@ -149,7 +151,8 @@ class Seen:
     def _values(self, kind: str, path: str, *, own: bool) -> Plain:
         each = [{_key(one): one for one in values[path]} for values in self.resources if path in values]
         known = {key: value for values in each for key, value in values.items()}
-        values = [known[key] for key in sorted(known)]
+        own_words = {key for key in known for stack in self.stacks if STACK in key and key.replace(STACK, stack) in known}
+        values = [known[key] for key in sorted(known.keys() - own_words)]
         stacks_own = any(isinstance(one, str) and "{" in one for one in values)
         last = path.rpartition(".")[2]
         is_name = path in NAMES or (kind, path) == (t.BUCKET, "bucket")
@@ -159,7 +162,10 @@ class Seen:
         free = kind == t.GUARDRAIL or ((path in FREE or last in FREE - {"name"}) and not is_name)
         numbers = [found for one in values if (found := number(one)) is not None]
         if (way := BOUNDS.get(kind, {}).get(path)) and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS):
-            return {LEAST: min(numbers), MOST: max(numbers)} if way == EXACTLY else {way: min(numbers) if way == LEAST else max(numbers)}
+            lowest, highest = min(numbers), max(numbers)
+            if way == EXACTLY:
+                return lowest if lowest == highest else {LEAST: lowest, MOST: highest}
+            return {way: lowest if way == LEAST else highest}
         if free or numbers or any(not isinstance(one, str | bool | dict) for one in values):
             return ANY
         if not own and (path in OWN or last in OWN or stacks_own):

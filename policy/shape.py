@@ -9,14 +9,13 @@ from graph import Linked
 from plain import Plain, Unknown, dig, items, number
 from properties import ANY, set_in
 from rule import Resource, Stack
-from rules.evolution.containment import CALLED, RESUME, SWITCH, takers
+from rules.evolution.containment import CALLED, RESUME, SWITCH
 from tokens import (
     BUCKET,
     BUCKET_LIFECYCLE,
     FUNCTION,
     FUNCTION_INVOKE_CONFIG,
     FUNCTION_PERMISSION,
-    ROLE,
     SCHEDULE,
     TOPIC_SUBSCRIPTION,
 )
@@ -81,18 +80,6 @@ def called_in(stack: Stack, names: Names) -> dict[str, str]:
         one.urn: " ".join((one.type, names.generalise(name) if isinstance(name := one.at("name"), str) else "")).strip()
         for one in stack.resources
     }
-
-
-def takings(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str]]:
-    """What takes a role on, as the file calls it, and what the role is called.
-
-    Schedules are many, and a team adds some: which one it is doesn't count.
-    """
-    roles = {role.urn: names.generalise(str(role.at("name"))) for role in stack.of_type(ROLE)}
-    for urn, resource, property_name in takers(stack):
-        called = next((name for key in ("name", "family", "agentRuntimeName") if isinstance(name := resource.at(key), str)), "")
-        of = "" if resource.type == SCHEDULE else f" {names.generalise(called)}"
-        yield resource, f"{resource.type}.{property_name}{of}".rstrip(), roles[urn]
 
 
 def told_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, dict[str, Plain]]]:

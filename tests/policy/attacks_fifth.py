@@ -270,7 +270,7 @@ OTHERS = (
         "a revision for another program's service",
         "Whatever starts the family's latest revision runs our image next time, in place of billing's.",
         at("compute-monitor-task", "family", "billing-api-prod"),
-        "approved/taken-roles",
+        "approved/choices",
     ),
     attack(
         "another program's failed events",

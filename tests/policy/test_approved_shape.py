@@ -13,8 +13,8 @@ import pytest
 from make_approved import shape_of
 from plain import dig
 from properties import approved
-from rule import judge_stack
-from rules.evolution.approved_shape import types
+from rule import Reference, judge_stack
+from rules.evolution.approved_shape import taken_roles, types
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
 from tests.policy.edits import Edit, adding
 from tests.policy.edits_containment import setting
@@ -115,6 +115,24 @@ def test_what_has_no_approved_shape_is_refused(edit: Edit, found: list[tuple[str
     nodes = nodes_of(prod)
     edit(nodes)
     assert judged(prod, nodes, monkeypatch) == found
+
+
+@pytest.mark.parametrize(
+    ("like", "key", "role", "refused"),
+    [
+        ("evolution-archiver", "role", "evolution-archiver-role", True),
+        ("evolution-archiver", "role", "evolution-scheduler-role", True),
+        (SCHEDULE, "target", "evolution-trigger-role", True),
+        (SCHEDULE, "target", "evolution-scheduler-role", False),
+    ],
+)
+def test_one_more_takes_no_approved_role_but_a_schedule_its_own(like: str, key: str, role: str, refused: bool) -> None:
+    prod = stack_of("prod")
+    there = {one.name: one for one in prod.resources}
+    references = {**there[like].references, key: (Reference(urn=there[role].urn, type=there[role].type),)}
+    more = replace(there[like], name="more", urn="more", references=references)
+    found = judge_stack(taken_roles, replace(prod, resources=(*prod.resources, more)))
+    assert [one.resource.name for one in found if one.resource] == ["more"] * refused
 
 
 SECOND_AGENTS = {

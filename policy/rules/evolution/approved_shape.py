@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from approval import Names, has_image, names_of
+from choices import REFERENCE, approved_for, is_known
+from choices import called as called_here
 from options import unapproved
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
 from properties import ANY, MAY, approved, names_for, set_in
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.data_protection import PROTECTED_TIERS
 from rules.evolution.approved import APPROVE
+from rules.evolution.containment import takers
 from shape import (
     called_in,
     identity_of,
     kept_in,
     settings_of,
-    takings,
     told_in,
     way_of,
 )
 from system import evolution_rule
-from tokens import GUARDRAIL, SECRET_VERSION, STACK
+from tokens import GUARDRAIL, ROLE, SCHEDULE, SECRET_VERSION, STACK
 
 COMPONENTS = "evolution:"
 """How the types of this system's own components begin; they are nothing on AWS."""
@@ -154,12 +156,13 @@ def _shown(names: Names, value: Plain) -> str:
     fix=APPROVE,
 )
 def taken_roles(stack: Stack) -> Iterator[Finding]:
-    """A role that nobody has approved is approved/new-access's to say."""
-    names = names_of(stack)
-    known = approved()["takes"]
-    for resource, taker, role in takings(stack, names):
-        if role in known and taker not in known[role]:
-            yield Finding(f"it takes on the role {shown(names.fill(role))}, which is approved for another.", resource)
+    """A schedule that is new here may take the schedules' own. A role that nobody has approved is approved/new-access's to say."""
+    roles = {role.urn: role for role in stack.of_type(ROLE)}
+    for urn, resource, key in takers(stack):
+        source = approved_for(resource.type, called_here(resource)).parts.get(f"{REFERENCE}{key}")
+        takes = source is not None and called_here(roles[urn]) in (source.allowed or ())
+        if is_known(roles[urn]) and not (takes and (is_known(resource) or resource.type == SCHEDULE)):
+            yield Finding(f"it takes on the role {shown(roles[urn].at('name'))}, which is approved for another.", resource)
 
 
 @evolution_rule(
