@@ -59,7 +59,14 @@ def many(planned: Nodes, size: int) -> Nodes:
         names = {name: f"{name}-{index}" for name, _ in taken}
         for name, node in taken:
             references = {key: [names[source] for source in sources if source in names] for key, sources in node.references.items()}
-            copies[names[name]] = Node(node.type, node.props, references, node.protect)
+            copies[names[name]] = Node(
+                node.type,
+                node.props,
+                references,
+                node.protect,
+                node.ignore_changes,
+                depends_on=tuple(names[source] for source in node.depends_on if source in names),
+            )
     return copies
 
 

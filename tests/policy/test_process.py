@@ -69,6 +69,7 @@ def requests(nodes: Nodes, project: str, stack: str) -> tuple[list[analyzer_pb2.
                 urn=urns[name],
                 name=name,
                 options=options,
+                dependencies=[urns[source] for source in node.depends_on],
                 propertyDependencies={
                     key: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[source] for source in sources])
                     for key, sources in node.references.items()
