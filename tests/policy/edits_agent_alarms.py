@@ -134,6 +134,15 @@ EDITS: tuple[Edit, ...] = (
         ("dashboardBody.widgets.4.properties.annotations", {}, DASHBOARD),
         ("dashboardBody.widgets.9.properties.annotations.alarms", [], DASHBOARD),
         ("dashboardBody.widgets.9.type", "text", DASHBOARD),
+        *(
+            ("dashboardBody.widgets.9.properties.annotations.alarms.0", f"arn:aws:cloudwatch:{place}:alarm:{name}", *rules)
+            for place, name, *rules in (
+                ("us-east-1:000000000000", "evolution-agents-errors-prod"),
+                ("us-east-1:000000000000", "evolution-agents-errors-dev", DASHBOARD),
+                ("us-east-1:999999999999", "evolution-agents-errors-prod", DASHBOARD),
+                ("eu-west-1:000000000000", "evolution-agents-errors-prod", DASHBOARD),
+            )
+        ),
         ("dashboardBody.widgets.9.properties.annotations.alarms.+", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:two", DASHBOARD),
     ),
     *on(

@@ -106,3 +106,10 @@ def test_a_policy_that_is_attached_may_not_publish_the_score_though_it_is_a_boun
     [appears] = on("more", ("", attached))
     apply(appears, nodes)
     assert rules_that_fire(nodes) == {"alarms/score-writers", "containment/grants"}
+
+
+@pytest.mark.parametrize("sources", [["agentcore-runtime"], ["agentcore-gateway", "agentcore-runtime"], []], ids=" and ".join)
+def test_an_alarm_on_what_is_not_made_yet_must_name_that_and_nothing_else(sources: list[str], nodes: Nodes) -> None:
+    """The ARN isn't known at preview, and which of the queries has which resource's isn't either."""
+    nodes["agentcore-gateway-errors"].references["metricQueries"] = sources
+    assert rules_that_fire(nodes) == {"alarms/gateway-errors"}

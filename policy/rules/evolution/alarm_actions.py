@@ -195,7 +195,7 @@ def dashboard(stack: Stack) -> Iterator[Finding]:
         for widget in items(dig(body, "widgets")):
             for metric in items(dig(widget, "properties", "metrics")):
                 drawn |= set(_drawn(metric))
-            graphed |= set(_graphed(widget))
+            graphed |= set(_graphed(widget, stack))
             bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]
     for (namespace, metric), threshold in sorted(thresholds(stack).items()):
         if (namespace, metric, stack.name) not in drawn:
@@ -206,11 +206,14 @@ def dashboard(stack: Stack) -> Iterator[Finding]:
         yield Finding(f"it does not show the alarm `{alarm.name}`; a widget must, by annotations.alarms.", dashboards[0])
 
 
-def _graphed(widget: Plain) -> Iterator[str]:
-    """The name of the alarm whose metric and threshold a widget draws: it takes one."""
+def _graphed(widget: Plain, stack: Stack) -> Iterator[str]:
+    """The name of the alarm of this account and region whose metric and threshold a widget draws: it takes one."""
+    own, region = own_account(stack), (stack.table or {}).get("region")
     match dig(widget, "type"), items(dig(widget, "properties", "annotations", "alarms")):
         case "metric", [str(arn)]:
-            yield arn.rpartition(":alarm:")[2]
+            parts = arn.split(":")
+            if len(parts) == 7 and parts[3] == region and own in ("", parts[4]):
+                yield parts[6]
         case _:
             return
 

@@ -36,13 +36,6 @@ class Made:
     resource: Resource
     output: str
 
-    def is_in(self, alarm: Resource, value: Plain) -> bool:
-        """Whether an alarm has it. Before it is known: whether the alarm has it from this resource, and from no other of its type."""
-        if not isinstance(value, Unknown):
-            return value == self.resource.at(self.output)
-        sources = [one for name in ("dimensions", "metricQueries") for one in alarm.comes_from(name)]
-        return {one.urn for one in sources if one.type == self.resource.type} == {self.resource.urn}
-
     def __str__(self) -> str:
         return f"the {self.output} of `{self.resource.name}`"
 
@@ -59,15 +52,22 @@ class Subject:
     dimensions: Mapping[str, str | Made]
 
     def is_named_by(self, alarm: Resource, dimensions: Plain) -> bool:
+        """Whether an alarm has these dimensions. What isn't known yet must come from the subject's own resources, and from no others."""
         if not isinstance(dimensions, dict) or dimensions.keys() != self.dimensions.keys():
             return False
+        made = {one.resource.urn for one in self.dimensions.values() if isinstance(one, Made)}
+        sources = {one.urn for name in ("dimensions", "metricQueries") for one in alarm.comes_from(name)}
         return all(
-            wanted.is_in(alarm, dimensions[name]) if isinstance(wanted, Made) else dimensions[name] == wanted
-            for name, wanted in self.dimensions.items()
+            sources == made if isinstance(value, Unknown) and isinstance(wanted, Made) else value == _known(wanted)
+            for value, wanted in ((dimensions[name], wanted) for name, wanted in self.dimensions.items())
         )
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in self.dimensions.items())
+
+
+def _known(wanted: str | Made) -> Plain:
+    return wanted.resource.at(wanted.output) if isinstance(wanted, Made) else wanted
 
 
 def _models(stack: Stack) -> Iterator[Subject]:
