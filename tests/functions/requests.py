@@ -131,6 +131,8 @@ def of_call(names: Names, operation: str, given: Mapping[str, Any]) -> Iterator[
                 yield IamRequest(
                     action="bedrock:InvokeModel", resource=model, context={**guarded, "bedrock:InferenceProfileArn": [profile]}
                 )
+                there = f"arn:aws:bedrock:{region}:{names.account}:guardrail-profile/us.guardrail.v1:0"  # and those of a guardrail's
+                yield IamRequest(action="bedrock:ApplyGuardrail", resource=there)
             guardrail = given["guardrailConfig"]["guardrailIdentifier"]
             yield _ours(names, "bedrock:ApplyGuardrail", names.arn("bedrock", f"guardrail/{guardrail}"))
             yield _key(names, "kms:Decrypt")  # of whoever uses an encrypted guardrail. Source: Bedrock user guide, "Guardrails permissions"
