@@ -105,6 +105,7 @@ def stack_of(plan: Plan) -> Stack:
             protect=resource.protect,
             parent=resource.parent or None,
             ignore_changes=resource.ignore_changes,
+            dependencies=resource.dependencies,
             references={
                 key: tuple(Reference(urn=urn, type=types[urn]) for urn in urns if urn in types)
                 for key, urns in resource.property_dependencies.items()

@@ -56,7 +56,7 @@ def test_every_rule_has_its_verdict_and_what_it_was_judged_on(stack: str, report
     nameless = {one.rule.id for one in judged if one.verdict is Verdict.HOLDS and not one.on}
     assert len(nameless) < len(judged) / 10, f"few rules judge the stack as a whole: {nameless}"
     on = {one.rule.id: one.on for one in judged}
-    assert on["alarms/dashboard"] == ("monitoring-dashboard",)
+    assert on["agentcore/guardrail-grounding"] == ("agentcore-guardrail",)
     assert on["encryption/table-cmk"] == ("data-checkpoints", "data-population", "data-state")
     html, markdown = page(report), summary(report)
     for rule in RULES:
