@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -56,14 +57,25 @@ class Subject:
         if not isinstance(dimensions, dict) or dimensions.keys() != self.dimensions.keys():
             return False
         made = {one.resource.urn for one in self.dimensions.values() if isinstance(one, Made)}
-        sources = {one.urn for name in ("dimensions", "metricQueries") for one in alarm.comes_from(name)}
+        sources = sources_of(alarm)
         return all(
             sources == made if isinstance(value, Unknown) and isinstance(wanted, Made) else value == _known(wanted)
             for value, wanted in ((dimensions[name], wanted) for name, wanted in self.dimensions.items())
         )
 
+    def names(self) -> set[str]:
+        """What one of an alarm's dimensions says, or comes from, if the subject is meant: the URNs and outputs that no other shares."""
+        made = [one for one in self.dimensions.values() if isinstance(one, Made)]
+        known = [_known(one) for one in made or self.dimensions.values()]
+        return {one.resource.urn for one in made} | {value for value in known if isinstance(value, str)}
+
     def __str__(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in self.dimensions.items())
+
+
+def sources_of(alarm: Resource) -> set[str]:
+    """The URNs of the resources that an alarm's dimensions come from."""
+    return {one.urn for name in ("dimensions", "metricQueries") for one in alarm.comes_from(name)}
 
 
 def _known(wanted: str | Made) -> Plain:
@@ -107,9 +119,13 @@ def _runtimes(stack: Stack) -> Iterator[Subject]:
     """
     runtimes = Linked(stack, AGENT_RUNTIME, ("agentRuntimeId", "id"))
     endpoints = stack.of_type(AGENT_RUNTIME_ENDPOINT)
+    own: defaultdict[str, list[str]] = defaultdict(list)
+    for one in endpoints:
+        for urn in runtimes.by(one, "agentRuntimeId"):
+            if isinstance(name := one.at("name"), str):
+                own[urn].append(name)
     for urn, runtime in runtimes.all.items():
-        own = [name for one in endpoints if urn in runtimes.by(one, "agentRuntimeId") and isinstance(name := one.at("name"), str)]
-        for endpoint in own if endpoints else ["DEFAULT"]:
+        for endpoint in own[urn] if endpoints else ["DEFAULT"]:
             yield Subject(
                 resource=runtime,
                 dimensions={
@@ -154,9 +170,23 @@ class AgentWatch:
     metrics: frozenset[str]
     most: Callable[[Stack, Resource], float]
 
-    def alarms_on(self, stack: Stack, subject: Subject) -> list[Resource]:
-        """The alarms that compare all of the metrics."""
-        return [alarm for alarm in stack.of_type(METRIC_ALARM) if self.metrics <= self._metrics_in(alarm, subject)]
+    def watched(self, stack: Stack) -> Iterator[tuple[Subject, list[Resource]]]:
+        """Each subject, and the alarms that compare all of its metrics."""
+        named: defaultdict[str, dict[str, Resource]] = defaultdict(dict)
+        for alarm in stack.of_type(METRIC_ALARM):
+            for key in self._names_in(alarm):
+                named[key][alarm.urn] = alarm
+        for subject in self.subjects(stack):
+            alarms = {urn: alarm for key in subject.names() for urn, alarm in named[key].items()}
+            yield subject, [alarm for alarm in alarms.values() if self.metrics <= self._metrics_in(alarm, subject)]
+
+    def _names_in(self, alarm: Resource) -> set[str]:
+        """What an alarm's dimensions say in this namespace, and the URNs of what they come from."""
+        own = [one.dimensions for one in compared(alarm) if one.namespace == self.namespace]
+        if not own:
+            return set()
+        said = {value for dimensions in own if isinstance(dimensions, dict) for value in dimensions.values() if isinstance(value, str)}
+        return said | sources_of(alarm)
 
     def _metrics_in(self, alarm: Resource, subject: Subject) -> set[Plain]:
         return {
@@ -165,8 +195,7 @@ class AgentWatch:
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
         """Each subject must have an alarm without a finding; otherwise the findings of the best alarm are reported."""
-        for subject in self.subjects(stack):
-            alarms = self.alarms_on(stack, subject)
+        for subject, alarms in self.watched(stack):
             if not alarms:
                 metrics = " and ".join(sorted(self.metrics))
                 yield Finding(f"no alarm watches {metrics} ({self.namespace}, {subject}); one must.", subject.resource)
@@ -197,8 +226,7 @@ WATCHES = (INTERVENTIONS, ERRORS, THROTTLES, TOKENS, GATEWAYS, RUNTIMES)
 def undrawn(stack: Stack, drawn: set[str]) -> Iterator[Resource]:
     """The alarms that must exist of which none is among those drawn on a dashboard, by their names."""
     for watch in WATCHES:
-        for subject in watch.subjects(stack):
-            alarms = watch.alarms_on(stack, subject)
+        for _subject, alarms in watch.watched(stack):
             if alarms and not any(str(alarm.at("name")) in drawn for alarm in alarms):
                 yield alarms[0]
 
