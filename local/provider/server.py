@@ -101,7 +101,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._refuse_unmade(resource, request.urn, inputs, region)
             crud = self._crud(resource, region, inputs)
             identity, outputs = crud.create(inputs) if crud else compute(resource, inputs, region)
-        return provider_pb2.CreateResponse(id=identity, properties=_read_back(resource, _with(resource, kept, outputs, region)))
+        return provider_pb2.CreateResponse(
+            id=identity, properties=_read_back(resource, _with(resource, kept, _identified(resource, identity, outputs), region))
+        )
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
         resource = self._resource(request.urn, context)
@@ -148,7 +150,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 outputs = crud.update(request.id, before, inputs)
             else:
                 _, outputs = compute(resource, inputs, region, identity=request.id, before=before, draw=not request.preview)
-        properties = _with(resource, kept, outputs, region)
+        properties = _with(resource, kept, _identified(resource, request.id, outputs), region)
         return provider_pb2.UpdateResponse(properties=properties if request.preview else _read_back(resource, properties))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
@@ -244,6 +246,11 @@ def _with(resource: ResourceType, kept: Struct, outputs: dict[str, Any], region:
         if name not in kept.fields:
             kept.fields[name].CopyFrom(encode(value))
     return kept
+
+
+def _identified(resource: ResourceType, identity: str, outputs: dict[str, Any]) -> dict[str, Any]:
+    """The outputs with the id, which every resource of Terraform's older SDK has among its attributes."""
+    return outputs if resource.schema.framework else {**outputs, "id": identity}
 
 
 def _read_back(resource: ResourceType, properties: Struct) -> Struct:
