@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from approval import Names, has_image
+from outputs import FROM, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, approved, given_in, is_set
 from rule import Resource, Stack
@@ -56,6 +57,7 @@ class Part:
         least: the lowest number that it may be; None where any is.
         most: the highest.
         holds: what it must have in it; empty where nothing.
+        outputs: what it may be of the resources that it comes from (outputs.py); empty where it needn't be.
     """
 
     parts: dict[str, Part] = field(default_factory=dict[str, "Part"])
@@ -66,6 +68,7 @@ class Part:
     least: int | float | None = None
     most: int | float | None = None
     holds: str = ""
+    outputs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,20 +188,37 @@ def approved_for(kind: str, name: str, *, image: bool = False) -> Part:
         parts[-1].all = ALL in held
         parts[-1].least, parts[-1].most = number(held.get(LEAST)), number(held.get(MOST))
         parts[-1].holds = str(held.get(HOLDS, ""))
-        bounded = bool(held.keys() & {LEAST, MOST, HOLDS})
+        parts[-1].outputs = [str(one) for one in items(held.get(FROM))]
+        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, FROM})
         parts[-1].allowed = None if value == ANY or bounded else items(held.get(ALL, value))
     return root
 
 
-def deviations(resource: Resource, names: Names, *, image: bool) -> Iterator[Deviation]:
-    """What isn't as approved, of what the program gives a resource of a stack that has an image, or has none."""
+@dataclass(slots=True)
+class Values:
+    """What a resource holds, by path, and the entries of the longest list there."""
+
+    by: defaultdict[str, list[Plain]] = field(default_factory=lambda: defaultdict(list))
+    most: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: 1))
+
+
+def deviations(resource: Resource, names: Names, resources: Mapping[str, Resource], *, image: bool) -> Iterator[Deviation]:
+    """What isn't as approved, of what the program gives a resource of a stack that has an image, or has none.
+
+    Args:
+        resources: of the stack, by their URNs.
+    """
     root = approved_for(resource.type, called(resource), image=image)
-    found: defaultdict[str, list[Plain]] = defaultdict(list)
+    found = Values()
     new_here = called(resource) not in _known()
     kinds = {erased(one.urn.rpartition("::")[2]): one.type for references in resource.references.values() for one in references}
     yield from _missing(with_references(resource), root, "", found)
     for path, part in _leaves(root, ""):
-        values = [general(value, names) for value in found.get(path, ())]
+        held = found.by.get(path, ())
+        if part.outputs and held and not _lacks_reference(resource, path, root):
+            for one in strange(held, found.most[path], part.outputs, referred(resource, path, resources)):
+                yield Deviation(path=path, value=one, must=[_said(it) for it in part.outputs], missing=False)
+        values = [general(value, names) for value in held]
         if part.somewhere and not values and not part.required:
             yield Deviation(path=path, value=None, must=part.allowed or (), missing=True)
         yield from _beyond(path, part, values)
@@ -213,6 +233,18 @@ def deviations(resource: Resource, names: Names, *, image: bool) -> Iterator[Dev
                 yield from (
                     Deviation(path=path, value=None, must=[one], missing=True) for one in part.allowed if values and one not in values
                 )
+
+
+def _said(output: str) -> str:
+    kind, _, key = output.rpartition(".")
+    return f"the {key} of each {kind} that it refers to, once"
+
+
+def _lacks_reference(resource: Resource, path: str, root: Part) -> bool:
+    """Whether a property refers to nothing, and must: that it is missing says it all."""
+    key = path.partition(".")[0]
+    reference = root.parts.get(f"{REFERENCE}{key}")
+    return reference is not None and reference.required and not resource.references.get(key)
 
 
 def _is_one(value: Plain, allowed: Sequence[Plain], names: Names) -> bool:
@@ -233,9 +265,10 @@ def _beyond(path: str, part: Part, values: Sequence[Plain]) -> Iterator[Deviatio
             yield Deviation(path=path, value=value, must=[f"a name with {part.holds} in it"], missing=False)
 
 
-def _missing(value: Plain, part: Part, path: str, found: defaultdict[str, list[Plain]]) -> Iterator[Deviation]:
+def _missing(value: Plain, part: Part, path: str, found: Values) -> Iterator[Deviation]:
     """The required parts that aren't there; and, in `found`, the values by their paths."""
     if isinstance(value, list):
+        found.most[path] = max(found.most[path], len(value))
         for one in value:
             yield from _missing(one, part, path, found)
     elif isinstance(value, dict) and part.parts:
@@ -246,7 +279,9 @@ def _missing(value: Plain, part: Part, path: str, found: defaultdict[str, list[P
             elif inner.required:
                 yield Deviation(path=at, value=one, must=inner.allowed or (), missing=True)
     elif not part.parts:
-        found[path].append({key: one for key, one in value.items() if is_set(one, f"{path}.{key}")} if isinstance(value, dict) else value)
+        found.by[path].append(
+            {key: one for key, one in value.items() if is_set(one, f"{path}.{key}")} if isinstance(value, dict) else value
+        )
 
 
 def _leaves(part: Part, path: str) -> Iterator[tuple[str, Part]]:

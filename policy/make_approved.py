@@ -14,13 +14,15 @@ from documents import PLACES, DocumentKind, statements_of
 from make_choices import bound_with_image, choices_of, grouped
 from options import options_of
 from order import FIRST, THEN, order_of
-from plain import Plain, items, number
+from outputs import outputs_like, referred, taken_from
+from plain import Plain, Unknown, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.holdings import holdings
 from rules.aws.identity_holders import HOLDERS
 from shape import called_in, identity_of, kept_in, settings_of, told_in, way_of
 from tokens import GUARDRAIL, ROLE
+from variables import given_by
 
 WIDTH = 140
 """The longest line of a file, where what is on it can be broken."""
@@ -74,15 +76,17 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
     }
 
 
-def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain]]) -> dict[str, Plain]:
+def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain]]) -> dict[str, Plain]:
     """What is set in any of the stacks, and to what, by type and by resource; which options; what runs and is told what; and how the way
     to the halt and the guardrail are set up.
 
     Args:
+        stacks: before their first deployment.
+        made: some of them after it: only these tell an output of another resource from what is made of it.
         filled: by type, what the provider fills in.
     """
     named = [(stack, names_of(stack)) for stack in stacks]
-    types, own = choices_of(named)
+    types, own = choices_of(named, [(stack, names_of(stack)) for stack in made])
     bound = bound_with_image(named, types, own)
     by_type: defaultdict[str, list[Resource]] = defaultdict(list)
     told: defaultdict[str, defaultdict[str, list[tuple[bool, dict[str, Plain]]]]] = defaultdict(lambda: defaultdict(list))
@@ -101,6 +105,12 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
         for resource in (*way_of(stack), *stack.of_type(GUARDRAIL)):
             found = settings_of(resource, names, called)
             settings[resource.type][identity_of(found)].append(found)
+    outputs: defaultdict[tuple[str, str], defaultdict[str, list[frozenset[str]]]] = defaultdict(lambda: defaultdict(list))
+    for stack in made:
+        names, resources = names_of(stack), {one.urn: one for one in stack.resources}
+        for runner, called_so, variables in told_in(stack, names):
+            for name, value in variables.items():
+                outputs[runner.type, called_so][name].append(outputs_like(value, referred(runner, given_by(runner), resources), names))
     for kind, found in types.items():
         known = EVERYWHERE | {entry.rstrip(SOME + MAY) for entry in found}
         parts = {name.rpartition(".")[0] for name in known} - {""}
@@ -108,8 +118,8 @@ def shape_of(stacks: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain
     all_told: defaultdict[str, dict[str, Plain]] = defaultdict(dict)
     with_image: defaultdict[str, dict[str, Plain]] = defaultdict(dict)
     for kind, name in sorted((one, name) for one in told for name in told[one]):
-        all_told[kind][name] = everywhere = _told([one for _, one in told[kind][name]])
-        narrower = _told([one for image, one in told[kind][name] if image])
+        all_told[kind][name] = everywhere = _told([one for _, one in told[kind][name]], outputs[kind, name])
+        narrower = _told([one for image, one in told[kind][name] if image], outputs[kind, name])
         if narrower and narrower != everywhere:
             with_image[kind][name] = narrower
     return {
@@ -134,13 +144,24 @@ def _common(all_settings: Sequence[Mapping[str, Plain]]) -> dict[str, Plain]:
     return {key: found[0] if all(one == found[0] for one in found) else ANY for key, found in values.items()}
 
 
-def _told(all_variables: Sequence[Mapping[str, Plain]]) -> dict[str, Plain]:
-    """What all are told; with MAY after its name, what some aren't."""
+def _told(all_variables: Sequence[Mapping[str, Plain]], outputs: Mapping[str, Sequence[frozenset[str]]]) -> dict[str, Plain]:
+    """What all are told; with MAY after its name, what some aren't.
+
+    Args:
+        outputs: by name, which outputs of others it was in each stack that is made.
+    """
     common = {key: [one[key] for one in all_variables if key in one] for one in all_variables for key in one}
     return {
-        key if len(found) == len(all_variables) else f"{key}{MAY}": found[0] if all(one == found[0] for one in found) else ANY
+        key if len(found) == len(all_variables) else f"{key}{MAY}": _value(found, outputs.get(key, ()))
         for key, found in sorted(common.items())
     }
+
+
+def _value(found: Sequence[Plain], outputs: Sequence[frozenset[str]]) -> Plain:
+    """What all are; where none is known, the output that it was; else ANY."""
+    if isinstance(found[0], Unknown):
+        return taken_from(outputs) if outputs and all(outputs) and all(isinstance(one, Unknown) for one in found) else ANY
+    return found[0] if all(one == found[0] for one in found) else ANY
 
 
 def _beside(endpoints: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:

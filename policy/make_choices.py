@@ -14,7 +14,8 @@ from typing import Any
 import tokens as t
 from approval import Names, has_image
 from choices import ALL, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
-from plain import Plain, number
+from outputs import FROM, outputs_like, referred, taken_from
+from plain import Plain, Unknown, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
 from rule import Resource, Stack
 
@@ -103,13 +104,49 @@ class Seen:
         self.set: defaultdict[str, int] = defaultdict(int)
         self.resources: list[dict[str, list[Plain]]] = []
         self.stacks: set[str] = set()
+        self._outputs: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
+        self._no_outputs: set[str] = set()
 
-    def add(self, resource: Resource, names: Names) -> None:
-        """Count a resource's objects, and what is set in each, and keep its values."""
+    def add(self, resource: Resource, names: Names, resources: Mapping[str, Resource]) -> None:
+        """Count a resource's objects, and what is set in each, and keep its values.
+
+        Args:
+            resources: of its stack, by their URNs.
+        """
         self.stacks.add(names.stack)
         values: defaultdict[str, list[Plain]] = defaultdict(list)
         self._count(with_references(resource), "", values, names)
         self.resources.append(values)
+        self._compare(resource, values, names, resources, made=False)
+
+    def add_made(self, resource: Resource, names: Names, resources: Mapping[str, Resource]) -> None:
+        """Keep which outputs of others its values are, of one that AWS has made."""
+        values: defaultdict[str, list[Plain]] = defaultdict(list)
+        Seen()._count(with_references(resource), "", values, names)
+        self._compare(resource, values, names, resources, made=True)
+
+    def _compare(
+        self, resource: Resource, values: Mapping[str, list[Plain]], names: Names, resources: Mapping[str, Resource], *, made: bool
+    ) -> None:
+        for path, found in values.items():
+            sources = referred(resource, path, resources)
+            for value in found:
+                if isinstance(value, Unknown) and sources and not made:
+                    continue
+                outputs = outputs_like(value, sources, names) if made or (isinstance(value, str) and "{" in value) else None
+                if outputs:
+                    self._outputs[path].append(outputs)
+                else:
+                    self._no_outputs.add(path)
+
+    def _from(self, path: str, of_type: Mapping[str, Plain]) -> Plain:
+        """The outputs of others that a value is, whenever it is known; None where it is something else at least once. One that is never
+        known is what it is in others of its type."""
+        if path in self._no_outputs:
+            return None
+        if path not in self._outputs:
+            return of_type.get(path)
+        return taken_from(self._outputs[path])
 
     def _count(self, value: Plain, path: str, values: defaultdict[str, list[Plain]], names: Names) -> None:
         if isinstance(value, list):
@@ -125,13 +162,15 @@ class Seen:
         else:
             values[path].append(general(value, names))
 
-    def entries(self, kind: str, *, own: bool) -> dict[str, Plain]:
+    def entries(self, kind: str, *, own: bool, of_type: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
         """By path and what follows it, what may be there.
 
         Args:
             own: whether these are the resources that one name stands for; all of a type otherwise.
+            of_type: where they are, what there is for the type.
         """
         found: dict[str, Plain] = {}
+        outputs = {path.rstrip(SOME + MAY): value for path, value in (of_type or {}).items() if isinstance(value, dict) and FROM in value}
         for path in sorted({path for values in self.resources for path in values} - EVERYWHERE):
             steps = path.split(".")
             ancestors = [".".join(steps[:count]) for count in range(len(steps) + 1)]
@@ -141,7 +180,7 @@ class Seen:
                 mark = MAY
             else:
                 mark = "" if each else SOME if all(path in values for values in self.resources) else MAY
-            found[path + mark] = self._values(kind, path, own=own)
+            found[path + mark] = self._from(path, outputs) or self._values(kind, path, own=own)
         for entry in [one for one in found if one.startswith(REFERENCE)]:  # what it comes from says more than its text
             value = found.get(entry.removeprefix(REFERENCE))
             if value == ANY or (isinstance(value, str) and "{" in value):
@@ -198,18 +237,31 @@ def grouped(entries: Mapping[str, Plain]) -> dict[str, Plain]:
     return {**said, ANY: free} if free else said
 
 
-def choices_of(stacks: Sequence[tuple[Stack, Names]]) -> tuple[dict[str, dict[str, Plain]], dict[str, Any]]:
-    """By type, and by type and name, what may be set and to what, and what the resources of a type are called."""
+def choices_of(
+    stacks: Sequence[tuple[Stack, Names]], made: Sequence[tuple[Stack, Names]] = ()
+) -> tuple[dict[str, dict[str, Plain]], dict[str, Any]]:
+    """By type, and by type and name, what may be set and to what, and what the resources of a type are called.
+
+    Args:
+        stacks: before their first deployment.
+        made: some of them after it.
+    """
     by_type: defaultdict[str, Seen] = defaultdict(Seen)
     by_name: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
     in_stacks: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     images = [has_image(stack) for stack, _ in stacks]
     for stack, names in stacks:
+        resources = {one.urn: one for one in stack.resources}
         for resource in stack.resources:
-            by_type[resource.type].add(resource, names)
-            by_name[resource.type, called(resource)].add(resource, names)
+            by_type[resource.type].add(resource, names, resources)
+            by_name[resource.type, called(resource)].add(resource, names, resources)
         for kind, name in {(one.type, called(one)) for one in stack.resources}:
             in_stacks[kind][name].append(has_image(stack))
+    for stack, names in made:
+        resources = {one.urn: one for one in stack.resources}
+        for resource in stack.resources:
+            by_type[resource.type].add_made(resource, names, resources)
+            by_name[resource.type, called(resource)].add_made(resource, names, resources)
     types: dict[str, dict[str, Plain]] = {}
     for kind in sorted(by_type):
         found: list[Plain] = [
@@ -219,7 +271,7 @@ def choices_of(stacks: Sequence[tuple[Stack, Names]]) -> tuple[dict[str, dict[st
         types[kind] = {NAMES_OF: found[0] if len(found) == 1 else found, **by_type[kind].entries(kind, own=False)}
     own: dict[str, dict[str, Plain]] = {}
     for kind, name in sorted(by_name):
-        if rest := narrower(by_name[kind, name].entries(kind, own=True), types[kind]):
+        if rest := narrower(by_name[kind, name].entries(kind, own=True, of_type=types[kind]), types[kind]):
             own.setdefault(kind, {})[name] = rest
     return types, own
 
@@ -230,11 +282,12 @@ def bound_with_image(
     """By type and name, what a resource of a stack that has an image is held to beyond what `choices_of` found for it in all."""
     by_name: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
     for stack, names in stacks:
+        resources = {one.urn: one for one in stack.resources}
         for resource in stack.resources if has_image(stack) else ():
-            by_name[resource.type, called(resource)].add(resource, names)
+            by_name[resource.type, called(resource)].add(resource, names, resources)
     beyond: dict[str, dict[str, dict[str, Plain]]] = {}
     for kind, name in sorted(by_name):
         held = {**types[kind], **own.get(kind, {}).get(name, {})}
-        if rest := narrower(by_name[kind, name].entries(kind, own=True), held):
+        if rest := narrower(by_name[kind, name].entries(kind, own=True, of_type=held), held):
             beyond.setdefault(kind, {})[name] = rest
     return beyond

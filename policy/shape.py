@@ -83,13 +83,12 @@ def called_in(stack: Stack, names: Names) -> dict[str, str]:
 
 
 def told_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, dict[str, Plain]]]:
-    """What each container, function and runtime beside the way to the halt is called, and what it is told; ANY for a number, and for
-    what is known only by the deployment."""
+    """What each container, function and runtime beside the way to the halt is called, and what it is told; ANY for a number."""
     way = {one.urn for one in way_of(stack)}
     for one in (one for kind in RUNNERS for one in stack.of_type(kind) if one.urn not in way):
         called = identity_of({key: names.generalise(str(value)) for key in IDENTITIES if (value := one.at(key)) is not None})
         for environment in environments_of(one):
-            told = {name: names.generalise(value) if isinstance(value, str) else ANY for name, value in environment.variables.items()}
+            told = {name: names.generalise(value) if isinstance(value, str) else value for name, value in environment.variables.items()}
             yield one, called, {name: ANY if number(value) is not None else value for name, value in told.items()}
 
 

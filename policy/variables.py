@@ -60,6 +60,11 @@ def path_of(runner: Resource) -> tuple[str, ...]:
     return ("environment", "variables") if runner.type == FUNCTION else ("environmentVariables",)
 
 
+def given_by(runner: Resource) -> str:
+    """The property that holds what a runner is told."""
+    return "containerDefinitions" if runner.type == TASK_DEFINITION else path_of(runner)[0]
+
+
 def _of_container(container: Container) -> RunnerEnvironment:
     variables: dict[str, Plain] = {}
     for name, value in container.environment():

@@ -62,13 +62,13 @@ def tables() -> Iterator[dict[str, Any]]:
         yield table(model_id="global.anthropic.claude-sonnet-4-6", engine_image_digest=image)
 
 
-def planned(stack: str, table: Mapping[str, Any]) -> Stack:
-    """A stack as the pack sees it at preview.
+def planned(stack: str, table: Mapping[str, Any], *, made: bool = False) -> Stack:
+    """A stack as the pack sees it at the first preview, or once AWS has made it.
 
     Raises:
         AssertionError: the stand-in provider refuses it.
     """
-    plan = in_process.run(stack, table, {})
+    plan = in_process.run(stack, table, None if made else {})
     assert not plan.refused, plan.refused
     limits = configured({}).of(stack)
     urns = {name: f"urn:pulumi:{stack}::{PROJECT}::{step.type}::{name}" for name, step in plan.steps.items()}
@@ -128,8 +128,10 @@ def _filled(kind: str) -> dict[str, Plain]:
 def approved() -> dict[str, str]:
     """The files' texts by their names. In grants no name of a committed stack may stand: `prod` is in names of AWS's own, too."""
     corners = [planned(CORNER, table) for table in tables()]
-    committed = [planned(stack, {**table_of(stack), "engine_image_digest": IMAGE}) for stack in STACKS]
-    return {"grants.json": as_text(grants_of(corners)), "shape.json": as_text(shape_of([*corners, *committed], _filled))}
+    committed, made = (
+        [planned(stack, {**table_of(stack), "engine_image_digest": IMAGE}, made=made) for stack in STACKS] for made in (False, True)
+    )
+    return {"grants.json": as_text(grants_of(corners)), "shape.json": as_text(shape_of([*corners, *committed], made, _filled))}
 
 
 def main(folder: Path) -> None:

@@ -192,7 +192,7 @@ def test_a_type_that_is_planned_is_approved_by_writing_the_file_again() -> None:
     prod = stack_of("prod")
     of_stream = {"name": "events", "shardCount": 1}
     stream = replace(prod.resources[0], type="aws:kinesis/stream:Stream", name="more", urn="more", inputs=of_stream, ignore_changes=())
-    before, after = (shape_of([one], lambda _: {}) for one in (prod, replace(prod, resources=(*prod.resources, stream))))
+    before, after = (shape_of([one], [], lambda _: {}) for one in (prod, replace(prod, resources=(*prod.resources, stream))))
     assert dig(after, "types", stream.type) == {"#": "more", "*": ["name", "shardCount"]}
     assert dig(before, "types", stream.type) is None
     assert dig(after, "resources", stream.type) == {"more": {"name": "events"}}

@@ -35,7 +35,7 @@ def resource(name: str, **props: Any) -> Resource:
 def entries(*resources: Resource, own: bool = False) -> dict[str, Any]:
     seen = Seen()
     for one in resources:
-        seen.add(one, NAMES)
+        seen.add(one, NAMES, {})
     return seen.entries("x", own=own)
 
 
@@ -92,7 +92,7 @@ def test_what_a_value_comes_from_says_more_than_its_text() -> None:
 def test_a_number_has_a_bound_where_the_safe_direction_is_known() -> None:
     seen = Seen()
     for retries in (5, 7):
-        seen.add(resource("a", maximumRetryAttempts=retries, batchSize=10), NAMES)
+        seen.add(resource("a", maximumRetryAttempts=retries, batchSize=10), NAMES, {})
     assert seen.entries(EVENT_SOURCE_MAPPING, own=False) == {"batchSize": "*", "maximumRetryAttempts": {LEAST: 5}}
 
 

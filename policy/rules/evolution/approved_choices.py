@@ -99,11 +99,12 @@ def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:
 def _found(stack: Stack) -> list[tuple[Resource, list[Deviation] | Exception]]:
     """Of each resource what isn't as approved, or why that can't be told."""
     names, image = names_of(stack), has_image(stack)
+    resources = {one.urn: one for one in stack.resources}
     found: list[tuple[Resource, list[Deviation] | Exception]] = []
     for resource in stack.resources:
         if resource.inputs is not None:
             try:
-                found.append((resource, list(deviations(resource, names, image=image))))
+                found.append((resource, list(deviations(resource, names, resources, image=image))))
             except Exception as error:  # whatever it is, nobody has said that it is as approved
                 found.append((resource, error))
     return found

@@ -8,6 +8,7 @@ from approval import Names, has_image, names_of
 from choices import REFERENCE, approved_for, is_known
 from choices import called as called_here
 from options import unapproved
+from outputs import is_output, referred
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
 from properties import ANY, MAY, approved, names_for, set_in
 from rule import Finding, Resource, Severity, Stack, about
@@ -24,6 +25,7 @@ from shape import (
 )
 from system import evolution_rule
 from tokens import GUARDRAIL, ROLE, SCHEDULE, SECRET_VERSION, STACK
+from variables import given_by
 
 COMPONENTS = "evolution:"
 """How the types of this system's own components begin; they are nothing on AWS."""
@@ -175,6 +177,7 @@ def taken_roles(stack: Stack) -> Iterator[Finding]:
 def what_runs(stack: Stack) -> Iterator[Finding]:
     """One that is new here may be told what it likes; its role is approved/new-access's to say. A value may be a secret: none is shown."""
     names, everywhere = names_of(stack), approved()["variables"]
+    resources = {one.urn: one for one in stack.resources}
     with_image: Mapping[str, Mapping[str, Mapping[str, Plain]]] = approved()["with_image"]["variables"] if has_image(stack) else {}
     for resource, called, variables in told_in(stack, names):
         entries: Mapping[str, Plain] = with_image.get(resource.type, {}).get(
@@ -186,7 +189,12 @@ def what_runs(stack: Stack) -> Iterator[Finding]:
         if less := sorted(entries.keys() - variables.keys() - {name for name in entries if name.endswith(MAY)}):
             yield Finding(f"it isn't told {', '.join(less)}; it must be, as approved.", resource)
         for name, must in known.items():
-            if must != ANY and variables.get(name, must) != must:
+            value = variables.get(name, must)
+            if isinstance(must, dict) and (
+                value == must or is_output(value, must, referred(resource, given_by(resource), resources), names)
+            ):
+                continue
+            if must != ANY and value != must:
                 yield Finding(f"{name}, which it is told, isn't what is approved: {_shown(names, must)}.", resource)
 
 
