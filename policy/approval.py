@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,15 @@ GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-", "evolution
 """The first parts of the names of the roles whose grants may lose nothing: they start the switch, halt, write down who talked to whom,
 and keep what was bred."""
 
-RECORDING = frozenset({"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "xray:PutTraceSegments"})
-"""Actions that no role may lose: by them it writes down what it did, and keeps what it couldn't deal with."""
+RECORDING = frozenset({"cloudwatch:PutMetricData", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "xray:PutTraceSegments"})
+"""Actions that no role may lose, and no endpoint: by them a role writes down what it did, keeps what it couldn't deal with, and says what
+alarms compare. Silence is no breach to most of them."""
 
+UNDER_KEY = frozenset({"logs:PutLogEvents", "sqs:SendMessage"})
+"""Those of them that need the key of what is written to, where it has one, as each of this system's has."""
+
+KEY_USES = frozenset({"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"})
+"""What they need of it."""
 
 OF = "of"
 """What names, in an entry that several roles share, the roles."""
@@ -133,6 +139,10 @@ class Grants:
         """What the own policies of a group's resources say."""
         return self._at(DocumentKind.KEY if group == "key" else DocumentKind.RESOURCE, "documents", group)
 
+    def endpoint(self, service: str) -> Sequence[Statement]:
+        """What no endpoint of a service may lose."""
+        return self._at(DocumentKind.IDENTITY, "kept by endpoints", self._names.generalise(service))
+
     def granted(self) -> Sequence[Statement]:
         """All that roles are granted, and what endpoints let through beside it."""
         return [*(one for role in self._roles for one in self.role(role)), *self._at(DocumentKind.IDENTITY, "endpoints", "")]
@@ -160,7 +170,8 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
         "roles": {name: json.dumps(role["grants"]) for name, role in roles.items()},
         "roles without an image": {name: json.dumps([*role["grants"], *role["without_image"]]) for name, role in roles.items()},
         "documents": {group: json.dumps(statements) for group, statements in file["documents"].items()},
-        "endpoints": {"": json.dumps(file["endpoints"])},
+        "endpoints": {"": json.dumps(file["endpoints"]["beside"])},
+        "kept by endpoints": {service: json.dumps(statements) for service, statements in file["endpoints"]["kept"].items()},
     }
 
 
@@ -185,6 +196,12 @@ def read(statements: Plain, kind: DocumentKind) -> tuple[Statement, ...]:
     if len(readable) < len(found):
         raise ValueError(f"policy/approved can't be read: {[str(one) for one in found if not isinstance(one, Statement)]}")
     return readable
+
+
+def recording(statements: Sequence[Statement], actions: frozenset[str] = RECORDING) -> list[Statement]:
+    """What may not be lost of statements: of what they allow the actions that record, and all that they deny."""
+    kept = [(one, tuple(action for action in one.actions if not one.allows or action in actions)) for one in statements]
+    return [replace(one, actions=actions) for one, actions in kept if actions]
 
 
 def written(statement: Statement) -> dict[str, Plain]:

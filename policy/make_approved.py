@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
-from approval import GROUPS, OF, Names, has_image, names_of, read, written
+from approval import GROUPS, OF, Names, has_image, names_of, read, recording, written
 from choices import NAMES_OF
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
@@ -43,7 +43,7 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
     roles: defaultdict[str, list[Plain]] = defaultdict(list)
     before: defaultdict[str, list[Plain]] = defaultdict(list)
     documents: defaultdict[str, list[Plain]] = defaultdict(list)
-    endpoints: list[Plain] = []
+    endpoints: defaultdict[str, list[Plain]] = defaultdict(list)
     for stack in stacks:
         names = names_of(stack)
 
@@ -61,7 +61,11 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
         for resource in stack.resources:
             place = PLACES.get(resource.type)
             if place and place.kind is DocumentKind.ENDPOINT:
-                endpoints += generalised(resource, place.kind)
+                endpoints[names.generalise(str(resource.at("serviceName")))] += [
+                    {key: value for key, value in one.items() if key != "Principal"}
+                    for one in generalised(resource, place.kind)
+                    if isinstance(one, dict)
+                ]
             elif place and resource.type not in HOLDERS and any(statements_of(resource)):
                 documents[GROUPS[resource.type]] += generalised(resource, place.kind)
     own: dict[str, dict[str, list[Plain]]] = {
@@ -72,7 +76,13 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
         "shared": [*_shared(own, "trust"), *_shared(own, "grants")],
         "roles": {name: {part: [*said] for part, said in parts.items() if said} for name, parts in own.items()},
         "documents": {group: merged(documents[group]) for group in sorted(documents)},
-        "endpoints": _beside(endpoints, [one for granted in (roles, before) for name in granted for one in granted[name]]),
+        "endpoints": {
+            "beside": _beyond(
+                [one for service in sorted(endpoints) for one in endpoints[service]],
+                [one for granted in (roles, before) for name in granted for one in granted[name]],
+            ),
+            "kept": {service: kept for service in sorted(endpoints) if (kept := _recording(endpoints[service]))},
+        },
     }
 
 
@@ -164,11 +174,9 @@ def _value(found: Sequence[Plain], outputs: Sequence[frozenset[str]]) -> Plain:
     return found[0] if all(one == found[0] for one in found) else ANY
 
 
-def _beside(endpoints: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:
-    """What endpoints let through that no role is granted, whoever asks."""
-    return _beyond(
-        [{key: value for key, value in one.items() if key != "Principal"} for one in endpoints if isinstance(one, dict)], granted
-    )
+def _recording(statements: Sequence[Plain]) -> list[Plain]:
+    """What may not be lost of them."""
+    return merged([written(one) for one in recording([*read([*statements], DocumentKind.IDENTITY)])])
 
 
 def _beyond(statements: Sequence[Plain], granted: Sequence[Plain]) -> list[Plain]:

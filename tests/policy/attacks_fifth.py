@@ -159,7 +159,7 @@ DATA = (
                 }
             },
         ),
-        "approved/presence",
+        "approved/what-runs",
     ),
     attack(
         "dead letters of another topic",

@@ -23,6 +23,7 @@ ACCESS, GUARDS = "approved/new-access", "approved/guards"
 ARTIFACTS = f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1"
 TABLE = ARN.format("dynamodb", "table/{}")
 OF_TOPIC, OF_KEY, OF_QUEUE = "monitoring-alerts-policy", "security-key", "evolution-dead-letters-policy"
+OF_PROMPTS, OF_MONITORING, OF_LOGS = "agentcore-prompts-role-grants", "network-monitoring-endpoint", "network-logs-endpoint"
 BOUNDARY = "security-boundary"
 
 
@@ -145,6 +146,23 @@ LESS: dict[str, tuple[Edit, str]] = {
         OF_TOPIC,
     ),
     "the schedules lose the key": (without(OF_SCHEDULES, "UseKey"), OF_SCHEDULES),
+    "the engine says nothing of itself": (without(OF_ENGINE, "PublishMetrics"), OF_ENGINE),
+    "the prompts' role has no key": (without(OF_PROMPTS, "EncryptLogs"), OF_PROMPTS),
+    "the endpoint refuses what the engine says of itself": (without(OF_MONITORING, "PublishMetrics"), OF_MONITORING),
+    "the endpoint passes what the engine says of something else": (
+        stating(OF_MONITORING, "PublishMetrics", "Condition.StringEquals.cloudwatch:namespace", "EvolutionSystem"),
+        OF_MONITORING,
+    ),
+    "the endpoint refuses the engine's logs": (
+        stating(OF_LOGS, "WriteTaskLogs", "Resource", ARN.format("logs", "log-group:/evolution/prod/safety-monitor:*")),
+        OF_LOGS,
+    ),
+    "the endpoint denies the score": (
+        more(
+            OF_MONITORING, "policy", {"Effect": "Deny", "Principal": "*", "Action": "cloudwatch:Put*", "Resource": "*", "Condition": SOURCE}
+        ),
+        OF_MONITORING,
+    ),
     "the switch loses its traces": (without(OF_SWITCH, "Trace"), OF_SWITCH),
     "the topic denies publishing": (
         more(OF_TOPIC, "policy", {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC, "Condition": SOURCE}),
@@ -186,6 +204,17 @@ def _split(nodes: Nodes) -> None:
     nodes[OF_ENGINE].props["policy"] = json.dumps({**policy, "Statement": sorted(parts, key=str)})
 
 
+def _split_endpoint(nodes: Nodes) -> None:
+    """What passes into the log groups, a statement for each."""
+    policy = json.loads(nodes[OF_LOGS].props["policy"])
+    parts = [
+        {**one, "Sid": f"Part{index}{number}", "Resource": resource}
+        for index, one in enumerate(policy["Statement"])
+        for number, resource in enumerate(one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]])
+    ]
+    nodes[OF_LOGS].props["policy"] = json.dumps({**policy, "Statement": parts})
+
+
 def _store(nodes: Nodes) -> None:
     """A queue more, with a policy of its own."""
     queue, policy = nodes["evolution-dead-letters"], nodes[OF_QUEUE]
@@ -203,6 +232,8 @@ RIGHT: dict[str, Edit] = {
     "a denial": more(
         OF_ENGINE, "policy", {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     ),
+    "what an endpoint passes, split": _split_endpoint,
+    "what no alarm or record rests on, refused by its endpoint": without("network-ecr.api-endpoint", "PullAgent"),
     "a queue more": _store,
 }
 """What needs no approval."""

@@ -7,16 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from approval import GROUPS, GUARDING_ROLES, GUARDS, RECORDING, STORES, Grants, grants, written
+from approval import GROUPS, GUARDING_ROLES, GUARDS, KEY_USES, RECORDING, STORES, UNDER_KEY, Grants, grants, recording, written
 from covering import lacks
 from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
 from plain import Plain
-from rule import Finding, Resource, Severity, Stack
+from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.holdings import boundaries_of, holdings
 from rules.aws.identity_holders import HOLDERS
 from system import evolution_rule
-from tokens import KEY, KEY_ALIAS, ROLE
+from tokens import ENDPOINT, KEY, KEY_ALIAS, ROLE
 
 LONGEST = 1200
 """Characters of a document's difference that a message shows."""
@@ -48,9 +48,11 @@ def new_access(stack: Stack) -> Iterator[Finding]:
 )
 def guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
-    and flow logs, which keep the record; and no role what it writes its own down with. A denial in a boundary is one in each role that has
-    it, and no boundary that is approved denies anything."""
+    and flow logs, which keep the record; and no role what it writes its own down with, nor an endpoint what passes it for that. A denial in
+    a boundary is one in each role that has it, and no boundary that is approved denies anything."""
     approved = grants(stack)
+    for endpoint in stack.of_type(ENDPOINT):
+        yield from about(endpoint, _passes_less(endpoint, approved))
     keys = _by_alias(stack)
     held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
     for resource in stack.resources:
@@ -71,7 +73,7 @@ def guards(stack: Stack) -> Iterator[Finding]:
         if lost:
             yield Finding(f"its document lacks what halts evolution, or records it: {_said(lost)}.", next((one for one, _ in found), None))
         for resource, one in found:
-            if one.allows or (name in roles.values() and not _matters(name, one)) or _is_free(name, one, approved):
+            if one.allows or (name in roles.values() and not _matters(name, one, approved.role(name))) or _is_free(name, one, approved):
                 continue
             if more := lacks([it for it in wanted[name] if not it.allows], one):
                 yield Finding(f"its document denies what nobody has approved: {_said([more])}.", resource)
@@ -79,17 +81,33 @@ def guards(stack: Stack) -> Iterator[Finding]:
 
 def _kept(name: str, approved: Sequence[Statement]) -> Sequence[Statement]:
     """What a role may not lose of what is approved for it: all where it guards, else what it records with."""
-    if name.startswith(GUARDING_ROLES):
-        return approved
-    recording = [(one, tuple(action for action in one.actions if not one.allows or action in RECORDING)) for one in approved]
-    return [replace(one, actions=actions) for one, actions in recording if actions]
+    return approved if name.startswith(GUARDING_ROLES) else recording(approved, _needed(approved))
 
 
-def _matters(name: str, denial: Statement) -> bool:
-    """Whether what is denied to a role is what it guards or records with."""
+def _needed(approved: Sequence[Statement]) -> frozenset[str]:
+    """The actions that a role records with."""
+    under_key = any(action in UNDER_KEY for one in approved if one.allows for action in one.actions)
+    return RECORDING | KEY_USES if under_key else RECORDING
+
+
+def _matters(name: str, denial: Statement, approved: Sequence[Statement] = ()) -> bool:
+    """Whether what is denied to a role, or by an endpoint, is what it guards or records with."""
     return (
-        name.startswith(GUARDING_ROLES) or bool(denial.excepted_actions) or any(meet(one, it) for one in denial.actions for it in RECORDING)
+        name.startswith(GUARDING_ROLES)
+        or bool(denial.excepted_actions)
+        or any(meet(one, it) for one in denial.actions for it in _needed(approved))
     )
+
+
+def _passes_less(endpoint: Resource, approved: Grants) -> Iterator[Finding]:
+    """What an endpoint doesn't let through of what records: it is the only way for whoever asks by the service's own name."""
+    statements = [replace(one, principals=()) for one in statements_of(endpoint)]
+    wanted = approved.endpoint(str(endpoint.at("serviceName")))
+    allowed = [one for one in statements if one.allows]
+    if lost := [less for one in wanted if (less := lacks(allowed, one))]:
+        yield Finding(f"its document doesn't let through what halts evolution, or records it: {_said(lost)}.", endpoint)
+    if denied := [one for one in statements if not one.allows and _matters("", one)]:
+        yield Finding(f"its document denies what nobody has approved: {_said(denied)}.", endpoint)
 
 
 @dataclass(frozen=True, kw_only=True)
