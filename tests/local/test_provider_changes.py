@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -49,7 +49,7 @@ def another(value: Any) -> Any:
         case str():
             return f"{value}x"
         case list():
-            return [another(one) for one in value]
+            return [another(one) for one in cast("list[Any]", value)]
         case _:
             return {name: another(one) for name, one in value.items()}
 
