@@ -1,4 +1,4 @@
-"""What Pulumi does with a resource, and tells no policy pack: only what is named here, and why, may ask for it."""
+"""What Pulumi tells no policy pack, of a resource or of a value that isn't known yet: only what is named here, and why, may ask for it."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ NAMED = {
 """Where an option that no pack is told of is given, and why."""
 
 
+COMPUTES = frozenset({"all", "concat", "format", "json_dumps", "json_loads"})
+"""What the SDK's Output makes another value with, beside `apply`."""
+
+COMPUTED = {
+    ("agent_runtime.py", "_policies"): "ARNs of the runtime's endpoints, and documents, which the pack reads",
+    ("agent_runtime.py", "deploy_runtime"): "the log group's name, which has the runtime's id in it",
+    ("agentcore.py", "_gateway_policy"): "a document",
+    ("agentcore.py", "_policy"): "the fence, which the pack reads",
+    ("component.py", "_with_key"): "names, for documents",
+    ("component.py", "pattern_until_made"): "a pattern in the place of what isn't known yet, for documents",
+    ("component.py", "permissions_boundary"): "a document",
+    ("component.py", "service_role"): "a document",
+    ("compute.py", "__init__"): "what the stack says is left to do",
+    ("evolution.py", "_by_topic"): "the JSON around the dead letters' ARN",
+    ("security.py", "_safety_settings"): "the secret around the key",
+}
+"""The functions that compute something from an output, and what: before the first deployment no pack can tell it from the output itself."""
+
+
 def untold(text: str) -> Iterator[str]:
     """The options that a text of the program gives, or seems to give, and of which no pack is told; `**` for some that can't be read."""
     for node in ast.walk(ast.parse(text)):
@@ -47,6 +66,38 @@ def test_only_named_places_ask_for_what_no_policy_pack_is_told() -> None:
     asked = {(path.name, option) for path in PROGRAM for option in untold(path.read_text(encoding="utf-8"))}
     assert sorted(asked - NAMED.keys()) == [], "the pack can't refuse it: name the place with its reason, or do without"
     assert sorted(NAMED.keys() - asked) == [], "it isn't given any more: take it off the list"
+
+
+def computing(text: str) -> Iterator[str]:
+    """The functions of a text of the program that compute something from an output; empty for none of them."""
+
+    def within(node: ast.AST, function: str) -> Iterator[str]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Attribute) and (
+                child.attr == "apply" or (child.attr in COMPUTES and ast.unparse(child.value).endswith("Output"))
+            ):
+                yield function
+            yield from within(child, child.name if isinstance(child, ast.FunctionDef) else function)
+
+    return within(ast.parse(text), "")
+
+
+def test_only_named_places_compute_what_no_policy_pack_can_tell() -> None:
+    found = {(path.name, function) for path in PROGRAM for function in computing(path.read_text(encoding="utf-8"))}
+    assert sorted(found - COMPUTED.keys()) == [], "the pack can't tell it from the output itself: name the place, or do without"
+    assert sorted(COMPUTED.keys() - found) == [], "it computes nothing any more: take it off the list"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def told(group):\n    return group.arn.apply(lambda _: other)",
+        "def told(group):\n    return pulumi.Output.concat(group.arn, ':1')",
+        "def told(group):\n    return Output.all(group.arn)",
+    ],
+)
+def test_each_way_to_compute_is_seen(text: str) -> None:
+    assert list(computing(text)) == ["told"]
 
 
 @pytest.mark.parametrize(
