@@ -115,7 +115,7 @@ class Crud:
         there = self.outputs(identity, before)
         if there is None:
             raise CrudError(f"{identity} is gone from the local cloud; run `make refresh`, then `make up` again")
-        ignored = self._type.write_only | {"region"} | (self._type.outputs.keys() - inputs.keys())
+        ignored = self._type.write_only | {"id", "region"} | (self._type.outputs.keys() - inputs.keys())
         had, wanted = planned(self._type, {}, before), planned(self._type, before, inputs)
         changed = {
             name
