@@ -40,6 +40,13 @@ REFERENCE = "@"
 NAMES_OF = "#"
 """The entry of a type that says what its resources are called: each is in every stack, with SOME in those that have an image."""
 
+UNSET = "-"
+"""The entry of a resource that says what others of its type have set, and it must not."""
+
+ZERO_SAYS = frozenset({"maximumRetryAttempts", "reservedConcurrentExecutions"})
+"""Properties of which zero is another value than none: no retry, and no execution at all. Of any other the real provider may fill in a zero
+where nothing is set."""
+
 ERASED = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
 """Numbers and hashes in the names that the program gives to resources of which there are as many as the table says."""
 
@@ -58,6 +65,7 @@ class Part:
         most: the highest.
         holds: what it must have in it; empty where nothing.
         outputs: what it may be of the resources that it comes from (outputs.py); empty where it needn't be.
+        unset: whether a resource must be without it.
     """
 
     parts: dict[str, Part] = field(default_factory=dict[str, "Part"])
@@ -69,6 +77,7 @@ class Part:
     most: int | float | None = None
     holds: str = ""
     outputs: Sequence[str] = ()
+    unset: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +177,7 @@ def _held(kind: str, name: str, *, image: bool) -> Iterator[tuple[str, Plain]]:
     of_resources = [approved()["resources"], *([approved()["with_image"]["resources"]] if image else [])]
     for entries in (approved()["types"].get(kind, none), *(one.get(kind, none).get(name, none) for one in of_resources)):
         yield from ((entry, ANY) for entry in entries.get(ANY, ()))
-        yield from ((entry, value) for entry, value in entries.items() if entry not in (ANY, NAMES_OF))
+        yield from ((entry, value) for entry, value in entries.items() if entry not in (ANY, NAMES_OF, UNSET))
 
 
 @lru_cache(maxsize=512)
@@ -191,6 +200,8 @@ def approved_for(kind: str, name: str, *, image: bool = False) -> Part:
         parts[-1].outputs = [str(one) for one in items(held.get(FROM))]
         bounded = bool(held.keys() & {LEAST, MOST, HOLDS, FROM})
         parts[-1].allowed = None if value == ANY or bounded else items(held.get(ALL, value))
+    for entry in approved()["resources"].get(kind, {}).get(name, {}).get(UNSET, ()):
+        root.parts.setdefault(entry, Part()).unset = True
     return root
 
 
@@ -275,6 +286,8 @@ def _missing(value: Plain, part: Part, path: str, found: Values) -> Iterator[Dev
         for name, inner in part.parts.items():
             at = f"{path}.{name}" if path else name
             if is_set(one := value.get(name), at):
+                if inner.unset and (one != 0 or name in ZERO_SAYS):
+                    yield Deviation(path=at, value=one, must=["left out"], missing=False)
                 yield from _missing(one, inner, at, found)
             elif inner.required:
                 yield Deviation(path=at, value=one, must=inner.allowed or (), missing=True)

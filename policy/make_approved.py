@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from approval import GROUPS, OF, Names, has_image, names_of, read, recording, written
-from choices import NAMES_OF
+from choices import NAMES_OF, UNSET
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
 from make_choices import bound_with_image, choices_of, grouped
@@ -33,7 +33,7 @@ SEVERAL = 3
 WORD = 40
 """The longest text of a list of which several stand on a line: a flag, an action, a name; what is longer is read by itself."""
 
-FILLED = frozenset({ANY, NAMES_OF, FIRST, THEN, OF})
+FILLED = frozenset({ANY, NAMES_OF, UNSET, FIRST, THEN, OF})
 """Lists of which several entries stand on a line: reviewers read what has a value of its own."""
 
 

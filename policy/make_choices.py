@@ -13,7 +13,7 @@ from typing import Any
 
 import tokens as t
 from approval import Names, has_image
-from choices import ALL, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, called, general, with_references
+from choices import ALL, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, UNSET, called, general, with_references
 from outputs import FROM, outputs_like, referred, taken_from
 from plain import Plain, Unknown, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
@@ -60,8 +60,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "maximumRecordAgeInSeconds": LEAST,
         "maximumRetryAttempts": LEAST,
     },
-    t.FUNCTION: {"reservedConcurrentExecutions": MOST, "timeout": LEAST},
-    t.FUNCTION_INVOKE_CONFIG: {"maximumEventAgeInSeconds": LEAST},
+    t.FUNCTION: {"memorySize": MOST, "reservedConcurrentExecutions": EXACTLY, "timeout": LEAST},
     t.KEY: {"rotationPeriodInDays": MOST},
     t.METRIC_ALARM: {
         "datapointsToAlarm": MOST,
@@ -92,8 +91,11 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
 """By type, the numbers whose safe direction is known and that no other rule judges: how soon something is noticed, halted, rotated or
 refused, and how long or how much of it is kept. The table changes none of them."""
 
-OWN_BOUNDS = frozenset({t.FUNCTION, t.FUNCTION_INVOKE_CONFIG, t.METRIC_ALARM, t.QUEUE, t.SCALING_POLICY, t.SCHEDULE})
+OWN_BOUNDS = frozenset({t.FUNCTION, t.METRIC_ALARM, t.QUEUE, t.SCALING_POLICY, t.SCHEDULE})
 """Types of which one that is new here is as slow or as small as it likes."""
+
+ANY_OF_TYPE = frozenset({(t.FUNCTION, "memorySize")})
+"""Numbers that any resource of the type may take as far as the largest goes: what is paid for, and lets nothing through."""
 
 
 class Seen:
@@ -162,6 +164,10 @@ class Seen:
         else:
             values[path].append(general(value, names))
 
+    def names(self) -> set[str]:
+        """The properties that any of the resources has set."""
+        return {path for path in self.set if "." not in path and path not in EVERYWHERE | READ and not path.startswith(REFERENCE)}
+
     def entries(self, kind: str, *, own: bool, of_type: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
         """By path and what follows it, what may be there.
 
@@ -200,7 +206,9 @@ class Seen:
             return {HOLDS: STACK} if texts and all(STACK in one for one in texts) else ANY
         free = kind == t.GUARDRAIL or ((path in FREE or last in FREE - {"name"}) and not is_name)
         numbers = [found for one in values if (found := number(one)) is not None]
-        if (way := BOUNDS.get(kind, {}).get(path)) and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS):
+        of_type = (kind, path) in ANY_OF_TYPE
+        way = BOUNDS.get(kind, {}).get(path) or (EXACTLY if own and not free and len(numbers) == 1 else "")
+        if way and len(numbers) == len(values) and (own or kind not in OWN_BOUNDS or of_type) and not (own and of_type):
             lowest, highest = min(numbers), max(numbers)
             if way == EXACTLY:
                 return lowest if lowest == highest else {LEAST: lowest, MOST: highest}
@@ -225,7 +233,7 @@ def narrower(own: Mapping[str, Plain], of_type: Mapping[str, Plain]) -> dict[str
     """What is approved for one name beyond what is for its type: what it must have, and what it may be."""
     rest: dict[str, Plain] = {}
     for entry, value in own.items():
-        if of_type.get(entry) != value and (value != ANY or not entry.endswith(MAY)):
+        if of_type.get(entry) != value and (value != ANY or not (entry.endswith(MAY) or entry in of_type)):
             rest[entry] = value
     return rest
 
@@ -271,7 +279,10 @@ def choices_of(
         types[kind] = {NAMES_OF: found[0] if len(found) == 1 else found, **by_type[kind].entries(kind, own=False)}
     own: dict[str, dict[str, Plain]] = {}
     for kind, name in sorted(by_name):
-        if rest := narrower(by_name[kind, name].entries(kind, own=True, of_type=types[kind]), types[kind]):
+        rest = narrower(by_name[kind, name].entries(kind, own=True, of_type=types[kind]), types[kind])
+        if unset := by_type[kind].names() - by_name[kind, name].names():
+            rest[UNSET] = [*sorted(unset)]
+        if rest:
             own.setdefault(kind, {})[name] = rest
     return types, own
 

@@ -44,6 +44,7 @@ import rules.evolution.agentcore_waf
 import rules.evolution.agentcore_way
 import rules.evolution.alarm_actions
 import rules.evolution.alarm_agents
+import rules.evolution.alarm_dashboard
 import rules.evolution.alarm_path
 import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
@@ -119,6 +120,7 @@ FAMILIES = (
             rules.evolution.alarms,
             rules.aws.alarms,
             rules.evolution.alarm_actions,
+            rules.evolution.alarm_dashboard,
             rules.evolution.alarm_path,
             rules.evolution.alarm_watches,
             rules.evolution.alarm_agents,

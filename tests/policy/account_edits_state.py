@@ -151,6 +151,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("a trail under a bucket", referring("trail", "kmsKeyId", "records"), {"encryption/key-reference"}),
     ("a trail that may go", lambda nodes: setattr(nodes["trail"], "protect", False), EVENTS),
     ("records of a month", setting("records-lifecycle", "rules.0.expiration", {"days": 30.0}), EVENTS),
+    ("deleted records of a day", setting("records-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1.0), EVENTS),
     ("a trail without data events", setting("trail", "advancedEventSelectors", None), EVENTS),
     ("a trail without models", lambda nodes: nodes["trail"].props["advancedEventSelectors"].pop(1), EVENTS),
     ("a trail without management", lambda nodes: nodes["trail"].props["advancedEventSelectors"].pop(0), EVENTS),
@@ -170,6 +171,8 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         ),
         EVENTS,
     ),
+    ("sessions of half a day", setting("deploy-prod", "maxSessionDuration", 43200.0), {"account/sessions"}),
+    ("how long sessions last isn't known", setting("drift-prod", "maxSessionDuration", UNKNOWN), {"account/sessions"}),
     ("GuardDuty is off", setting("detector", "enable", False), {"account/detector"}),
     ("whether GuardDuty is on isn't known", setting("detector", "enable", UNKNOWN), {"account/detector"}),
 ]

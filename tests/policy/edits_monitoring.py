@@ -8,6 +8,8 @@ from tests.policy.planned import DELETED, FOREIGN_KEY, GONE, Edit, on
 SAFETY = 'ALARM("evolution-safety-score-prod") OR ALARM("evolution-safety-score-worst-prod")'
 HALTING = f'{SAFETY} OR ALARM("evolution-agent-memory-prod")'
 UNSAFE = "alarms/evolution-unsafe"
+SHOWS, CONTAINED = "alarms/dashboard-shows", "containment/switch-and-resume"
+FUNCTION, RESUME = (f"arn:aws:lambda:us-east-1:000000000000:function:evolution-{name}-prod" for name in ("trigger", "resume"))
 
 ENGINE_MAY = "policy.Statement.5.Condition"
 WRITERS = "alarms/score-writers"
@@ -122,10 +124,20 @@ EDITS: tuple[Edit, ...] = (
         ("actionsEnabled", False, "alarms/actions"),
         ("", DELETED, UNSAFE),
     ),
+    *on("monitoring-dead-letters-depth", ("threshold", 1, "alarms/dead-letters")),
+    *on("monitoring-safety-switch-errors", ("threshold", 1, "alarms/function-errors")),
     *on(
         "monitoring-dashboard",
         ("dashboardBody", '{"widgets":[]}', "alarms/dashboard"),
         ("dashboardBody.widgets.2.properties.metrics.0.0", "EvolutionSystem", "alarms/dashboard"),
+        ("dashboardBody.widgets.2.properties.metrics.0.4.visible", False, "alarms/dashboard"),
+        ("dashboardBody.widgets.2.properties.metrics.0.4.region", "eu-west-1", "alarms/dashboard"),
+        ("dashboardBody.widgets.2.properties.region", "eu-west-1", "alarms/dashboard", SHOWS),
+        ("dashboardBody.widgets.2.properties.accountId", "999999999999", SHOWS),
+        ("dashboardBody.widgets.+", {"type": "custom", "properties": {"endpoint": FUNCTION}}, SHOWS, "alarms/dashboard-calls"),
+        ("dashboardBody.widgets.+", {"type": "custom", "properties": {"endpoint": RESUME}}, SHOWS, "alarms/dashboard-calls", CONTAINED),
+        ("dashboardBody.widgets.+", {"type": "log", "properties": {"endpoint": FUNCTION}}, SHOWS),
+        ("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": f"[button:Go]({RESUME})"}}, CONTAINED),
         ("", DELETED, "alarms/dashboard"),
     ),
     *on(

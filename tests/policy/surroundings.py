@@ -136,7 +136,7 @@ def _names() -> Nodes:
 def _watched(alarms: Nodes) -> Nodes:
     metrics = [[node.props["namespace"], node.props["metricName"], "Environment", "prod"] for node in alarms.values()]
     lines = [{"value": node.props["threshold"]} for node in alarms.values()]
-    body = {"widgets": [{"properties": {"metrics": metrics, "annotations": {"horizontal": lines}}}]}
+    body = {"widgets": [{"type": "metric", "properties": {"metrics": metrics, "annotations": {"horizontal": lines}}}]}
     notification = {
         "comparisonOperator": "GREATER_THAN",
         "notificationType": "ACTUAL",

@@ -104,6 +104,10 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
         setting("security-safety-settings-value", "secretStringWo.safety_threshold", "0.1"),
         [(FLOORS, "security-safety-settings-value")],
     ),
+    "whatever it is filled with": (
+        setting("security-safety-settings-value", "secretStringWo", UNKNOWN),
+        [(FLOORS, "security-safety-settings-value")],
+    ),
     "a schedule more": (another("more", SCHEDULE, name="evolution-more-prod"), [(SETTINGS, "more")]),
 }
 """What no other rule refuses."""
@@ -195,5 +199,5 @@ def test_a_type_that_is_planned_is_approved_by_writing_the_file_again() -> None:
     before, after = (shape_of([one], [], lambda _: {}) for one in (prod, replace(prod, resources=(*prod.resources, stream))))
     assert dig(after, "types", stream.type) == {"#": "more", "*": ["name", "shardCount"]}
     assert dig(before, "types", stream.type) is None
-    assert dig(after, "resources", stream.type) == {"more": {"name": "events"}}
+    assert dig(after, "resources", stream.type) == {"more": {"name": "events", "shardCount": 1}}
     assert {**after, **{part: dig(before, part) for part in ("types", "resources")}} == before

@@ -11,7 +11,7 @@ from approval import Names
 from choices import ALL, LEAST, approved_for
 from limits import configured
 from make_choices import Seen, choices_of, narrower
-from plain import Plain
+from plain import Plain, dig
 from rule import Reference, Resource, Stack, StackRule, judge_stack
 from rules.evolution.approved_choices import choices, presence
 from tests.approve import PROFILES
@@ -94,6 +94,17 @@ def test_a_number_has_a_bound_where_the_safe_direction_is_known() -> None:
     for retries in (5, 7):
         seen.add(resource("a", maximumRetryAttempts=retries, batchSize=10), NAMES, {})
     assert seen.entries(EVENT_SOURCE_MAPPING, own=False) == {"batchSize": "*", "maximumRetryAttempts": {LEAST: 5}}
+
+
+def test_a_number_that_is_one_and_the_same_is_a_choice_of_its_resource_and_not_of_its_type() -> None:
+    first, second = (resource("a", days=days, size=2) for days in (7, 30))
+    assert entries(first, second, own=True) == {"days": "*", "size": 2}
+    assert entries(first, second) == {"days": "*", "size": "*"}
+
+
+def test_what_others_of_its_type_have_set_and_one_has_not_stays_unset() -> None:
+    _, own = choices_of([(stack(resource("a", mode="ON"), resource("b", limit=3), resource("c", mode="ON", limit=3)), NAMES)])
+    assert [dig(own, "x", name, "-") for name in ("a", "b", "c")] == [["limit"], ["mode"], None]
 
 
 def test_a_type_that_nobody_has_approved_has_no_parts() -> None:
@@ -238,6 +249,19 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     ),
     "a provider of two years ago": (setting("aws", "version", "6.66.0"), CHOICES, "aws"),
     "agents without end": (setting("agentcore-handler", "reservedConcurrentExecutions", 1000), CHOICES, "agentcore-handler"),
+    "a request that is tried again": (
+        setting("agentcore-handler-invocations", "maximumRetryAttempts", 1),
+        CHOICES,
+        "agentcore-handler-invocations",
+    ),
+    "a sleep for an alarm that has none": (
+        setting("monitoring-agent-memory", "warmUpConfiguration", {"warmUpPeriodDurationInMinutes": 5}),
+        CHOICES,
+        "monitoring-agent-memory",
+    ),
+    "a reservation for what has none": (setting("evolution-archiver", "reservedConcurrentExecutions", 10), CHOICES, "evolution-archiver"),
+    "ten gigabytes": (setting("agentcore-handler", "memorySize", 10240), CHOICES, "agentcore-handler"),
+    "agents one by one": (setting("agentcore-handler", "reservedConcurrentExecutions", 1), CHOICES, "agentcore-handler"),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }
 """What no other rule refuses: the edit, the rule, and what the finding is about."""

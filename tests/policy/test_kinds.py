@@ -245,6 +245,20 @@ def test_an_unknown_value_is_a_name_where_it_comes_from_what_only_has_one(source
 
 
 @pytest.mark.parametrize(
+    ("body", "calls"),
+    [
+        (json.dumps({"widgets": [{"type": "custom", "properties": {"endpoint": "arn:aws:lambda:us-east-1:1:function:x"}}]}), True),
+        (json.dumps({"widgets": [{"type": "metric", "properties": {"metrics": [["AWS/Lambda", "Errors", "FunctionName", "x"]]}}]}), False),
+        (json.dumps({"widgets": []}), False),
+        (UNKNOWN, False),
+    ],
+)
+def test_a_dashboard_that_calls_a_function_is_told(body: str, calls: bool) -> None:
+    found = alone({"x": Node("aws:cloudwatch/dashboard:Dashboard", {"dashboardName": "x", "dashboardBody": body})})
+    assert found == ({"alarms/dashboard-calls"} if calls else set())
+
+
+@pytest.mark.parametrize(
     "kind", ["aws-native:s3:Bucket", "awscc:index/bucket:Bucket", "terraform:index:Module", *sorted(other_types.TEMPLATES)]
 )
 def test_what_makes_others_is_said_to_be_judged_by_nobody(kind: str) -> None:

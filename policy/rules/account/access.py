@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from account_project import KNOWN, ROLE_NAME, account_rule, boundary_name
 from accounts import own_account
 from actions import READING, meaning
+from checks import between
 from conditions import narrows, tests_of
 from documents import DocumentKind, Statement, allows_of
 from other_types import OIDC_PROVIDER
@@ -24,6 +25,10 @@ AUDIENCE = "sts.amazonaws.com"
 """GitHub's provider of identities, and whom its tokens must be for. Source: GitHub's guide, "OpenID Connect in Amazon Web Services"."""
 
 TAKE = "sts:assumerolewithwebidentity"
+
+SESSION_SECONDS = 3600
+"""How long credentials of a role are good at most: AWS's default, and the shortest that a role can have. Source: IAM API reference,
+CreateRole, MaxSessionDuration."""
 
 SUBJECT = re.compile(r"(?P<repository>repo:[\w.@-]+/[\w.@-]+):environment:(?P<environment>[\w-]+)", re.ASCII)
 """One environment of one repository, without a wildcard. Source: GitHub's reference, "OpenID Connect"."""
@@ -74,6 +79,18 @@ def duties(stack: Stack) -> Iterator[Finding]:
                 ]
                 if writes:
                     yield Finding(f"{statement.where} allows {writes[0]}; a role for {duty} must not.", holder)
+
+
+@account_rule(
+    id="account/sessions",
+    types={ROLE},
+    severity=Severity.HIGH,
+    protects="Each stack from whoever has stolen the credentials of a deployment.",
+    why="What a workflow was given is good until its session ends, wherever it is used; half a day is time enough for anything.",
+    fix="Leave max_session_duration out: it is an hour by default.",
+)
+def sessions(role: Resource) -> Iterator[Finding]:
+    yield from between("maxSessionDuration", role.at("maxSessionDuration"), 0, SESSION_SECONDS, or_missing=True)
 
 
 @account_rule(

@@ -62,9 +62,10 @@ def trail_events(stack: Stack) -> Iterator[Finding]:
 
 def _forgets(lifecycle: Resource) -> Iterator[Finding]:
     for index, one in enumerate(items(lifecycle.at("rules"))):
-        days = number(dig(one, "expiration", "days"))
-        if days is not None and days < A_YEAR:
-            yield Finding(f"rules[{index}] ends records after {days} days; it must keep them for {A_YEAR} or more.")
+        for what, path in (("records", ("expiration", "days")), ("deleted records", ("noncurrentVersionExpiration", "noncurrentDays"))):
+            days = number(dig(one, *path))
+            if days is not None and days < A_YEAR:
+                yield Finding(f"rules[{index}] ends {what} after {days} days; it must keep them for {A_YEAR} or more.")
 
 
 def _lacks(trail: Resource) -> Iterator[Finding]:

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from checks import literal
-from plain import Unknown, items, shown
+from dashboards import CALLS, widgets_of
+from plain import NotJsonError, Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about, rule
-from tokens import COMPOSITE_ALARM, METRIC_ALARM
+from tokens import COMPOSITE_ALARM, DASHBOARD, METRIC_ALARM
 
 ALARMS = (METRIC_ALARM, COMPOSITE_ALARM)
 
@@ -70,3 +71,23 @@ def unique_name(stack: Stack) -> Iterator[Finding]:
             yield Finding(
                 f"it has the name {name}, as `{alarms[0].name}` has, and replaces it; alarms must have names of their own.", alarm
             )
+
+
+@rule(
+    id="alarms/dashboard-calls",
+    types={DASHBOARD},
+    severity=Severity.MEDIUM,
+    protects="Whoever looks at a dashboard from running somebody's function by it.",
+    why="A custom widget calls its function with the rights of whoever opens the dashboard, again at each refresh; and who may change the "
+    "dashboard, but not call the function, needs only wait.",
+    fix="Draw the figures with a metric, log or alarm widget; or write an exemption that says what the function does.",
+)
+def dashboard_calls(dashboard: Resource) -> Iterator[Finding]:
+    """A body that isn't known at preview holds what other resources are called; which widgets it has is told once it is."""
+    try:
+        widgets = widgets_of(dashboard)
+    except NotJsonError:
+        return
+    for index, widget in enumerate(widgets):
+        if dig(widget, "type") == CALLS:
+            yield Finding(f"widgets[{index}] calls {shown(dig(widget, 'properties', 'endpoint'))}; it must be one that only shows.")

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from accounts import own_account
 from checks import absent, literal, present
 from graph import Linked, names_of
-from plain import UNKNOWN, NotJsonError, Plain, dig, items, number, parse, shown
+from plain import UNKNOWN, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.alarms import ALARMS, WHY_SILENT, spoken_for
-from rules.evolution.alarm_agents import undrawn
-from rules.evolution.alarms import ONLY_TOLD, guards, thresholds
+from rules.evolution.alarms import ONLY_TOLD, guards
 from system import ALERT_TOPIC, UNSAFE_ALARM, alert_topic_of, evolution_rule
-from tokens import COMPOSITE_ALARM, DASHBOARD, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
+from tokens import COMPOSITE_ALARM, FUNCTION, METRIC_ALARM, SCHEDULE, TOPIC, TOPIC_SUBSCRIPTION
 
 FIRES = re.compile(r'ALARM\(\s*"([^"]+)"\s*\)')
 RULE = re.compile(rf"\s*{FIRES.pattern}(\s+OR\s+{FIRES.pattern})*\s*")
@@ -169,61 +168,6 @@ def evolution_unsafe(stack: Stack) -> Iterator[Finding]:
 
 def _no_suppressor(composite: Resource) -> Iterator[Finding]:
     return absent("actionsSuppressor", composite.at("actionsSuppressor"), "a suppressor silences the halt")
-
-
-@evolution_rule(
-    id="alarms/dashboard",
-    severity=Severity.MEDIUM,
-    protects="The operator at 3 a.m., who looks here first.",
-    why="A dashboard that lacks a metric, or draws another threshold than the alarm's, misleads who has to decide.",
-    fix="Build the body from the same safety alarms as the alarms themselves (components/dashboard.py).",
-)
-def dashboard(stack: Stack) -> Iterator[Finding]:
-    dashboards = stack.of_type(DASHBOARD)
-    if not dashboards:
-        yield Finding("it has no dashboard; it must have one that shows the safety metrics.")
-        return
-    drawn: set[tuple[str, str, str]] = set()
-    bounds: list[Plain] = []
-    graphed: set[str] = set()
-    for dashboard in dashboards:
-        try:
-            body = parse(dashboard.at("dashboardBody"))
-        except NotJsonError as error:
-            yield Finding(f"dashboardBody can't be read: {error}. It must be a JSON text.", dashboard)
-            continue
-        for widget in items(dig(body, "widgets")):
-            for metric in items(dig(widget, "properties", "metrics")):
-                drawn |= set(_drawn(metric))
-            graphed |= set(_graphed(widget, stack))
-            bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]
-    for (namespace, metric), threshold in sorted(thresholds(stack).items()):
-        if (namespace, metric, stack.name) not in drawn:
-            yield Finding(f"it does not show {metric} ({namespace}) of Environment={stack.name}; it must.", dashboards[0])
-        elif threshold is not None and threshold not in bounds:
-            yield Finding(f"it does not draw {threshold:g}, the table's bound of {metric}; it must.", dashboards[0])
-    for alarm in undrawn(stack, graphed):
-        yield Finding(f"it does not show the alarm `{alarm.name}`; a widget must, by annotations.alarms.", dashboards[0])
-
-
-def _graphed(widget: Plain, stack: Stack) -> Iterator[str]:
-    """The name of the alarm of this account and region whose metric and threshold a widget draws: it takes one."""
-    own, region = own_account(stack), (stack.table or {}).get("region")
-    match dig(widget, "type"), items(dig(widget, "properties", "annotations", "alarms")):
-        case "metric", [str(arn)]:
-            parts = arn.split(":")
-            if len(parts) == 7 and parts[3] == region and own in ("", parts[4]):
-                yield parts[6]
-        case _:
-            return
-
-
-def _drawn(metric: Plain) -> Iterator[tuple[str, str, str]]:
-    match metric:
-        case [str(namespace), str(name), "Environment", str(stack), *_]:
-            yield namespace, name, stack
-        case _:
-            return
 
 
 @evolution_rule(

@@ -22,7 +22,11 @@ ROLL_MINUTES = 60
 """CloudWatch lets an alarm sleep for up to two days after it is made; a service is rolled within an hour, or not at all."""
 
 FEW = 10
-"""Events in a period that an alarm may let pass: one retry makes about as many."""
+"""Throttled requests in a period that an alarm may let pass: one retry makes about as many."""
+
+NONE = 0
+"""Failures of a function, and lost messages, that an alarm may let pass: the switch runs once a minute, so it can't fail more than three
+times in one, and a single lost message may be a halt."""
 
 MOST_BLOCKED = 1000
 """Requests in a period: half of what the web ACL lets one address send in five minutes."""
@@ -128,7 +132,8 @@ def weaknesses(
 ) -> Iterator[Finding]:
     """What makes an alarm too weak; its threshold must lie within the bounds."""
     yield from literal("comparisonOperator", alarm.at("comparisonOperator"), *operators)
-    yield from between("threshold", alarm.at("threshold"), lowest, highest)
+    reached = alarm.at("comparisonOperator") == "GreaterThanOrEqualToThreshold"
+    yield from between("threshold", alarm.at("threshold"), lowest, highest + 1 if reached else highest)
     yield from between("evaluationPeriods", alarm.at("evaluationPeriods"), 1, LONGEST_EVALUATION)
     yield from wakes(alarm, ROLL_MINUTES)
     yield from _unstuck(alarm)
@@ -318,10 +323,10 @@ def throttles(stack: Stack) -> Iterator[Finding]:
     severity=Severity.HIGH,
     protects="The functions, the safety switch among them, from failing unseen.",
     why="A switch that fails halts nothing, and nobody would know.",
-    fix="Declare an alarm on the Sum of Errors (AWS/Lambda) of the function.",
+    fix="Declare an alarm on the Sum of Errors (AWS/Lambda) of the function, above 0.",
 )
 def function_errors(stack: Stack) -> Iterator[Finding]:
-    return _watched(stack, FUNCTIONS, _at_most(FEW))
+    return _watched(stack, FUNCTIONS, _at_most(NONE))
 
 
 @evolution_rule(
@@ -332,4 +337,4 @@ def function_errors(stack: Stack) -> Iterator[Finding]:
     fix="Declare an alarm on ApproximateNumberOfMessagesVisible (AWS/SQS) of the queue, above 0.",
 )
 def dead_letters(stack: Stack) -> Iterator[Finding]:
-    return _watched(stack, QUEUES, _at_most(FEW))
+    return _watched(stack, QUEUES, _at_most(NONE))

@@ -215,6 +215,8 @@ def floors(stack: Stack) -> Iterator[Finding]:
     for version in stack.of_type(SECRET_VERSION):
         given = version.props if version.inputs is None else version.inputs
         for key in SECRET_STRINGS:
+            if isinstance(given.get(key), Unknown):
+                yield Finding(f"{key} is not known at preview, so nobody can tell its threshold; it must be.", version)
             threshold, signs = (_held(given.get(key), name) for name in ("safety_threshold", "safety_validation_key"))
             if isinstance(threshold, str | int | float) and minimum is not None and not (number(threshold) or 0) >= minimum:
                 yield Finding(f"safety_threshold in {key} is lower than safety_score_minimum of the table; it must be as high.", version)

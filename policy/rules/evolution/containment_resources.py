@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 
 import tokens
 from accounts import account_of, own_account
 from actions import meaning
+from dashboards import beside_metrics
 from documents import PLACES, DocumentKind, Principal, Statement, allows_of
 from graph import Linked
-from plain import Plain, items, shown, texts
+from plain import NotJsonError, Plain, items, parse, shown, texts
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.access import SERVICE_MAY
 from rules.aws.identity_actions import is_wildcard_action
@@ -36,8 +38,8 @@ FUNCTIONS = "arn:aws:lambda:*:*:function:"
 OWN = (DocumentKind.RESOURCE, DocumentKind.KEY)
 """Documents that give something. An endpoint's only lets through what a role is granted."""
 
-WATCHES = frozenset({DASHBOARD, FUNCTION_INVOKE_CONFIG, METRIC_ALARM})
-"""What says where a function's failures go, and what shows and watches it."""
+WATCHES = frozenset({FUNCTION_INVOKE_CONFIG, METRIC_ALARM})
+"""What says where a function's failures go, and what watches it."""
 
 REFERS: Mapping[str, tuple[frozenset[str], str]] = {
     RESUME: (WATCHES, "nothing must, for nobody but a person invokes it"),
@@ -136,7 +138,8 @@ def _beyond_service(statement: Statement, service: str) -> list[str]:
     fix="Remove what leads to the function: it could invoke it, or let somebody else do so.",
 )
 def switch_and_resume(stack: Stack) -> Iterator[Finding]:
-    """Whatever leads to one of them is known by its type: any other could invoke it, or change how it runs."""
+    """Whatever leads to one of them is known by its type: any other could invoke it, or change how it runs. A dashboard may show its
+    metrics."""
     for stem, (types, must) in REFERS.items():
         name = f"{stem}-{stack.name}"
         functions = {one.urn for one in stack.of_type(FUNCTION) if one.at("name") == name}
@@ -145,7 +148,8 @@ def switch_and_resume(stack: Stack) -> Iterator[Finding]:
             if resource.urn in functions or resource.type in types or resource.type.startswith(NOT_OF_AWS):
                 continue
             for key, value in resource.props.items():
-                if any(one.urn in functions for one in resource.comes_from(key)) or _names(resource, key, value, name, called):
+                comes_from = resource.type != DASHBOARD and any(one.urn in functions for one in resource.comes_from(key))
+                if comes_from or _names(resource, key, value, name, called):
                     yield Finding(f"{key} leads to {name}; {must}.", resource)
 
 
@@ -168,5 +172,8 @@ def known_types(stack: Stack) -> Iterator[Finding]:
 
 def _names(resource: Resource, key: str, value: Plain, name: str, called: re.Pattern[str]) -> bool:
     """Whether a property names a function in a text; what documents grant is judged as grants."""
+    if resource.type == DASHBOARD:
+        with contextlib.suppress(NotJsonError):  # alarms/dashboard says it
+            value = beside_metrics(parse(value))
     place = PLACES.get(resource.type)
     return not (place and key == place.property_name) and any(name in text and called.search(text) for text in texts(value))

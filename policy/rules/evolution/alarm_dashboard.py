@@ -1,0 +1,106 @@
+"""Alarms, the dashboard: it shows what may halt evolution, as the alarms see it, and does nothing but show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from accounts import own_account
+from checks import absent, literal
+from dashboards import widgets_of
+from plain import NotJsonError, Plain, dig, items, number
+from rule import Finding, Resource, Severity, Stack, about
+from rules.evolution.alarm_agents import undrawn
+from rules.evolution.alarms import thresholds
+from system import evolution_rule
+from tokens import DASHBOARD
+
+SHOWING = ("alarm", "explorer", "log", "metric", "text")
+"""Types of widgets that read and draw, and do nothing. Source: CloudWatch API reference, "Dashboard body structure and syntax"."""
+
+
+@evolution_rule(
+    id="alarms/dashboard",
+    severity=Severity.MEDIUM,
+    protects="The operator at 3 a.m., who looks here first.",
+    why="A dashboard that lacks a metric, or draws another threshold than the alarm's, misleads who has to decide.",
+    fix="Build the body from the same safety alarms as the alarms themselves (components/dashboard.py).",
+)
+def dashboard(stack: Stack) -> Iterator[Finding]:
+    dashboards = stack.of_type(DASHBOARD)
+    if not dashboards:
+        yield Finding("it has no dashboard; it must have one that shows the safety metrics.")
+        return
+    region = (stack.table or {}).get("region")
+    drawn: set[tuple[str, str, str]] = set()
+    bounds: list[Plain] = []
+    graphed: set[str] = set()
+    for dashboard in dashboards:
+        try:
+            widgets = widgets_of(dashboard)
+        except NotJsonError as error:
+            yield Finding(f"dashboardBody can't be read: {error}. It must be a JSON text.", dashboard)
+            continue
+        for widget in widgets:
+            if dig(widget, "type") == "metric" and dig(widget, "properties", "region") in (None, region):
+                for metric in items(dig(widget, "properties", "metrics")):
+                    drawn |= set(_drawn(metric, region))
+                graphed |= set(_graphed(widget, stack))
+                bounds += [number(dig(line, "value")) for line in items(dig(widget, "properties", "annotations", "horizontal"))]
+    for (namespace, metric), threshold in sorted(thresholds(stack).items()):
+        if (namespace, metric, stack.name) not in drawn:
+            yield Finding(f"it does not show {metric} ({namespace}) of Environment={stack.name}; it must.", dashboards[0])
+        elif threshold is not None and threshold not in bounds:
+            yield Finding(f"it does not draw {threshold:g}, the table's bound of {metric}; it must.", dashboards[0])
+    for alarm in undrawn(stack, graphed):
+        yield Finding(f"it does not show the alarm `{alarm.name}`; a widget must, by annotations.alarms.", dashboards[0])
+
+
+def _graphed(widget: Plain, stack: Stack) -> Iterator[str]:
+    """The name of the alarm of this account and region whose metric and threshold a widget draws: it takes one."""
+    own, region = own_account(stack), (stack.table or {}).get("region")
+    match items(dig(widget, "properties", "annotations", "alarms")):
+        case [str(arn)]:
+            parts = arn.split(":")
+            if len(parts) == 7 and parts[3] == region and own in ("", parts[4]):
+                yield parts[6]
+        case _:
+            return
+
+
+def _drawn(metric: Plain, region: Plain) -> Iterator[tuple[str, str, str]]:
+    """What a line shows of this region and account, unless it is hidden."""
+    match metric:
+        case [str(namespace), str(name), "Environment", str(stack), *more]:
+            elsewhere = any(dig(one, "region") not in (None, region) or dig(one, "accountId") is not None for one in more)
+            if not elsewhere and not any(dig(one, "visible") is False for one in more):
+                yield namespace, name, stack
+        case _:
+            return
+
+
+@evolution_rule(
+    id="alarms/dashboard-shows",
+    severity=Severity.HIGH,
+    protects="The halt from whoever only looks, and the look from another place's figures.",
+    why="A widget of the type custom calls a function with the rights of whoever opens the dashboard, and may call `resume`; one of "
+    "another region shows a line of a system that isn't there.",
+    fix=f"Use widgets of the types {', '.join(SHOWING)}, of the table's region.",
+)
+def dashboard_shows(stack: Stack) -> Iterator[Finding]:
+    for dashboard in stack.of_type(DASHBOARD):
+        yield from about(dashboard, _beyond_showing(dashboard, (stack.table or {}).get("region")))
+
+
+def _beyond_showing(dashboard: Resource, region: Plain) -> Iterator[Finding]:
+    try:
+        widgets = widgets_of(dashboard)
+    except NotJsonError:
+        return  # alarms/dashboard says it
+    for index, widget in enumerate(widgets):
+        where, properties = f"widgets[{index}]", dig(widget, "properties")
+        yield from literal(f"{where}.type", dig(widget, "type"), *SHOWING)
+        yield from literal(f"{where}.properties.region", dig(properties, "region"), region, or_missing=True)
+        yield from absent(f"{where}.properties.endpoint", dig(properties, "endpoint"), "what is drawn would come from there")
+        yield from absent(
+            f"{where}.properties.accountId", dig(properties, "accountId"), "another account's figures say nothing of this one"
+        )
