@@ -25,8 +25,8 @@ ALL = "all"
 LEAST, MOST = "at least", "at most"
 """Say how far a number may go."""
 
-HOLDS = "holds"
-"""Says what a name must have in it."""
+HOLDS, BEGINS = "holds", "begins"
+"""Say what a name must have in it, and how it must begin: by what tells it from other programs' names."""
 
 SHARED = frozenset({KEY, QUEUE, TOPIC, VPC})
 """Types of resources that as many others use as like to, if one of a type does now."""
@@ -65,6 +65,7 @@ class Part:
         most: the highest.
         holds: what it must have in it; empty where nothing.
         outputs: what it may be of the resources that it comes from (outputs.py); empty where it needn't be.
+        begins: how it must begin, one of these; empty where anyhow.
         unset: whether a resource must be without it.
     """
 
@@ -77,6 +78,7 @@ class Part:
     most: int | float | None = None
     holds: str = ""
     outputs: Sequence[str] = ()
+    begins: tuple[str, ...] = ()
     unset: bool = False
 
 
@@ -198,7 +200,8 @@ def approved_for(kind: str, name: str, *, image: bool = False) -> Part:
         parts[-1].least, parts[-1].most = number(held.get(LEAST)), number(held.get(MOST))
         parts[-1].holds = str(held.get(HOLDS, ""))
         parts[-1].outputs = [str(one) for one in items(held.get(FROM))]
-        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, FROM})
+        parts[-1].begins = tuple(map(str, items(held.get(BEGINS))))
+        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, BEGINS, FROM})
         parts[-1].allowed = None if value == ANY or bounded else items(held.get(ALL, value))
     for entry in approved()["resources"].get(kind, {}).get(name, {}).get(UNSET, ()):
         root.parts.setdefault(entry, Part()).unset = True
@@ -224,6 +227,8 @@ def deviations(resource: Resource, names: Names, resources: Mapping[str, Resourc
     new_here = called(resource) not in _known()
     kinds = {erased(one.urn.rpartition("::")[2]): one.type for references in resource.references.values() for one in references}
     yield from _missing(with_references(resource), root, "", found)
+    if new_here:
+        yield from _leads_nowhere(resource)
     for path, part in _leaves(root, ""):
         held = found.by.get(path, ())
         if part.outputs and held and not _lacks_reference(resource, path, root):
@@ -232,7 +237,7 @@ def deviations(resource: Resource, names: Names, resources: Mapping[str, Resourc
         values = [general(value, names) for value in held]
         if part.somewhere and not values and not part.required:
             yield Deviation(path=path, value=None, must=part.allowed or (), missing=True)
-        yield from _beyond(path, part, values)
+        yield from _beyond(path, part, values, names)
         if part.allowed is not None:
             for value in values:
                 alike = new_here and path.startswith(REFERENCE) and value not in _known()
@@ -258,12 +263,32 @@ def _lacks_reference(resource: Resource, path: str, root: Part) -> bool:
     return reference is not None and reference.required and not resource.references.get(key)
 
 
+@lru_cache(maxsize=256)
+def _led_to(kind: str) -> Mapping[str, frozenset[str]]:
+    """By property, the types of what each approved resource of a type refers to by it."""
+    named = [approved_for(kind, name) for name in map(_name, items(approved()["types"].get(kind, {}).get(NAMES_OF)))]
+    led: dict[str, frozenset[str]] = {}
+    for key in {path for one in named for path in one.parts if path.startswith(REFERENCE)}:
+        parts = [one.parts.get(key) for one in named]
+        kinds = [frozenset(_known().get(str(one), "") for one in (part and part.required and part.allowed) or ()) for part in parts]
+        led[key.removeprefix(REFERENCE)] = kinds[0].intersection(*kinds)
+    return led
+
+
+def _leads_nowhere(resource: Resource) -> Iterator[Deviation]:
+    """A resource that is new here leads to something of each type that all others of its own do: a schedule runs a function."""
+    for key, kinds in _led_to(resource.type).items():
+        lacking = kinds - {one.type for one in resource.references.get(key, ())}
+        if lacking:
+            yield Deviation(path=f"{REFERENCE}{key}", value=None, must=[*sorted(lacking)], missing=True)
+
+
 def _is_one(value: Plain, allowed: Sequence[Plain], names: Names) -> bool:
     """Whether a value is one of the approved ones, also where the stack's name is in other words of it, such as `engine`."""
     return value in allowed or value in [general(names.fill(one), names) for one in allowed if isinstance(one, str)]
 
 
-def _beyond(path: str, part: Part, values: Sequence[Plain]) -> Iterator[Deviation]:
+def _beyond(path: str, part: Part, values: Sequence[Plain], names: Names) -> Iterator[Deviation]:
     """The numbers that are too low or too high, and the names that aren't this stack's. A number that isn't known at preview, or is none,
     can't be told to be neither; a name that isn't known comes from a resource that is held to this."""
     for value in values:
@@ -274,6 +299,8 @@ def _beyond(path: str, part: Part, values: Sequence[Plain]) -> Iterator[Deviatio
             yield Deviation(path=path, value=value, must=[f"{MOST} {part.most}"], missing=False)
         if isinstance(value, str) and part.holds not in value:
             yield Deviation(path=path, value=value, must=[f"a name with {part.holds} in it"], missing=False)
+        elif isinstance(value, str) and part.begins and not names.fill(value).startswith(part.begins):
+            yield Deviation(path=path, value=value, must=[f"a name that begins with {' or '.join(part.begins)}"], missing=False)
 
 
 def _missing(value: Plain, part: Part, path: str, found: Values) -> Iterator[Deviation]:

@@ -20,7 +20,7 @@ from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.holdings import holdings
 from rules.aws.identity_holders import HOLDERS
-from shape import called_in, identity_of, kept_in, settings_of, told_in, way_of
+from shape import called_in, identity_of, kept_in, settings_of, tag_keys, told_in, way_of
 from tokens import GUARDRAIL, ROLE
 from variables import given_by
 
@@ -139,6 +139,7 @@ def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Callable[[s
             "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in bound.items()},
             "variables": {**with_image},
         },
+        "tags": [*sorted({key for stack in stacks for resource in stack.resources for key in tag_keys(resource)})],
         "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
         "order": order_of(stacks),
         "variables": {**all_told},

@@ -6,6 +6,7 @@ A text is a choice unless it is a number or unknown in one of the plans, holds a
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -13,7 +14,7 @@ from typing import Any
 
 import tokens as t
 from approval import Names, has_image
-from choices import ALL, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, UNSET, called, general, with_references
+from choices import ALL, BEGINS, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, UNSET, called, general, with_references
 from outputs import FROM, outputs_like, referred, taken_from
 from plain import Plain, Unknown, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
@@ -47,6 +48,7 @@ OWN = frozenset(
 
 NOT_KEPT = frozenset({(t.PROVIDER, "version"), (t.FUNCTION, "code")})
 """By type, the properties that a stack's state lacks, or has without what is in it. AWS makes no function without code."""
+STEM = re.compile(r".*?evolution|[^-_/]*[-_/]", re.IGNORECASE)
 
 EXACTLY = "exactly"
 """Says that a number goes neither lower nor higher: in a shorter period a sum stays below its threshold, and in fewer periods as many
@@ -203,7 +205,7 @@ class Seen:
         is_name = path in NAMES or (kind, path) == (t.BUCKET, "bucket")
         if is_name and not own:
             texts = [one for one in values if isinstance(one, str)]
-            return {HOLDS: STACK} if texts and all(STACK in one for one in texts) else ANY
+            return {BEGINS: [*sorted(set(map(_stem, texts)))], HOLDS: STACK} if texts and all(STACK in one for one in texts) else ANY
         free = kind == t.GUARDRAIL or ((path in FREE or last in FREE - {"name"}) and not is_name)
         numbers = [found for one in values if (found := number(one)) is not None]
         of_type = (kind, path) in ANY_OF_TYPE
@@ -222,6 +224,12 @@ class Seen:
         if len(values) == 1:
             return values[0]
         return {ALL: values} if all(one.keys() == known.keys() for one in each) else values
+
+
+def _stem(name: str) -> str:
+    """How a name begins that is this program's: as far as `evolution`, or else its first word."""
+    found = STEM.match(name)
+    return found[0] if found else name
 
 
 def _key(value: Plain) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from approval import Names
 from graph import Linked
-from plain import Plain, Unknown, dig, items, number
-from properties import ANY, set_in
+from plain import Plain, Unknown, dig, items, number, parse
+from properties import ANY, given_in, set_in
 from rule import Resource, Stack
 from rules.evolution.containment import CALLED, RESUME, SWITCH
 from tokens import (
@@ -16,6 +16,7 @@ from tokens import (
     FUNCTION,
     FUNCTION_INVOKE_CONFIG,
     FUNCTION_PERMISSION,
+    PROVIDER,
     SCHEDULE,
     TOPIC_SUBSCRIPTION,
 )
@@ -103,6 +104,16 @@ def kept_in(stack: Stack, names: Names) -> Iterator[tuple[Resource, str, str, st
                     if (value := dig(one, *path)) is not None:
                         bucket = names.generalise(str(buckets.all[urn].at("bucket")))
                         yield lifecycle, bucket, prefix if isinstance(prefix, str) else "", ".".join(path), value
+
+
+def tag_keys(resource: Resource) -> set[str]:
+    """The keys of the tags that the program gives a resource; of a provider, those that all of its resources get. What AWS tags with, and
+    what can't be known, isn't the program's."""
+    given = given_in(resource)
+    named: list[Plain] = [given.get("tags"), given.get("tagsAll")]
+    if resource.type == PROVIDER and (defaults := given.get("defaultTags")) is not None:
+        named = [dig(parse(defaults) if isinstance(defaults, str) else defaults, "tags")]
+    return {key for tags in named if isinstance(tags, dict) for key in tags}
 
 
 def identity_of(settings: Mapping[str, Plain]) -> str:

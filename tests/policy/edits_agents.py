@@ -211,6 +211,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("when names are blocked is unknown", setting("names-blocked", "priority", UNKNOWN), {NAMES}),
     ("all names are allowed", setting("names", "domains", ["*"]), {NAMES}),
     ("all names of a top level are allowed", setting("names", "domains", ["*.com"]), {NAMES}),
+    ("names of others are allowed", setting("names", "domains", ["sts.us-east-1.amazonaws.com", "example.com"]), {NAMES}),
     ("which names are allowed is unknown", setting("names", "domains", UNKNOWN), {NAMES}),
     ("the list of names is another's", referring("names-allowed", "firewallDomainListId", "topic"), {NAMES}),
     # Browsers, interpreters, harnesses.

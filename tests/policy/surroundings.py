@@ -103,7 +103,7 @@ def asking(condition: dict[str, dict[str, str]]) -> dict[str, object]:
 
 def _names() -> Nodes:
     """The names that resolve in the network: AWS's, and no others."""
-    lists = {"names": ["*.us-east-1.amazonaws.com."], "all-names": ["*"]}
+    lists = {"names": ["sts.us-east-1.amazonaws.com."], "all-names": ["*"]}
     rules = {"names-allowed": ("names", "ALLOW", 1.0), "names-blocked": ("all-names", "BLOCK", 2.0)}
     of_group = {"firewallRuleGroupId": ["name-group"]}
     return {

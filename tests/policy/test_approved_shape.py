@@ -72,6 +72,15 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     "the switch's schedule": (ignoring(SCHEDULE, "scheduleExpression"), [(IGNORED, SCHEDULE)]),
     "a policy": (ignoring("evolution-dead-letters-policy", "policy"), [(IGNORED, "evolution-dead-letters-policy")]),
     "everything": (ignoring("data-artifacts", "*"), [(IGNORED, "data-artifacts")]),
+    # Tags.
+    "a tag by which others are let in": (
+        setting("compute-engine-role", "tags", {"team": "billing"}),
+        [("approved/tags", "compute-engine-role")],
+    ),
+    "a tag on everything": (
+        setting("aws", "defaultTags.tags.chaos", "enabled"),
+        [("approved/tags", "aws")],
+    ),
     # The way to the halt.
     "the switch's memory": (setting(SWITCH, "memorySize", 128), [(SETTINGS, SWITCH)]),
     "a variable": (setting(SWITCH, "environment.variables.DRY_RUN", "1"), [(SETTINGS, SWITCH)]),

@@ -143,6 +143,16 @@ def replaced(name: str) -> Edit:
     return edit
 
 
+def referring(called: str, of: str, key: str, *sources: str) -> Edit:
+    """A resource like another one, under another name, whose property's value comes from others."""
+
+    def edit(nodes: Nodes) -> None:
+        another(called, of, name="evolution-more-prod")(nodes)
+        nodes[called].references[key] = [*sources]
+
+    return edit
+
+
 REFUSED: dict[str, tuple[Edit, str, str]] = {
     "everything that the runtime says": (
         setting("evolution-trigger", "loggingConfig.systemLogLevel", "DEBUG"),
@@ -230,6 +240,21 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         setting("monitoring-resume-errors", "name", "billing-api-errors-prod"),
         CHOICES,
         "monitoring-resume-errors",
+    ),
+    "another program's alarm, by a new one": (
+        another("more", "monitoring-agent-memory", name="billing-api-errors-prod", metricName="Births"),
+        CHOICES,
+        "more",
+    ),
+    "another program's settings": (
+        adding("more", Node("aws:ssm/parameter:Parameter", {"name": "/billing/prod/url", "type": "String", "value": "x", "tagsAll": TAGS})),
+        CHOICES,
+        "more",
+    ),
+    "a schedule that runs nothing": (
+        referring("more", "evolution-trigger-schedule", "target", "evolution-scheduler-role", "evolution-dead-letters"),
+        PRESENCE,
+        "more",
     ),
     "two policies of one name": (
         setting("security-web-acl-log-delivery", "policyName", "evolution-gateway-logs-prod"),

@@ -109,9 +109,11 @@ CHANGES: dict[str, Callable[[], tuple[Stack, Nodes]]] = {
             "more", Node("aws:ssm/parameter:Parameter", {"name": "/evolution/prod/cursor", "type": "String", "value": "0", "tagsAll": TAGS})
         )
     ),
+    "a name more that resolves": rows(network={"allowed_domains": ["pypi.org"]}),
     "the engine sends to that queue": program(*A_QUEUE, *SENDS),
     "the switch's time-out": program(setting("evolution-safety-switch", "timeout", 90)),
     "a property that nobody had set": program(setting("network-vpc", "enableNetworkAddressUsageMetrics", True)),
+    "a tag more": program(setting("data-population", "tags", {"team": "breeders"})),
     "a kind of resource that is new here": program(
         adding("more", Node("aws:ec2/networkAcl:NetworkAcl", {"vpcId": UNKNOWN, "tagsAll": TAGS}, {"vpcId": ["network-vpc"]}))
     ),

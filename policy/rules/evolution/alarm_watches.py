@@ -22,7 +22,7 @@ ROLL_MINUTES = 60
 """CloudWatch lets an alarm sleep for up to two days after it is made; a service is rolled within an hour, or not at all."""
 
 FEW = 10
-"""Throttled requests in a period that an alarm may let pass: one retry makes about as many."""
+"""Events in a period that an alarm may let pass: one retry makes about as many."""
 
 NONE = 0
 """Failures of a function, and lost messages, that an alarm may let pass: the switch runs once a minute, so it can't fail more than three

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from approval import Names, has_image, names_of
-from choices import Deviation, deviations, lost, names_taken, seconds
+from choices import Deviation, deviations, general, lost, names_taken, seconds
 from order import early
-from plain import Plain, Unknown, shown
+from plain import Plain, Unknown, dig, items, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from system import evolution_rule
-from tokens import METRIC_ALARM
+from tokens import DNS_DOMAINS, METRIC_ALARM
 
 MADE_ANEW = frozenset({METRIC_ALARM})
 """Types of which the program has some deleted first: an alarm warms up only when it is made (components/monitoring.py)."""
@@ -104,10 +104,16 @@ def _found(stack: Stack) -> list[tuple[Resource, list[Deviation] | Exception]]:
     for resource in stack.resources:
         if resource.inputs is not None:
             try:
-                found.append((resource, list(deviations(resource, names, resources, image=image))))
+                tabled = _of_table(stack) if resource.type == DNS_DOMAINS else ()
+                found.append((resource, [one for one in deviations(resource, names, resources, image=image) if one.value not in tabled]))
             except Exception as error:  # whatever it is, nobody has said that it is as approved
                 found.append((resource, error))
     return found
+
+
+def _of_table(stack: Stack) -> Sequence[Plain]:
+    """The names that the table lets be looked up, beside those that are approved."""
+    return [general(one, names_of(stack)) for one in items(dig(dict(stack.table or {}), "network", "allowed_domains"))]
 
 
 def _said(found: list[Deviation] | Exception, names: Names, *, missing: bool) -> Iterator[Finding]:

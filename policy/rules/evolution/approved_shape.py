@@ -20,6 +20,7 @@ from shape import (
     identity_of,
     kept_in,
     settings_of,
+    tag_keys,
     told_in,
     way_of,
 )
@@ -85,6 +86,26 @@ def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
         )
     elif more:
         yield Finding(f"nobody has approved that {', '.join(sorted(set(more)))} is set in a resource of its type.")
+
+
+@evolution_rule(
+    id="approved/tags",
+    severity=Severity.HIGH,
+    protects="The system from those whose rights hold for whatever has their tag.",
+    why="A tag opens doors: a role's is its sessions' attribute, a secret's lets in the team that it names, and tools that stop, copy or "
+    "remove things choose them by a tag.",
+    fix=APPROVE,
+)
+def tags(stack: Stack) -> Iterator[Finding]:
+    """Their values are governance/tags' to say."""
+    for resource in stack.resources:
+        if resource.inputs is not None:
+            yield from about(resource, _strange_tags(resource))
+
+
+def _strange_tags(resource: Resource) -> Iterator[Finding]:
+    if more := sorted(tag_keys(resource) - {*approved()["tags"]}):
+        yield Finding(f"nobody has approved tags that are called {', '.join(more)}.")
 
 
 @evolution_rule(

@@ -58,8 +58,8 @@ def _runs(function: Resource) -> Iterator[Finding]:
     id="containment/subscriptions",
     severity=Severity.HIGH,
     protects="What the alarms say, and whom they say it to.",
-    why="Whoever else hears the alarms can act on them, or be sent them for good.",
-    fix="Subscribe the safety switch, and the addresses of alerts.emails in the table; nobody else.",
+    why="Whoever else hears the alarms can act on them, or be sent them for good; another topic may be told the same.",
+    fix="Subscribe the safety switch, and the addresses of alerts.emails in the table; nobody else, and no other address to any topic.",
 )
 def subscriptions(stack: Stack) -> Iterator[Finding]:
     topic, topics, functions = alert_topic_of(stack), Linked(stack, TOPIC), Linked(stack, FUNCTION, CALLED)
@@ -69,6 +69,8 @@ def subscriptions(stack: Stack) -> Iterator[Finding]:
     emails: list[Plain] = items(dig(stack.table.get("alerts"), "emails"))
     for one in stack.of_type(TOPIC_SUBSCRIPTION):
         if topic.urn not in topics.by(one, "topic"):
+            if str(one.at("protocol")).startswith("email") and one.at("endpoint") not in emails:
+                yield Finding(f"it sends mail to {shown(one.at('endpoint'))}; it must be an address of the table's alerts.emails.", one)
             continue
         called = {str(functions.all[urn].at("name")) for urn in functions.by(one, "endpoint")}
         switch = one.at("protocol") == "lambda" and called == {name}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from choices import called
+from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
 from properties import given_in
 from rule import Finding, Resource, Severity, Stack
+from rules.evolution.containment import CALLED
+from schedules import shortest_gap
 from system import evolution_rule
-from tokens import BUCKET_LIFECYCLE, SCHEDULE, SERVICE, TASK_DEFINITION, VPC
+from tokens import BUCKET_LIFECYCLE, EIP, FUNCTION, NAT_GATEWAY, SCHEDULE, SERVICE, SUBNET, TASK_DEFINITION, VPC
 
 CONTAINER = "containerDefinitions"
 
@@ -26,6 +30,14 @@ FIGURES: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 """By type and what the program calls it, a property of a resource, and the row of the table that it must equal."""
 
+COUNTS: Mapping[tuple[str, str], str] = {
+    (EIP, "network-nat-#-address"): "network.nat_gateways",
+    (NAT_GATEWAY, "network-nat-#"): "network.nat_gateways",
+    (SUBNET, "network-private-#"): "network.availability_zones",
+    (SUBNET, "network-public-#"): "network.availability_zones",
+}
+"""By type and what the program calls them, how many there may be."""
+
 KEPT = {
     "expiration.days": "retention.artifact_retention_days",
     "noncurrentVersionExpiration.noncurrentDays": "retention.noncurrent_retention_days",
@@ -35,6 +47,9 @@ KEPT = {
 ARTIFACTS = "data-artifacts-lifecycle"
 
 ENGINE = "compute-engine-service"
+
+TRIGGER = "evolution-trigger"
+"""The first part of the name of the function that starts an evolution."""
 
 
 @evolution_rule(
@@ -59,6 +74,32 @@ def table_figures(stack: Stack) -> Iterator[Finding]:
                     yield Finding('rules.filter.prefix is missing; a rule that is about all artifacts must say "".', resource)
                 for path, row in KEPT.items() if prefix == "" else ():
                     yield from _against(resource, f"rules.{path}", [dig(rule, *path.split("."))], table, row)
+    counts = Counter((resource.type, called(resource)) for resource in stack.resources)
+    for counted, row in COUNTS.items():
+        most = number(_row(table, row))
+        if most is not None and counts[counted] > most:
+            yield Finding(f"it has {counts[counted]} of {counted[1]}; it may have at most {shown(most)}, {row} of the table.")
+    yield from _too_often(stack, table.get("evolution_schedule"))
+
+
+def _too_often(stack: Stack, row: Plain) -> Iterator[Finding]:
+    """Each schedule starts an evolution when none runs: one more mustn't do so more often than the table's."""
+    functions = Linked(stack, FUNCTION, CALLED)
+    triggers = {urn for urn, one in functions.all.items() if one.at("name") == f"{TRIGGER}-{stack.name}"}
+    for schedule in stack.of_type(SCHEDULE):
+        expression = schedule.at("scheduleExpression")
+        own = (schedule.type, called(schedule)) in FIGURES
+        if row is not None and not own and triggers & functions.by(schedule, "target") and shortest_gap(expression) < shortest_gap(row):
+            yield Finding(
+                f"scheduleExpression is {shown(expression)}; it must start evolution no more often than {shown(row)}, evolution_schedule "
+                "of the table.",
+                schedule,
+            )
+
+
+def _row(table: Mapping[str, Plain], row: str) -> Plain:
+    first, *rest = row.split(".")
+    return dig(table.get(first), *rest)
 
 
 def _at(props: Plain, path: str) -> list[Plain]:
@@ -71,15 +112,13 @@ def _at(props: Plain, path: str) -> list[Plain]:
 
 def _at_most(resource: Resource, path: str, table: Mapping[str, Plain], row: str) -> Iterator[Finding]:
     """Of the engine's count, which is ignored once it is made: a table with another one meets the count of before."""
-    first, *rest = row.split(".")
-    most, count = number(dig(table.get(first), *rest)), number(resource.at(path))
+    most, count = number(_row(table, row)), number(resource.at(path))
     if most is not None and (count is None or count > most):
         yield Finding(f"{path} is {shown(resource.at(path))}; it may be at most {shown(most)}, {row} of the table.", resource)
 
 
 def _against(resource: Resource, path: str, values: list[Plain], table: Mapping[str, Plain], row: str) -> Iterator[Finding]:
-    first, *rest = row.split(".")
-    must = dig(table.get(first), *rest)
+    must = _row(table, row)
     for value in values:
         if must is None or value is None or value == must or (number(value) is not None and number(value) == number(must)):
             continue

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from actions import meaning
+from approval import names_of
 from checks import absent, literal
+from choices import approved_for, called
 from documents import allows_of
 from globs import glob
 from graph import Linked
-from plain import Plain, Unknown, items, number, shown
+from plain import Plain, Unknown, dig, items, number, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.identity_resources import MODEL_ACTIONS
 from system import evolution_rule
@@ -20,6 +22,9 @@ CLOSED_TIERS = frozenset({"staging", "prod"})
 """In dev agents stand in AgentCore's own network, and an endpoint costs more than what it keeps from the internet."""
 
 MODELS = ".bedrock-runtime"
+
+REVIEWED = "network-dns-allowed"
+"""What the program calls the list of AWS's names; approved/choices holds it."""
 
 EVERYTHING = "*"
 NAME = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z0-9-]+\.?")
@@ -83,6 +88,20 @@ def name_list(stack: Stack) -> Iterator[Finding]:
             yield Finding("no rule group says which names resolve in it; one must.", vpc)
         for group in sorted(own):
             yield from _group(stack, groups.all[group], groups)
+    if stack.table is not None:  # environment/table-limits says that there is none
+        yield from _beyond_table(stack)
+
+
+def _beyond_table(stack: Stack) -> Iterator[Finding]:
+    """No list but the reviewed one lets names through that neither it nor the table has."""
+    names, lists = names_of(stack), Linked(stack, DNS_DOMAINS)
+    known = {names.fill(str(one)) for one in approved_for(DNS_DOMAINS, REVIEWED).parts["domains"].allowed or ()}
+    known |= {str(one) for one in items(dig(dict(stack.table or {}), "network", "allowed_domains"))}
+    for rule in stack.of_type(DNS_RULE):
+        for urn in lists.by(rule, "firewallDomainListId") if rule.at("action") != "BLOCK" else ():
+            for name in items(lists.all[urn].at("domains")) if called(lists.all[urn]) != REVIEWED else ():
+                if isinstance(name, str) and name.rstrip(".") not in known:
+                    yield Finding(f"its list has {shown(name)}; it must be one of AWS's that are approved, or the table's.", rule)
 
 
 def _group(stack: Stack, group: Resource, groups: Linked) -> Iterator[Finding]:

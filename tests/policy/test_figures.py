@@ -1,0 +1,80 @@
+"""What the table says of how often and how many is held of what is new here, too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from plain import dig, number
+from rule import Resource, judge_stack
+from rules.evolution.environment_figures import table_figures
+from schedules import shortest_gap
+from tests.policy.in_memory import stack_of
+from tokens import NAT_GATEWAY, SCHEDULE
+
+
+def like(kind: str, name: str, *called: str, **props: str) -> Iterator[Resource]:
+    """Resources like one of prod's, under other names."""
+    one = next(one for one in stack_of("prod").of_type(kind) if one.name == name)
+    return (replace(one, name=new, urn=one.urn.replace(name, new), props={**one.props, **props}) for new in called)
+
+
+def refused(*more: Resource) -> list[str]:
+    prod = stack_of("prod")
+    return [one.message for one in judge_stack(table_figures, replace(prod, resources=(*prod.resources, *more)))]
+
+
+def test_prod_keeps_to_its_table() -> None:
+    assert refused() == []
+
+
+def test_no_more_gateways_are_made_than_the_table_says() -> None:
+    most = int(number(dig(dict(stack_of("prod").table or {}), "network", "nat_gateways")) or 0)
+    [message] = refused(*like(NAT_GATEWAY, "network-nat-1", *(f"network-nat-{number}" for number in range(90, 140))))
+    assert message.startswith(f"it has {most + 50} of network-nat-#; it may have at most {most}")
+
+
+@pytest.mark.parametrize(
+    ("expression", "often"),
+    [
+        ("rate(1 minute)", True),
+        ("cron(* 3 * * ? *)", True),
+        ("none", True),
+        ("cron(0 3 * * ? *)", False),
+        ("at(2027-01-01T00:00:00)", False),
+    ],
+)
+def test_no_other_schedule_starts_evolution_more_often_than_the_tables(expression: str, often: bool) -> None:
+    found = refused(*like(SCHEDULE, "evolution-trigger-schedule", "more", scheduleExpression=expression))
+    assert bool(found) is often
+
+
+def test_a_schedule_of_another_function_is_as_often_as_it_likes() -> None:
+    assert refused(*like(SCHEDULE, "evolution-safety-switch-schedule", "more")) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "minutes"),
+    [
+        ("rate(1 minute)", 1),
+        ("rate(2 hours)", 120),
+        ("rate(1 day)", 1440),
+        ("cron(0 6 * * ? *)", 1440),
+        ("cron(0 6,18 * * ? *)", 720),
+        ("cron(0/15 * * * ? *)", 15),
+        ("cron(5,50 * * * ? *)", 15),
+        ("cron(0 8-10 * * ? *)", 60),
+        ("cron(*/5 0-1 ? * MON *)", 5),
+        ("at(2027-01-01T00:00:00)", math.inf),
+        ("cron(x * * * ? *)", 0),
+        ("cron(0/0 * * * ? *)", 0),
+        ("cron(99 * * * ? *)", 0),
+        ("every minute", 0),
+        (None, 0),
+    ],
+)
+def test_how_often_a_schedule_fires_is_read_as_the_scheduler_reads_it(expression: str | None, minutes: float) -> None:
+    assert shortest_gap(expression) == minutes
