@@ -237,7 +237,7 @@ def deviations(resource: Resource, names: Names, resources: Mapping[str, Resourc
         values = [general(value, names) for value in held]
         if part.somewhere and not values and not part.required:
             yield Deviation(path=path, value=None, must=part.allowed or (), missing=True)
-        yield from _beyond(path, part, values, names)
+        yield from _beyond(path, part, values, begins=new_here)
         if part.allowed is not None:
             for value in values:
                 alike = new_here and path.startswith(REFERENCE) and value not in _known()
@@ -288,7 +288,7 @@ def _is_one(value: Plain, allowed: Sequence[Plain], names: Names) -> bool:
     return value in allowed or value in [general(names.fill(one), names) for one in allowed if isinstance(one, str)]
 
 
-def _beyond(path: str, part: Part, values: Sequence[Plain], names: Names) -> Iterator[Deviation]:
+def _beyond(path: str, part: Part, values: Sequence[Plain], *, begins: bool) -> Iterator[Deviation]:
     """The numbers that are too low or too high, and the names that aren't this stack's. A number that isn't known at preview, or is none,
     can't be told to be neither; a name that isn't known comes from a resource that is held to this."""
     for value in values:
@@ -299,7 +299,7 @@ def _beyond(path: str, part: Part, values: Sequence[Plain], names: Names) -> Ite
             yield Deviation(path=path, value=value, must=[f"{MOST} {part.most}"], missing=False)
         if isinstance(value, str) and part.holds not in value:
             yield Deviation(path=path, value=value, must=[f"a name with {part.holds} in it"], missing=False)
-        elif isinstance(value, str) and part.begins and not names.fill(value).startswith(part.begins):
+        elif begins and isinstance(value, str) and part.begins and not value.startswith(part.begins):
             yield Deviation(path=path, value=value, must=[f"a name that begins with {' or '.join(part.begins)}"], missing=False)
 
 

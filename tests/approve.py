@@ -53,7 +53,10 @@ def tables() -> Iterator[dict[str, Any]]:
 
     yield table(network={"interface_endpoints": [], "availability_zones": 2, "nat_gateways": 1})
     yield table(network={"interface_endpoints": list(get_args(InterfaceEndpoint)), "availability_zones": 6, "nat_gateways": 6})
-    yield table(alerts={"emails": ["oncall@example.com", "lead@example.com"], "monthly_budget_usd": 500}, reserve_concurrency=False)
+    yield table(
+        alerts={"emails": ["oncall@example.com", "lead@example.com"], "monthly_budget_usd": 500, "guardrail_interventions": 15},
+        reserve_concurrency=False,
+    )
     yield table(evolution_task="maze", engine={"strategy": "cma-es"}, monitor_task={"cpu": 512, "memory": 1024})
     yield table(safety_score_minimum=0.9, instantiation_target_us=2)
     yield table(model_invocation_logging="account")

@@ -306,7 +306,7 @@ OTHERS = (
             ),
             frozenset(),
         ),
-        "approved/presence",
+        "containment/subscriptions",
     ),
 )
 """Parts of other programs."""

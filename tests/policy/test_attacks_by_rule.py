@@ -8,12 +8,16 @@ import pytest
 
 from rules import FAMILIES
 from tests.policy import (
+    account_stack,
     attacks,
     attacks_fifth,
     attacks_fifth_rest,
     attacks_fourth,
     attacks_fourth_rest,
     attacks_mended,
+    attacks_sixth,
+    attacks_sixth_rest,
+    attacks_sixth_taken,
     attacks_third,
     attacks_third_watch,
     attacks_watch,
@@ -38,19 +42,24 @@ ATTACKS = (
     *(*attacks_fifth.SAFETY, *attacks_fifth.IDENTITY, *attacks_fifth.NETWORK, *attacks_fifth.DATA, *attacks_fifth.ALARMS),
     *(*attacks_fifth.AGENTS, *attacks_fifth.OTHERS, *attacks_fifth_rest.COMPUTE, *attacks_fifth_rest.FUNCTIONS),
     *(*attacks_fifth_rest.KEYS, *attacks_fifth_rest.LOGS, *attacks_fifth_rest.OPTIONS, *attacks_fifth_rest.NEW),
+    *(*attacks_sixth.HALTED, *attacks_sixth.ACCESS, *attacks_sixth.NETWORK, *attacks_sixth.STORED, *attacks_sixth.TOLD),
+    *(*attacks_sixth.OTHERS, *attacks_sixth.TAGGED, *attacks_sixth.OPTIONS, *attacks_sixth_rest.RUNS, *attacks_sixth_rest.AGENTS),
+    *(*attacks_sixth_rest.WATCHED, *attacks_sixth_rest.REFERENCES, *attacks_sixth_rest.NEW, *attacks_sixth_taken.TAKEN),
 )
 
 ELSEWHERE = {
     "dev": (
         *(*attacks_fifth.ALARMS_DEV, *attacks_fifth_rest.COMPUTE_DEV),
-        *(*attacks_fifth_rest.FUNCTIONS_DEV, *attacks_fifth_rest.NEW_DEV),
+        *(*attacks_fifth_rest.FUNCTIONS_DEV, *attacks_fifth_rest.NEW_DEV, *attacks_sixth_rest.RUNS_DEV),
     ),
     "staging": (
         *(*attacks_fourth_rest.STAGING, *attacks_fifth.SAFETY_STAGING, *attacks_fifth.NETWORK_STAGING),
         *(*attacks_fifth_rest.COMPUTE_STAGING, *attacks_fifth_rest.KEYS_STAGING, *attacks_fifth_rest.LOGS_STAGING),
+        *(*attacks_sixth.TOLD_STAGING, *attacks_sixth_rest.AGENTS_STAGING),
     ),
+    "prod": attacks_sixth_rest.RUNS_UNBUILT,
 }
-"""Those of another stack than prod."""
+"""Those of another stack than prod, and of prod before its first image."""
 
 
 @pytest.fixture
@@ -75,7 +84,7 @@ def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = stack_of(name)
+    stack = stack_of(name, None) if name == "prod" else stack_of(name)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
     nodes = nodes_of(stack)
     assert findings(nodes, families=FAMILIES, stack=name) == []
@@ -83,8 +92,14 @@ def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch)
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES, stack=name))
 
 
+def test_so_is_each_of_the_accounts_own_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG", "{}")
+    cases = [(one.name, one, one.fires) for one in attacks_sixth_rest.ACCOUNTS_ACCOUNT]
+    each_fires(cases, lambda one: account_stack.rules_that_fire(attacked(account_stack.account(), one)))
+
+
 def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:
-    everywhere = [*ATTACKS, *(one for attacks in ELSEWHERE.values() for one in attacks)]
+    everywhere = [*ATTACKS, *(one for attacks in ELSEWHERE.values() for one in attacks), *attacks_sixth_rest.ACCOUNTS_ACCOUNT]
     assert len(everywhere) == len({one.name for one in everywhere}) >= 60
     assert len({one.achieves for one in everywhere}) >= 60
 

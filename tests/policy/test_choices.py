@@ -253,7 +253,7 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     ),
     "a schedule that runs nothing": (
         referring("more", "evolution-trigger-schedule", "target", "evolution-scheduler-role", "evolution-dead-letters"),
-        PRESENCE,
+        CHOICES,
         "more",
     ),
     "two policies of one name": (
