@@ -10,16 +10,14 @@ from components.naming import Names
 from components.safety import PERIOD_SECONDS, SafetyAlarm
 
 WIDGET_WIDTH = 12
-"""Of the dashboard's 24 columns."""
+"""Two side by side: with three the report's page would have letters too small to read."""
 
 WIDGET_HEIGHT = 6
-
-AGENT_WIDGETS = 3
-"""Side by side."""
 
 HEADING_HEIGHT = 1
 
 COLUMNS = 24
+"""The width of a dashboard. Source: CloudWatch API reference, "Dashboard Body Structure and Syntax"."""
 
 
 def dashboard_body(names: Names, alarms: Sequence[SafetyAlarm], agent_alarms: Sequence[AgentAlarm]) -> str:
@@ -50,14 +48,13 @@ def _agents(names: Names, alarms: Sequence[AgentAlarm], y: int) -> Iterator[dict
     Source: CloudWatch API reference, "Dashboard Body Structure and Syntax", annotations of alarms.
     """
     yield {"type": "text", "x": 0, "y": y, "width": COLUMNS, "height": HEADING_HEIGHT, "properties": {"markdown": "# Agents"}}
-    width = COLUMNS // AGENT_WIDGETS
     for index, alarm in enumerate(alarms):
-        row, column = divmod(index, AGENT_WIDGETS)
+        row, column = divmod(index, COLUMNS // WIDGET_WIDTH)
         yield {
             "type": "metric",
-            "x": column * width,
+            "x": column * WIDGET_WIDTH,
             "y": y + HEADING_HEIGHT + row * WIDGET_HEIGHT,
-            "width": width,
+            "width": WIDGET_WIDTH,
             "height": WIDGET_HEIGHT,
             "properties": {
                 "title": alarm.title,
