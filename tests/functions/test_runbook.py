@@ -29,7 +29,7 @@ COMMANDS = re.findall(r"aws (?:[^\n]|(?<=\\)\n)+", "\n".join(re.findall(r"```sh\
 
 OF_EVERY_COMMAND = {"--query", "--output", "--cli-binary-format"}
 
-OF_THE_CLI_ALONE = {"logs tail": {"--since"}}
+OF_THE_CLI_ALONE: dict[str, set[str]] = {"logs tail": {"--since"}, "s3 sync": set()}
 """Commands that are no operation of the API."""
 
 CALLED: Any = xform_name
