@@ -157,7 +157,7 @@ def cores(free: set[int]) -> None:
         print("cores                    only one is here")
         return
     clock, busy = dict[int, float](), dict[int, float]()
-    for count in (1, 2):
+    for count in (2, 1):  # whom evaluators are forked from keeps the cores that it began with
         os.sched_setaffinity(0, set(sorted(free)[:count]))
         pool = EvaluatorPool("cartpole", seconds=60, evaluators=None)
         bred = _breeder("ga", 1, Population([]), pool.spec).breed(INDIVIDUALS)
