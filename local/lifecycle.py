@@ -268,7 +268,7 @@ def _run_change(session: Session, name: str, action: StackCommand, total: int | 
         if session.ended_by_itself:
             target.record.finish()
         raise
-    if not session.provider.runs:
+    if not session.provider.runs(after_failure=not outcome.succeeded):
         raise LocalError(
             f"the stand-in provider was killed. Run `make up {target.project.arguments(target.stack)}`, which makes everything again."
         )
