@@ -194,6 +194,7 @@ EXAMPLES = settings(
 )
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(st.data())
 def test_no_rule_of_a_resource_raises_or_takes_long(data: st.DataObject) -> None:
@@ -220,6 +221,7 @@ def whole() -> dict[str, Resource]:
 WHOLE = whole()
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(st.data())
 def test_no_rule_across_resources_raises_or_takes_long(data: st.DataObject) -> None:
