@@ -22,6 +22,7 @@ CONTESTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("contest", CONTESTS, ids=lambda one: f"{one.function.__name__}-{one.weights}-{one.strategy}")
 def test_the_error_is_within_ten_times_the_librarys_own(contest: Contest) -> None:
     assert contest.engine() < 10 * contest.library()
@@ -45,6 +46,7 @@ def test_the_genetic_algorithms_step_becomes_as_small_as_it_must() -> None:
     assert contest.engine() < 1e-3 < contest.random()
 
 
+@pytest.mark.slow
 def test_two_poles_that_nobody_balances_by_chance_are_balanced() -> None:
     """In 100 episodes that evolution never saw, with as many evaluations for both. Which champion a seed leads to depends on how numbers
     are rounded: on the architecture, and on numpy's version. This seed's lasts with each that was tried; another's may miss some."""

@@ -76,6 +76,7 @@ def attacked(nodes: Nodes, attack: Attack) -> Nodes:
     return nodes
 
 
+@pytest.mark.slow
 def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
     assert findings(nodes, families=FAMILIES) == []
     cases = [(one.name, one, one.fires) for one in ATTACKS]

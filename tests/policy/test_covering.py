@@ -190,6 +190,7 @@ def read(*statements: Mapping[str, Any]) -> list[Statement]:
     return found
 
 
+@pytest.mark.slow
 def test_what_is_covered_lets_no_request_through_that_is_not_approved() -> None:
     draw = random.Random(SEED)
     covered = 0

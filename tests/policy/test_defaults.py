@@ -91,6 +91,7 @@ SETS: Mapping[str, tuple[Callable[[], Nodes], list[tuple[str, Edit, set[str]]], 
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_each_edit_is_caught_by_the_same_rules_with_the_rest_filled(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(monkeypatch)
@@ -138,6 +139,7 @@ def properties() -> Iterator[tuple[str, str, Any]]:
                 yield name, key, default
 
 
+@pytest.mark.slow
 def test_a_property_that_is_removed_is_judged_as_one_at_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     configure(monkeypatch)
     nodes = complete()
