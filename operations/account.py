@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 CLIENT = {"connect_timeout": 5, "read_timeout": 60, "retries": {"mode": "standard", "total_max_attempts": 4}}
 """Seconds, and attempts: a function that is invoked may take half a minute."""
+
+TOKENS = ("nextToken", "NextToken", "NextMarker")
+"""What answers and requests call the token of the next page, each service in its own way."""
 
 LOGIN = re.compile("(?i)expired|credential|token|unrecognized.?client|signature|missing.?authentication")
 """Error codes that say that the credentials are no good, rather than that they allow too little."""
@@ -79,13 +84,22 @@ class Account:
         if operation not in self.calls:
             raise RuntimeError(f"{operation} isn't in the list of the calls that this operation may make")
         service, _, name = operation.partition(":")
-        try:
+        with _refused(operation):
             return getattr(self._client(service), xform_name(name))(**parameters)
-        except ClientError as error:
-            fault: Any = error.response.get("Error", {})
-            raise AwsError(operation, str(fault.get("Code", "")), str(fault.get("Message", ""))) from None
-        except BotoCoreError as error:
-            raise AwsError(operation, type(error).__name__, str(error)) from None
+
+    def pages(self, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Send a request that lists, and again for the rest as long as there is one.
+
+        Raises:
+            AwsError: one was refused, or not answered.
+        """
+        while True:
+            answer = self.call(operation, **parameters)
+            yield answer
+            token = next((key for key in TOKENS if answer.get(key)), None)
+            if token is None:
+                return
+            parameters[token] = answer[token]
 
     def invoke(self, function: str, event: object) -> dict[str, Any]:
         """A function's answer, with `failed: True` if it failed.
@@ -115,11 +129,17 @@ def texts(url: str, folder: str) -> list[str]:
     named = urlsplit(url)
     asked = dict(parse_qsl(named.query))
     prefix = f"{named.path}/{folder}".strip("/") + "/"
-    operation = "s3:ListObjectsV2"
-    try:
+    with _refused("s3:ListObjectsV2"):
         client = Session(profile=asked.get("profile")).create_client("s3", region_name=asked.get("region"), config=Config(**CLIENT))
         keys = [one["Key"] for one in client.list_objects_v2(Bucket=named.netloc, Prefix=prefix).get("Contents", [])]
         return [client.get_object(Bucket=named.netloc, Key=key)["Body"].read().decode() for key in keys]
+
+
+@contextmanager
+def _refused(operation: str) -> Generator[None]:
+    """Raise botocore's errors as `AwsError`."""
+    try:
+        yield
     except ClientError as error:
         fault: Any = error.response.get("Error", {})
         raise AwsError(operation, str(fault.get("Code", "")), str(fault.get("Message", ""))) from None

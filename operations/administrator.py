@@ -11,6 +11,7 @@ from typing import Any, cast
 from account.names import AccountNames
 from components.environment import DISPOSABLE_STACK
 from local.previews import UNKNOWN
+from local.provider.assets import SIGNATURE
 from operations.account import Account
 from operations.outcome import Outcome
 from operations.planned import Planned, Resource
@@ -45,9 +46,6 @@ BESIDE: Mapping[str, frozenset[str]] = {
     "sns/topic": frozenset({"tags", "tagsAll"}),
 }
 """By type, properties that a pipeline may change, or that a deployment leaves as they are."""
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks files, which have a hash, and secrets in a plan and a state. Source: Pulumi's sdk/go/common/resource/sig, `Key`."""
 
 DEFAULTS = "__defaults"
 """Where a state lists what the provider has filled in. Source: pulumi-terraform-bridge, pkg/reservedkeys."""
@@ -109,7 +107,7 @@ def _bare(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     members = cast("Mapping[str, Any]", value)
-    if SIGNATURE in members:
+    if SIGNATURE in members:  # a file, which has a hash, or a secret
         return members.get("hash", UNKNOWN)
     filled_in: list[str] = members.get(DEFAULTS) or []
     found = {key: _bare(item) for key, item in members.items() if key not in {DEFAULTS, UNTIL_MADE, *filled_in}}

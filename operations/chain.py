@@ -131,14 +131,8 @@ class SwitchLog:
         return Wakings(by=frozenset(woken), faults=tuple(dict.fromkeys(faults)))
 
     def _events(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        more: dict[str, str] = {}
-        while True:
-            answer = self._account.call("logs:FilterLogEvents", logGroupName=self._group, startTime=self._start, **more)
-            found += answer["events"]
-            if not answer.get("nextToken"):
-                return found
-            more = {"nextToken": answer["nextToken"]}
+        pages = self._account.pages("logs:FilterLogEvents", logGroupName=self._group, startTime=self._start)
+        return [one for page in pages for one in page["events"]]
 
 
 def _identity(event: dict[str, Any]) -> tuple[object, ...]:

@@ -95,14 +95,8 @@ def vpcs(account: Account, planned: Planned) -> Iterator[Outcome]:
 
 def log_policies(account: Account, planned: Planned) -> Iterator[Outcome]:
     """CloudWatch Logs' resource policies, of which a region has few, and other services make them by themselves."""
-    listed: list[str] = []
-    more: dict[str, str] = {}
-    while True:
-        answer = account.call("logs:DescribeResourcePolicies", **more)
-        listed += [one["policyName"] for one in answer.get("resourcePolicies", [])]
-        if not answer.get("nextToken"):
-            break
-        more = {"nextToken": answer["nextToken"]}
+    pages = account.pages("logs:DescribeResourcePolicies")
+    listed = [one["policyName"] for page in pages for one in page.get("resourcePolicies", [])]
     new = {one.inputs["policyName"] for one in planned.of("cloudwatch/logResourcePolicy")} - set(listed)
     text = f"{len(listed)} of {LOG_POLICIES} are there, {len(new)} are new"
     if len(listed) + len(new) > LOG_POLICIES:

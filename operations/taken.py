@@ -131,19 +131,12 @@ def names(account: Account, planned: Planned) -> Iterator[Outcome]:
 def _taken(account: Account, named: Named, name: str) -> str:
     """What to do about a name that is taken; empty if it is free."""
     again = ". Import it (`pulumi import`), or remove it: docs/deploying.md, Taking it down"
-    parameters = dict(named.parameters(name, account.number))
-    while True:
-        try:
-            answer = account.call(named.call, **parameters)
-        except AwsError as error:
-            if error.code in FREE:
-                return ""
-            if named.call == "s3:HeadBucket" and error.code in ("403", "301"):
-                return ", in another account or region, or hidden from these credentials. A bucket's name is unique in the world"
-            raise
-        if named.found is None or named.found(answer, name):
-            return again
-        token = next((key for key in ("nextToken", "NextToken", "NextMarker") if answer.get(key)), None)
-        if token is None:
+    try:
+        pages = account.pages(named.call, **named.parameters(name, account.number))
+        return again if any(named.found is None or named.found(page, name) for page in pages) else ""
+    except AwsError as error:
+        if error.code in FREE:
             return ""
-        parameters[token] = answer[token]
+        if named.call == "s3:HeadBucket" and error.code in ("403", "301"):
+            return ", in another account or region, or hidden from these credentials. A bucket's name is unique in the world"
+        raise

@@ -32,7 +32,7 @@ def traces(account: Account, planned: Planned) -> Iterator[Outcome]:
     elif answer["Status"] != "ACTIVE":
         text = f"Transaction Search is {answer['Status']}: ask again in some minutes"
         yield Outcome(check="traces", kind="fail", text=text)
-    listed = _policies(account)
+    listed = [one["PolicyName"] for page in account.pages("xray:ListResourcePolicies") for one in page.get("ResourcePolicies", [])]
     new = {one.inputs["policyName"] for one in planned.of("xray/resourcePolicy")} - set(listed)
     text = f"{len(listed)} of {TRACE_POLICIES} policies of X-Ray are there, {len(new)} are new"
     if len(listed) + len(new) > TRACE_POLICIES:
@@ -44,14 +44,3 @@ def traces(account: Account, planned: Planned) -> Iterator[Outcome]:
         )
     elif (answer["Destination"], answer["Status"]) == (SEARCHED, "ACTIVE"):
         yield Outcome(check="traces", kind="pass", text=text)
-
-
-def _policies(account: Account) -> list[str]:
-    listed: list[str] = []
-    more: dict[str, str] = {}
-    while True:
-        answer = account.call("xray:ListResourcePolicies", **more)
-        listed += [one["PolicyName"] for one in answer.get("ResourcePolicies", [])]
-        if not answer.get("NextToken"):
-            return listed
-        more = {"NextToken": answer["NextToken"]}
