@@ -95,7 +95,7 @@ def test_an_archive_is_known_by_the_folders_that_it_is_packed_from(files: dict[s
 
 def test_a_pack_that_is_published_knows_them_by_each_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("adapter.PROGRAM", tmp_path)
-    files = {"handler.py": "/work/functions/resume/handler.py", "common/mode.py": "/work/functions/common/mode.py"}
+    files = {"handler.py": "/elsewhere/functions/resume/handler.py", "common/mode.py": "/elsewhere/functions/common/mode.py"}
     assert folders_of(files) == ["functions", "functions/resume"]
     assert folders_of({}) == []
 
