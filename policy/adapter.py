@@ -1,8 +1,8 @@
 """CrossGuard on one side, plain data on the other: the only module that knows the SDK.
 
-The SDK deserialises every resource once for each of its policies, so there is one policy a family, and one for all rules across
-resources. It reports a policy that touches an unknown value as advisory and forgets its other findings, so its proxies are walked once
-here, each key by itself.
+The SDK deserialises every resource once for each of its policies, so there is one for all rules of single resources, and one for all
+across resources. It reports a policy that touches an unknown value as advisory and forgets its other findings, so its proxies are walked
+once here, each key by itself.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ import exemptions
 import limits
 from defaults import effective
 from plain import UNKNOWN, Plain
-from rule import Family, Finding, Reference, Resource, ResourceRule, Severity, Stack, StackRule, judge_resource, judge_stack
+from rule import Family, Finding, Reference, Resource, ResourceRule, Stack, StackRule, judge_resource, judge_stack
 from system import table_of
 
-CONFIGURED_POLICY = "environment"
-"""The one policy whose configuration all rules are judged with: CrossGuard hands a policy its own configuration only."""
+RESOURCE_POLICY = "environment"
+"""The one policy of all rules of single resources, whose configuration all rules are judged with: configuration files name it so."""
 
 SYSTEM_POLICY = "system"
 """The one policy of all rules across resources."""
@@ -44,12 +44,6 @@ FINDINGS = "EVOLUTION_FINDINGS"
 
 PROGRAM = Path(__file__).resolve().parent.parent
 """Where the program is, unless the pack is published: it is deployed with the pack that lies in it."""
-
-SEVERITIES = {
-    Severity.MEDIUM: crossguard.Severity.MEDIUM,
-    Severity.HIGH: crossguard.Severity.HIGH,
-    Severity.CRITICAL: crossguard.Severity.CRITICAL,
-}
 
 
 def to_plain(value: Any) -> Plain:
@@ -155,40 +149,36 @@ class Frame:
         self._limits = limits.configured({})
         self._exemptions = exemptions.Exemptions()
         self._broken: set[str] = set()
-        self._inputs: dict[str, Mapping[str, Any]] = {}
+        self._inputs: dict[str, dict[str, Plain]] = {}
 
     def policies(self) -> list[crossguard.Policy]:
-        """The CrossGuard policies. The one that is configured comes first, so that every other is judged with its configuration."""
-        families = sorted(
-            (family for family in self._families if family.resource_rules), key=lambda family: family.name != CONFIGURED_POLICY
-        )
-        return [*(self._resource_policy(family) for family in families), self._stack_policy()]
+        """The CrossGuard policies. The one that is configured comes first, so that the other is judged with its configuration."""
+        return [self._resource_policy(), self._stack_policy()]
 
-    def _resource_policy(self, family: Family) -> crossguard.ResourceValidationPolicy:
+    def _resource_policy(self) -> crossguard.ResourceValidationPolicy:
         by_type: defaultdict[str, list[ResourceRule]] = defaultdict(list)
-        for rule in family.resource_rules:
-            for token in rule.types:
-                by_type[token].append(rule)
-        configured = family.name == CONFIGURED_POLICY
+        for family in self._families:
+            for rule in family.resource_rules:
+                for token in rule.types:
+                    by_type[token].append(rule)
 
         def validate(args: crossguard.ResourceValidationArgs, report: crossguard.ReportViolation) -> None:
-            if configured:
-                self._configure(args.get_config())
-                self._inputs[args.urn] = args.props
+            self._configure(args.get_config())
+            self._inputs[args.urn] = props = effective(args.resource_type, to_properties(args.props))
             rules = by_type.get(args.resource_type)
             if not rules:
                 return
+            project, stack = project_and_stack(args.urn)
             resource = Resource(
                 urn=args.urn,
                 type=args.resource_type,
                 name=args.name,
-                props=effective(args.resource_type, to_properties(args.props)),
-                limits=self._limits.of(project_and_stack(args.urn)[1]),
+                props=props,
+                limits=self._limits.of(stack),
                 protect=args.opts.protect,
                 parent=args.opts.parent,
                 ignore_changes=tuple(args.opts.ignore_changes),
             )
-            project, stack = project_and_stack(args.urn)
             for rule in rules:
                 for finding in self._not_exempted(judge_resource(rule, resource), project, stack):
                     self._broken.add(resource.urn)
@@ -196,16 +186,14 @@ class Frame:
                     record(finding)
 
         return crossguard.ResourceValidationPolicy(
-            name=family.name,
-            description=family.title,
+            name=RESOURCE_POLICY,
+            description="What is made must be safe by itself.",
             validate=validate,
             enforcement_level=crossguard.EnforcementLevel.MANDATORY,
-            severity=SEVERITIES[max((rule.severity for rule in family.resource_rules), key=lambda severity: severity.value)],
+            severity=crossguard.Severity.CRITICAL,
             config_schema=crossguard.PolicyConfigSchema(
                 properties={"limits": {"type": "object"}, "exemptions": {"type": "array"}},
-            )
-            if configured
-            else None,
+            ),
         )
 
     def _stack_policy(self) -> crossguard.StackValidationPolicy:
@@ -265,7 +253,7 @@ class Frame:
                 parent=resource.parent.urn if resource.parent else None,
                 ignore_changes=tuple(resource.opts.ignore_changes),
                 delete_before_replace=bool(resource.opts.delete_before_replace),
-                inputs=effective(resource.resource_type, to_properties(inputs[resource.urn])) if resource.urn in inputs else None,
+                inputs=inputs.get(resource.urn),
                 dependencies=tuple(one.urn for one in resource.dependencies),
                 references={
                     key: tuple(Reference(urn=one.urn, type=one.resource_type) for one in found)

@@ -253,11 +253,11 @@ def rule(
 
 @dataclass(frozen=True)
 class Family:
-    """Rules that belong together, and one CrossGuard policy for those of single resources.
+    """Rules that belong together.
 
     Attributes:
         name: the first part of its rules' ids.
-        title: one short sentence, printed above each finding.
+        title: one short sentence.
         modules: where its rules are defined; every rule in one of them belongs to the family.
     """
 
