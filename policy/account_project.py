@@ -8,27 +8,11 @@ from typing import Unpack, overload
 
 from accounts import own_account
 from graph import names_of
-from other_types import ANALYZER, DETECTOR, OIDC_PROVIDER, TRAIL
 from plain import dig, items
 from rule import Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule
 from system import ACCOUNT_PROJECT as PROJECT
 from system import rule_where
-from tokens import (
-    BUCKET,
-    BUCKET_ENCRYPTION,
-    BUCKET_LIFECYCLE,
-    BUCKET_LOGGING,
-    BUCKET_OWNERSHIP,
-    BUCKET_POLICY,
-    BUCKET_PUBLIC_ACCESS,
-    BUCKET_VERSIONING,
-    IAM_POLICY,
-    KEY,
-    KEY_ALIAS,
-    MODEL_LOG,
-    ROLE,
-    ROLE_ATTACHMENT,
-)
+from tokens import BUCKET, ROLE
 
 STATE = "account-state-"
 """How the name of the bucket begins that holds the stacks' states."""
@@ -36,13 +20,11 @@ STATE = "account-state-"
 ROLE_NAME = re.compile(r"account-(?P<does>deploy|drift|image|drill)-(?P<stack>[a-z][a-z0-9]*)")
 """What workflows take on: by what it does, and for which stack."""
 
-KNOWN = frozenset(
-    {
-        *(BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE, BUCKET_LOGGING, BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS),
-        *(ANALYZER, BUCKET_VERSIONING, DETECTOR, IAM_POLICY, KEY, KEY_ALIAS, MODEL_LOG, OIDC_PROVIDER, ROLE, ROLE_ATTACHMENT, TRAIL),
-    }
-)
-"""All that the project may make."""
+FLAGS = ("trail", "model_invocation_logging", "guardduty")
+"""Rows of the table by which something more watches the account."""
+
+THERE_ALREADY = (("analyzer_arn",), ("github", "provider_arn"))
+"""Rows that name what the account has, and so needn't make."""
 
 DISPOSABLE = "dev"
 """The stack that its pipeline may make and destroy alone. In every other an administrator makes roles and writes the mode."""
@@ -73,6 +55,15 @@ def administrators(stack: Stack) -> frozenset[str] | None:
     named = items(dig(dict(stack.table or {}), "administrators"))
     root = f"arn:aws:iam::{own_account(stack)}:root"
     return frozenset({root, *(one for one in named if isinstance(one, str))}) if named else None
+
+
+def rows_of(stack: Stack) -> frozenset[str]:
+    """What a stack's table says, as far as that decides what the account has: a flag that is on, an environment of its own, and what there
+    is already where nothing is said of it."""
+    table = dict(stack.table or {})
+    on = {row for row in FLAGS if dig(table, row) is True}
+    made = {f"no {'.'.join(row)}" for row in THERE_ALREADY if not dig(table, *row)}
+    return frozenset({*on, *made, *(f"stacks.{one}" for one in items(table.get("stacks")))})
 
 
 def role_names(stack: Stack) -> set[str]:

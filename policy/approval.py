@@ -1,7 +1,7 @@
-"""What reviewers have approved in stacks of this system: approved/grants.json and approved/shape.json.
+"""What reviewers have approved in stacks of this system, and of the account that it is deployed to: the files in approved/.
 
-Both files are written by `make approve` from the plans, and by nobody else. Account, region, stack and model are placeholders in them, so a
-new environment or region needs no approval. Another program's stacks are not held to them.
+They are written by `make approve` from the plans, and by nobody else. Account, region, stack and model are placeholders in them, so a new
+environment or region needs no approval. Another program's stacks are not held to them. Here is what grants.json says.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import tokens as t
 from accounts import own_account
 from documents import DocumentKind, Statement, document_of
-from plain import Plain
+from plain import Plain, items
 from rule import Stack
 
 FOLDER = Path(__file__).with_name("approved")
@@ -66,6 +66,16 @@ IMAGE = "engine_image_digest"
 NAME = re.compile(r"[A-Za-z0-9.:_-]+")
 """What regions and inference profiles are made of. Anything else would be no text of JSON any more, or would mean more than itself."""
 
+ENVIRONMENT, PART = "{environment}", "{part}"
+"""Stand in what is approved for an account for the environment whose resource it is, and for which part of its role's grants."""
+
+OF_ENVIRONMENT = re.compile(r"access-(?P<environment>[a-z][a-z0-9]*)-(?P<what>(?!drill)[a-z]+)(?:-(?P<part>\d+))?(?P<end>-attached)?")
+"""What account/ calls what each environment has, one like another. What drills stands for itself: it may invoke `resume`, and is for the
+environment alone that has it now."""
+
+ERASED = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
+"""Numbers and hashes in the names that the program gives to resources of which there are as many as the table says."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
@@ -73,12 +83,32 @@ class Names:
 
     Attributes:
         profile: the inference profile, such as us.anthropic.claude-sonnet-4-6; the model is what follows the first dot.
+        environments: those that the account's table names; empty where it is no account.
+        environment, part: of which of them one resource is, and which part of what its role may do; empty where of none.
     """
 
     account: str
     region: str
     stack: str
     profile: str
+    environments: tuple[str, ...] = ()
+    environment: str = ""
+    part: str = ""
+
+    def of(self, resource: str) -> Names:
+        """The names for one resource, by what the program calls it."""
+        found = OF_ENVIRONMENT.fullmatch(resource) if self.environments else None
+        if found is None or found["environment"] not in self.environments:
+            return self
+        return replace(self, environment=found["environment"], part=found["part"] or "")
+
+    def called(self, resource: str) -> str:
+        """What the program calls a resource, whichever of many it is: its environment and part are named where they are these."""
+        found = OF_ENVIRONMENT.fullmatch(resource) if self.environment else None
+        if found is None or found["environment"] != self.environment:
+            return ERASED.sub("#", resource)
+        part = f"-{PART if found['part'] == self.part else '#'}" if found["part"] else ""
+        return f"access-{ENVIRONMENT}-{found['what']}{part}{found['end'] or ''}"
 
     def fill(self, text: str) -> str:
         """A text with its placeholders replaced."""
@@ -100,6 +130,7 @@ class Names:
             ("{stack}", self.stack),
             ("{profile}", self.profile),
             ("{model}", model),
+            *((placeholder, name) for placeholder, name in ((ENVIRONMENT, self.environment), (PART, self.part)) if name),
         )
 
 
@@ -110,7 +141,8 @@ def names_of(stack: Stack) -> Names:
         value if isinstance(value := table.get(key), str) and NAME.fullmatch(value) else "not-known.at-all"
         for key in ("region", "model_id")
     )
-    return Names(account=own_account(stack) or "no-account", region=region, stack=stack.name, profile=profile)
+    environments = tuple(one for one in items(table.get("stacks")) if isinstance(one, str))
+    return Names(account=own_account(stack) or "no-account", region=region, stack=stack.name, profile=profile, environments=environments)
 
 
 def has_image(stack: Stack) -> bool:

@@ -1,22 +1,22 @@
-"""What each property may be, and what may not be missing: the approved choices of a type and of a resource, in approved/shape.json.
+"""What each property may be, and what may not be missing: the approved choices of a type and of a resource, as a shape's file has them.
 
 A choice is a flag, or a text of a closed vocabulary: a mode, a level, an algorithm. make_choices.py tells it from free text.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from approval import Names, has_image
+from account_project import rows_of
+from approval import ENVIRONMENT, Names, has_image, names_of
 from outputs import FROM, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
-from properties import ANY, MAY, SOME, approved, given_in, is_set
-from rule import Resource, Stack
+from properties import ANY, MAY, SOME, Shape, approved, given_in, is_set
+from rule import Reference, Resource, Stack
 from tokens import KEY, QUEUE, TOPIC, VPC
 
 ALL = "all"
@@ -40,15 +40,15 @@ REFERENCE = "@"
 NAMES_OF = "#"
 """The entry of a type that says what its resources are called: each is in every stack, with SOME in those that have an image."""
 
+ROWS = "rows"
+"""The part that has, by what the table says, what is there whenever it does."""
+
 UNSET = "-"
 """The entry of a resource that says what others of its type have set, and it must not."""
 
 ZERO_SAYS = frozenset({"maximumRetryAttempts", "reservedConcurrentExecutions"})
 """Properties of which zero is another value than none: no retry, and no execution at all. Of any other the real provider may fill in a zero
 where nothing is set."""
-
-ERASED = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
-"""Numbers and hashes in the names that the program gives to resources of which there are as many as the table says."""
 
 
 @dataclass(slots=True)
@@ -92,101 +92,119 @@ class Deviation:
     missing: bool
 
 
-def called(resource: Resource) -> str:
-    """What the program calls a resource, whichever of many it is."""
-    return erased(resource.name)
+def called(resource: Resource, names: Names) -> str:
+    """What the program calls a resource, whichever of many it is.
+
+    Args:
+        names: the stack's.
+    """
+    return names.of(resource.name).called(resource.name)
 
 
-def erased(name: str) -> str:
-    return ERASED.sub("#", name)
+def _referred(reference: Reference, names: Names) -> str:
+    """What the program calls what a resource refers to.
+
+    Args:
+        names: the resource's own.
+    """
+    return names.called(reference.urn.rpartition("::")[2])
 
 
-def with_references(resource: Resource) -> dict[str, Plain]:
-    """What a resource is given, and beside it what that comes from."""
+def with_references(resource: Resource, names: Names) -> dict[str, Plain]:
+    """What a resource is given, and beside it what that comes from.
+
+    Args:
+        names: its own.
+    """
     given = given_in(resource)
     comes_from: dict[str, Plain] = {
-        f"{REFERENCE}{key}": [*sorted({erased(one.urn.rpartition("::")[2]) for one in found})]
+        f"{REFERENCE}{key}": [*sorted({_referred(one, names) for one in found})]
         for key, found in resource.references.items()
         if found and key in given and key not in READ
     }
     return {**given, **comes_from}
 
 
-@lru_cache(maxsize=1)
-def _known() -> Mapping[str, str]:
+@lru_cache(maxsize=2)
+def _known(shape: Shape) -> Mapping[str, str]:
     """By what they are called, the types of the resources that are approved."""
-    return {_name(name): kind for kind, entries in approved()["types"].items() for name in items(entries.get(NAMES_OF))}
+    return {_name(name): kind for kind, entries in approved(shape)["types"].items() for name in items(entries.get(NAMES_OF))}
 
 
 def _name(entry: Plain) -> str:
     return str(entry).rstrip(SOME + MAY)
 
 
-def is_known(resource: Resource) -> bool:
+def is_known(resource: Resource, shape: Shape, names: Names) -> bool:
     """Whether the program has a resource of that name in some plan."""
-    return _known().get(called(resource)) == resource.type
+    return _known(shape).get(called(resource, names)) == resource.type
 
 
-def lost(stack: Stack) -> Iterator[tuple[str, str]]:
-    """The types and names of the resources that every approved stack has, and this one lacks."""
-    there = {(one.type, called(one)) for one in stack.resources}
-    image = has_image(stack)
-    for kind, entries in approved()["types"].items():
-        for name in items(entries.get(NAMES_OF)):
-            wanted = not str(name).endswith(MAY) and (image or not str(name).endswith(SOME))
-            if wanted and (kind, _name(name)) not in there:
-                yield kind, _name(name)
+def lost(stack: Stack, shape: Shape) -> Iterator[tuple[str, str]]:
+    """The types and names of the resources that every approved stack with the same rows has, and this one lacks."""
+    names, image = names_of(stack), has_image(stack)
+    there = {(one.type, own.called(one.name), own.environment) for one in stack.resources if (own := names.of(one.name))}
+    by_row: set[str] = {name for row in rows_of(stack) for name in approved(shape).get(ROWS, {}).get(row, ())}
+    for kind, entries in approved(shape)["types"].items():
+        for entry in map(str, items(entries.get(NAMES_OF))):
+            name = _name(entry)
+            if name in by_row or (not entry.endswith(MAY) and (image or not entry.endswith(SOME))):
+                for environment in names.environments if ENVIRONMENT in name else ("",):
+                    if (kind, name, environment) not in there:
+                        yield kind, name.replace(ENVIRONMENT, environment)
 
 
 @lru_cache(maxsize=256)
-def _claims(kind: str, key: str) -> Mapping[str, str]:
+def _claims(shape: Shape, kind: str, key: str) -> Mapping[str, str]:
     """By what they are called, the resources that one of a type each refers to by a property, and which one that is; none where two refer
     to the same."""
     by: defaultdict[str, list[str]] = defaultdict(list)
-    for name in map(_name, items(approved()["types"].get(kind, {}).get(NAMES_OF))):
-        part = approved_for(kind, name).parts.get(f"{REFERENCE}{key}")
+    for name in map(_name, items(approved(shape)["types"].get(kind, {}).get(NAMES_OF))):
+        part = approved_for(shape, kind, name).parts.get(f"{REFERENCE}{key}")
         for one in (part.allowed if part else None) or ():
             by[str(one)].append(name)
     alone = all(len(names) == 1 for names in by.values())
-    return {one: names[0] for one, names in by.items() if alone and _known().get(one) not in SHARED}
+    return {one: names[0] for one, names in by.items() if alone and _known(shape).get(one) not in SHARED}
 
 
-def seconds(resource: Resource) -> Iterator[tuple[str, str, str]]:
+def seconds(resource: Resource, shape: Shape, names: Names) -> Iterator[tuple[str, str, str]]:
     """Where a resource that is new here is the second of its type for another one: the property, what it refers to, and the first."""
-    if called(resource) not in _known():
+    if called(resource, names) not in _known(shape):
         for key, references in resource.references.items():
-            claims = _claims(resource.type, key)
-            for one in {erased(reference.urn.rpartition("::")[2]) for reference in references} & claims.keys():
+            claims = _claims(shape, resource.type, key)
+            for one in {_referred(reference, names.of(resource.name)) for reference in references} & claims.keys():
                 yield key, one, claims[one]
 
 
-def names_taken(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
+def names_taken(stack: Stack, shape: Shape) -> Iterator[tuple[Resource, str, str]]:
     """The resources whose name another one has already, with that name and what the other is called here.
 
     Names of types that needn't have the stack's in them are only unique within something else: a role's policies, a gateway's targets.
     """
     first: dict[tuple[str, Plain], Resource] = {}
-    for resource in sorted(stack.resources, key=lambda one: not is_known(one)):
-        for key, part in approved_for(resource.type, "").parts.items():
+    names = names_of(stack)
+    for resource in sorted(stack.resources, key=lambda one: not is_known(one, shape, names)):
+        for key, part in approved_for(shape, resource.type, "").parts.items():
             name = given_in(resource).get(key) if part.holds else None
             if isinstance(name, str) and first.setdefault((resource.type, name), resource) is not resource:
                 yield resource, name, first[resource.type, name].name
 
 
-def _held(kind: str, name: str, *, image: bool) -> Iterator[tuple[str, Plain]]:
+def _held(shape: Shape, kind: str, name: str, *, image: bool) -> Iterator[tuple[str, Plain]]:
     """What the file has for a type, and then for the resource, and for it in a stack that has an image: paths, and what may be there."""
     none: Mapping[str, Any] = {}
-    of_resources = [approved()["resources"], *([approved()["with_image"]["resources"]] if image else [])]
-    for entries in (approved()["types"].get(kind, none), *(one.get(kind, none).get(name, none) for one in of_resources)):
+    held = approved(shape)
+    of_resources = [held["resources"], *([held["with_image"]["resources"]] if image else [])]
+    for entries in (held["types"].get(kind, none), *(one.get(kind, none).get(name, none) for one in of_resources)):
         yield from ((entry, ANY) for entry in entries.get(ANY, ()))
         yield from ((entry, value) for entry, value in entries.items() if entry not in (ANY, NAMES_OF, UNSET))
 
 
 @lru_cache(maxsize=512)
-def approved_for(kind: str, name: str, *, image: bool = False) -> Part:
+def approved_for(shape: Shape, kind: str, name: str, *, image: bool = False) -> Part:
     """What is approved for a resource of a type that the program calls so; with `image`, in a stack that has one."""
     root = Part()
-    for entry, value in _held(kind, name, image=image):
+    for entry, value in _held(shape, kind, name, image=image):
         path = entry.rstrip(SOME + MAY)
         parts = [root]
         for one in path.split("."):
@@ -203,7 +221,7 @@ def approved_for(kind: str, name: str, *, image: bool = False) -> Part:
         parts[-1].begins = tuple(map(str, items(held.get(BEGINS))))
         bounded = bool(held.keys() & {LEAST, MOST, HOLDS, BEGINS, FROM})
         parts[-1].allowed = None if value == ANY or bounded else items(held.get(ALL, value))
-    for entry in approved()["resources"].get(kind, {}).get(name, {}).get(UNSET, ()):
+    for entry in approved(shape)["resources"].get(kind, {}).get(name, {}).get(UNSET, ()):
         root.parts.setdefault(entry, Part()).unset = True
     return root
 
@@ -216,19 +234,20 @@ class Values:
     most: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: 1))
 
 
-def deviations(resource: Resource, names: Names, resources: Mapping[str, Resource], *, image: bool) -> Iterator[Deviation]:
+def deviations(resource: Resource, shape: Shape, names: Names, resources: Mapping[str, Resource], *, image: bool) -> Iterator[Deviation]:
     """What isn't as approved, of what the program gives a resource of a stack that has an image, or has none.
 
     Args:
+        names: the resource's own.
         resources: of the stack, by their URNs.
     """
-    root = approved_for(resource.type, called(resource), image=image)
-    found = Values()
-    new_here = called(resource) not in _known()
-    kinds = {erased(one.urn.rpartition("::")[2]): one.type for references in resource.references.values() for one in references}
-    yield from _missing(with_references(resource), root, "", found)
+    root = approved_for(shape, resource.type, called(resource, names), image=image)
+    found, known = Values(), _known(shape)
+    new_here = called(resource, names) not in known
+    kinds = {_referred(one, names): one.type for references in resource.references.values() for one in references}
+    yield from _missing(with_references(resource, names), root, "", found)
     if new_here:
-        yield from _leads_nowhere(resource)
+        yield from _leads_nowhere(resource, shape)
     for path, part in _leaves(root, ""):
         held = found.by.get(path, ())
         if part.outputs and held and not _lacks_reference(resource, path, root):
@@ -240,9 +259,9 @@ def deviations(resource: Resource, names: Names, resources: Mapping[str, Resourc
         yield from _beyond(path, part, values, begins=new_here)
         if part.allowed is not None:
             for value in values:
-                alike = new_here and path.startswith(REFERENCE) and value not in _known()
+                alike = new_here and path.startswith(REFERENCE) and value not in known
                 if not _is_one(value, part.allowed, names) and not (
-                    alike and kinds[str(value)] in {_known().get(str(one)) for one in part.allowed}
+                    alike and kinds[str(value)] in {known.get(str(one)) for one in part.allowed}
                 ):
                     yield Deviation(path=path, value=value, must=part.allowed, missing=False)
             if part.all:
@@ -264,20 +283,20 @@ def _lacks_reference(resource: Resource, path: str, root: Part) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _led_to(kind: str) -> Mapping[str, frozenset[str]]:
+def _led_to(shape: Shape, kind: str) -> Mapping[str, frozenset[str]]:
     """By property, the types of what each approved resource of a type refers to by it."""
-    named = [approved_for(kind, name) for name in map(_name, items(approved()["types"].get(kind, {}).get(NAMES_OF)))]
+    named = [approved_for(shape, kind, name) for name in map(_name, items(approved(shape)["types"].get(kind, {}).get(NAMES_OF)))]
     led: dict[str, frozenset[str]] = {}
     for key in {path for one in named for path in one.parts if path.startswith(REFERENCE)}:
         parts = [one.parts.get(key) for one in named]
-        kinds = [frozenset(_known().get(str(one), "") for one in (part and part.required and part.allowed) or ()) for part in parts]
+        kinds = [frozenset(_known(shape).get(str(one), "") for one in (part and part.required and part.allowed) or ()) for part in parts]
         led[key.removeprefix(REFERENCE)] = kinds[0].intersection(*kinds)
     return led
 
 
-def _leads_nowhere(resource: Resource) -> Iterator[Deviation]:
+def _leads_nowhere(resource: Resource, shape: Shape) -> Iterator[Deviation]:
     """A resource that is new here leads to something of each type that all others of its own do: a schedule runs a function."""
-    for key, kinds in _led_to(resource.type).items():
+    for key, kinds in _led_to(shape, resource.type).items():
         lacking = kinds - {one.type for one in resource.references.get(key, ())}
         if lacking:
             yield Deviation(path=f"{REFERENCE}{key}", value=None, must=[*sorted(lacking)], missing=True)
@@ -335,6 +354,8 @@ def general(value: Plain, names: Names) -> Plain:
     """A value with placeholders in it. An object of which a part isn't known yet is not known as a whole."""
     if isinstance(value, str):
         return names.generalise(value)
+    if isinstance(value, list):
+        return [general(one, names) for one in value]
     if not isinstance(value, dict):
         return value
     parts = {key: general(one, names) for key, one in value.items()}

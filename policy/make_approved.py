@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from approval import GROUPS, OF, Names, has_image, names_of, read, recording, written
-from choices import NAMES_OF, UNSET
+from choices import NAMES_OF, ROWS, UNSET
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
-from make_choices import bound_with_image, choices_of, grouped
+from make_choices import bound_with_image, choices_of, grouped, rows_with
 from options import options_of
 from order import FIRST, THEN, order_of
 from outputs import outputs_like, referred, taken_from
-from plain import Plain, Unknown, items, number
+from plain import Plain, Unknown, dig, items, number
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.holdings import holdings
@@ -32,6 +32,9 @@ SEVERAL = 3
 
 WORD = 40
 """The longest text of a list of which several stand on a line: a flag, an action, a name; what is longer is read by itself."""
+
+Filled = Callable[[str], Mapping[str, Plain]]
+"""By type, what the provider fills in."""
 
 FILLED = frozenset({ANY, NAMES_OF, UNSET, FIRST, THEN, OF})
 """Lists of which several entries stand on a line: reviewers read what has a value of its own."""
@@ -86,9 +89,9 @@ def grants_of(stacks: Iterable[Stack]) -> dict[str, Plain]:
     }
 
 
-def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Callable[[str], Mapping[str, Plain]]) -> dict[str, Plain]:
-    """What is set in any of the stacks, and to what, by type and by resource; which options; what runs and is told what; and how the way
-    to the halt and the guardrail are set up.
+def listed_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Filled) -> dict[str, Plain]:
+    """What is set in any of the stacks, and to what, by type and by resource; which options; what waits for what; and what a row of the
+    table brings along.
 
     Args:
         stacks: before their first deployment.
@@ -98,15 +101,34 @@ def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Callable[[s
     named = [(stack, names_of(stack)) for stack in stacks]
     types, own = choices_of(named, [(stack, names_of(stack)) for stack in made])
     bound = bound_with_image(named, types, own)
-    by_type: defaultdict[str, list[Resource]] = defaultdict(list)
+    rows = rows_with(named)
+    by_type: defaultdict[str, list[tuple[Resource, Names]]] = defaultdict(list)
+    for stack, names in named:
+        for resource in stack.resources:
+            by_type[resource.type].append((resource, names))
+    for kind, found in types.items():
+        known = EVERYWHERE | {entry.rstrip(SOME + MAY) for entry in found}
+        parts = {name.rpartition(".")[0] for name in known} - {""}
+        found |= {f"{name}{MAY}": value for name, value in filled(kind).items() if name not in known and name.rpartition(".")[0] in parts}
+    return {
+        "types": {kind: grouped(found) for kind, found in types.items()},
+        **({ROWS: rows} if rows else {}),
+        "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in own.items()},
+        "with_image": {"resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in bound.items()}},
+        "tags": [*sorted({key for stack in stacks for resource in stack.resources for key in tag_keys(resource)})],
+        "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
+        "order": order_of(stacks),
+    }
+
+
+def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Filled) -> dict[str, Plain]:
+    """The same of this system's stacks; and what runs and is told what, and how the way to the halt and the guardrail are set up."""
     told: defaultdict[str, defaultdict[str, list[tuple[bool, dict[str, Plain]]]]] = defaultdict(lambda: defaultdict(list))
     floors: dict[str, dict[str, dict[str, Plain]]] = {}
     settings: defaultdict[str, defaultdict[str, list[dict[str, Plain]]]] = defaultdict(lambda: defaultdict(list))
     for stack in stacks:
         names = names_of(stack)
         called = called_in(stack, names)
-        for resource in stack.resources:
-            by_type[resource.type].append(resource)
         for runner, called_so, variables in told_in(stack, names):
             told[runner.type][called_so].append((has_image(stack), variables))
         for _, bucket, prefix, key, value in kept_in(stack, names):
@@ -121,10 +143,6 @@ def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Callable[[s
         for runner, called_so, variables in told_in(stack, names):
             for name, value in variables.items():
                 outputs[runner.type, called_so][name].append(outputs_like(value, referred(runner, given_by(runner), resources), names))
-    for kind, found in types.items():
-        known = EVERYWHERE | {entry.rstrip(SOME + MAY) for entry in found}
-        parts = {name.rpartition(".")[0] for name in known} - {""}
-        found |= {f"{name}{MAY}": value for name, value in filled(kind).items() if name not in known and name.rpartition(".")[0] in parts}
     all_told: defaultdict[str, dict[str, Plain]] = defaultdict(dict)
     with_image: defaultdict[str, dict[str, Plain]] = defaultdict(dict)
     for kind, name in sorted((one, name) for one in told for name in told[one]):
@@ -132,16 +150,10 @@ def shape_of(stacks: Sequence[Stack], made: Sequence[Stack], filled: Callable[[s
         narrower = _told([one for image, one in told[kind][name] if image], outputs[kind, name])
         if narrower and narrower != everywhere:
             with_image[kind][name] = narrower
+    listed = listed_of(stacks, made, filled)
     return {
-        "types": {kind: grouped(found) for kind, found in types.items()},
-        "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in own.items()},
-        "with_image": {
-            "resources": {kind: {name: grouped(entries) for name, entries in found.items()} for kind, found in bound.items()},
-            "variables": {**with_image},
-        },
-        "tags": [*sorted({key for stack in stacks for resource in stack.resources for key in tag_keys(resource)})],
-        "options": {kind: {**given} for kind in sorted(by_type) if (given := options_of(by_type[kind]))},
-        "order": order_of(stacks),
+        **listed,
+        "with_image": {"resources": dig(listed, "with_image", "resources"), "variables": {**with_image}},
         "variables": {**all_told},
         "floors": {bucket: {**floors[bucket]} for bucket in sorted(floors)},
         "settings": {kind: {key: _common(settings[kind][key]) for key in sorted(settings[kind])} for kind in sorted(settings)},

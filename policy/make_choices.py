@@ -1,4 +1,4 @@
-"""Tells from plans which choices shape.json approves (make approve); choices.py reads them.
+"""Tells from plans which choices are approved (make approve); choices.py reads them.
 
 A text is a choice unless it is a number or unknown in one of the plans, holds a stack's own names, or is of the few properties below.
 """
@@ -13,7 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 import tokens as t
-from approval import Names, has_image
+from account_project import rows_of
+from approval import ENVIRONMENT, Names, has_image
 from choices import ALL, BEGINS, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, UNSET, called, general, with_references
 from outputs import FROM, outputs_like, referred, taken_from
 from plain import Plain, Unknown, number
@@ -38,7 +39,7 @@ the environment table says. A name without a dot is any last part of a path; `na
 
 OWN = frozenset(
     {
-        *("allowedPattern", "code", "expression", "id", "metricName", "namespace", "value"),
+        *("advancedEventSelectors", "allowedPattern", "code", "expression", "id", "metricName", "namespace", "value"),
         *("attributes.name", "hashKey", "rangeKey", "rules.filter.prefix", "targetPrefix", "dimensions"),
         # What an alarm watches may be a resource of the stack.
         *(f"{REFERENCE}dimensions", f"{REFERENCE}metricQueries"),
@@ -115,18 +116,19 @@ class Seen:
         """Count a resource's objects, and what is set in each, and keep its values.
 
         Args:
+            names: the resource's own.
             resources: of its stack, by their URNs.
         """
         self.stacks.add(names.stack)
         values: defaultdict[str, list[Plain]] = defaultdict(list)
-        self._count(with_references(resource), "", values, names)
+        self._count(with_references(resource, names), "", values, names)
         self.resources.append(values)
         self._compare(resource, values, names, resources, made=False)
 
     def add_made(self, resource: Resource, names: Names, resources: Mapping[str, Resource]) -> None:
         """Keep which outputs of others its values are, of one that AWS has made."""
         values: defaultdict[str, list[Plain]] = defaultdict(list)
-        Seen()._count(with_references(resource), "", values, names)
+        Seen()._count(with_references(resource, names), "", values, names)
         self._compare(resource, values, names, resources, made=True)
 
     def _compare(
@@ -264,24 +266,26 @@ def choices_of(
     """
     by_type: defaultdict[str, Seen] = defaultdict(Seen)
     by_name: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
-    in_stacks: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    images = [has_image(stack) for stack, _ in stacks]
     for stack, names in stacks:
         resources = {one.urn: one for one in stack.resources}
         for resource in stack.resources:
-            by_type[resource.type].add(resource, names, resources)
-            by_name[resource.type, called(resource)].add(resource, names, resources)
-        for kind, name in {(one.type, called(one)) for one in stack.resources}:
-            in_stacks[kind][name].append(has_image(stack))
+            by_type[resource.type].add(resource, names.of(resource.name), resources)
+            by_name[resource.type, called(resource, names)].add(resource, names.of(resource.name), resources)
     for stack, names in made:
         resources = {one.urn: one for one in stack.resources}
         for resource in stack.resources:
-            by_type[resource.type].add_made(resource, names, resources)
-            by_name[resource.type, called(resource)].add_made(resource, names, resources)
+            by_type[resource.type].add_made(resource, names.of(resource.name), resources)
+            by_name[resource.type, called(resource, names)].add_made(resource, names.of(resource.name), resources)
+    in_stacks: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    images = [has_image(stack) for stack, _ in stacks]
+    for stack, names in stacks:
+        whole = _whole(stack, names)
+        for kind, name in {(one.type, called(one, names)) for one in stack.resources}:
+            in_stacks[kind][name] += [has_image(stack)] if (kind, name) in whole else []
     types: dict[str, dict[str, Plain]] = {}
     for kind in sorted(by_type):
         found: list[Plain] = [
-            name if len(there) == len(images) else f"{name}{SOME if sum(there) == sum(images) else MAY}"
+            name if len(there) == len(images) else f"{name}{SOME if sum(there) == sum(images) > 0 else MAY}"
             for name, there in sorted(in_stacks[kind].items())
         ]
         types[kind] = {NAMES_OF: found[0] if len(found) == 1 else found, **by_type[kind].entries(kind, own=False)}
@@ -295,6 +299,25 @@ def choices_of(
     return types, own
 
 
+def _whole(stack: Stack, names: Names) -> set[tuple[str, str]]:
+    """The types and names of what is there; of what environments have, of what each has."""
+    of_each: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in stack.resources:
+        of_each[one.type, called(one, names)].add(names.of(one.name).environment)
+    return {found for found, there in of_each.items() if ENVIRONMENT not in found[1] or there >= {*names.environments}}
+
+
+def rows_with(stacks: Sequence[tuple[Stack, Names]]) -> dict[str, Plain]:
+    """By what tables say, the names of what is there whenever they do, and not always."""
+    there = [(rows_of(stack), {name for _, name in _whole(stack, names)}) for stack, names in stacks]
+    always = set[str].intersection(*(found for _, found in there))
+    found: dict[str, Plain] = {}
+    for row in sorted(set[str]().union(*(rows for rows, _ in there))):
+        more = set[str].intersection(*(found for rows, found in there if row in rows)) - always
+        found |= {row: [*sorted(more)]} if more else {}
+    return found
+
+
 def bound_with_image(
     stacks: Sequence[tuple[Stack, Names]], types: Mapping[str, Mapping[str, Plain]], own: Mapping[str, Mapping[str, Mapping[str, Plain]]]
 ) -> dict[str, dict[str, dict[str, Plain]]]:
@@ -303,7 +326,7 @@ def bound_with_image(
     for stack, names in stacks:
         resources = {one.urn: one for one in stack.resources}
         for resource in stack.resources if has_image(stack) else ():
-            by_name[resource.type, called(resource)].add(resource, names, resources)
+            by_name[resource.type, called(resource, names)].add(resource, names.of(resource.name), resources)
     beyond: dict[str, dict[str, dict[str, Plain]]] = {}
     for kind, name in sorted(by_name):
         held = {**types[kind], **own.get(kind, {}).get(name, {})}

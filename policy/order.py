@@ -1,20 +1,21 @@
-"""In which order resources are made where only `dependsOn` says so, as approved/shape.json has it."""
+"""In which order resources are made where only `dependsOn` says so, as a shape's file has it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from approval import Names, names_of
 from choices import called
 from plain import Plain
-from properties import approved
+from properties import Shape, approved
 from rule import Resource, Stack
 
 FIRST, THEN = "first", "then"
 """Of an entry: whatever the program calls as in `then` is made after all that is in `first`."""
 
 
-def earlier(resource: Resource, resources: Mapping[str, Resource]) -> set[str]:
+def earlier(resource: Resource, resources: Mapping[str, Resource], names: Names) -> set[str]:
     """What the program calls the resources that are there before this one is made, directly or by others.
 
     Args:
@@ -27,22 +28,22 @@ def earlier(resource: Resource, resources: Mapping[str, Resource]) -> set[str]:
         if urn in resources and urn not in found:
             found.add(urn)
             waits_for += resources[urn].dependencies
-    return {called(resources[urn]) for urn in found}
+    return {called(resources[urn], names) for urn in found}
 
 
-def early(stack: Stack) -> Iterator[tuple[Resource, list[str]]]:
+def early(stack: Stack, shape: Shape) -> Iterator[tuple[Resource, list[str]]]:
     """The resources that may be made before what they have waited for, of what there is."""
-    resources = _by_urn(stack)
+    resources, names = _by_urn(stack), names_of(stack)
     there: defaultdict[str, list[Resource]] = defaultdict(list)
     for resource in stack.resources:
-        there[called(resource)].append(resource)
+        there[called(resource, names)].append(resource)
     firsts: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in approved()["order"]:
+    for entry in approved(shape)["order"]:
         for then in entry[THEN]:
             firsts[then] |= there.keys() & entry[FIRST]
     for then in sorted(firsts.keys() & there.keys()):
         for resource in there[then]:
-            if late := sorted(firsts[then] - earlier(resource, resources)):
+            if late := sorted(firsts[then] - earlier(resource, resources, names)):
                 yield resource, late
 
 
@@ -50,14 +51,14 @@ def order_of(stacks: Sequence[Stack]) -> list[Plain]:
     """What waits for what in a plan. What follows from the rest, or from what it is given, is left out."""
     waiting: defaultdict[str, set[str]] = defaultdict(set)
     for stack in stacks:
-        resources = _by_urn(stack)
-        before = {urn: earlier(one, resources) for urn, one in resources.items()}
+        resources, names = _by_urn(stack), names_of(stack)
+        before = {urn: earlier(one, resources, names) for urn, one in resources.items()}
         for resource in stack.resources:
             given = {reference.urn for found in resource.references.values() for reference in found}
             direct = resources.keys() & resource.dependencies
             for urn in direct - given:
-                if not any(called(resources[urn]) in before[other] for other in direct - {urn}):
-                    waiting[called(resources[urn])].add(called(resource))
+                if not any(called(resources[urn], names) in before[other] for other in direct - {urn}):
+                    waiting[called(resources[urn], names)].add(called(resource, names))
     firsts: defaultdict[tuple[str, ...], list[Plain]] = defaultdict(list)
     for first in sorted(waiting):
         firsts[tuple(sorted(waiting[first]))].append(first)

@@ -1,4 +1,4 @@
-"""What is set in resources, by the names of their properties at every depth, and the names that are approved.
+"""What is set in resources, by the names of their properties at every depth, and the names that are approved: for which project, and where.
 
 What is empty, false or the default counts as not set: the real provider fills defaults in.
 """
@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Unpack
 
+from account_project import is_account
 from approval import FOLDER
 from defaults import DEFAULTS
 from plain import NotJsonError, Plain, Unknown, parse
-from rule import Resource
+from rule import Findings, Metadata, Resource, Stack, StackRule
+from system import is_evolution_system
 from tokens import LOG_DATA_PROTECTION, REPOSITORY_LIFECYCLE, TASK_DEFINITION
 
-MAPS = frozenset({"dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
-"""Properties whose keys are no names of properties, but the program's own."""
+MAPS = frozenset({"advancedEventSelectors", "dimensions", "environmentVariables", "tags", "tagsAll", "variables"})
+"""Properties whose keys are no names of properties, but the program's own; and one whose parts say something only together."""
 
 EVERYWHERE = frozenset({"region", "tags", "tagsAll"})
 """Properties that any resource may have; rules of their own hold their values to the table."""
@@ -33,16 +36,50 @@ SOME, MAY = "+", "?"
 """What follows a property's path where not every part of a resource has it, and where a resource may be without it."""
 
 
-@lru_cache(maxsize=1)
-def approved() -> Mapping[str, Any]:
-    """The file."""
-    return json.loads((FOLDER / "shape.json").read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is approved for the stacks of one project.
+
+    Attributes:
+        file: the file that says it.
+        closed: whether each resource must be there by its name.
+    """
+
+    file: str
+    closed: bool = False
 
 
-@lru_cache(maxsize=256)
-def names_for(kind: str) -> frozenset[str]:
+SYSTEM, ACCOUNT = Shape("shape.json"), Shape("account.json", closed=True)
+
+
+def shape_for(stack: Stack) -> Shape | None:
+    """What a stack is held to; None where it is another program's."""
+    return SYSTEM if is_evolution_system(stack) else ACCOUNT if is_account(stack) else None
+
+
+def shaped_rule(**metadata: Unpack[Metadata]) -> Callable[[Callable[[Stack, Shape], Findings]], StackRule]:
+    """`rule` for the stacks of each project that has a shape, which the check gets, too."""
+
+    def of_any(check: Callable[[Stack, Shape], Findings]) -> StackRule:
+        def here(stack: Stack) -> Findings:
+            shape = stack.once(shape_for)
+            return check(stack, shape) if shape else ()
+
+        return StackRule(check=here, ours_only=True, **metadata)
+
+    return of_any
+
+
+@lru_cache(maxsize=2)
+def approved(shape: Shape) -> Mapping[str, Any]:
+    """What its file says."""
+    return json.loads((FOLDER / shape.file).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=512)
+def names_for(shape: Shape, kind: str) -> frozenset[str]:
     """The approved names of a type's properties."""
-    held = approved()["types"].get(kind, {})
+    held = approved(shape)["types"].get(kind, {})
     entries = {entry.rstrip(SOME + MAY) for entry in (*held, *held.get(ANY, ()))}
     whole = {entry.removeprefix("@") for entry in entries if not any(one.startswith(f"{entry.removeprefix('@')}.") for one in entries)}
     return EVERYWHERE | whole | entries if entries else frozenset()

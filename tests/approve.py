@@ -12,17 +12,19 @@ import yaml
 
 from adapter import folders_of
 from approval import FOLDER
-from components.environment import KEY, PROJECT, InterfaceEndpoint, Region
+from components.environment import KEY, InterfaceEndpoint, Region
 from defaults import effective
 from limits import TierLimits, configured
 from local.previews import ROOT
 from local.previews import UNKNOWN as UNKNOWN_TEXT
+from local.projects import ACCOUNT, SYSTEM, Project
 from local.provider.assets import ARCHIVE, SIGNATURE
 from local.provider.wire import decode, sdk_version
-from make_approved import as_text, grants_of, shape_of
+from make_approved import as_text, grants_of, listed_of, shape_of
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
 from tests import in_process
+from tests.account.tables import ALL_ON, THERE_ALREADY, account_table
 from tests.plans import documented_defaults
 
 IMAGE = "sha256:" + "0123456789abcdef" * 4
@@ -66,19 +68,30 @@ def tables() -> Iterator[dict[str, Any]]:
         yield table(model_id="global.anthropic.claude-sonnet-4-6", engine_image_digest=image)
 
 
-def planned(stack: str, table: Mapping[str, Any], *, made: bool = False) -> Stack:
+def account_tables() -> Iterator[dict[str, Any]]:
+    """The committed account's table with each row at its ends that changes what is made."""
+    yield account_table()
+    yield account_table(**ALL_ON)
+    yield from (account_table(**{row: True}) for row in ALL_ON)
+    yield from (account_table(**{row: value}) for row, value in THERE_ALREADY.items())
+    yield account_table(**ALL_ON, **THERE_ALREADY, stacks=["dev"])
+    yield from (account_table(stacks=stacks) for stacks in (["dev"], ["staging"], ["prod"], ["dev", "prod"]))
+    yield account_table(**ALL_ON, region="eu-west-1", administrators=[f"{account_table()['administrators'][0]}{end}" for end in "ab"])
+
+
+def planned(stack: str, table: Mapping[str, Any], *, made: bool = False, project: Project = SYSTEM) -> Stack:
     """A stack as the pack sees it at the first preview, or once AWS has made it.
 
     Raises:
         AssertionError: the stand-in provider refuses it.
     """
-    plan = in_process.run(stack, table, None if made else {})
+    plan = in_process.run(stack, table, None if made else {}, project=project)
     assert not plan.refused, plan.refused
     limits = configured({}).of(stack)
-    urns = {name: f"urn:pulumi:{stack}::{PROJECT}::{step.type}::{name}" for name, step in plan.steps.items()}
+    urns = {name: f"urn:pulumi:{stack}::{project.name}::{step.type}::{name}" for name, step in plan.steps.items()}
     return Stack(
         name=stack,
-        project=PROJECT,
+        project=project.name,
         limits=limits,
         table=json.loads(json.dumps(table)),
         resources=tuple(
@@ -135,7 +148,13 @@ def approved() -> dict[str, str]:
     committed, made = (
         [planned(stack, {**table_of(stack), "engine_image_digest": IMAGE}, made=made) for stack in STACKS] for made in (False, True)
     )
-    return {"grants.json": as_text(grants_of(corners)), "shape.json": as_text(shape_of([*corners, *committed], made, _filled))}
+    accounts = [planned(ACCOUNT.stack, table, project=ACCOUNT) for table in account_tables()]
+    account_made = planned(ACCOUNT.stack, account_table(**ALL_ON), made=True, project=ACCOUNT)
+    return {
+        "grants.json": as_text(grants_of(corners)),
+        "shape.json": as_text(shape_of([*corners, *committed], made, _filled)),
+        "account.json": as_text(listed_of(accounts, [account_made], _filled)),
+    }
 
 
 def main(folder: Path) -> None:

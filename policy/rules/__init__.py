@@ -1,7 +1,7 @@
 """The rules, by family: each module's own, in the order of their definition.
 
 Those in aws/ are judged on any program, those in evolution/ on stacks of this system only, those in account/ on the account that it is
-deployed to.
+deployed to. To what is approved by a shape (`properties.shaped_rule`) both are held.
 """
 
 from __future__ import annotations

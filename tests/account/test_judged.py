@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 
 from account.policies import PLACEHOLDER
-from local.projects import ACCOUNT
-from tests import in_process
-from tests.account.tables import ALL_ON, account_table
+from rule import Stack
+from rules import FAMILIES
+from tests.account.tables import ALL_ON, THERE_ALREADY, account_table
 from tests.policy.builders import Node, Nodes
 from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.in_memory import account_of, configure, nodes_of
 from tests.policy.samples import findings
 
 ISSUER = "token.actions.githubusercontent.com"
-THERE_ALREADY = {
-    "github": {**account_table()["github"], "provider_arn": f"arn:aws:iam::{PLACEHOLDER}:oidc-provider/{ISSUER}"},
-    "analyzer_arn": f"arn:aws:access-analyzer:us-east-1:{PLACEHOLDER}:analyzer/one",
-}
 
 
-@cache
-def planned(*, deployed: bool = False, **rows: Any) -> Nodes:
-    table = account_table(**{key: json.loads(row) for key, row in rows.items()})
-    nothing: dict[str, in_process.Held] = {}
-    made = in_process.run("sandbox", table, None if deployed else nothing, project=ACCOUNT)
-    return {
-        name: Node(step.type, step.inputs, step.references, protect=step.protect, outputs=step.outputs) for name, step in made.steps.items()
-    }
-
-
-def judged(nodes: Nodes, monkeypatch: pytest.MonkeyPatch, **rows: object) -> set[tuple[str, str]]:
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-account:account": json.dumps(account_table(**rows))}))
-    return {(one.rule, one.resource) for one in findings(nodes, project="evolution-account", stack="sandbox")}
+def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    configure(stack, monkeypatch)
+    return {(one.rule, one.resource) for one in findings(nodes, project=stack.project, stack=stack.name, families=FAMILIES)}
 
 
 @pytest.mark.parametrize("deployed", [False, True], ids=["planned", "deployed"])
-@pytest.mark.parametrize("rows", [{}, ALL_ON, THERE_ALREADY, {"stacks": ["dev"]}], ids=["off", "on", "there already", "dev alone"])
+@pytest.mark.parametrize(
+    "rows",
+    [{}, ALL_ON, THERE_ALREADY, {"stacks": ["dev"]}, *({row: True} for row in ALL_ON)],
+    ids=["off", "on", "there already", "dev alone", *ALL_ON],
+)
 def test_it_breaks_no_rule(rows: dict[str, object], deployed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    nodes = planned(deployed=deployed, **{key: json.dumps(row) for key, row in rows.items()})
-    assert judged(nodes, monkeypatch, **rows) == set()
+    stack = account_of(made=deployed, **rows)
+    assert judged(stack, nodes_of(stack), monkeypatch) == set()
 
 
 def policy(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Edit:
@@ -146,13 +135,14 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     "no agents' events": (setting("watch-trail", "advancedEventSelectors.2.fieldSelectors", []), {("account/trail-events", "watch-trail")}),
     "one region": (setting("watch-trail", "isMultiRegionTrail", False), {("account/trail", "watch-trail")}),
     "GuardDuty off": (setting("watch-guardduty", "enable", False), {("account/detector", "watch-guardduty")}),
-    "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("account/known-types", "saml")}),
+    "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("approved/types", "saml")}),
 }
 
 
 @pytest.mark.parametrize("name", EDITS)
 def test_each_edit_is_caught_where_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     edit, found = EDITS[name]
-    nodes = copy.deepcopy(planned(**{key: json.dumps(row) for key, row in ALL_ON.items()}))
+    stack = account_of(**ALL_ON)
+    nodes = nodes_of(stack)
     both(edit)(nodes)
-    assert judged(nodes, monkeypatch, **ALL_ON) == found
+    assert judged(stack, nodes, monkeypatch) == found

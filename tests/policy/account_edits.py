@@ -22,7 +22,7 @@ from tests.policy.builders import Node, Nodes, document
 from tests.policy.edits import Edit, adding, both, referring, setting
 from tests.policy.identity_deployers import allow
 
-TRUST, FENCE, OWN_STACK, KNOWN, DUTIES = ({f"account/{name}"} for name in ("trust", "fence", "own-stack", "known-types", "duties"))
+TRUST, FENCE, OWN_STACK, DUTIES = ({f"account/{name}"} for name in ("trust", "fence", "own-stack", "duties"))
 CLOSED = TRUST | {"identity/trust-closed"}
 ESCALATION, WILD = {"identity/no-escalation"}, {"identity/no-wildcard-resource"}
 OPEN = {"identity/no-wildcard-action", "identity/no-wildcard-resource", "identity/models"}
@@ -128,16 +128,6 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
             ),
         ),
         {"account/identity-provider"},
-    ),
-    *(
-        (f"{kind} of the account", adding("more", Node(kind, {"name": "acme"})), KNOWN)
-        for kind in (
-            "aws:iam/samlProvider:SamlProvider",
-            "aws:rolesanywhere/trustAnchor:TrustAnchor",
-            "aws:accessanalyzer/archiveRule:ArchiveRule",
-            "aws:guardduty/filter:Filter",
-            "aws:ec2/instance:Instance",
-        )
     ),
     # Boundaries of the roles.
     (

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from local.projects import ACCOUNT
 from plain import Plain
 from rule import Stack
 from rules import FAMILIES
+from system import TABLES
+from tests.account.tables import account_table
 from tests.approve import IMAGE, planned, table_of
 from tests.policy.builders import UNKNOWN, Node, Nodes
 from tests.policy.samples import findings
@@ -20,6 +23,16 @@ from tests.policy.samples import findings
 def stack_of(stack: str, image: str | None = IMAGE) -> Stack:
     """A committed stack, with an engine image."""
     return planned(stack, {**table_of(stack), "engine_image_digest": image})
+
+
+def account_of(*, made: bool = False, **rows: Any) -> Stack:
+    """The committed account with other rows, planned or once AWS has made it."""
+    return _account_of(json.dumps(rows), made)
+
+
+@cache
+def _account_of(rows: str, made: bool) -> Stack:
+    return planned(ACCOUNT.stack, account_table(**json.loads(rows)), made=made, project=ACCOUNT)
 
 
 def nodes_of(stack: Stack) -> Nodes:
@@ -43,8 +56,14 @@ def _raw(props: dict[str, Plain] | None) -> Any:
     return json.loads(json.dumps(props, default=lambda _: UNKNOWN))
 
 
+def configure(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the pack the stack's table."""
+    (key,) = (key for key in TABLES if key.startswith(f"{stack.project}:"))
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({key: json.dumps(stack.table)}))
+
+
 def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The rules that say that something isn't approved, and about what; all others are judged beside them."""
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
-    found = findings(nodes, stack=stack.name, families=FAMILIES)
+    configure(stack, monkeypatch)
+    found = findings(nodes, stack=stack.name, project=stack.project, families=FAMILIES)
     return [(one.rule, one.resource) for one in found if one.rule.startswith("approved/")]

@@ -12,6 +12,7 @@ from choices import ALL, LEAST, approved_for
 from limits import configured
 from make_choices import Seen, choices_of, narrower
 from plain import Plain, dig
+from properties import SYSTEM
 from rule import Reference, Resource, Stack, StackRule, judge_stack
 from rules.evolution.approved_choices import choices, presence
 from tests.approve import PROFILES
@@ -108,7 +109,7 @@ def test_what_others_of_its_type_have_set_and_one_has_not_stays_unset() -> None:
 
 
 def test_a_type_that_nobody_has_approved_has_no_parts() -> None:
-    assert approved_for("x", "a").parts == {}
+    assert approved_for(SYSTEM, "x", "a").parts == {}
 
 
 @pytest.mark.parametrize("rule", [choices, presence])

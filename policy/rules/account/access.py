@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from account_project import KNOWN, ROLE_NAME, account_rule, boundary_name
+from account_project import ROLE_NAME, account_rule, boundary_name
 from accounts import own_account
 from actions import READING, meaning
 from checks import between
@@ -165,19 +165,6 @@ def identity_provider(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"url is {shown(url)}; it must be https://{ISSUER}, once.", provider)
         if audiences != [AUDIENCE]:
             yield Finding(f"clientIdLists is {shown(audiences)}; it must be {AUDIENCE} alone.", provider)
-
-
-@account_rule(
-    id="account/known-types",
-    severity=Severity.HIGH,
-    protects="The account from what this project isn't for: other ways in, what runs code, what hides a finding.",
-    why="A SAML provider, a grant of the key, an instance with a role, an archive rule of the analyzer: each undoes what the rest holds.",
-    fix="Declare it in a program of its own. What an account needs before the system is in KNOWN, policy/account_project.py.",
-)
-def known_types(stack: Stack) -> Iterator[Finding]:
-    for resource in stack.resources:
-        if resource.type not in KNOWN and not resource.type.startswith(("pulumi:", "account:")):
-            yield Finding("the project that prepares an account makes nothing of its type; it must be declared elsewhere.", resource)
 
 
 @account_rule(

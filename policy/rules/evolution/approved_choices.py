@@ -1,4 +1,7 @@
-"""The approved choices: no flag, mode or level that nobody has approved, and nothing missing that every approved resource has."""
+"""The approved choices: no flag, mode or level that nobody has approved, and nothing missing that every approved resource has.
+
+The account's own project is held to them, too.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +9,49 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from approval import Names, has_image, names_of
-from choices import Deviation, deviations, general, lost, names_taken, seconds
+from choices import Deviation, deviations, general, is_known, lost, names_taken, seconds
 from order import early
+from other_types import ANALYZER
 from plain import Plain, Unknown, dig, items, shown
+from properties import Shape, shape_for, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
-from system import evolution_rule
 from tokens import DNS_DOMAINS, METRIC_ALARM
 
-MADE_ANEW = frozenset({METRIC_ALARM})
-"""Types of which the program has some deleted first: an alarm warms up only when it is made (components/monitoring.py)."""
+MADE_ANEW = frozenset({ANALYZER, METRIC_ALARM})
+"""Types of which the program has some deleted first: an alarm warms up only when it is made (components/monitoring.py), and an account has
+one analyzer in a region (account/watch.py)."""
 
 LISTED = 3
 """The most findings about one resource; whoever mends these sees the others next."""
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/choices",
     severity=Severity.HIGH,
     protects="What a flag, a mode or a level was reviewed at, from being turned to a weaker one.",
     why="Each choice of a kind is one property away from another that logs less, keeps less or admits more.",
     fix=APPROVE,
 )
-def choices(stack: Stack) -> Iterator[Finding]:
+def choices(stack: Stack, _: Shape) -> Iterator[Finding]:
     yield from _about_each(stack, missing=False)
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/presence",
     severity=Severity.HIGH,
     protects="What every approved resource of a kind has set, from being left out.",
     why="What isn't set is AWS's default, which is made to be convenient: nothing is encrypted, kept, watched or halted by it.",
     fix=APPROVE,
 )
-def presence(stack: Stack) -> Iterator[Finding]:
+def presence(stack: Stack, shape: Shape) -> Iterator[Finding]:
     yield from _about_each(stack, missing=True)
-    gone = [f"{name} ({kind})" for kind, name in lost(stack)]
+    gone = [f"{name} ({kind})" for kind, name in lost(stack, shape)]
     if gone:
-        yield Finding(f"it has no {', '.join(gone[:LISTED])}; every approved stack has.")
+        yield Finding(f"it has no {', '.join(gone[:LISTED])}; every approved stack of such a table has.")
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/second",
     severity=Severity.HIGH,
     protects="What was set up for one resource, from a second setting beside it that wins, and from another user.",
@@ -54,28 +59,29 @@ def presence(stack: Stack) -> Iterator[Finding]:
     "of a name, and says nothing of the first.",
     fix=APPROVE,
 )
-def second(stack: Stack) -> Iterator[Finding]:
-    for resource in stack.resources:
-        for key, one, first in seconds(resource):
+def second(stack: Stack, shape: Shape) -> Iterator[Finding]:
+    names = names_of(stack)
+    for resource in () if shape.closed else stack.resources:
+        for key, one, first in seconds(resource, shape, names):
             yield Finding(f"{key} comes from `{one}`, which has one of its type already: `{first}`; it must be the only one.", resource)
-    for resource, name, first in names_taken(stack):
+    for resource, name, first in names_taken(stack, shape):
         yield Finding(f"it is called {shown(name)}, as `{first}` is; AWS keeps one of a name, so each must have its own.", resource)
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/replaced",
     severity=Severity.HIGH,
     protects="What watches, keeps and refuses, from being gone while it is replaced.",
     why="Between the deletion and the creation there is no log, no alarm and no wall, and where the creation fails there is none after it.",
     fix=APPROVE,
 )
-def replaced(stack: Stack) -> Iterator[Finding]:
+def replaced(stack: Stack, _: Shape) -> Iterator[Finding]:
     for resource in stack.resources:
         if resource.delete_before_replace and resource.type not in MADE_ANEW:
             yield Finding("it is deleted before it is made anew; it must be there all the time.", resource)
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/order",
     severity=Severity.HIGH,
     protects="What is made only when its guard stands, from being made before it.",
@@ -83,9 +89,9 @@ def replaced(stack: Stack) -> Iterator[Finding]:
     "fails, it stays so.",
     fix=APPROVE,
 )
-def order(stack: Stack) -> Iterator[Finding]:
+def order(stack: Stack, shape: Shape) -> Iterator[Finding]:
     """A dependency more is nobody's loss; one that goes through others is as good."""
-    for resource, late in early(stack):
+    for resource, late in early(stack, shape):
         yield Finding(f"it isn't made after {', '.join(late)}; it must be, by depends_on, as approved.", resource)
 
 
@@ -93,21 +99,23 @@ def _about_each(stack: Stack, *, missing: bool) -> Iterator[Finding]:
     """Judged on what the program gives; a mere state holds what AWS has computed, too."""
     names = names_of(stack)
     for resource, found in stack.once(_found):
-        yield from about(resource, islice(_said(found, names, missing=missing), LISTED))
+        yield from about(resource, islice(_said(found, names.of(resource.name), missing=missing), LISTED))
 
 
 def _found(stack: Stack) -> list[tuple[Resource, list[Deviation] | Exception]]:
     """Of each resource what isn't as approved, or why that can't be told."""
-    names, image = names_of(stack), has_image(stack)
+    shape, names, image = shape_for(stack), names_of(stack), has_image(stack)
     resources = {one.urn: one for one in stack.resources}
     found: list[tuple[Resource, list[Deviation] | Exception]] = []
     for resource in stack.resources:
-        if resource.inputs is not None:
-            try:
-                tabled = _of_table(stack) if resource.type == DNS_DOMAINS else ()
-                found.append((resource, [one for one in deviations(resource, names, resources, image=image) if one.value not in tabled]))
-            except Exception as error:  # whatever it is, nobody has said that it is as approved
-                found.append((resource, error))
+        if shape is None or resource.inputs is None or (shape.closed and not is_known(resource, shape, names)):
+            continue  # that it isn't known at all is approved/types' to say
+        try:
+            tabled = _of_table(stack) if resource.type == DNS_DOMAINS else ()
+            deviating = deviations(resource, shape, names.of(resource.name), resources, image=image)
+            found.append((resource, [one for one in deviating if one.value not in tabled]))
+        except Exception as error:  # whatever it is, nobody has said that it is as approved
+            found.append((resource, error))
     return found
 
 

@@ -1,4 +1,7 @@
-"""The approved shape: no type, property or option that nobody has approved, and the way to the halt set up as it was."""
+"""The approved shape: no type, property or option that nobody has approved, and the way to the halt set up as it was.
+
+The account's own project is held to the types, properties, tags and options of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from choices import called as called_here
 from options import unapproved
 from outputs import is_output, referred
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
-from properties import ANY, MAY, approved, names_for, set_in
+from properties import ANY, MAY, SYSTEM, Shape, approved, names_for, set_in, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.data_protection import PROTECTED_TIERS
 from rules.evolution.approved import APPROVE
@@ -28,8 +31,8 @@ from system import evolution_rule
 from tokens import GUARDRAIL, ROLE, SCHEDULE, SECRET_VERSION, STACK
 from variables import given_by
 
-COMPONENTS = "evolution:"
-"""How the types of this system's own components begin; they are nothing on AWS."""
+COMPONENTS = ("account:", "evolution:")
+"""How the types of the programs' own components begin; they are nothing on AWS."""
 
 SECRET_STRINGS = ("secretStringWo", "secretString")
 
@@ -49,30 +52,34 @@ def _judged(stack: Stack) -> Iterator[Resource]:
             yield resource
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/types",
     severity=Severity.HIGH,
     protects="The system from kinds of resources that nobody has approved in it.",
     why="Each kind brings ways of its own to open, run or send something.",
     fix=APPROVE,
 )
-def types(stack: Stack) -> Iterator[Finding]:
+def types(stack: Stack, shape: Shape) -> Iterator[Finding]:
+    """What prepares an account makes nothing else at all."""
+    names = names_of(stack)
     for resource in _judged(stack):
-        if resource.type not in approved()["types"]:
+        if resource.type not in approved(shape)["types"]:
             yield Finding("nobody has approved a resource of its type in this system.", resource)
+        elif shape.closed and not is_known(resource, shape, names):
+            yield Finding("nobody has approved a resource of its name and type in an account's own project.", resource)
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/properties",
     severity=Severity.HIGH,
     protects="The system from settings that nobody has looked at.",
     why="What no resource of the type had set may turn off what all rules rely on.",
     fix=APPROVE,
 )
-def properties(stack: Stack) -> Iterator[Finding]:
+def properties(stack: Stack, shape: Shape) -> Iterator[Finding]:
     """Judged on what the program gives; a mere state holds what AWS has computed, too."""
     for resource in stack.resources:
-        known = names_for(resource.type)
+        known = names_for(shape, resource.type)
         if known and resource.inputs is not None:
             yield from about(resource, _beyond(resource, known))
 
@@ -88,7 +95,7 @@ def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
         yield Finding(f"nobody has approved that {', '.join(sorted(set(more)))} is set in a resource of its type.")
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/tags",
     severity=Severity.HIGH,
     protects="The system from those whose rights hold for whatever has their tag.",
@@ -96,29 +103,30 @@ def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
     "remove things choose them by a tag.",
     fix=APPROVE,
 )
-def tags(stack: Stack) -> Iterator[Finding]:
+def tags(stack: Stack, shape: Shape) -> Iterator[Finding]:
     """Their values are governance/tags' to say."""
     for resource in stack.resources:
         if resource.inputs is not None:
-            yield from about(resource, _strange_tags(resource))
+            yield from about(resource, _strange_tags(resource, shape))
 
 
-def _strange_tags(resource: Resource) -> Iterator[Finding]:
-    if more := sorted(tag_keys(resource) - {*approved()["tags"]}):
+def _strange_tags(resource: Resource, shape: Shape) -> Iterator[Finding]:
+    if more := sorted(tag_keys(resource) - {*approved(shape)["tags"]}):
         yield Finding(f"nobody has approved tags that are called {', '.join(more)}.")
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/options",
     severity=Severity.HIGH,
     protects="What was reviewed, from staying on paper, and what is kept from being gone.",
     why="What a deployment ignores is whatever somebody has made it to be; what isn't protected goes with the line that names it.",
     fix=APPROVE,
 )
-def options(stack: Stack) -> Iterator[Finding]:
-    keeps = not stack.limits.known_tier or stack.limits.tier in PROTECTED_TIERS
+def options(stack: Stack, shape: Shape) -> Iterator[Finding]:
+    """An account protects what it keeps, whatever it is called."""
+    names, keeps = names_of(stack), shape.closed or not stack.limits.known_tier or stack.limits.tier in PROTECTED_TIERS
     for resource in _judged(stack):
-        yield from about(resource, (Finding(one) for one in unapproved(resource, keeps=keeps)))
+        yield from about(resource, (Finding(one) for one in unapproved(resource, shape, names, keeps=keeps)))
 
 
 @evolution_rule(
@@ -153,7 +161,7 @@ def _unlike_approved(stack: Stack, resources: Sequence[Resource]) -> Iterator[Fi
 
 def _differs(resource: Resource, names: Names, called: Mapping[str, str]) -> Iterator[Finding]:
     settings = settings_of(resource, names, called)
-    wanted: Mapping[str, Plain] | None = approved()["settings"].get(resource.type, {}).get(identity_of(settings))
+    wanted: Mapping[str, Plain] | None = approved(SYSTEM)["settings"].get(resource.type, {}).get(identity_of(settings))
     if wanted is None:
         yield Finding("it halts evolution, leads to what does, or guards the agents, and nobody has approved it.")
         return
@@ -181,10 +189,11 @@ def _shown(names: Names, value: Plain) -> str:
 def taken_roles(stack: Stack) -> Iterator[Finding]:
     """A schedule that is new here may take the schedules' own. A role that nobody has approved is approved/new-access's to say."""
     roles = {role.urn: role for role in stack.of_type(ROLE)}
+    names = names_of(stack)
     for urn, resource, key in takers(stack):
-        source = approved_for(resource.type, called_here(resource)).parts.get(f"{REFERENCE}{key}")
-        takes = source is not None and called_here(roles[urn]) in (source.allowed or ())
-        if is_known(roles[urn]) and not (takes and (is_known(resource) or resource.type == SCHEDULE)):
+        source = approved_for(SYSTEM, resource.type, called_here(resource, names)).parts.get(f"{REFERENCE}{key}")
+        takes = source is not None and called_here(roles[urn], names) in (source.allowed or ())
+        if is_known(roles[urn], SYSTEM, names) and not (takes and (is_known(resource, SYSTEM, names) or resource.type == SCHEDULE)):
             yield Finding(f"it takes on the role {shown(roles[urn].at('name'))}, which is approved for another.", resource)
 
 
@@ -197,9 +206,9 @@ def taken_roles(stack: Stack) -> Iterator[Finding]:
 )
 def what_runs(stack: Stack) -> Iterator[Finding]:
     """One that is new here may be told what it likes; its role is approved/new-access's to say. A value may be a secret: none is shown."""
-    names, everywhere = names_of(stack), approved()["variables"]
+    names, everywhere = names_of(stack), approved(SYSTEM)["variables"]
     resources = {one.urn: one for one in stack.resources}
-    with_image: Mapping[str, Mapping[str, Mapping[str, Plain]]] = approved()["with_image"]["variables"] if has_image(stack) else {}
+    with_image: Mapping[str, Mapping[str, Mapping[str, Plain]]] = approved(SYSTEM)["with_image"]["variables"] if has_image(stack) else {}
     for resource, called, variables in told_in(stack, names):
         entries: Mapping[str, Plain] = with_image.get(resource.type, {}).get(
             called, everywhere.get(resource.type, {}).get(called, variables)
@@ -228,7 +237,7 @@ def what_runs(stack: Stack) -> Iterator[Finding]:
 )
 def floors(stack: Stack) -> Iterator[Finding]:
     for lifecycle, bucket, prefix, key, value in kept_in(stack, names_of(stack)):
-        lowest = approved()["floors"].get(bucket, {})
+        lowest = approved(SYSTEM)["floors"].get(bucket, {})
         floor = lowest.get(prefix, lowest.get("", {})).get(key, 0)
         if (number(value) or 0) < floor:
             yield Finding(f"{key} of {shown(prefix)} is {shown(value)}; it must be at least {floor}, as approved.", lifecycle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from approval import names_of
 from choices import called
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
@@ -61,20 +62,20 @@ TRIGGER = "evolution-trigger"
 )
 def table_figures(stack: Stack) -> Iterator[Finding]:
     """Each figure that a reviewer reads in the table, where it is deployed."""
-    table = stack.table or {}
+    table, names = stack.table or {}, names_of(stack)
     for resource in stack.resources:
-        for path, row in FIGURES.get((resource.type, called(resource)), {}).items():
+        for path, row in FIGURES.get((resource.type, called(resource, names)), {}).items():
             yield from _against(resource, path, _at(given_in(resource), path), table, row)
-        if (resource.type, called(resource)) == (SERVICE, ENGINE):
+        if (resource.type, called(resource, names)) == (SERVICE, ENGINE):
             yield from _at_most(resource, "desiredCount", table, "engine.maximum")
-        if (resource.type, called(resource)) == (BUCKET_LIFECYCLE, ARTIFACTS):
+        if (resource.type, called(resource, names)) == (BUCKET_LIFECYCLE, ARTIFACTS):
             for rule in items(resource.at("rules")):
                 prefix = dig(rule, "filter", "prefix")
                 if prefix is None:
                     yield Finding('rules.filter.prefix is missing; a rule that is about all artifacts must say "".', resource)
                 for path, row in KEPT.items() if prefix == "" else ():
                     yield from _against(resource, f"rules.{path}", [dig(rule, *path.split("."))], table, row)
-    counts = Counter((resource.type, called(resource)) for resource in stack.resources)
+    counts = Counter((resource.type, called(resource, names)) for resource in stack.resources)
     for counted, row in COUNTS.items():
         most = number(_row(table, row))
         if most is not None and counts[counted] > most:
@@ -88,7 +89,7 @@ def _too_often(stack: Stack, row: Plain) -> Iterator[Finding]:
     triggers = {urn for urn, one in functions.all.items() if one.at("name") == f"{TRIGGER}-{stack.name}"}
     for schedule in stack.of_type(SCHEDULE):
         expression = schedule.at("scheduleExpression")
-        own = (schedule.type, called(schedule)) in FIGURES
+        own = (schedule.type, called(schedule, names_of(stack))) in FIGURES
         if row is not None and not own and triggers & functions.by(schedule, "target") and shortest_gap(expression) < shortest_gap(row):
             yield Finding(
                 f"scheduleExpression is {shown(expression)}; it must start evolution no more often than {shown(row)}, evolution_schedule "

@@ -13,6 +13,7 @@ from documents import allows_of
 from globs import glob
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
+from properties import SYSTEM
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.identity_resources import MODEL_ACTIONS
 from system import evolution_rule
@@ -95,11 +96,11 @@ def name_list(stack: Stack) -> Iterator[Finding]:
 def _beyond_table(stack: Stack) -> Iterator[Finding]:
     """No list but the reviewed one lets names through that neither it nor the table has."""
     names, lists = names_of(stack), Linked(stack, DNS_DOMAINS)
-    known = {names.fill(str(one)) for one in approved_for(DNS_DOMAINS, REVIEWED).parts["domains"].allowed or ()}
+    known = {names.fill(str(one)) for one in approved_for(SYSTEM, DNS_DOMAINS, REVIEWED).parts["domains"].allowed or ()}
     known |= {str(one) for one in items(dig(dict(stack.table or {}), "network", "allowed_domains"))}
     for rule in stack.of_type(DNS_RULE):
         for urn in lists.by(rule, "firewallDomainListId") if rule.at("action") != "BLOCK" else ():
-            for name in items(lists.all[urn].at("domains")) if called(lists.all[urn]) != REVIEWED else ():
+            for name in items(lists.all[urn].at("domains")) if called(lists.all[urn], names) != REVIEWED else ():
                 if isinstance(name, str) and name.rstrip(".") not in known:
                     yield Finding(f"its list has {shown(name)}; it must be one of AWS's that are approved, or the table's.", rule)
 
