@@ -135,6 +135,15 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     "no agents' events": (setting("watch-trail", "advancedEventSelectors.2.fieldSelectors", []), {("account/trail-events", "watch-trail")}),
     "one region": (setting("watch-trail", "isMultiRegionTrail", False), {("account/trail", "watch-trail")}),
     "GuardDuty off": (setting("watch-guardduty", "enable", False), {("account/detector", "watch-guardduty")}),
+    "a key that a deployer's boundary doesn't know": (
+        setting("state-key", "tagsAll.Project", "evolution-system"),
+        {("governance/tags", "state-key")},
+    ),
+    "records elsewhere": (setting("watch-records", "region", "eu-west-1"), {("governance/region", "watch-records")}),
+    "records by another provider": (
+        adding("default_7_0_0", Node("pulumi:providers:aws", {"region": "us-east-1"})),
+        {("governance/explicit-provider", "default_7_0_0")},
+    ),
     "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("approved/types", "saml")}),
 }
 

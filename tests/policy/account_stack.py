@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from account.table import common_tags
+from taggable import TAGGABLE
 from tests.policy.builders import UNKNOWN, Node, Nodes, document
 from tests.policy.identity_deployers import allow
 from tests.policy.samples import ACCOUNT, deny_plain_transport, findings
@@ -203,7 +205,11 @@ def account(*, watched: bool = True) -> Nodes:
         nodes[f"boundary-{stack}"] = Node("aws:iam/policy:Policy", boundary)
         nodes |= _role(stack, "deploy", deploys(stack))
         nodes |= _role(stack, "drift", [allow("iam:GetRole", role_of(stack))])
-    return {**nodes, **(_watch() if watched else {})}
+    nodes |= _watch() if watched else {}
+    for node in nodes.values():
+        if node.type in TAGGABLE:
+            node.props["tagsAll"] = common_tags(STACK)
+    return nodes
 
 
 def rules_that_fire(nodes: Nodes) -> set[str]:

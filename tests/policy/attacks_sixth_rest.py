@@ -337,22 +337,22 @@ ACCOUNTS_ACCOUNT = (
         "calls of models that are passed over",
         "The trail's selector for models leaves out those of one role.",
         at(
-            "trail",
-            "advancedEventSelectors.1.fieldSelectors.+",
-            {"field": "userIdentity.arn", "notStartsWiths": ["arn:aws:sts::123456789012:assumed-role/evolution-agent-runtime"]},
+            "watch-trail",
+            "advancedEventSelectors.2.fieldSelectors.+",
+            {"field": "userIdentity.arn", "notStartsWiths": [f"arn:aws:sts::{ACCOUNT}:assumed-role/evolution-agent-runtime"]},
         ),
         "account/trail-events",
     ),
     attack(
         "half a day for whoever has stolen a deployment's token",
         "The role that deploys prod may be held for twelve hours after one workflow.",
-        at("deploy-prod", "maxSessionDuration", 43200),
+        at("access-prod-deploy", "maxSessionDuration", 43200),
         "account/sessions",
     ),
     attack(
         "records that were deleted are gone in a day",
         "Who deletes the trail's files leaves versions that could be brought back; they expire the next day.",
-        at("records-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1),
+        at("watch-records-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1),
         "account/trail-events",
     ),
 )

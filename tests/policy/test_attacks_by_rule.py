@@ -7,8 +7,8 @@ import json
 import pytest
 
 from rules import FAMILIES
+from tests.account.tables import ALL_ON
 from tests.policy import (
-    account_stack,
     attacks,
     attacks_fifth,
     attacks_fifth_rest,
@@ -25,7 +25,7 @@ from tests.policy import (
 from tests.policy.attacks import Attack, at
 from tests.policy.builders import Nodes
 from tests.policy.edits import each_fires
-from tests.policy.in_memory import nodes_of, stack_of
+from tests.policy.in_memory import account_of, configure, nodes_of, stack_of
 from tests.policy.planned import edited
 from tests.policy.samples import findings, rules_that_fire
 
@@ -94,9 +94,11 @@ def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_so_is_each_of_the_accounts_own_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG", "{}")
+    stack = account_of(**ALL_ON)
+    configure(stack, monkeypatch)
+    nodes, of_stack = nodes_of(stack), {"families": FAMILIES, "project": stack.project, "stack": stack.name}
     cases = [(one.name, one, one.fires) for one in attacks_sixth_rest.ACCOUNTS_ACCOUNT]
-    each_fires(cases, lambda one: account_stack.rules_that_fire(attacked(account_stack.account(), one)))
+    each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, **of_stack))
 
 
 def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:

@@ -1,4 +1,5 @@
-"""Governance: everything says whose it is, stands where it may, and costs what was agreed."""
+"""Governance: everything says whose it is, stands where it may, and costs what was agreed. Tags and region are judged of an
+account, too."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from collections.abc import Iterator
 from checks import absent, literal
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
+from properties import ACCOUNT, SYSTEM, Shape, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
-from system import PROJECT, alert_topic_of, evolution_rule
+from system import ACCOUNT_PROJECT, PROJECT, alert_topic_of, evolution_rule
 from taggable import TAGGABLE
 from tokens import AGENT_RUNTIME, BUDGET, CLUSTER, FUNCTION, PROVIDER, SERVICE, TASK_DEFINITION, TOPIC
 
@@ -23,6 +25,12 @@ REGIONS = frozenset(
 Regions"."""
 
 BYTES_PER_KB = 1024
+
+COMMON = {
+    SYSTEM: {"Project": PROJECT, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"},
+    ACCOUNT: {"Project": ACCOUNT_PROJECT, "ManagedBy": "pulumi", "Purpose": "AWS account of the AI Evolution System"},
+}
+"""The tags that everything has beside the stack's name. The project's differ: what deploys the system reaches nothing of the account's."""
 
 ENFORCES = frozenset({AGENT_RUNTIME, CLUSTER, SERVICE, TASK_DEFINITION})
 HANDLER = "evolution-agentcore-handler"
@@ -44,20 +52,20 @@ def _enforces(resource: Resource, stack: Stack) -> bool:
     return resource.type in ENFORCES or (resource.type == FUNCTION and resource.at("name") == f"{HANDLER}-{stack.name}")
 
 
-@evolution_rule(
+@shaped_rule(
     id="governance/tags",
     severity=Severity.MEDIUM,
     protects="The bill, the inventory and whoever looks at a resource and asks whose it is.",
     why="A tag that is missing or says something else than the table misleads, and the roles' conditions rest on some.",
     fix="Let the explicit provider's default_tags carry the stack's tags, and what enforces the table's limits theirs "
-    "(components/environment.py: common_tags, Limits.tags).",
+    "(components/environment.py: common_tags, Limits.tags; account/table.py: common_tags).",
 )
-def tags(stack: Stack) -> Iterator[Finding]:
+def tags(stack: Stack, shape: Shape) -> Iterator[Finding]:
     """Wherever a limit's tag stands, in whatever case, it says what the table says.
 
     `tagsAll` has the provider's default tags, which `tags` hasn't; of some types the provider says it only of the planned resource.
     """
-    common = {"Project": PROJECT, "Environment": stack.name, "ManagedBy": "pulumi", "Purpose": "AI Evolution System"}
+    common = {**COMMON[shape], "Environment": stack.name}
     limits = _limit_tags(stack)
     spelt = {key.lower(): key for key in limits}
     for resource in stack.resources:
@@ -76,14 +84,14 @@ def tags(stack: Stack) -> Iterator[Finding]:
                 yield Finding(f"among its tags {found}; they must be {must}.", resource)
 
 
-@evolution_rule(
+@shaped_rule(
     id="governance/explicit-provider",
     severity=Severity.MEDIUM,
     protects="Resources from standing in another region, without tags.",
     why="The default provider knows neither the table's region nor its tags.",
     fix="Pass the layer's options on: parent=self in every child, and the provider at the top.",
 )
-def explicit_provider(stack: Stack) -> Iterator[Finding]:
+def explicit_provider(stack: Stack, _: Shape) -> Iterator[Finding]:
     """The engine names a provider that it makes by itself `default_<version>`."""
     for provider in stack.of_type(PROVIDER):
         if provider.name.startswith("default"):
@@ -93,25 +101,25 @@ def explicit_provider(stack: Stack) -> Iterator[Finding]:
             )
 
 
-@evolution_rule(
+@shaped_rule(
     id="governance/region",
     severity=Severity.HIGH,
     protects="Data from leaving the regions that are approved for it.",
     why="A resource in another region is outside the endpoints, the alarms and the agreements that hold here.",
-    fix="Take the region from the environment table, and give no resource one of its own.",
+    fix="Take the region from the table, and give no resource one of its own.",
 )
-def region(stack: Stack) -> Iterator[Finding]:
+def region(stack: Stack, _: Shape) -> Iterator[Finding]:
     table = None if stack.table is None else stack.table.get("region")
     for provider in stack.of_type(PROVIDER):
         region = provider.at("region")
         if not isinstance(region, str) or region not in REGIONS:
             yield Finding(f"region is {shown(region)}; it must be one of {', '.join(sorted(REGIONS))}.", provider)
         elif isinstance(table, str) and region != table:
-            yield Finding(f"region is {shown(region)}; it must be {table}, as the environment table has it.", provider)
+            yield Finding(f"region is {shown(region)}; it must be {table}, as the table has it.", provider)
     for resource in stack.resources:
         own = resource.at("region") if resource.type.startswith("aws:") else None
         if own is not None and isinstance(table, str) and own != table:
-            yield Finding(f"region is {shown(own)}; it must be {table}, as the environment table has it.", resource)
+            yield Finding(f"region is {shown(own)}; it must be {table}, as the table has it.", resource)
 
 
 @evolution_rule(
