@@ -60,6 +60,10 @@ def allowing(name: str, action: str, resource: str = "*") -> Edit:
     return policy(name, lambda stated: stated.append({"Effect": "Allow", "Action": [action], "Resource": [resource]}))
 
 
+def denying(name: str, principal: Any) -> Edit:
+    return policy(name, lambda stated: stated.append({"Effect": "Deny", "Principal": principal, "Action": "*", "Resource": "*"}))
+
+
 def only_allowed(stated: list[dict[str, Any]]) -> None:
     stated[:] = [one for one in stated if one["Effect"] == "Allow"]
 
@@ -144,6 +148,27 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
         adding("default_7_0_0", Node("pulumi:providers:aws", {"region": "us-east-1"})),
         {("governance/explicit-provider", "default_7_0_0")},
     ),
+    **{
+        f"{name} loses its statement {number}": (
+            policy(name, lambda stated, number=number: stated.pop(number)),
+            {("account/recorded", name)},
+        )
+        for name, number in (
+            ("watch-records-policy", 0),
+            ("watch-records-policy", 1),
+            ("watch-records-policy", 2),
+            ("state-access-logs-policy", 0),
+            ("state-key", 3),
+            ("state-key", 4),
+            ("state-key", 5),
+        )
+    },
+    "the trail is denied its key": (denying("state-key", {"Service": "cloudtrail.amazonaws.com"}), {("account/recorded", "state-key")}),
+    "models are denied the records": (
+        denying("watch-records-policy", {"Service": "bedrock.amazonaws.com"}),
+        {("account/recorded", "watch-records-policy")},
+    ),
+    "all are denied the access logs": (denying("state-access-logs-policy", "*"), {("account/recorded", "state-access-logs-policy")}),
     "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("approved/types", "saml")}),
 }
 

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 from tests.policy.account_edits import STATES
-from tests.policy.account_stack import ACCOUNT, ADMINISTRATOR, ROOT, of_iam, role_of
+from tests.policy.account_stack import ACCOUNT, ADMINISTRATOR, RECORDS, ROOT, of_iam, role_of, whole
 from tests.policy.builders import UNKNOWN, document
 from tests.policy.edits import Edit, both, referring, setting, without
 from tests.policy.identity_deployers import allow
+from tests.policy.samples import deny_plain_transport
 
 BUCKET, KEY, EVENTS = {"account/state-bucket"}, {"account/state-key"}, {"account/trail-events"}
 
@@ -87,7 +88,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     (
         "anybody administers the key",
         setting("key", "policy", document({"Principal": {"AWS": of_iam("root")}, **allow(["kms:PutKeyPolicy", "kms:DescribeKey"], "*")})),
-        KEY,
+        KEY | {"account/recorded"},
     ),
     (
         "deployers administer the key",
@@ -150,6 +151,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("a trail under AWS's key", both(setting("trail", "kmsKeyId", None), referring("trail", "kmsKeyId", "gone")), {"encryption/trail-cmk"}),
     ("a trail under a bucket", referring("trail", "kmsKeyId", "records"), {"encryption/key-reference"}),
     ("a trail that may go", lambda nodes: setattr(nodes["trail"], "protect", False), EVENTS),
+    (
+        "a trail that may not write",
+        setting("records-policy", "policy", document(deny_plain_transport("s3:*", *whole(RECORDS)))),
+        {"account/recorded"},
+    ),
     ("records of a month", setting("records-lifecycle", "rules.0.expiration", {"days": 30.0}), EVENTS),
     ("deleted records of a day", setting("records-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1.0), EVENTS),
     ("a trail without data events", setting("trail", "advancedEventSelectors", None), EVENTS),

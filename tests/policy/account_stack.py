@@ -22,6 +22,7 @@ ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 STATE, LOGS, RECORDS = (f"account-{what}-{ACCOUNT}-{REGION}" for what in ("state", "access-logs", "records"))
 KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/account-trail"
+CLOUDTRAIL, BY_TRAIL = {"Service": "cloudtrail.amazonaws.com"}, {"StringEquals": {"aws:SourceArn": TRAIL_ARN}}
 
 
 def of_iam(what: str) -> str:
@@ -132,18 +133,17 @@ def _logging(bucket: str) -> Node:
     return Node("aws:s3/bucketLogging:BucketLogging", {"bucket": UNKNOWN, "targetBucket": UNKNOWN}, references)
 
 
-def _whole(bucket: str) -> list[str]:
+def whole(bucket: str) -> list[str]:
     return [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
 
 
 def _key_policy() -> str:
     administers = {"ArnEquals": {"aws:PrincipalArn": [ADMINISTRATOR, ROOT]}}
     uses = {"ArnEquals": {"aws:PrincipalArn": [of_iam(f"role/account-deploy-{stack}") for stack in STACKS]}}
-    by_trail = {"StringEquals": {"aws:SourceArn": TRAIL_ARN}}
     return document(
         {"Principal": {"AWS": ROOT}, **allow(["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey"], "*", administers)},
         {"Principal": {"AWS": ROOT}, **allow(["kms:Decrypt", "kms:GenerateDataKey"], "*", uses)},
-        {"Principal": {"Service": "cloudtrail.amazonaws.com"}, **allow("kms:GenerateDataKey*", "*", by_trail)},
+        {"Principal": CLOUDTRAIL, **allow(["kms:GenerateDataKey*", "kms:DescribeKey"], "*", BY_TRAIL)},
     )
 
 
@@ -154,16 +154,29 @@ def _state_policy() -> str:
             "Effect": "Deny",
             "Principal": "*",
             "Action": [*loses, "s3:PutLifecycleConfiguration"],
-            "Resource": _whole(STATE),
+            "Resource": whole(STATE),
             "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [ADMINISTRATOR, ROOT]}},
         },
-        deny_plain_transport("s3:*", *_whole(STATE)),
+        deny_plain_transport("s3:*", *whole(STATE)),
     )
 
 
 def _selector(category: str, kind: str = "") -> dict[str, Any]:
     types = [{"field": "resources.type", "equals": [kind]}] if kind else []
     return {"name": kind or category, "fieldSelectors": [{"field": "eventCategory", "equals": [category]}, *types]}
+
+
+def _trail_writes() -> list[dict[str, Any]]:
+    written = [f"arn:aws:s3:::{RECORDS}/AWSLogs/{ACCOUNT}/{kind}/*" for kind in ("CloudTrail", "CloudTrail-Digest")]
+    return [
+        {"Principal": CLOUDTRAIL, **allow("s3:GetBucketAcl", f"arn:aws:s3:::{RECORDS}", BY_TRAIL)},
+        {"Principal": CLOUDTRAIL, **allow("s3:PutObject", written, BY_TRAIL)},
+    ]
+
+
+def _delivers() -> dict[str, Any]:
+    of_account = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    return {"Principal": {"Service": "logging.s3.amazonaws.com"}, **allow("s3:PutObject", f"arn:aws:s3:::{LOGS}/*", of_account)}
 
 
 def _watch() -> Nodes:
@@ -178,7 +191,7 @@ def _watch() -> Nodes:
         "advancedEventSelectors": [_selector("Management"), *(_selector("Data", kind) for kind in events)],
     }
     return {
-        **_bucket("records", RECORDS, document(deny_plain_transport("s3:*", *_whole(RECORDS))), expires=True),
+        **_bucket("records", RECORDS, document(*_trail_writes(), deny_plain_transport("s3:*", *whole(RECORDS))), expires=True),
         "records-logging": _logging("records"),
         "trail": Node("aws:cloudtrail/trail:Trail", trail, {"s3BucketName": ["records"], "kmsKeyId": ["key"]}, protect=True),
         "detector": Node("aws:guardduty/detector:Detector", {"enable": True}),
@@ -193,7 +206,7 @@ def account(*, watched: bool = True) -> Nodes:
         "key": Node("aws:kms/key:Key", of_key, protect=True),
         "alias": Node("aws:kms/alias:Alias", {"name": "alias/account-state", "targetKeyId": UNKNOWN}, {"targetKeyId": ["key"]}),
         **_bucket("state", STATE, _state_policy(), expires=False),
-        **_bucket("logs", LOGS, document(deny_plain_transport("s3:*", *_whole(LOGS))), expires=True, algorithm="AES256"),
+        **_bucket("logs", LOGS, document(_delivers(), deny_plain_transport("s3:*", *whole(LOGS))), expires=True, algorithm="AES256"),
         "state-logging": _logging("state"),
         "github": Node(
             "aws:iam/openIdConnectProvider:OpenIdConnectProvider", {"url": f"https://{ISSUER}", "clientIdLists": ["sts.amazonaws.com"]}
