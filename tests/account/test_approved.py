@@ -145,6 +145,11 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     "a key that keeps to itself": (setting("state-key", "deletionWindowInDays", GONE), PRESENCE, "state-key"),
     "another alias": (setting("state-key-alias", "name", "alias/account-old"), CHOICES, "state-key-alias"),
     "another trail": (setting("watch-trail", "name", "account-more"), CHOICES, "watch-trail"),
+    "GuardDuty passes over what is done to objects": (
+        setting("watch-guardduty", "datasources", {"s3Logs": {"enable": False}}),
+        PROPERTIES,
+        "watch-guardduty",
+    ),
     "prompts, and no pictures": (
         setting("watch-model-invocations", "loggingConfig.imageDataDeliveryEnabled", False, RECORDS),
         PRESENCE,

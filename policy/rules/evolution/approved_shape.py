@@ -13,7 +13,7 @@ from choices import called as called_here
 from options import unapproved
 from outputs import is_output, referred
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
-from properties import ANY, MAY, SYSTEM, Shape, approved, names_for, set_in, shaped_rule
+from properties import ANY, MAY, SYSTEM, Shape, approved, given_in, names_for, set_in, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.data_protection import PROTECTED_TIERS
 from rules.evolution.approved import APPROVE
@@ -85,7 +85,9 @@ def properties(stack: Stack, shape: Shape) -> Iterator[Finding]:
 
 
 def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
-    more = [name for name, value in set_in(resource) if name not in known and value != 0]
+    found = [*set_in(resource)]
+    more = [name for name, value in found if name not in known and value != 0]
+    more += _off(resource, known | {name.partition(".")[0] for name in (*known, *(name for name, _ in found))})
     hidden = [name for name in more if any(one.startswith(f"{name}.") for one in known)]
     if hidden:
         yield Finding(
@@ -93,6 +95,12 @@ def _beyond(resource: Resource, known: frozenset[str]) -> Iterator[Finding]:
         )
     elif more:
         yield Finding(f"nobody has approved that {', '.join(sorted(set(more)))} is set in a resource of its type.")
+
+
+def _off(resource: Resource, known: frozenset[str]) -> list[str]:
+    """The properties that are given only to turn off what is in them, which may be on by AWS's default."""
+    given = ((name, value) for name, value in given_in(resource).items() if not name.startswith("__"))
+    return [name for name, value in given if isinstance(value, dict | list) and value and name not in known]
 
 
 @shaped_rule(
