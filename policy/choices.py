@@ -13,7 +13,7 @@ from typing import Any
 
 from account_project import rows_of
 from approval import ENVIRONMENT, Names, has_image, names_of
-from outputs import FROM, referred, strange
+from outputs import BUILT, EACH, FROM, built_of, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, Shape, approved, given_in, is_set
 from rule import Reference, Resource, Stack
@@ -21,6 +21,9 @@ from tokens import KEY, QUEUE, TOPIC, VPC
 
 ALL = "all"
 """Says that a resource holds all of the values, each at least once."""
+
+OR = "or"
+"""Says what it may hold beside all of those."""
 
 LEAST, MOST = "at least", "at most"
 """Say how far a number may go."""
@@ -46,6 +49,9 @@ ROWS = "rows"
 UNSET = "-"
 """The entry of a resource that says what others of its type have set, and it must not."""
 
+OPEN = "~"
+"""The entry of a type that says which of the properties that may be anything aren't known at every preview."""
+
 ZERO_SAYS = frozenset({"maximumRetryAttempts", "reservedConcurrentExecutions"})
 """Properties of which zero is another value than none: no retry, and no execution at all. Of any other the real provider may fill in a zero
 where nothing is set."""
@@ -60,11 +66,14 @@ class Part:
         required: whether every object of its kind must have it.
         somewhere: whether a resource must have it at least once.
         allowed: the values that it may have; None where it is free, or no value.
-        all: whether a resource must have all of them.
+        all: those of them that a resource must have.
         least: the lowest number that it may be; None where any is.
         most: the highest.
         holds: what it must have in it; empty where nothing.
         outputs: what it may be of the resources that it comes from (outputs.py); empty where it needn't be.
+        each: whether these are the entries of a list.
+        built: what it may be once the outputs are known that it is made of; empty where it isn't.
+        open: whether it needn't be known at preview.
         begins: how it must begin, one of these; empty where anyhow.
         unset: whether a resource must be without it.
     """
@@ -73,18 +82,22 @@ class Part:
     required: bool = False
     somewhere: bool = False
     allowed: Sequence[Plain] | None = None
-    all: bool = False
+    all: Sequence[Plain] = ()
     least: int | float | None = None
     most: int | float | None = None
     holds: str = ""
     outputs: Sequence[str] = ()
+    each: bool = False
+    built: Sequence[Plain] = ()
+    open: bool = False
     begins: tuple[str, ...] = ()
     unset: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deviation:
-    """A property that isn't as approved. What it is is None where it is missing; what it must be is empty where anything will do."""
+    """A property that isn't as approved. What it is is None where it is missing; what it must be is empty where anything will do that is
+    known."""
 
     path: str
     value: Plain
@@ -197,13 +210,14 @@ def _held(shape: Shape, kind: str, name: str, *, image: bool) -> Iterator[tuple[
     of_resources = [held["resources"], *([held["with_image"]["resources"]] if image else [])]
     for entries in (held["types"].get(kind, none), *(one.get(kind, none).get(name, none) for one in of_resources)):
         yield from ((entry, ANY) for entry in entries.get(ANY, ()))
-        yield from ((entry, value) for entry, value in entries.items() if entry not in (ANY, NAMES_OF, UNSET))
+        yield from ((entry, value) for entry, value in entries.items() if entry not in (ANY, NAMES_OF, OPEN, UNSET))
 
 
 @lru_cache(maxsize=512)
 def approved_for(shape: Shape, kind: str, name: str, *, image: bool = False) -> Part:
     """What is approved for a resource of a type that the program calls so; with `image`, in a stack that has one."""
     root = Part()
+    free = items(approved(shape)["types"].get(kind, {}).get(OPEN))
     for entry, value in _held(shape, kind, name, image=image):
         path = entry.rstrip(SOME + MAY)
         parts = [root]
@@ -214,13 +228,16 @@ def approved_for(shape: Shape, kind: str, name: str, *, image: bool = False) -> 
                 part.required = True
         parts[-1].somewhere = not entry.endswith(MAY)
         held = value if isinstance(value, dict) else {}
-        parts[-1].all = ALL in held
+        parts[-1].all = items(held.get(ALL))
         parts[-1].least, parts[-1].most = number(held.get(LEAST)), number(held.get(MOST))
         parts[-1].holds = str(held.get(HOLDS, ""))
-        parts[-1].outputs = [str(one) for one in items(held.get(FROM))]
+        parts[-1].outputs = [str(one) for one in items(held.get(EACH, held.get(FROM)))]
+        parts[-1].each = EACH in held
+        parts[-1].built = items(held.get(BUILT))
+        parts[-1].open = path in free
         parts[-1].begins = tuple(map(str, items(held.get(BEGINS))))
-        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, BEGINS, FROM})
-        parts[-1].allowed = None if value == ANY or bounded else items(held.get(ALL, value))
+        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, BEGINS, FROM, EACH, BUILT})
+        parts[-1].allowed = None if value == ANY or bounded else [*items(held.get(ALL, value)), *items(held.get(OR))]
     for entry in approved(shape)["resources"].get(kind, {}).get(name, {}).get(UNSET, ()):
         root.parts.setdefault(entry, Part()).unset = True
     return root
@@ -228,10 +245,11 @@ def approved_for(shape: Shape, kind: str, name: str, *, image: bool = False) -> 
 
 @dataclass(slots=True)
 class Values:
-    """What a resource holds, by path, and the entries of the longest list there."""
+    """What a resource holds, by path, the entries of the longest list there, and where a value or a whole list isn't known."""
 
     by: defaultdict[str, list[Plain]] = field(default_factory=lambda: defaultdict(list))
     most: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: 1))
+    hidden: set[str] = field(default_factory=set[str])
 
 
 def deviations(resource: Resource, shape: Shape, names: Names, resources: Mapping[str, Resource], *, image: bool) -> Iterator[Deviation]:
@@ -253,7 +271,12 @@ def deviations(resource: Resource, shape: Shape, names: Names, resources: Mappin
         if part.outputs and held and not _lacks_reference(resource, path, root):
             for one in strange(held, found.most[path], part.outputs, referred(resource, path, resources)):
                 yield Deviation(path=path, value=one, must=[_said(it) for it in part.outputs], missing=False)
+        if part.built:
+            for one in held:
+                if not isinstance(one, Unknown) and built_of(one, referred(resource, path, resources), names) not in part.built:
+                    yield Deviation(path=path, value=one, must=part.built, missing=False)
         values = [general(value, names) for value in held]
+        yield from _hidden(path, part, values, found, known=is_known(resource, shape, names))
         if part.somewhere and not values and not part.required:
             yield Deviation(path=path, value=None, must=part.allowed or (), missing=True)
         yield from _beyond(path, part, values, begins=new_here)
@@ -264,10 +287,19 @@ def deviations(resource: Resource, shape: Shape, names: Names, resources: Mappin
                     alike and kinds[str(value)] in {known.get(str(one)) for one in part.allowed}
                 ):
                     yield Deviation(path=path, value=value, must=part.allowed, missing=False)
-            if part.all:
-                yield from (
-                    Deviation(path=path, value=None, must=[one], missing=True) for one in part.allowed if values and one not in values
-                )
+            lacking = [one for one in part.all if values and not _is_one(one, values, names)]
+            yield from (Deviation(path=path, value=None, must=[one], missing=True) for one in lacking)
+
+
+def _hidden(path: str, part: Part, values: Sequence[Plain], found: Values, *, known: bool) -> Iterator[Deviation]:
+    """What isn't known at preview, and is whenever the program plans the resource; of a new one others may know more."""
+    if part.each and path in found.hidden:
+        yield Deviation(path=f"how many entries {path} has", value=UNKNOWN, must=(), missing=False)
+        return
+    bounded = part.allowed is not None or part.least is not None or part.most is not None or part.outputs or part.built
+    free = bounded or part.open or path.rpartition(".")[2] in READ
+    if known and not free and any(isinstance(one, Unknown) for one in values):
+        yield Deviation(path=path, value=UNKNOWN, must=(), missing=False)
 
 
 def _said(output: str) -> str:
@@ -322,12 +354,12 @@ def _beyond(path: str, part: Part, values: Sequence[Plain], *, begins: bool) -> 
             yield Deviation(path=path, value=value, must=[f"a name that begins with {' or '.join(part.begins)}"], missing=False)
 
 
-def _missing(value: Plain, part: Part, path: str, found: Values) -> Iterator[Deviation]:
+def _missing(value: Plain, part: Part, path: str, found: Values, *, listed: bool = False) -> Iterator[Deviation]:
     """The required parts that aren't there; and, in `found`, the values by their paths."""
     if isinstance(value, list):
         found.most[path] = max(found.most[path], len(value))
         for one in value:
-            yield from _missing(one, part, path, found)
+            yield from _missing(one, part, path, found, listed=True)
     elif isinstance(value, dict) and part.parts:
         for name, inner in part.parts.items():
             at = f"{path}.{name}" if path else name
@@ -338,6 +370,8 @@ def _missing(value: Plain, part: Part, path: str, found: Values) -> Iterator[Dev
             elif inner.required:
                 yield Deviation(path=at, value=one, must=inner.allowed or (), missing=True)
     elif not part.parts:
+        if isinstance(value, Unknown) and not listed:
+            found.hidden.add(path)
         found.by[path].append(
             {key: one for key, one in value.items() if is_set(one, f"{path}.{key}")} if isinstance(value, dict) else value
         )

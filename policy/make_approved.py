@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from approval import GROUPS, OF, Names, has_image, names_of, read, recording, written
-from choices import NAMES_OF, ROWS, UNSET
+from choices import NAMES_OF, OPEN, ROWS, UNSET
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
 from make_choices import bound_with_image, choices_of, grouped, rows_with
@@ -36,7 +36,7 @@ WORD = 40
 Filled = Callable[[str], Mapping[str, Plain]]
 """By type, what the provider fills in."""
 
-FILLED = frozenset({ANY, NAMES_OF, UNSET, FIRST, THEN, OF})
+FILLED = frozenset({ANY, NAMES_OF, OPEN, UNSET, FIRST, THEN, OF})
 """Lists of which several entries stand on a line: reviewers read what has a value of its own."""
 
 

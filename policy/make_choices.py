@@ -15,8 +15,8 @@ from typing import Any
 import tokens as t
 from account_project import rows_of
 from approval import ENVIRONMENT, Names, has_image
-from choices import ALL, BEGINS, HOLDS, LEAST, MOST, NAMES_OF, READ, REFERENCE, UNSET, called, general, with_references
-from outputs import FROM, outputs_like, referred, taken_from
+from choices import ALL, BEGINS, HOLDS, LEAST, MOST, NAMES_OF, OPEN, OR, READ, REFERENCE, UNSET, called, general, with_references
+from outputs import BUILT, EACH, FROM, built_of, outputs_like, referred, taken_from
 from plain import Plain, Unknown, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
 from rule import Resource, Stack
@@ -111,6 +111,9 @@ class Seen:
         self.stacks: set[str] = set()
         self._outputs: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
         self._no_outputs: set[str] = set()
+        self._built: defaultdict[str, set[str]] = defaultdict(set)
+        self._lists: set[str] = set()
+        self._hidden: set[str] = set()
 
     def add(self, resource: Resource, names: Names, resources: Mapping[str, Resource]) -> None:
         """Count a resource's objects, and what is set in each, and keep its values.
@@ -130,6 +133,8 @@ class Seen:
         values: defaultdict[str, list[Plain]] = defaultdict(list)
         Seen()._count(with_references(resource, names), "", values, names)
         self._compare(resource, values, names, resources, made=True)
+        for path in [path for path in values if path in resource.props]:
+            self._built[path].add(built_of(resource.props[path], referred(resource, path, resources), names))
 
     def _compare(
         self, resource: Resource, values: Mapping[str, list[Plain]], names: Names, resources: Mapping[str, Resource], *, made: bool
@@ -152,12 +157,19 @@ class Seen:
             return None
         if path not in self._outputs:
             return of_type.get(path)
-        return taken_from(self._outputs[path])
+        found = taken_from(self._outputs[path])
+        return {EACH: found[FROM]} if path in self._lists - self._hidden else found
 
-    def _count(self, value: Plain, path: str, values: defaultdict[str, list[Plain]], names: Names) -> None:
+    def _made_of(self, path: str) -> Plain:
+        """What a text is made of that is never known before; None where that is nothing, or can't be told."""
+        known = any(not isinstance(one, Unknown) for values in self.resources for one in values.get(path, ()))
+        return None if known or not all(self._built.get(path, {""})) else {BUILT: [*sorted(self._built[path])]}
+
+    def _count(self, value: Plain, path: str, values: defaultdict[str, list[Plain]], names: Names, *, listed: bool = False) -> None:
         if isinstance(value, list):
+            self._lists.add(path)
             for one in value:
-                self._count(one, path, values, names)
+                self._count(one, path, values, names, listed=True)
         elif isinstance(value, dict) and path.rpartition(".")[2] not in MAPS and (value or not path):
             self.objects[path] += 1
             for name, one in value.items():
@@ -166,6 +178,8 @@ class Seen:
                     self.set[at] += 1
                     self._count(one, at, values, names)
         else:
+            if isinstance(value, Unknown) and not listed:
+                self._hidden.add(path)
             values[path].append(general(value, names))
 
     def names(self) -> set[str]:
@@ -180,7 +194,7 @@ class Seen:
             of_type: where they are, what there is for the type.
         """
         found: dict[str, Plain] = {}
-        outputs = {path.rstrip(SOME + MAY): value for path, value in (of_type or {}).items() if isinstance(value, dict) and FROM in value}
+        outputs = {path.rstrip(SOME + MAY): value for path, value in (of_type or {}).items() if _is_taken(value)}
         for path in sorted({path for values in self.resources for path in values} - EVERYWHERE):
             steps = path.split(".")
             ancestors = [".".join(steps[:count]) for count in range(len(steps) + 1)]
@@ -190,12 +204,20 @@ class Seen:
                 mark = MAY
             else:
                 mark = "" if each else SOME if all(path in values for values in self.resources) else MAY
-            found[path + mark] = self._from(path, outputs) or self._values(kind, path, own=own)
+            found[path + mark] = self._from(path, outputs) or (own and self._made_of(path)) or self._values(kind, path, own=own)
         for entry in [one for one in found if one.startswith(REFERENCE)]:  # what it comes from says more than its text
             value = found.get(entry.removeprefix(REFERENCE))
             if value == ANY or (isinstance(value, str) and "{" in value):
                 del found[entry.removeprefix(REFERENCE)]
+        if not own and (still := sorted(entry.rstrip(SOME + MAY) for entry, value in found.items() if self._is_open(entry, value))):
+            found[OPEN] = [*still]
         return found
+
+    def _is_open(self, entry: str, value: Plain) -> bool:
+        """Whether a property that may be anything isn't known in each plan."""
+        path = entry.rstrip(SOME + MAY)
+        bounded = isinstance(value, dict) and not _is_taken(value)
+        return (value == ANY or bounded) and any(isinstance(one, Unknown) for values in self.resources for one in values.get(path, ()))
 
     def _values(self, kind: str, path: str, *, own: bool) -> Plain:
         each = [{_key(one): one for one in values[path]} for values in self.resources if path in values]
@@ -225,7 +247,13 @@ class Seen:
             return ANY
         if len(values) == 1:
             return values[0]
-        return {ALL: values} if all(one.keys() == known.keys() for one in each) else values
+        common = [one for one in values if all(_key(one) in held for held in each)]
+        rest = [one for one in values if one not in common]
+        return {ALL: common} if not rest else {ALL: common, OR: rest} if own and common else values
+
+
+def _is_taken(value: Plain) -> bool:
+    return isinstance(value, dict) and not value.keys().isdisjoint({FROM, EACH, BUILT})
 
 
 def _stem(name: str) -> str:

@@ -17,6 +17,12 @@ from rule import Resource
 FROM = "from"
 """Says which outputs of a resource a value may be, each as the resource's type, a dot and the output's name."""
 
+EACH = "each"
+"""Says the same of a list's entries. It must be given entry by entry: of one that comes as a whole nobody can tell how many it has."""
+
+BUILT = "built"
+"""Says what a text is that is made of an output: with the output's type and name in its place, `<type.name>`."""
+
 ID = "id"
 """What each resource has; where it has a name or an ARN of the same text, that says more."""
 
@@ -48,6 +54,22 @@ def outputs_like(value: Plain, sources: Sequence[Resource], names: Names) -> fro
     )
 
 
+def built_of(value: Plain, sources: Sequence[Resource], names: Names) -> str:
+    """A text with a placeholder for the longest output of a resource in it; empty where there is none.
+
+    Args:
+        value: as it is.
+    """
+    held = {
+        output: f"<{source.type}.{key}>"
+        for source in sources
+        for key, output in source.props.items()
+        if key != ID and isinstance(value, str) and isinstance(output, str) and output and output in value
+    }
+    longest = max(held, key=len, default="")
+    return names.generalise(value.replace(longest, held[longest])) if longest and isinstance(value, str) else ""
+
+
 def is_output(value: Plain, wanted: Mapping[str, Plain], sources: Sequence[Resource], names: Names) -> bool:
     """Whether a value is not known yet, or one of the outputs that are approved.
 
@@ -66,8 +88,9 @@ def taken_from(found: Sequence[frozenset[str]]) -> dict[str, Plain]:
     return {FROM: said[0] if len(said) == 1 else said}
 
 
-def strange(values: Sequence[Plain], most: int, wanted: Sequence[str], sources: Sequence[Resource]) -> Iterator[str]:
-    """Values that are known and no such output, in JSON; and that there are more than there is to refer to, known or not.
+def strange(values: Sequence[Plain], most: int, wanted: Sequence[str], sources: Sequence[Resource]) -> Iterator[Plain]:
+    """Values that are known and no such output, in JSON, or aren't known though each such output is; and that there are more than there is
+    to refer to, known or not.
 
     Args:
         values: of one property.
@@ -79,6 +102,8 @@ def strange(values: Sequence[Plain], most: int, wanted: Sequence[str], sources: 
     found = [one for one in sources if one.type in keys]
     outputs = {output for one in found for key in keys[one.type] if isinstance(output := one.props.get(key), str)}
     yield from (shown(one) for one in values if not isinstance(one, Unknown) and one not in outputs)
+    if found and all(isinstance(one.props.get(key), str) for one in found for key in keys[one.type][1:]):
+        yield from (one for one in values if isinstance(one, Unknown))
     if most > len(found):
         yield f"{most} where it refers to {len(found)}"
 

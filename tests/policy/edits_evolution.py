@@ -57,7 +57,7 @@ EDITS: tuple[Edit, ...] = (
         (f"{VARIABLES}.EVOLUTION_STATE_TABLE", "evolution-state-dev", "environment/table-equality", TOLD),
         ("reservedConcurrentExecutions", 0, "workload/function-form"),
         ("reservedConcurrentExecutions", -1),
-        (f"{VARIABLES}.EVOLUTION_ISLANDS", "17", TOLD),
+        (f"{VARIABLES}.EVOLUTION_ISLANDS", "17", "environment/table-equality", TOLD),
         (f"{VARIABLES}.EVOLUTION_ISLANDS", GONE, TOLD),
         (f"{VARIABLES}.MAX_CONCURRENT_AGENTS", "100000", "environment/function-limits", "environment/table-equality", TOLD),
         (f"{VARIABLES}.MAX_CONCURRENT_AGENTS", "9999", "environment/table-equality", TOLD),

@@ -120,6 +120,8 @@ EDITS: tuple[Edit, ...] = (
         (f"{ENGINE}.environment.EVOLUTION_SAFETY_MODE", "permissive", "environment/container-limits", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_SAFETY_ENABLED", "false", "environment/container-limits"),
         (f"{ENGINE}.environment.EVOLUTION_ENVIRONMENT", "dev", "environment/table-equality"),
+        (f"{ENGINE}.environment.EVOLUTION_ISLANDS", "1000000", "environment/table-equality"),
+        (f"{ENGINE}.environment.EVOLUTION_STRATEGY", "cma-es", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_METRIC_NAMESPACE", "Custom", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_METRIC_NAMESPACE", "EvolutionSystem", "environment/table-equality"),
         (f"{ENGINE}.environment.EVOLUTION_MODE", "free", "environment/table-equality"),

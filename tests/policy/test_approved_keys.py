@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rules import FAMILIES
-from tests.policy.builders import Nodes
+from tests.policy.builders import UNKNOWN, Nodes
 from tests.policy.edits_containment import ACCOUNT
 from tests.policy.samples import findings
 from tests.policy.test_approved import ACCESS, judged, nodes_of, stack_of
@@ -32,9 +32,13 @@ def statements(nodes: Nodes) -> Iterator[tuple[str, str, dict[str, Any], dict[st
 
 def made(nodes: Nodes, arn: str = OURS) -> set[str]:
     """Have AWS make the key, and every grant of it name that ARN; the names of those whose grants do."""
-    (key,) = [node for node in nodes.values() if node.type == "aws:kms/key:Key"]
+    [(called, key)] = [(name, node) for name, node in nodes.items() if node.type == "aws:kms/key:Key"]
     (alias,) = [node for node in nodes.values() if node.type == "aws:kms/alias:Alias"]
     key.outputs.update(arn=OURS, keyId=ID)
+    for node in nodes.values():
+        for place, sources in node.references.items():
+            if sources == [called]:
+                node.props[place] = json.loads(json.dumps(node.props[place]).replace(UNKNOWN, OURS))
     alias.props.update(targetKeyId=ID)
     changed: set[str] = set()
     for name, place, document, one in statements(nodes):

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from approval import Names
-from choices import ALL, LEAST, approved_for
+from choices import ALL, LEAST, OPEN, OR, approved_for
 from limits import configured
 from make_choices import Seen, choices_of, narrower
+from plain import UNKNOWN as UNSEEN
 from plain import Plain, dig
 from properties import SYSTEM
 from rule import Reference, Resource, Stack, StackRule, judge_stack
@@ -58,7 +59,15 @@ def test_what_is_missing_in_a_resource_or_in_a_part_of_it_is_told_apart() -> Non
 def test_what_each_holds_all_of_is_told_from_what_each_holds_one_of() -> None:
     first, second = (resource("a", kinds=kinds) for kinds in (["A", "B"], ["B", "A"]))
     assert entries(first, second) == {"kinds": {ALL: ["A", "B"]}}
-    assert entries(first, resource("b", kinds=["A"])) == {"kinds": ["A", "B"]}
+    less = resource("a", kinds=["A"])
+    assert entries(first, less) == {"kinds": ["A", "B"]}
+    assert entries(first, less, own=True) == {"kinds": {ALL: ["A"], OR: ["B"]}}
+
+
+def test_what_may_be_anything_and_is_not_known_in_each_plan_is_said() -> None:
+    first, second = (resource("a", title=title, size=7, mode=UNSEEN) for title in ("x", UNSEEN))
+    assert entries(first, second)[OPEN] == ["mode", "title"]
+    assert OPEN not in entries(resource("a", title="x", size=7))
 
 
 def test_an_empty_part_of_a_part_says_something() -> None:
@@ -142,6 +151,10 @@ def replaced(name: str) -> Edit:
         nodes[name].delete_before_replace = True
 
     return edit
+
+
+def unheard(nodes: Nodes) -> None:
+    nodes["network-dns-allowed"].props["domains"].remove("logs.us-east-1.amazonaws.com")
 
 
 def referring(called: str, of: str, key: str, *sources: str) -> Edit:
@@ -288,6 +301,8 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     "a reservation for what has none": (setting("evolution-archiver", "reservedConcurrentExecutions", 10), CHOICES, "evolution-archiver"),
     "ten gigabytes": (setting("agentcore-handler", "memorySize", 10240), CHOICES, "agentcore-handler"),
     "agents one by one": (setting("agentcore-handler", "reservedConcurrentExecutions", 1), CHOICES, "agentcore-handler"),
+    "what is logged finds no way": (unheard, PRESENCE, "network-dns-allowed"),
+    "a way out that isn't known": (setting("compute-workload-https", "cidrIpv4", UNKNOWN), CHOICES, "compute-workload-https"),
     "a mode that may be anything": (setting("evolution-mode", "allowedPattern", GONE), PRESENCE, "evolution-mode"),
 }
 """What no other rule refuses: the edit, the rule, and what the finding is about."""

@@ -10,7 +10,7 @@ import pytest
 from approval import Names
 from limits import configured
 from make_choices import Seen, choices_of
-from outputs import FROM
+from outputs import EACH, FROM, built_of
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
 from tests.approve import IMAGE, PROFILES, STACKS, planned, table_of
@@ -43,6 +43,8 @@ BESIDE: dict[str, tuple[str, str, Plain]] = {
     "a way into an endpoint": ("network-logs-endpoint", "securityGroupIds.+", GROUP),
     "a topic more at OK": ("monitoring-unsafe", "okActions.+", TOPIC),
     "a topic more that is computed from the right one": ("monitoring-unsafe", "okActions.+", UNKNOWN_TEXT),
+    "as many groups as somebody likes": ("compute-engine-service", "networkConfiguration.securityGroups", UNKNOWN_TEXT),
+    "a name that is computed from the right one": ("agentcore-handler", "loggingConfig.logGroup", UNKNOWN_TEXT),
     "a topic in the place of one of two": ("monitoring-budget", "notifications.1.subscriberSnsTopicArns", [TOPIC]),
 }
 """What stands beside a reference, or in the place of one of several: told at the first preview, too."""
@@ -51,6 +53,8 @@ COMPUTED: dict[str, tuple[str, str, Plain]] = {
     "the flow logs' destination": ("network-flow-logs", "logDestination", ARN.format("logs", "log-group:/billing/prod")),
     "a version of the switch": ("evolution-safety-switch-schedule", "target.arn", FUNCTION.format("evolution-safety-switch-prod:1")),
     "the tables' key": ("data-state", "serverSideEncryption.kmsKeyArn", KEY),
+    "whose default endpoint it is": ("agentcore-runtime-default-policy", "resourceArn", ARN.format("bedrock-agentcore", "runtime/theirs")),
+    "where the topic's lost messages go": ("evolution-switch-hears-topic", "redrivePolicy", f'{{"deadLetterTargetArn": "{TOPIC}"}}'),
     "a bucket whose lifecycle it is": ("data-artifacts-lifecycle", "bucket", "billing-artifacts-prod"),
 }
 """What is computed from a reference, as it is once AWS has made that; names are known before."""
@@ -104,10 +108,16 @@ def approved_of(fresh: Plain, made: Plain) -> Plain:
 
 def test_an_output_is_told_from_what_is_made_of_it_by_a_stack_that_is_made() -> None:
     assert approved_of(UNKNOWN, "arn:x:alerts-qa") == {FROM: "topic.arn"}
-    assert approved_of([UNKNOWN], ["arn:x:alerts-qa"]) == {FROM: "topic.arn"}
+    assert approved_of([UNKNOWN], ["arn:x:alerts-qa"]) == {EACH: "topic.arn"}
     assert approved_of("alerts-qa", "alerts-qa") == {FROM: "topic.name"}
     assert approved_of(UNKNOWN, "arn:x:alerts-qa:1") is None
     assert approved_of(UNKNOWN, "us-east-1") is None
+
+
+def test_a_text_that_is_made_of_an_output_has_its_form_approved() -> None:
+    topic = resource("alerts", "topic", arn="arn:x:alerts-qa", name="alerts-qa", id="arn:x:alerts-qa")
+    assert built_of("logs/arn:x:alerts-qa/1", [topic], NAMES) == "logs/<topic.arn>/1"
+    assert built_of("logs/other", [topic], NAMES) == built_of(7, [topic], NAMES) == ""
 
 
 def test_what_one_name_never_has_known_is_what_its_type_has() -> None:

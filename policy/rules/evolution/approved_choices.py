@@ -136,7 +136,7 @@ def _said(found: list[Deviation] | Exception, names: Names, *, missing: bool) ->
 def _message(one: Deviation, names: Names) -> str:
     must = " or ".join(_shown(value, names) for value in one.must)
     if not one.missing:
-        return f"{one.path} is {_shown(one.value, names)}; it must be {must}, as approved."
+        return f"{one.path} is {_shown(one.value, names)}; it must be {must or 'known'}, as approved."
     return f"{one.path} {'has no ' + must if must else 'is missing'}; every approved resource of its kind has it."
 
 

@@ -15,7 +15,14 @@ from system import ENGINE_NAMESPACE, METRIC_NAMESPACE, evolution_rule, mode_para
 from tokens import AGENT_RUNTIME, FUNCTION, GUARDRAIL, REPOSITORY, SCALABLE_TARGET, SCHEDULED_ACTION, SERVICE, TASK_DEFINITION
 from variables import RUNNERS, RunnerEnvironment, environments_of, unreadable
 
-FROM_TABLE = {**LIMITED, "BEDROCK_REGION": "region", "BEDROCK_MODEL_ID": "model_id", "EVOLUTION_TASK": "evolution_task"}
+FROM_TABLE = {
+    **LIMITED,
+    "BEDROCK_REGION": "region",
+    "BEDROCK_MODEL_ID": "model_id",
+    "EVOLUTION_TASK": "evolution_task",
+    "EVOLUTION_STRATEGY": "engine.strategy",
+    "EVOLUTION_ISLANDS": "engine.islands",
+}
 """A variable to the row of the table that it must equal."""
 
 OFTEN = re.compile(r"rate\((\d+) minutes?\)")
@@ -35,7 +42,8 @@ def _wanted(stack: Stack) -> dict[str, Plain]:
         "EVOLUTION_MODE_PARAMETER": mode_parameter(stack),
     }
     table: Mapping[str, Plain] = stack.table or {}
-    return fixed | {name: table[row] for name, row in FROM_TABLE.items() if row in table}
+    rows = {name: dig(dict(table), *row.split(".")) for name, row in FROM_TABLE.items()}
+    return fixed | {name: value for name, value in rows.items() if value is not None}
 
 
 def _equal(value: Plain, wanted: Plain) -> bool:
