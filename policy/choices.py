@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from account_project import rows_of
-from approval import ENVIRONMENT, Names, has_image, names_of
+from approval import Names, names_of
 from outputs import BUILT, EACH, FROM, built_of, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, Shape, approved, given_in, is_set
@@ -42,9 +41,6 @@ REFERENCE = "@"
 
 NAMES_OF = "#"
 """The entry of a type that says what its resources are called: each is in every stack, with SOME in those that have an image."""
-
-ROWS = "rows"
-"""The part that has, by what the table says, what is there whenever it does."""
 
 UNSET = "-"
 """The entry of a resource that says what others of its type have set, and it must not."""
@@ -141,10 +137,11 @@ def with_references(resource: Resource, names: Names) -> dict[str, Plain]:
 @lru_cache(maxsize=2)
 def _known(shape: Shape) -> Mapping[str, str]:
     """By what they are called, the types of the resources that are approved."""
-    return {_name(name): kind for kind, entries in approved(shape)["types"].items() for name in items(entries.get(NAMES_OF))}
+    return {name_in(name): kind for kind, entries in approved(shape)["types"].items() for name in items(entries.get(NAMES_OF))}
 
 
-def _name(entry: Plain) -> str:
+def name_in(entry: Plain) -> str:
+    """What an entry of NAMES_OF says that resources are called."""
     return str(entry).rstrip(SOME + MAY)
 
 
@@ -153,26 +150,12 @@ def is_known(resource: Resource, shape: Shape, names: Names) -> bool:
     return _known(shape).get(called(resource, names)) == resource.type
 
 
-def lost(stack: Stack, shape: Shape) -> Iterator[tuple[str, str]]:
-    """The types and names of the resources that every approved stack with the same rows has, and this one lacks."""
-    names, image = names_of(stack), has_image(stack)
-    there = {(one.type, own.called(one.name), own.environment) for one in stack.resources if (own := names.of(one.name))}
-    by_row: set[str] = {name for row in rows_of(stack) for name in approved(shape).get(ROWS, {}).get(row, ())}
-    for kind, entries in approved(shape)["types"].items():
-        for entry in map(str, items(entries.get(NAMES_OF))):
-            name = _name(entry)
-            if name in by_row or (not entry.endswith(MAY) and (image or not entry.endswith(SOME))):
-                for environment in names.environments if ENVIRONMENT in name else ("",):
-                    if (kind, name, environment) not in there:
-                        yield kind, name.replace(ENVIRONMENT, environment)
-
-
 @lru_cache(maxsize=256)
 def _claims(shape: Shape, kind: str, key: str) -> Mapping[str, str]:
     """By what they are called, the resources that one of a type each refers to by a property, and which one that is; none where two refer
     to the same."""
     by: defaultdict[str, list[str]] = defaultdict(list)
-    for name in map(_name, items(approved(shape)["types"].get(kind, {}).get(NAMES_OF))):
+    for name in map(name_in, items(approved(shape)["types"].get(kind, {}).get(NAMES_OF))):
         part = approved_for(shape, kind, name).parts.get(f"{REFERENCE}{key}")
         for one in (part.allowed if part else None) or ():
             by[str(one)].append(name)
@@ -317,7 +300,7 @@ def _lacks_reference(resource: Resource, path: str, root: Part) -> bool:
 @lru_cache(maxsize=256)
 def _led_to(shape: Shape, kind: str) -> Mapping[str, frozenset[str]]:
     """By property, the types of what each approved resource of a type refers to by it."""
-    named = [approved_for(shape, kind, name) for name in map(_name, items(approved(shape)["types"].get(kind, {}).get(NAMES_OF)))]
+    named = [approved_for(shape, kind, name) for name in map(name_in, items(approved(shape)["types"].get(kind, {}).get(NAMES_OF)))]
     led: dict[str, frozenset[str]] = {}
     for key in {path for one in named for path in one.parts if path.startswith(REFERENCE)}:
         parts = [one.parts.get(key) for one in named]

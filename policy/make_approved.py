@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from approval import GROUPS, OF, Names, has_image, names_of, read, recording, written
-from choices import NAMES_OF, OPEN, ROWS, UNSET
+from choices import NAMES_OF, OPEN, UNSET
 from covering import lacks
 from documents import PLACES, DocumentKind, statements_of
 from make_choices import bound_with_image, choices_of, grouped, rows_with
@@ -16,6 +16,7 @@ from options import options_of
 from order import FIRST, THEN, order_of
 from outputs import outputs_like, referred, taken_from
 from plain import Plain, Unknown, dig, items, number
+from presence import ROWS
 from properties import ANY, EVERYWHERE, MAY, SOME
 from rule import Resource, Stack
 from rules.aws.holdings import holdings

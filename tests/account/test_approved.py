@@ -102,6 +102,7 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     "no record of prompts, where the table has one": (gone("watch-model-invocations"), PRESENCE, ""),
     "no provider of identities, where none is there": (gone("access-github"), PRESENCE, ""),
     "nobody looks for drift": (gone_with("access-prod-drift"), PRESENCE, ""),
+    "half of what looks for drift": (gone("access-prod-drift-2-attached"), PRESENCE, ""),
     "no encryption of the access logs": (gone(f"{LOGS}-encryption"), PRESENCE, ""),
     "no alias": (gone("state-key-alias"), PRESENCE, ""),
     "a drill that can't be held": (gone_with("access-staging-drill"), PRESENCE, ""),

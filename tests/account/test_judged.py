@@ -14,6 +14,7 @@ from rules import FAMILIES
 from tests.account.tables import ALL_ON, THERE_ALREADY, account_table
 from tests.policy.builders import Node, Nodes
 from tests.policy.edits import Edit, adding, both, referring, setting, without
+from tests.policy.edits_containment import setting as changing
 from tests.policy.in_memory import account_of, configure, nodes_of
 from tests.policy.samples import findings
 
@@ -167,6 +168,10 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     "models are denied the records": (
         denying("watch-records-policy", {"Service": "bedrock.amazonaws.com"}),
         {("account/recorded", "watch-records-policy")},
+    ),
+    "records under a bucket key": (
+        changing("watch-records-encryption", "rules.0.bucketKeyEnabled", True, "state-key"),
+        {("account/recorded", "state-key")},
     ),
     "all are denied the access logs": (denying("state-access-logs-policy", "*"), {("account/recorded", "state-access-logs-policy")}),
     "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("approved/types", "saml")}),

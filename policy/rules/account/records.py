@@ -11,6 +11,7 @@ from calls import AwsCall, allowed
 from documents import statements_of, unreadable
 from graph import Linked
 from other_types import TRAIL
+from plain import dig, items
 from rule import Finding, Resource, Severity, Stack
 from rules.account.fences import region_of
 from tokens import BUCKET, BUCKET_ENCRYPTION, BUCKET_LOGGING, BUCKET_POLICY, KEY, KEY_POLICY, MODEL_LOG
@@ -77,7 +78,9 @@ def _refused(writer: Writer, policies: Sequence[Resource], calls: Sequence[AwsCa
     for call in calls:
         if not allowed(call, statements):
             about = policies[0] if policies else writer.resource
-            yield Finding(f"it doesn't let {call.service} do {call.action} on {call.resource} for `{writer.resource.name}`.", about)
+            yield Finding(
+                f"it doesn't let {call.service} call {call.action} on {call.resource} for `{writer.resource.name}`; it must.", about
+            )
             return
 
 
@@ -87,16 +90,22 @@ def _writers(stack: Stack, account: str, buckets: Linked, keys: Linked) -> Itera
     Amazon S3 server access logging"."""
     here, logs = f"{region_of(stack)}:{account}:", f"AWSLogs/{account}"
     for trail in stack.of_type(TRAIL):
-        source = f"arn:aws:cloudtrail:{here}trail/{trail.at('name')}"
+        source, taking = f"arn:aws:cloudtrail:{here}trail/{trail.at('name')}", buckets.by(trail, "s3BucketName")
+        # Over a bucket key it wants to decrypt, too, and a request for that doesn't say for which trail it is.
+        by_bucket = [one for one in stack.of_type(BUCKET_ENCRYPTION) if buckets.by(one, "bucket") & taking and _has_key_of_its_own(one)]
         yield Writer(
             resource=trail,
             service="cloudtrail.amazonaws.com",
             source=source,
-            buckets=buckets.by(trail, "s3BucketName"),
+            buckets=taking,
             asks=["s3:GetBucketAcl"],
             writes=[f"{logs}/{kind}/{WRITTEN}" for kind in ("CloudTrail", "CloudTrail-Digest")],
             keys=keys.by(trail, "kmsKeyId"),
-            uses={"kms:GenerateDataKey": {"kms:encryptioncontext:aws:cloudtrail:arn": source}, "kms:DescribeKey": {}},
+            uses={
+                "kms:GenerateDataKey": {"kms:encryptioncontext:aws:cloudtrail:arn": source},
+                "kms:DescribeKey": {},
+                **({"kms:Decrypt": {}} if by_bucket else {}),
+            },
         )
     for log in stack.of_type(MODEL_LOG):
         taking = buckets.by(log, "loggingConfig") | buckets.by(log, "loggingConfig", "s3Config", "bucketName")
@@ -119,3 +128,7 @@ def _writers(stack: Stack, account: str, buckets: Linked, keys: Linked) -> Itera
                 buckets=buckets.by(logging, "targetBucket"),
                 writes=[f"{logging.at('targetPrefix') or ''}{WRITTEN}"],
             )
+
+
+def _has_key_of_its_own(encryption: Resource) -> bool:
+    return any(dig(one, "bucketKeyEnabled") not in (None, False) for one in items(encryption.at("rules")))

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from approval import Names, has_image, names_of
-from choices import Deviation, deviations, general, is_known, lost, names_taken, seconds
+from choices import Deviation, deviations, general, is_known, names_taken, seconds
 from order import early
 from other_types import ANALYZER
 from plain import Plain, Unknown, dig, items, shown
+from presence import lost
 from properties import Shape, shape_for, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
