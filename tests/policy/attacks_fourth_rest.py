@@ -233,7 +233,7 @@ LOGS = (
         "AgentCore writes to the group of the runtime's name, which is missing: what agents said is lost.",
         at("agentcore-runtime-logs", "name", "/evolution/prod/agents"),
         "agentcore/runtime-logs",
-        "approved/presence",
+        "approved/choices",
     ),
     attack(
         "Container Insights makes its own log group",
