@@ -275,13 +275,14 @@ def deviations(resource: Resource, shape: Shape, names: Names, resources: Mappin
 
 
 def _hidden(path: str, part: Part, values: Sequence[Plain], found: Values, *, known: bool) -> Iterator[Deviation]:
-    """What isn't known at preview, and is whenever the program plans the resource; of a new one others may know more."""
+    """What isn't known at preview, and is whenever the program plans the resource. Of a new one only its name must be: AWS writes over the
+    alarm of a name that is taken."""
     if part.each and path in found.hidden:
         yield Deviation(path=f"how many entries {path} has", value=UNKNOWN, must=(), missing=False)
         return
     bounded = part.allowed is not None or part.least is not None or part.most is not None or part.outputs or part.built
     free = bounded or part.open or path.rpartition(".")[2] in READ
-    if known and not free and any(isinstance(one, Unknown) for one in values):
+    if (known or part.holds) and not free and any(isinstance(one, Unknown) for one in values):
         yield Deviation(path=path, value=UNKNOWN, must=(), missing=False)
 
 

@@ -260,6 +260,7 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         CHOICES,
         "more",
     ),
+    "an alarm by a name that isn't known": (another("more", "monitoring-agent-memory", name=UNKNOWN), CHOICES, "more"),
     "another program's settings": (
         adding("more", Node("aws:ssm/parameter:Parameter", {"name": "/billing/prod/url", "type": "String", "value": "x", "tagsAll": TAGS})),
         CHOICES,
