@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from approval import names_of
+from approval import Names, names_of
 from choices import called
 from order import FIRST, THEN
 from properties import SYSTEM, approved
@@ -14,13 +14,16 @@ from rule import Resource, Stack, judge_stack
 from rules.evolution.approved_choices import order
 from tests.policy.in_memory import stack_of
 
-NAMES = names_of(stack_of("prod"))
 THENS = sorted({then for entry in approved(SYSTEM)["order"] for then in entry[THEN]})
+
+
+def names() -> Names:
+    return names_of(stack_of("prod"))
 
 
 def late(stack: Stack) -> set[str]:
     """What the program calls the resources that the rule finds."""
-    return {called(found.resource, NAMES) for found in judge_stack(order, stack) if found.resource}
+    return {called(found.resource, names()) for found in judge_stack(order, stack) if found.resource}
 
 
 def waiting(name: str, *urns: str) -> Stack:
@@ -28,7 +31,7 @@ def waiting(name: str, *urns: str) -> Stack:
 
     def changed(resource: Resource) -> Resource:
         given = (reference.urn for found in resource.references.values() for reference in found)
-        return replace(resource, dependencies=(*given, *urns)) if called(resource, NAMES) == name else resource
+        return replace(resource, dependencies=(*given, *urns)) if called(resource, names()) == name else resource
 
     prod = stack_of("prod")
     return replace(prod, resources=tuple(map(changed, prod.resources)))
@@ -46,7 +49,7 @@ def test_it_may_wait_for_more_and_through_others() -> None:
     assert late(waiting("agentcore-gateway-target", *everything)) == set()
     target, between = "agentcore-gateway-target", "compute-repository"
     policies = {first for entry in approved(SYSTEM)["order"] for first in entry[FIRST] if target in entry[THEN]}
-    urns = tuple(one.urn for one in prod.resources if called(one, NAMES) in policies)
+    urns = tuple(one.urn for one in prod.resources if called(one, names()) in policies)
     indirect = waiting(target, *(one.urn for one in prod.resources if one.name == between))
     through = (replace(one, dependencies=urns) if one.name == between else one for one in indirect.resources)
     assert late(indirect) == {target}
