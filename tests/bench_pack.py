@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 # The pack's modules import one another by their bare names, as they do where the pack is published.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "policy"))
@@ -24,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "policy"))
 import psutil
 
 from local.previews import preview
-from local.provider.assets import SIGNATURE
 from tests.policy.builders import Node, Nodes
 from tests.policy.planned import nodes_of
 from tests.policy.test_process import requests, running
@@ -41,14 +39,6 @@ class Timing:
     wall: float
     cpu: float
     violations: int
-
-
-def without_secrets(value: Any) -> Any:
-    """A planned value with a text for each secret: the plan holds them encrypted, and the engine gives them to packs decrypted."""
-    if isinstance(value, dict):
-        entries = cast("dict[str, Any]", value)
-        return "secret" if SIGNATURE in entries else {key: without_secrets(one) for key, one in entries.items()}
-    return [without_secrets(one) for one in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def many(planned: Nodes, size: int) -> Nodes:
@@ -125,8 +115,6 @@ def main() -> None:
     plan = preview(STACK, pack=False, with_dependencies=True)
     assert plan.succeeded, plan.text
     planned = nodes_of(plan)
-    for node in planned.values():
-        node.props = without_secrets(node.props)
     print(f"(e) milliseconds a resource with all rules on, one pass over the stack included: {STACK}'s {len(planned)} planned resources")
     print(f"    over and over under new names; medians of {arguments.judged}, each in a new process after one plan that isn't counted")
     print(f"{'resources':<12}{'wall ms':>10}{'pack CPU ms':>14}{'violations':>12}")

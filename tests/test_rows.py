@@ -12,7 +12,7 @@ import pytest
 from components.environment import KEY
 from tests import in_process
 from tests.policy.builders import Node
-from tests.policy.planned import with_archives
+from tests.policy.planned import as_given
 from tests.policy.samples import findings
 from tests.rows import FOR_GOOD, PROTECTED, ROWS, RowChange, rows_of, with_rows
 
@@ -91,12 +91,12 @@ def judge(
     nodes = {
         name: Node(
             step.type,
-            with_archives(step.inputs),
+            as_given(step.inputs),
             step.references,
             protect=step.protect,
             ignore_changes=step.ignore_changes,
             depends_on=tuple(step.depends_on),
-            outputs=with_archives(step.outputs),
+            outputs=as_given(step.outputs),
         )
         for name, step in planned.steps.items()
         if step.operation != "delete"

@@ -22,6 +22,7 @@ import rules.aws.data_protection_buckets
 import rules.aws.encryption
 import rules.aws.encryption_keys
 import rules.aws.environment
+import rules.aws.environment_repeated
 import rules.aws.environment_secrets
 import rules.aws.exemptions
 import rules.aws.governance
@@ -83,6 +84,7 @@ FAMILIES = (
         (
             rules.aws.environment,
             rules.aws.environment_secrets,
+            rules.aws.environment_repeated,
             rules.evolution.environment,
             rules.evolution.environment_sources,
             rules.evolution.environment_table,

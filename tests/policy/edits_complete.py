@@ -82,6 +82,14 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         setting("runtime", "environmentVariables", {}),
         {"environment/handler-bounded", "environment/functions-told"},
     ),
+    (
+        "what the secret holds is told in each message",
+        both(
+            setting("secret-value", "secretStringWo", "correct-horse-battery"),
+            setting("score", "alarmDescription", "correct-horse-battery"),
+        ),
+        {"environment/secret-repeated"},
+    ),
     # Alarms.
     ("a surge of blocked requests is unseen", without("blocked"), {"alarms/blocked-requests"}),
     ("there is no switch", both(*map(without, ("switch", "switch-errors"))), {"alarms/switch", "environment/functions-told"}),

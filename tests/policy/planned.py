@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from pulumi_policy.deserialize import SPECIAL_ARCHIVE_SIG, SPECIAL_SIG_KEY, deserialize_properties
+from pulumi_policy.deserialize import SPECIAL_ARCHIVE_SIG, SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deserialize_properties
 
 from tests.plans import Plan
 from tests.policy.builders import UNKNOWN, Node, Nodes
@@ -56,16 +56,19 @@ def on(resource: str, *rows: tuple[Any, ...]) -> tuple[Edit, ...]:
     return tuple(Edit(resource, path, value, frozenset(fires)) for path, value, *fires in rows)
 
 
-def with_archives(value: Any) -> Any:
-    """A copy of a planned value, its archives as CrossGuard gives them to policies."""
+def as_given(value: Any) -> Any:
+    """A copy of a planned value as CrossGuard gives it to policies: with archives, and with a text for each secret, which the plan holds
+    encrypted."""
     if isinstance(value, list):
-        return [with_archives(one) for one in cast("list[Any]", value)]
+        return [as_given(one) for one in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return value
     entries = cast("dict[str, Any]", value)
     if entries.get(SPECIAL_SIG_KEY) == SPECIAL_ARCHIVE_SIG:
         return deserialize_properties({"archive": entries})["archive"]
-    return {key: with_archives(one) for key, one in entries.items()}
+    if entries.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
+        return "secret"
+    return {key: as_given(one) for key, one in entries.items()}
 
 
 def nodes_of(plan: Plan) -> Nodes:
@@ -75,7 +78,7 @@ def nodes_of(plan: Plan) -> Nodes:
     return {
         resource.name: Node(
             resource.type,
-            with_archives({**resource.computed, **resource.inputs}),
+            as_given({**resource.computed, **resource.inputs}),
             {name: [names[urn] for urn in urns] for name, urns in resource.property_dependencies.items()},
             protect=resource.protect,
             ignore_changes=resource.ignore_changes,

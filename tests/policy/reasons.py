@@ -11,6 +11,7 @@ SHOWN: Final = "only messages name it"
 OTHER: Final = "another entry of the list is enough"
 KEY_ALL_THE_SAME: Final = "a cluster whose services can't be told needs the key"
 NOBODY_TOLD: Final = "nobody is told that the alarm is OK again, and nothing waits for it"
+UNTOLD: Final = "what isn't known here can't be looked for elsewhere"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
 
 LOGS_END = "of the destination of logs, whose type nobody asks for; that of traces is missed"
@@ -77,6 +78,7 @@ MAY_GO = {
     ("Queue", "messageRetentionSeconds"): DEFAULTED,
     ("Parameter", "name"): REQUIRED,
     ("Parameter", "value"): STRICT,
+    ("SecretVersion", "secretStringWo"): UNTOLD,
     ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_REGION"): STRICT,
     ("AgentcoreAgentRuntime", "environmentVariables.BEDROCK_MODEL_ID"): STRICT,
     ("Function", "environment.variables.AGENTCORE_GATEWAY_URL"): "then the handler asks the model itself, with the guardrail",
@@ -127,6 +129,7 @@ MAY_BE_UNKNOWN = {
     ("LogDeliverySource", "name"): ELSEWHERE,
     ("Parameter", "name"): SHOWN,
     ("Parameter", "value"): "what another resource makes is no secret that somebody typed",
+    ("SecretVersion", "secretStringWo"): UNTOLD,
     ("AgentcoreGatewayTarget", "credentialProviderConfiguration.gatewayIamRole"): "that it is there is all that counts",
     ("Guardrail", "topicPolicyConfig.topicsConfigs.0.name"): SHOWN,
     **{("Budget", f"notifications.0.{key}"): OTHER for key in ("threshold", "comparisonOperator", "thresholdType", "notificationType")},
