@@ -15,6 +15,29 @@ ENGINE_MAY = "policy.Statement.5.Condition"
 WRITERS = "alarms/score-writers"
 PUBLISH = {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*"}
 
+BOUNDS = "dashboardBody.widgets.0.properties.annotations.horizontal"
+SCORE_ALONE = {"type": "metric", "properties": {"metrics": [["EvolutionSystem", "SafetyScore", "Environment", "prod"]]}}
+
+LEADING_AWAY = (
+    "[button:primary:Sign in to resume](https://signin-aws.example.org/resume)",
+    "[Sign in](<https://signin-aws.example.org/>)",
+    "[Sign in](//signin-aws.example.org)",
+    "[Sign in](https://us-east-1.console.aws.amazon.com@example.org/)",
+    "[Sign in](https://console.aws.amazon.com.example.org/)",
+    "[Sign in](https://myconsole.aws.amazon.com/)",
+    "[Sign in](http://console.aws.amazon.com/)",
+    "[Sign in](javascript:alert(1))",
+    "[Sign in][1]\n\n[1]: https://example.org",
+    "![score](https://example.org/score.png)",
+    "Sign in at https://example.org, please.",
+    "Sign in at www.example.org, please.",
+    "<mailto:aws@example.org>",
+)
+LEADING_TO_CONSOLE = (
+    "# Agents\n[Costs](#dashboards:name=Costs) [button:Logs](https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:)\n"
+    "Halted (see the runbook)? Ask the team [on call], 24/7: resume only when score >= 0.8. https://console.aws.amazon.com."
+)
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-alerts",
@@ -137,7 +160,16 @@ EDITS: tuple[Edit, ...] = (
         ("dashboardBody.widgets.+", {"type": "custom", "properties": {"endpoint": FUNCTION}}, SHOWS, "alarms/dashboard-calls"),
         ("dashboardBody.widgets.+", {"type": "custom", "properties": {"endpoint": RESUME}}, SHOWS, "alarms/dashboard-calls", CONTAINED),
         ("dashboardBody.widgets.+", {"type": "log", "properties": {"endpoint": FUNCTION}}, SHOWS),
-        ("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": f"[button:Go]({RESUME})"}}, CONTAINED),
+        ("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": f"[button:Go]({RESUME})"}}, CONTAINED, SHOWS),
+        ("dashboardBody.widgets.+", SCORE_ALONE, "alarms/dashboard"),
+        ("dashboardBody.widgets.+", {**SCORE_ALONE, "type": "explorer"}),
+        (f"{BOUNDS}.0.yAxis", "right", "alarms/dashboard"),
+        (f"{BOUNDS}.0.visible", False, "alarms/dashboard"),
+        (f"{BOUNDS}.+", {"label": "SafetyScore: at least 0.1", "value": 0.1}, "alarms/dashboard"),
+        (f"{BOUNDS}.+", {"label": "Ask the team", "value": 0.9}),
+        ("dashboardBody.widgets.0.properties.view", "singleValue", "alarms/dashboard"),
+        *(("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": text}}, SHOWS) for text in LEADING_AWAY),
+        ("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": LEADING_TO_CONSOLE}}),
         ("", DELETED, "alarms/dashboard"),
     ),
     *on(
