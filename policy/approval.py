@@ -43,6 +43,9 @@ STORES = frozenset({"topic", "queue", "bucket"})
 GUARDS = frozenset({"topic", "queue", "key", "bucket", "logs"})
 """Groups whose documents may lose nothing, either: what they let through is what halts evolution, or the record of it."""
 
+ADDING_UP = frozenset({"logs"})
+"""Groups whose documents are the account's: AWS takes all of them together, where a topic, a queue, a bucket or a key has one."""
+
 GUARDING_ROLES = ("evolution-scheduler-", "evolution-safety-switch-", "evolution-flow-logs-", "evolution-archiver-")
 """The first parts of the names of the roles whose grants may lose nothing: they start the switch, halt, write down who talked to whom,
 and keep what was bred."""

@@ -16,7 +16,7 @@ from outputs import BUILT, EACH, FROM, built_of, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, Shape, approved, given_in, is_set
 from rule import Reference, Resource, Stack
-from tokens import KEY, QUEUE, TOPIC, VPC
+from tokens import DEFAULT_SECURITY_GROUP, DNS_CONFIG, KEY, QUEUE, QUEUE_POLICY, TOPIC, TOPIC_POLICY, VPC
 
 ALL = "all"
 """Says that a resource holds all of the values, each at least once."""
@@ -32,6 +32,15 @@ HOLDS, BEGINS = "holds", "begins"
 
 SHARED = frozenset({KEY, QUEUE, TOPIC, VPC})
 """Types of resources that as many others use as like to, if one of a type does now."""
+
+ALONE: Mapping[str, frozenset[str]] = {
+    DEFAULT_SECURITY_GROUP: frozenset({"vpcId"}),
+    DNS_CONFIG: frozenset({"resourceId"}),
+    QUEUE_POLICY: frozenset({"queueUrl"}),
+    TOPIC_POLICY: frozenset({"arn"}),
+}
+"""By type, what names the resource of a SHARED type of which it is the only setting: AWS keeps one, and the last that is written wins.
+Source: SetTopicAttributes and SetQueueAttributes (`Policy`), UpdateFirewallConfig; a VPC has one default security group."""
 
 READ = frozenset({"alarmDescription", "blockedInputMessaging", "blockedOutputsMessaging", "dashboardBody", "description", "label"})
 """Properties that only people read: free, and nobody's loss where they are missing or come from somewhere else."""
@@ -160,7 +169,8 @@ def _claims(shape: Shape, kind: str, key: str) -> Mapping[str, str]:
         for one in (part.allowed if part else None) or ():
             by[str(one)].append(name)
     alone = all(len(names) == 1 for names in by.values())
-    return {one: names[0] for one, names in by.items() if alone and _known(shape).get(one) not in SHARED}
+    only = key in ALONE.get(kind, ())
+    return {one: names[0] for one, names in by.items() if alone and (only or _known(shape).get(one) not in SHARED)}
 
 
 def seconds(resource: Resource, shape: Shape, names: Names) -> Iterator[tuple[str, str, str]]:

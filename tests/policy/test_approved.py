@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from approval import FOLDER
+from plain import items
 from rules import FAMILIES
 from tests.approve import IMAGE, STACKS, approved, planned, table_of
 from tests.policy.builders import UNKNOWN, Node, Nodes, document
@@ -24,7 +25,7 @@ ARTIFACTS = f"arn:aws:s3:::evolution-artifacts-prod-{ACCOUNT}-us-east-1"
 TABLE = ARN.format("dynamodb", "table/{}")
 OF_TOPIC, OF_KEY, OF_QUEUE = "monitoring-alerts-policy", "security-key", "evolution-dead-letters-policy"
 OF_PROMPTS, OF_MONITORING, OF_LOGS = "agentcore-prompts-role-grants", "network-monitoring-endpoint", "network-logs-endpoint"
-BOUNDARY = "security-boundary"
+BOUNDARY, AGENTS_BOUNDARY = "security-boundary", "agentcore-boundary"
 
 
 @pytest.mark.slow
@@ -86,6 +87,57 @@ def _granted_by_itself(nodes: Nodes) -> None:
     nodes["more"] = Node("aws:iam/rolePolicy:RolePolicy", {"role": UNKNOWN, "policy": reads}, {"role": ["compute-engine-role"]})
 
 
+def closed(name: str, *actions: str) -> Edit:
+    """Take actions that begin so out of a document whose statements have no Sid."""
+
+    def edit(nodes: Nodes) -> None:
+        policy = json.loads(nodes[name].props["policy"])
+        statements = [
+            {**one, "Action": [it for it in items(one["Action"]) if not str(it).startswith(actions)]} for one in policy["Statement"]
+        ]
+        kept = [one for one in statements if one["Action"]]
+        assert statements != [{**one, "Action": items(one["Action"])} for one in policy["Statement"]], f"{name} has no {actions}"
+        nodes[name].props["policy"] = json.dumps({**policy, "Statement": kept})
+
+    return edit
+
+
+def trusting(name: str, operator: str, **tests: str) -> Edit:
+    """Add a condition to whom a role trusts."""
+
+    def edit(nodes: Nodes) -> None:
+        text = nodes[name].props["assumeRolePolicy"]
+        path = ["Statement", "0", "Condition", operator]
+        for key, value in tests.items():
+            text = edit_at(text, [*path, key.replace("_", ":")], value)
+        nodes[name].props["assumeRolePolicy"] = text
+
+    return edit
+
+
+def _spare_key(nodes: Nodes) -> None:
+    """A key more, whose policy says what the first one's does no more."""
+    key = nodes[OF_KEY]
+    nodes["spare-key"] = Node(key.type, dict(key.props), protect=True)
+    without(OF_KEY, "AgentsReadGuardrail")(nodes)
+
+
+def _second_policy(nodes: Nodes) -> None:
+    """A policy more for the dead letters, in which nobody may send but one."""
+    policy = nodes[OF_QUEUE]
+    nodes["more"] = Node(policy.type, dict(policy.props), dict(policy.references), depends_on=(OF_QUEUE,))
+    statements = json.loads(policy.props["policy"])["Statement"]
+    assert len(statements) > 1, "so that one can be left out"
+    nodes["more"].props["policy"] = document(statements[-1])
+
+
+def _lent(nodes: Nodes) -> None:
+    """What the dead letters' policy says stands in one of another queue, and in its own no more."""
+    _store(nodes)
+    own, other = nodes[OF_QUEUE], nodes["work-policy"]
+    own.props["policy"], other.props["policy"] = other.props["policy"], own.props["policy"]
+
+
 READS = ["dynamodb:GetItem", "dynamodb:Query"]
 SOURCE = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 OTHER_TABLE, OTHER_BUCKET = TABLE.format("evolution-lineage-prod"), f"arn:aws:s3:::evolution-reports-prod-{ACCOUNT}-us-east-1"
@@ -124,6 +176,10 @@ WIDER: dict[str, tuple[Edit, str]] = {
         "data-artifacts-policy",
     ),
     "in the boundary": (granting("dynamodb:Scan", OTHER_TABLE, BOUNDARY), BOUNDARY),
+    "in the agents' boundary, what the switch may": (
+        granting("ssm:PutParameter", ARN.format("ssm", "parameter/evolution/prod/mode"), AGENTS_BOUNDARY),
+        AGENTS_BOUNDARY,
+    ),
     "by an endpoint": (more("network-s3-endpoint", "policy", PASSES), "network-s3-endpoint"),
 }
 """What nobody has approved, and no other rule refuses; and what it is about."""
@@ -178,6 +234,34 @@ LESS: dict[str, tuple[Edit, str]] = {
         more("agentcore-boundary", "policy", {"Effect": "Deny", "Action": "logs:PutLogEvents", "Resource": "*"}),
         "agentcore-boundary",
     ),
+    "the boundary lets nobody use the key": (closed(BOUNDARY, "kms:"), BOUNDARY),
+    "the boundary lets nobody read the stream": (closed(BOUNDARY, "dynamodb:GetRecords"), BOUNDARY),
+    "the boundary lets nobody trace": (closed(BOUNDARY, "xray:"), BOUNDARY),
+    "the agents' boundary lets no log through": (closed(AGENTS_BOUNDARY, "logs:PutLogEvents"), AGENTS_BOUNDARY),
+    "the switch is trusted until December": (
+        trusting("evolution-safety-switch-role", "DateLessThan", aws_CurrentTime="2026-12-01T00:00:00Z"),
+        "evolution-safety-switch-role",
+    ),
+    "who records prompts must name an id": (
+        trusting("agentcore-prompts-role", "StringEquals", sts_ExternalId="prompts"),
+        "agentcore-prompts-role",
+    ),
+    "the runtime's trust denies": (
+        more(
+            "agentcore-runtime-role",
+            "assumeRolePolicy",
+            {
+                "Effect": "Deny",
+                "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-12-01T00:00:00Z"}},
+            },
+        ),
+        "agentcore-runtime-role",
+    ),
+    "a second, smaller policy of the dead letters": (_second_policy, "more"),
+    "another queue's policy says what is approved": (_lent, OF_QUEUE),
+    "another key's policy says what is approved": (_spare_key, OF_KEY),
     "the switch is denied": (
         more(OF_SWITCH, "policy", {"Effect": "Deny", "Action": "ecs:*", "Resource": "*", "Condition": SOURCE}),
         OF_SWITCH,

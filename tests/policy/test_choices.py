@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from approval import Names
-from choices import ALL, LEAST, OPEN, OR, approved_for
+from choices import ALL, ALONE, LEAST, NAMES_OF, OPEN, OR, REFERENCE, SHARED, approved_for, name_in
 from limits import configured
 from make_choices import Seen, choices_of, narrower
 from plain import UNKNOWN as UNSEEN
-from plain import Plain, dig
-from properties import SYSTEM
+from plain import Plain, dig, items
+from properties import SYSTEM, approved
 from rule import Reference, Resource, Stack, StackRule, judge_stack
 from rules.evolution.approved_choices import choices, presence
 from tests.approve import PROFILES
@@ -276,6 +276,8 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         CHOICES,
         "security-web-acl-log-delivery",
     ),
+    "a second policy of the topic": (another("more", "monitoring-alerts-policy"), SECOND, "more"),
+    "a second policy of the dead letters": (another("more", "evolution-dead-letters-policy"), SECOND, "more"),
     "a name that is taken": (another("more", "monitoring-dashboard"), SECOND, "more"),
     "a sum of a minute against the threshold of five": (
         setting("monitoring-web-acl-blocked", "period", 60),
@@ -315,6 +317,27 @@ def test_what_was_not_approved_is_refused(edit: Edit, rule: str, about: str, mon
     nodes = nodes_of(prod)
     edit(nodes)
     assert set(judged(prod, nodes, monkeypatch)) == {(rule, about)}
+
+
+ADD_UP = {"Alias", "AgentcoreGateway", "AgentcorePolicyEngine", "Budget", "Cluster", "CompositeAlarm", "EventSourceMapping"} | {
+    *("FlowLog", "InternetGateway", "Permission", "Queue", "Repository", "ResolverFirewallRuleGroupAssociation", "Secret", "Topic")
+}
+"""Types of which a key, queue, topic or VPC may have several, or whose second AWS refuses, though the program gives each one."""
+
+
+def test_of_each_type_it_is_said_whether_a_shared_resource_may_have_two() -> None:
+    """A type that is new in the program must be looked up: does AWS keep one of it for a resource?"""
+    kinds = {name_in(name): kind for kind, entries in approved(SYSTEM)["types"].items() for name in items(entries[NAMES_OF])}
+    single: set[tuple[str, str]] = set()
+    for kind, entries in approved(SYSTEM)["types"].items():
+        named = {name: approved_for(SYSTEM, kind, name_in(name)).parts for name in items(entries[NAMES_OF])}
+        for key in {path for parts in named.values() for path in parts if path.startswith(REFERENCE)}:
+            led = [str(one) for parts in named.values() if key in parts for one in parts[key].allowed or ()]
+            shared = [one for one in led if kinds.get(one) in SHARED]
+            single |= {(kind, key.removeprefix(REFERENCE))} if shared and len({*led}) == len(led) else set()
+    alone = {(kind, key) for kind, keys in ALONE.items() for key in keys}
+    assert alone <= single, "of these the program has several for one"
+    assert {kind.rpartition(":")[2] for kind, _ in single - alone} == ADD_UP
 
 
 def defaults(nodes: Nodes) -> None:

@@ -6,12 +6,30 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from approval import GROUPS, GUARDING_ROLES, GUARDS, KEY_USES, RECORDING, STORES, UNDER_KEY, Grants, grants, recording, written
+from approval import (
+    ADDING_UP,
+    GROUPS,
+    GUARDING_ROLES,
+    GUARDS,
+    KEY_USES,
+    RECORDING,
+    STORES,
+    UNDER_KEY,
+    Grants,
+    grants,
+    names_of,
+    recording,
+    written,
+)
+from choices import NAMES_OF, REFERENCE, approved_for, called, is_known, name_in
 from covering import lacks
 from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
-from plain import Plain
+from plain import Plain, items
+from properties import SYSTEM
+from properties import approved as approved_in
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.holdings import boundaries_of, holdings
 from rules.aws.identity_holders import HOLDERS
@@ -33,8 +51,8 @@ APPROVE = "Take it back; or, if it is needed, let the reviewers of policy/ appro
 )
 def new_access(stack: Stack) -> Iterator[Finding]:
     for document in _documents(stack, grants(stack)):
-        beyond = [more for one in document.statements if one.allows and (more := lacks(document.allowed, one))]
-        beyond += [less for one in document.required if (less := lacks(document.denials, one))]
+        beyond = _beyond(document.allowed, document.statements, allows=True)
+        beyond += _beyond(document.denials, document.required, allows=False)
         if beyond:
             yield Finding(f"its document gives access that nobody has approved: {_said(beyond)}.", document.resource)
 
@@ -42,41 +60,108 @@ def new_access(stack: Stack) -> Iterator[Finding]:
 @evolution_rule(
     id="approved/guards",
     severity=Severity.CRITICAL,
-    protects="The way from an alarm to the halt, from a grant that is missing there.",
-    why="An alarm that may not publish, a topic that may not use its key, a schedule that may not invoke: each halts nothing.",
+    protects="The way from an alarm to the halt, and the record, from a grant that is missing, or is taken away by a boundary or a trust.",
+    why="An alarm that may not publish, a topic that may not use its key, a schedule that may not invoke, a switch whose role nobody may "
+    "take on: each halts nothing.",
     fix=APPROVE,
 )
 def guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
-    and flow logs, which keep the record; and no role what it writes its own down with, nor an endpoint what passes it for that. A denial in
-    a boundary is one in each role that has it, and no boundary that is approved denies anything."""
+    and flow logs, which keep the record; and no role what it writes its own down with, nor an endpoint what passes it for that. A role may
+    do only what its boundary allows, too, so that lets all of this through, and denies nothing; and whoever takes a role on still may."""
     approved = grants(stack)
     for endpoint in stack.of_type(ENDPOINT):
         yield from about(endpoint, _passes_less(endpoint, approved))
-    keys = _by_alias(stack)
-    held: defaultdict[str, list[tuple[Resource, Statement]]] = defaultdict(list)
+    for role in stack.of_type(ROLE):
+        yield from about(role, _trusts_less(role, approved.trust(str(role.at("name")))))
+    for one in (*_of_groups(stack, approved), *_of_roles(stack, approved)):
+        if lost := _beyond(one.statements, one.wanted, allows=True):
+            yield Finding(f"its document lacks what halts evolution, or records it: {_said(lost)}.", one.resource)
+        if denied := _beyond(one.wanted, one.statements, allows=False):
+            yield Finding(f"its document denies what nobody has approved: {_said(denied)}.", one.resource)
+
+
+def _beyond(outer: Sequence[Statement], inner: Sequence[Statement], *, allows: bool) -> list[Statement]:
+    """What statements of one effect say beyond others."""
+    others = [one for one in outer if one.allows is allows]
+    return [more for one in inner if one.allows is allows and (more := lacks(others, one))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """What statements must allow, and may deny, and of which resource it is told if they don't, or if they deny more."""
+
+    resource: Resource
+    wanted: Sequence[Statement]
+    statements: Sequence[Statement]
+
+
+def _of_groups(stack: Stack, approved: Grants) -> Iterator[Guard]:
+    """What the documents of resources say: each by itself, because a resource has one. A new resource's makes up for nothing, but where
+    they are the account's."""
+    names = names_of(stack)
+    groups: defaultdict[str, list[tuple[Resource, list[Statement]]]] = defaultdict(list)
     for resource in stack.resources:
-        if (group := GROUPS.get(resource.type, "")) in GUARDS:
-            held[group] += [(resource, one) for one in statements_of(resource)]
-    wanted = {group: approved.document(group) for group in held}
+        if (group := GROUPS.get(resource.type, "")) in GUARDS and (said := [*statements_of(resource)]):
+            groups[group].append((resource, said))
+    for group, documents in groups.items():
+        wanted, denials = approved.document(group), [one for one in approved.document(group) if not one.allows]
+        together: list[Statement] = []
+        for resource, said in documents:
+            known = is_known(resource, SYSTEM, names)
+            alone = group not in ADDING_UP and (known or group in STORES)
+            together += [one for one in said if one.allows and (known or group in ADDING_UP)]
+            statements = [one for one in said if not _is_free(group, one, approved)]
+            yield Guard(resource=resource, wanted=_named(wanted, said) if alone else denials, statements=statements)
+        rest = wanted if group in ADDING_UP else _named(wanted, together, named=False)
+        first = next((one for one, _ in documents if is_known(one, SYSTEM, names)), documents[0][0])
+        yield Guard(resource=first, wanted=rest, statements=together)
+
+
+def _named(statements: Sequence[Statement], others: Sequence[Statement], *, named: bool = True) -> Sequence[Statement]:
+    """Of statements what is about resources that others name, or about those that they don't."""
+    names = {resource for one in others for resource in one.resources}
+    parts = [(one, tuple(its for its in one.resources if any(meet(its, name) for name in names) is named)) for one in statements]
+    return [replace(one, resources=resources) for one, resources in parts if resources]
+
+
+def _of_roles(stack: Stack, approved: Grants) -> Iterator[Guard]:
+    """What roles are granted, and what their boundaries let through. That a role has another's boundary, `approved/choices` says."""
+    keys, bounded, names = _by_alias(stack), _bounded(stack), names_of(stack)
     roles = {role.urn: str(role.at("name")) for role in stack.of_type(ROLE)}
-    bounding = {urn for role in stack.of_type(ROLE) for urn in boundaries_of(role, stack)}
+    granted: defaultdict[str, list[tuple[Resource, list[Statement]]]] = defaultdict(list)
     for holder, urns in holdings(stack):
-        if holder.urn in bounding and (denied := [one for one in _identity(holder, keys) if not one.allows]):
-            yield Finding(f"it is a boundary, and its document denies what nobody has approved: {_said(denied)}.", holder)
+        statements = _identity(holder, keys)
+        if holder.urn in bounded:
+            its_roles = {names.fill(one) for one in _roles_of(called(holder, names))} & {roles[urn] for urn in bounded[holder.urn]}
+            kept = [one for name in sorted(its_roles) for one in _kept(name, approved.role(name)) if one.allows]
+            yield Guard(resource=holder, wanted=kept, statements=statements)
         for name in {roles[urn] for urn in urns or () if urn in roles}:
-            held[name] += [(holder, one) for one in _identity(holder, keys)]
-            wanted[name] = _kept(name, approved.role(name))
-    for name, found in held.items():
-        statements = [one for _, one in found]
-        lost = [less for one in wanted[name] if one.allows and (less := lacks([it for it in statements if it.allows], one))]
-        if lost:
-            yield Finding(f"its document lacks what halts evolution, or records it: {_said(lost)}.", next((one for one, _ in found), None))
-        for resource, one in found:
-            if one.allows or (name in roles.values() and not _matters(name, one, approved.role(name))) or _is_free(name, one, approved):
-                continue
-            if more := lacks([it for it in wanted[name] if not it.allows], one):
-                yield Finding(f"its document denies what nobody has approved: {_said([more])}.", resource)
+            own = approved.role(name)
+            denied = [one for one in statements if not one.allows and _matters(name, one, own)]
+            yield Guard(resource=holder, wanted=[one for one in own if not one.allows], statements=denied)
+            granted[name].append((holder, [one for one in statements if one.allows]))
+    for name, held in granted.items():
+        holder = next((one for one, given in held if given), held[0][0])
+        yield Guard(resource=holder, wanted=_kept(name, approved.role(name)), statements=[one for _, given in held for one in given])
+
+
+def _bounded(stack: Stack) -> Mapping[str, Sequence[str]]:
+    """By the URN of each boundary, the URNs of its roles."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for role in stack.of_type(ROLE):
+        for urn in sorted(boundaries_of(role, stack)):
+            found[urn].append(role.urn)
+    return found
+
+
+def _trusts_less(role: Resource, wanted: Sequence[Statement]) -> Iterator[Finding]:
+    """Of whom a role doesn't trust any more: what nobody can take on does nothing."""
+    trust = [one for one in statements_of(role) if one.kind is DocumentKind.TRUST]
+    if lost := _beyond(trust, wanted, allows=True):
+        yield Finding(f"its trust lacks who takes it on: {_said(lost)}.")
+    if denied := _beyond(wanted, trust, allows=False):
+        yield Finding(f"its trust denies what nobody has approved: {_said(denied)}.")
 
 
 def _kept(name: str, approved: Sequence[Statement]) -> Sequence[Statement]:
@@ -152,8 +237,9 @@ def _keeping(resource: Resource, statements: Sequence[Statement], approved: Sequ
 
 
 def _of_holders(stack: Stack, approved: Grants) -> Iterator[Document]:
-    """What roles are granted, and what their boundaries let through: that must be within what any role of the stack is granted."""
+    """What roles are granted, and what their boundaries let through: that must be within what is granted to those that have it."""
     names = {role.urn: str(role.at("name")) for role in stack.of_type(ROLE)}
+    bounded, its_names = _bounded(stack), names_of(stack)
     keys = _by_alias(stack)
     held = [(holder, urns, _identity(holder, keys)) for holder, urns in holdings(stack)]
     denials: defaultdict[str, list[Statement]] = defaultdict(list)
@@ -162,8 +248,9 @@ def _of_holders(stack: Stack, approved: Grants) -> Iterator[Document]:
             denials[urn] += [one for one in statements if not one.allows]
     for holder, urns, statements in held:
         if urns is None:
-            granted = [one for _, urns, given in held if urns is not None for one in given]
-            yield Document(resource=holder, statements=statements, allowed=(*approved.granted(), *granted))
+            own = [one for name in _roles_of(called(holder, its_names)) for one in approved.role(its_names.fill(name))]
+            given = [one for _, others, found in held if others and not others.isdisjoint(bounded[holder.urn]) for one in found]
+            yield Document(resource=holder, statements=statements, allowed=(*own, *given))
         elif not urns:
             yield Document(resource=holder, statements=statements, allowed=())
         for urn in sorted(urns or ()):
@@ -175,6 +262,14 @@ def _of_holders(stack: Stack, approved: Grants) -> Iterator[Document]:
                 required=[one for one in own if not one.allows],
                 denials=denials[urn],
             )
+
+
+@lru_cache(maxsize=16)
+def _roles_of(boundary: str) -> Sequence[str]:
+    """The names, with placeholders, of the roles that are approved to have what the program calls so as their boundary."""
+    roles = [approved_for(SYSTEM, ROLE, name_in(name)).parts for name in items(approved_in(SYSTEM)["types"][ROLE][NAMES_OF])]
+    having = [one for one in roles if boundary in (one[f"{REFERENCE}permissionsBoundary"].allowed or ())]
+    return [str(name) for one in having for name in one["name"].allowed or ()]
 
 
 def _by_alias(stack: Stack) -> Mapping[str, str]:
