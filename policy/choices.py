@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from approval import Names, names_of
+from globs import glob
 from outputs import BUILT, EACH, FROM, built_of, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, Shape, approved, given_in, is_set
@@ -27,8 +28,8 @@ OR = "or"
 LEAST, MOST = "at least", "at most"
 """Say how far a number may go."""
 
-HOLDS, BEGINS = "holds", "begins"
-"""Say what a name must have in it, and how it must begin: by what tells it from other programs' names."""
+HOLDS, BEGINS, ENDS = "holds", "begins", "ends"
+"""Say what a name must have in it, how it must begin, and what may follow that: by what tells it from other programs' and stacks' names."""
 
 SHARED = frozenset({KEY, QUEUE, TOPIC, VPC})
 """Types of resources that as many others use as like to, if one of a type does now."""
@@ -80,6 +81,7 @@ class Part:
         built: what it may be once the outputs are known that it is made of; empty where it isn't.
         open: whether it needn't be known at preview.
         begins: how it must begin, one of these; empty where anyhow.
+        ends: what must follow what it holds, one of these patterns; empty where anything may.
         unset: whether a resource must be without it.
     """
 
@@ -96,6 +98,7 @@ class Part:
     built: Sequence[Plain] = ()
     open: bool = False
     begins: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     unset: bool = False
 
 
@@ -228,8 +231,8 @@ def approved_for(shape: Shape, kind: str, name: str, *, image: bool = False) -> 
         parts[-1].each = EACH in held
         parts[-1].built = items(held.get(BUILT))
         parts[-1].open = path in free
-        parts[-1].begins = tuple(map(str, items(held.get(BEGINS))))
-        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, BEGINS, FROM, EACH, BUILT})
+        parts[-1].begins, parts[-1].ends = (tuple(map(str, items(held.get(key)))) for key in (BEGINS, ENDS))
+        bounded = bool(held.keys() & {LEAST, MOST, HOLDS, BEGINS, ENDS, FROM, EACH, BUILT})
         parts[-1].allowed = None if value == ANY or bounded else [*items(held.get(ALL, value)), *items(held.get(OR))]
     for entry in approved(shape)["resources"].get(kind, {}).get(name, {}).get(UNSET, ()):
         root.parts.setdefault(entry, Part()).unset = True
@@ -272,7 +275,7 @@ def deviations(resource: Resource, shape: Shape, names: Names, resources: Mappin
         yield from _hidden(path, part, values, found, known=is_known(resource, shape, names))
         if part.somewhere and not values and not part.required:
             yield Deviation(path=path, value=None, must=part.allowed or (), missing=True)
-        yield from _beyond(path, part, values, begins=new_here)
+        yield from _beyond(path, part, values, new=new_here)
         if part.allowed is not None:
             for value in values:
                 alike = new_here and path.startswith(REFERENCE) and value not in known
@@ -333,7 +336,7 @@ def _is_one(value: Plain, allowed: Sequence[Plain], names: Names) -> bool:
     return value in allowed or value in [general(names.fill(one), names) for one in allowed if isinstance(one, str)]
 
 
-def _beyond(path: str, part: Part, values: Sequence[Plain], *, begins: bool) -> Iterator[Deviation]:
+def _beyond(path: str, part: Part, values: Sequence[Plain], *, new: bool) -> Iterator[Deviation]:
     """The numbers that are too low or too high, and the names that aren't this stack's. A number that isn't known at preview, or is none,
     can't be told to be neither; a name that isn't known comes from a resource that is held to this."""
     for value in values:
@@ -344,8 +347,10 @@ def _beyond(path: str, part: Part, values: Sequence[Plain], *, begins: bool) -> 
             yield Deviation(path=path, value=value, must=[f"{MOST} {part.most}"], missing=False)
         if isinstance(value, str) and part.holds not in value:
             yield Deviation(path=path, value=value, must=[f"a name with {part.holds} in it"], missing=False)
-        elif begins and isinstance(value, str) and part.begins and not value.startswith(part.begins):
+        elif new and isinstance(value, str) and part.begins and not value.startswith(part.begins):
             yield Deviation(path=path, value=value, must=[f"a name that begins with {' or '.join(part.begins)}"], missing=False)
+        elif new and isinstance(value, str) and part.ends and not any(glob(one, value.rpartition(part.holds)[2]) for one in part.ends):
+            yield Deviation(path=path, value=value, must=[f"a name that ends in {part.holds}{one}" for one in part.ends], missing=False)
 
 
 def _missing(value: Plain, part: Part, path: str, found: Values, *, listed: bool = False) -> Iterator[Deviation]:

@@ -15,7 +15,7 @@ from typing import Any
 import tokens as t
 from account_project import rows_of
 from approval import ENVIRONMENT, Names, has_image
-from choices import ALL, BEGINS, HOLDS, LEAST, MOST, NAMES_OF, OPEN, OR, READ, REFERENCE, UNSET, called, general, with_references
+from choices import ALL, BEGINS, ENDS, HOLDS, LEAST, MOST, NAMES_OF, OPEN, OR, READ, REFERENCE, UNSET, called, general, with_references
 from outputs import BUILT, EACH, FROM, built_of, outputs_like, referred, taken_from
 from plain import Plain, Unknown, number
 from properties import ANY, EVERYWHERE, MAPS, MAY, SOME, is_set
@@ -50,6 +50,10 @@ OWN = frozenset(
 NOT_KEPT = frozenset({(t.PROVIDER, "version"), (t.FUNCTION, "code")})
 """By type, the properties that a stack's state lacks, or has without what is in it. AWS makes no function without code."""
 STEM = re.compile(r".*?evolution|[^-_/]*[-_/]", re.IGNORECASE)
+
+WITHIN = ("/", "_")
+"""What stands between a stack's name and what something is called within the stack: in a path, or in the stack's policy engine. The name of
+another stack may go on after a hyphen."""
 
 EXACTLY = "exactly"
 """Says that a number goes neither lower nor higher: in a shorter period a sum stays below its threshold, and in fewer periods as many
@@ -229,7 +233,10 @@ class Seen:
         is_name = path in NAMES or (kind, path) == (t.BUCKET, "bucket")
         if is_name and not own:
             texts = [one for one in values if isinstance(one, str)]
-            return {BEGINS: [*sorted(set(map(_stem, texts)))], HOLDS: STACK} if texts and all(STACK in one for one in texts) else ANY
+            if not texts or any(STACK not in one for one in texts):
+                return ANY
+            begins, ends = ({*map(of, texts)} for of in (_stem, _end))
+            return {BEGINS: [*sorted(begins)], HOLDS: STACK, ENDS: [*sorted(ends)]}
         free = kind == t.GUARDRAIL or ((path in FREE or last in FREE - {"name"}) and not is_name)
         numbers = [found for one in values if (found := number(one)) is not None]
         of_type = (kind, path) in ANY_OF_TYPE
@@ -260,6 +267,12 @@ def _stem(name: str) -> str:
     """How a name begins that is this program's: as far as `evolution`, or else its first word."""
     found = STEM.match(name)
     return found[0] if found else name
+
+
+def _end(name: str) -> str:
+    """What follows the stack's name, as a pattern: anything after a mark by which it goes on within the stack."""
+    end = name.rpartition(STACK)[2]
+    return f"{end[0]}{ANY}" if end.startswith(WITHIN) else end
 
 
 def _key(value: Plain) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from approval import Names
-from choices import ALL, ALONE, LEAST, NAMES_OF, OPEN, OR, REFERENCE, SHARED, approved_for, name_in
+from choices import ALL, ALONE, BEGINS, ENDS, HOLDS, LEAST, NAMES_OF, OPEN, OR, REFERENCE, SHARED, approved_for, name_in
 from limits import configured
 from make_choices import Seen, choices_of, narrower
 from plain import UNKNOWN as UNSEEN
@@ -97,6 +97,12 @@ def test_what_a_stack_always_has_is_told_from_what_it_has_with_an_image_or_somet
 def test_what_a_value_comes_from_says_more_than_its_text() -> None:
     comes = {"role": (Reference(urn="urn:pulumi:qa::evolution-system::y::role-7", type="y"),)}
     assert entries(replace(resource("a", role="x-qa"), references=comes), own=True) == {"@role": "role-#"}
+
+
+def test_a_name_ends_as_those_of_its_type_do_or_goes_on_within_the_stack() -> None:
+    found = entries(*(resource("a", alarmName=name) for name in ("evolution-a-qa", "/evolution/qa/engine", "/evolution/qa/traces")))
+    assert found == {"alarmName": {BEGINS: ["/evolution", "evolution"], HOLDS: "{stack}", ENDS: ["", "/*"]}}
+    assert entries(resource("a", alarmName="evolution-a-qa-eu-west-1"))["alarmName"][ENDS] == ["-eu-west-1"]
 
 
 def test_a_number_has_a_bound_where_the_safe_direction_is_known() -> None:
@@ -260,6 +266,16 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         CHOICES,
         "more",
     ),
+    **{
+        f"another stack's name, of {of}": (another("more", of, **{key: name}), CHOICES, "more")
+        for of, key, name in (
+            ("monitoring-agent-memory", "name", "evolution-unsafe-prod-eu"),
+            ("evolution-trigger-logs", "name", "/aws/lambda/evolution-night-prod-us-east-1"),
+            ("security-key-alias", "name", "alias/evolution-prod-eu"),
+            ("monitoring-dashboard", "dashboardName", "Evolution-System-Cost-prod-us-east-2"),
+            ("evolution-mode", "name", "/evolution/prod-eu/mode"),
+        )
+    },
     "an alarm by a name that isn't known": (another("more", "monitoring-agent-memory", name=UNKNOWN), CHOICES, "more"),
     "another program's settings": (
         adding("more", Node("aws:ssm/parameter:Parameter", {"name": "/billing/prod/url", "type": "String", "value": "x", "tagsAll": TAGS})),
@@ -348,6 +364,8 @@ RIGHT: dict[str, Edit] = {
     "an alarm that warms up again": replaced("monitoring-agent-memory"),
     "a second schedule for the same role": another("more", "evolution-trigger-schedule", name="evolution-night-prod"),
     "another alarm looks at something else": another("more", "monitoring-agent-memory", name="evolution-more-prod", metricName="Births"),
+    "a log group of another function": another("more", "evolution-trigger-logs", name="/aws/lambda/evolution-night-prod"),
+    "a log group within the stack": another("more", "evolution-trigger-logs", name="/evolution/prod/night/shift"),
     "numbers": setting("evolution-trigger", "memorySize", 512),
     "no text": setting("evolution-trigger", "description", ""),
     "a parameter without a pattern": defaults,
