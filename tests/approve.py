@@ -23,6 +23,7 @@ from local.provider.wire import decode, sdk_version
 from make_approved import as_text, grants_of, listed_of, shape_of
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
+from rules.account.approved import actions_of
 from tests import in_process
 from tests.account.tables import ALL_ON, THERE_ALREADY, account_table
 from tests.plans import documented_defaults
@@ -154,6 +155,7 @@ def approved() -> dict[str, str]:
         "grants.json": as_text(grants_of(corners)),
         "shape.json": as_text(shape_of([*corners, *committed], made, _filled)),
         "account.json": as_text(listed_of(accounts, [account_made], _filled)),
+        "duties.json": as_text(actions_of(accounts)),
     }
 
 

@@ -7,6 +7,7 @@ deployed to. To what is approved by a shape (`properties.shaped_rule`) both are 
 from __future__ import annotations
 
 import rules.account.access
+import rules.account.approved
 import rules.account.fences
 import rules.account.records
 import rules.account.state
@@ -179,7 +180,7 @@ FAMILIES = (
     Family(
         "approved",
         "What nobody has approved must not be in a stack of this system.",
-        (rules.evolution.approved, rules.evolution.approved_shape, rules.evolution.approved_choices),
+        (rules.evolution.approved, rules.evolution.approved_shape, rules.evolution.approved_choices, rules.account.approved),
     ),
     Family(
         "account",

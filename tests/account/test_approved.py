@@ -25,8 +25,8 @@ from tests.policy.in_memory import account_of, judged, nodes_of
 from tests.policy.planned import GONE
 from tests.policy.test_choices import gone, replaced
 
-CHOICES, PRESENCE, TYPES, OPTIONS, ORDER, PROPERTIES = (
-    f"approved/{rule}" for rule in ("choices", "presence", "types", "options", "order", "properties")
+CHOICES, PRESENCE, TYPES, OPTIONS, ORDER, PROPERTIES, DUTIES = (
+    f"approved/{rule}" for rule in ("choices", "presence", "types", "options", "order", "properties", "duties")
 )
 
 
@@ -73,6 +73,17 @@ def literal(name: str, key: str, value: str) -> Edit:
 def ignoring(name: str, key: str) -> Edit:
     def edit(nodes: Nodes) -> None:
         nodes[name].ignore_changes = (key,)
+
+    return edit
+
+
+def allowing(name: str, action: str, *on: str) -> Edit:
+    """A policy allows an action more, on ARNs of this account."""
+
+    def edit(nodes: Nodes) -> None:
+        document = json.loads(nodes[name].props["policy"])
+        document["Statement"].append({"Effect": "Allow", "Action": action, "Resource": [f"arn:aws:{one}" for one in on]})
+        nodes[name].props["policy"] = json.dumps(document)
 
     return edit
 
@@ -168,6 +179,21 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     ),
     "a policy by another number": (setting("access-prod-drift-1", "name", "account-drift-prod-9"), CHOICES, "access-prod-drift-1"),
     "another account's": (setting("aws", "allowedAccountIds", '["999999999999"]'), CHOICES, "aws"),
+    # What roles may do.
+    **{
+        f"{name} may {action} on {on}": (allowing(f"access-prod-{name}-1", action, on), DUTIES, f"access-prod-{name}-1")
+        for name, action, on in (
+            ("drift", "secretsmanager:GetSecretValue", f"secretsmanager:us-east-1:{PLACEHOLDER}:secret:EvolutionSafetyConfig-prod-??????"),
+            ("drift", "s3:GetObject", f"s3:::evolution-artifacts-prod-{PLACEHOLDER}-us-east-1/*"),
+            ("drift", "dynamodb:Scan", f"dynamodb:us-east-1:{PLACEHOLDER}:table/evolution-state-prod"),
+            ("drift", "logs:GetLogEvents", f"logs:us-east-1:{PLACEHOLDER}:log-group:/evolution/prod/prompts:*"),
+            ("deploy", "lambda:InvokeFunction", f"lambda:us-east-1:{PLACEHOLDER}:function:evolution-trigger-prod"),
+            ("deploy", "sqs:ReceiveMessage", f"sqs:us-east-1:{PLACEHOLDER}:evolution-dead-letters-prod"),
+            ("deploy", "s3:PutObject", f"s3:::evolution-artifacts-prod-{PLACEHOLDER}-us-east-1/*"),
+            ("deploy", "dynamodb:Get*", f"dynamodb:us-east-1:{PLACEHOLDER}:table/evolution-state-prod"),
+            ("image", "ecr:GetDownloadUrlForLayer", f"ecr:us-east-1:{PLACEHOLDER}:repository/evolution-engine-prod"),
+        )
+    },
     # What comes from another resource.
     "the trail's bucket": (literal("watch-trail", "s3BucketName", "others"), CHOICES, "watch-trail"),
     "the alias of another key": (literal("state-key-alias", "targetKeyId", "others"), CHOICES, "state-key-alias"),
@@ -241,6 +267,15 @@ def test_what_is_another_environments_is_refused(everything: tuple[Stack, Nodes]
     stack, nodes = everything
     setting("access-prod-drift-1-attached", "policyArn", UNKNOWN, "access-dev-drift-1")(nodes)
     assert set(judged(stack, nodes, monkeypatch)) == {(CHOICES, "access-prod-drift-1-attached")}
+
+
+def test_what_another_name_wants_needs_no_approval(everything: tuple[Stack, Nodes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table more in the stack is another ARN in its role's grants, and no other action."""
+    stack, nodes = everything
+    table = f"dynamodb:us-east-1:{PLACEHOLDER}:table/evolution-more-prod"
+    allowing("access-prod-deploy-1", "dynamodb:CreateTable", table)(nodes)
+    allowing("access-prod-drift-1", "dynamodb:DescribeTable", table)(nodes)
+    assert judged(stack, nodes, monkeypatch) == []
 
 
 def test_an_account_without_a_table_is_refused(everything: tuple[Stack, Nodes], monkeypatch: pytest.MonkeyPatch) -> None:
