@@ -10,9 +10,11 @@ from typing import Any, cast, get_args
 
 import yaml
 
+from account.policies import PLACEHOLDER
 from adapter import folders_of
 from approval import FOLDER
-from components.environment import KEY, InterfaceEndpoint, Region
+from components.environment import DISPOSABLE_STACK, KEY, Environment, InterfaceEndpoint, Region
+from components.naming import Names
 from defaults import effective
 from limits import TierLimits, configured
 from local.previews import ROOT
@@ -21,9 +23,11 @@ from local.projects import ACCOUNT, SYSTEM, Project
 from local.provider.assets import ARCHIVE, SIGNATURE
 from local.provider.wire import decode, sdk_version
 from make_approved import as_text, grants_of, listed_of, shape_of
+from operations import planned as planning
+from operations.permissions import roles
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
-from rules.account.approved import actions_of
+from rules.account.approved import OWN, actions_of
 from tests import in_process
 from tests.account.tables import ALL_ON, THERE_ALREADY, account_table
 from tests.plans import documented_defaults
@@ -143,6 +147,22 @@ def _filled(kind: str) -> dict[str, Plain]:
     return {name: value for name, value in documented_defaults(kind).items() if value}
 
 
+def _needed() -> Iterator[tuple[str, str]]:
+    """What roles need of dev with the row that brings kinds of resources there: no other stack may be destroyed, and so deletes them."""
+    table: dict[str, Any] = {**table_of(DISPOSABLE_STACK), "engine_image_digest": IMAGE}
+    table["network"]["allowed_domains"] = []
+    steps = in_process.run(DISPOSABLE_STACK, table, {}).steps
+    resources = tuple(
+        planning.Resource(type=step.type.split(":")[1], inputs=step.inputs, kept=step.protect, name=name)
+        for name, step in steps.items()
+        if step.type.startswith("aws:")
+    )
+    env = Environment.model_validate_json(json.dumps(table))
+    plan = planning.Planned(stack=DISPOSABLE_STACK, env=env, resources=resources)
+    for role, found in roles(plan, Names(stack=DISPOSABLE_STACK, region=env.region, account=PLACEHOLDER)).items():
+        yield from ((role, one.action) for one in found if not any(map(OWN.search, one.resources)))
+
+
 def approved() -> dict[str, str]:
     """The files' texts by their names. In grants no name of a committed stack may stand: `prod` is in names of AWS's own, too."""
     corners = [planned(CORNER, table) for table in tables()]
@@ -155,7 +175,7 @@ def approved() -> dict[str, str]:
         "grants.json": as_text(grants_of(corners)),
         "shape.json": as_text(shape_of([*corners, *committed], made, _filled)),
         "account.json": as_text(listed_of(accounts, [account_made], _filled)),
-        "duties.json": as_text(actions_of(accounts)),
+        "duties.json": as_text(actions_of(accounts, _needed())),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -68,13 +68,16 @@ def _actions(statement: Statement) -> Iterator[str]:
         yield from [one.name for one in meaning(text).actions] or [text]
 
 
-def actions_of(stacks: Sequence[Stack]) -> dict[str, Plain]:
-    """By what roles are for, and by service, what they may do in any of the stacks."""
+def actions_of(stacks: Sequence[Stack], needed: Iterable[tuple[str, str]] = ()) -> dict[str, Plain]:
+    """By what roles are for, and by service, what they may do in any of the stacks.
+
+    Args:
+        needed: what a role is for, and an action that it may need of another stack than theirs.
+    """
     found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for stack in stacks:
-        for _, _, key, action in held(stack):
-            service, _, name = action.partition(":")
-            found[key][service].add(name)
+    for key, action in (*((key, action) for stack in stacks for _, _, key, action in held(stack)), *needed):
+        service, _, name = action.partition(":")
+        found[key][service].add(name)
     return {key: {service: [*sorted(names)] for service, names in sorted(found[key].items())} for key in sorted(found)}
 
 
