@@ -26,10 +26,23 @@ def shortest_gap(expression: Plain) -> float:
         return int(found[1]) * MINUTES[found[2]]
     if ONCE.fullmatch(text):
         return math.inf
+    times = _times(text)
+    return min((later - one for one, later in pairwise([*times, times[0] + A_DAY])), default=0) if times else 0
+
+
+def starts_a_day(expression: Plain) -> float:
+    """How many times a schedule fires on a day that it does; no end where that can't be told."""
+    gap, times = shortest_gap(expression), _times(str(expression))
+    if not gap:
+        return math.inf
+    return len(times) or (1 if math.isinf(gap) else A_DAY / gap)
+
+
+def _times(text: str) -> list[int]:
+    """The minutes of a day at which a cron expression fires; none where it can't be read."""
     found = CRON.fullmatch(text)
     minutes, hours = (_values(found[1], 60), _values(found[2], 24)) if found else ([], [])
-    times = sorted(hour * 60 + minute for hour in hours for minute in minutes)
-    return min((later - one for one, later in pairwise([*times, times[0] + A_DAY])), default=0) if times else 0
+    return sorted(hour * 60 + minute for hour in hours for minute in minutes)
 
 
 def _values(field: str, end: int) -> list[int]:

@@ -12,7 +12,7 @@ from plain import Plain, Unknown, dig, items, number, shown
 from properties import given_in
 from rule import Finding, Resource, Severity, Stack
 from rules.evolution.containment import CALLED
-from schedules import shortest_gap
+from schedules import shortest_gap, starts_a_day
 from system import evolution_rule
 from tokens import BUCKET_LIFECYCLE, EIP, FUNCTION, NAT_GATEWAY, SCHEDULE, SERVICE, SUBNET, TASK_DEFINITION, VPC
 
@@ -31,13 +31,12 @@ FIGURES: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 """By type and what the program calls it, a property of a resource, and the row of the table that it must equal."""
 
-COUNTS: Mapping[tuple[str, str], str] = {
-    (EIP, "network-nat-#-address"): "network.nat_gateways",
-    (NAT_GATEWAY, "network-nat-#"): "network.nat_gateways",
-    (SUBNET, "network-private-#"): "network.availability_zones",
-    (SUBNET, "network-public-#"): "network.availability_zones",
+COUNTS: Mapping[str, tuple[int, str]] = {
+    EIP: (1, "network.nat_gateways"),
+    NAT_GATEWAY: (1, "network.nat_gateways"),
+    SUBNET: (2, "network.availability_zones"),  # a private one and a public one in each
 }
-"""By type and what the program calls them, how many there may be."""
+"""By type, how many there may be, whatever they are called: so many for each of a row of the table."""
 
 KEPT = {
     "expiration.days": "retention.artifact_retention_days",
@@ -75,27 +74,38 @@ def table_figures(stack: Stack) -> Iterator[Finding]:
                     yield Finding('rules.filter.prefix is missing; a rule that is about all artifacts must say "".', resource)
                 for path, row in KEPT.items() if prefix == "" else ():
                     yield from _against(resource, f"rules.{path}", [dig(rule, *path.split("."))], table, row)
-    counts = Counter((resource.type, called(resource, names)) for resource in stack.resources)
-    for counted, row in COUNTS.items():
+    counts = Counter(resource.type for resource in stack.resources)
+    for kind, (each, row) in COUNTS.items():
         most = number(_row(table, row))
-        if most is not None and counts[counted] > most:
-            yield Finding(f"it has {counts[counted]} of {counted[1]}; it may have at most {shown(most)}, {row} of the table.")
+        if most is not None and counts[kind] > each * most:
+            yield Finding(f"it has {counts[kind]} of {kind}; it may have at most {shown(each * most)}, by {row} of the table.")
     yield from _too_often(stack, table.get("evolution_schedule"))
 
 
 def _too_often(stack: Stack, row: Plain) -> Iterator[Finding]:
-    """Each schedule starts an evolution when none runs: one more mustn't do so more often than the table's."""
-    functions = Linked(stack, FUNCTION, CALLED)
+    """Each schedule starts an evolution when none runs: one more mustn't do so more often than the table's, and all others together no more
+    often in a day."""
+    functions, names = Linked(stack, FUNCTION, CALLED), names_of(stack)
     triggers = {urn for urn, one in functions.all.items() if one.at("name") == f"{TRIGGER}-{stack.name}"}
-    for schedule in stack.of_type(SCHEDULE):
+    others = [one for one in stack.of_type(SCHEDULE) if (one.type, called(one, names)) not in FIGURES]
+    started = 0.0
+    for schedule in others if row is not None else ():
+        if not triggers & functions.by(schedule, "target"):
+            continue
         expression = schedule.at("scheduleExpression")
-        own = (schedule.type, called(schedule, names_of(stack))) in FIGURES
-        if row is not None and not own and triggers & functions.by(schedule, "target") and shortest_gap(expression) < shortest_gap(row):
+        if shortest_gap(expression) >= shortest_gap(row):
+            started += starts_a_day(expression)
+        else:
             yield Finding(
                 f"scheduleExpression is {shown(expression)}; it must start evolution no more often than {shown(row)}, evolution_schedule "
                 "of the table.",
                 schedule,
             )
+    if started > starts_a_day(row):
+        yield Finding(
+            f"its schedules beside the table's start evolution {started:g} times a day; all together may do so {starts_a_day(row):g} "
+            "times, as often as evolution_schedule of the table."
+        )
 
 
 def _row(table: Mapping[str, Plain], row: str) -> Plain:
