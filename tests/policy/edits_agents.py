@@ -117,14 +117,32 @@ NARROWER = (
     "forbid(principal, action, resource) when { context.input.autonomy_percent > 50 };",
 )
 
-MODEL_ENDPOINT, NAMES = "network/model-endpoint", "network/name-list"
+MODEL_ENDPOINT, NAMES, KEPT = "network/model-endpoint", "network/name-list", "network/names-kept"
 OTHER_MODEL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.anthropic.claude-opus-4-6-v1"
 OURS = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+
+
+ENDPOINTS, AWS = "network/endpoints", "com.amazonaws.us-east-1"
+
+
+def another(name: str) -> Edit:
+    """Add a resource like another one."""
+    return lambda nodes: nodes.update({"more": nodes[name]})
 
 
 def through(**changed: Any) -> Edit:
     """Change what the endpoint lets through."""
     return setting("model-endpoint", "policy", document({**asking(OURS), **changed}))
+
+
+def blocked(domains: Any, *lists: str) -> Edit:
+    """Block names before all others are looked at."""
+    rule = {"firewallRuleGroupId": UNKNOWN, "firewallDomainListId": UNKNOWN, "action": "BLOCK", "priority": 0.0}
+    of = {"firewallRuleGroupId": ["name-group"], "firewallDomainListId": [*lists]}
+    return both(
+        adding("noisy", Node("aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList", {"domains": domains, "tagsAll": TAGS})),
+        adding("noisy-blocked", Node("aws:route53/resolverFirewallRule:ResolverFirewallRule", rule, of)),
+    )
 
 
 def grants(statement: dict[str, object]) -> Node:
@@ -190,7 +208,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     *((f"permitted: {text}", setting("permit", STATEMENT, text), {POLICIES}) for text in WIDER),
     *((f"permitted within: {text}", setting("permit", STATEMENT, text), set[str]()) for text in NARROWER),
     # The ways out.
-    ("models are asked over the internet", without("model-endpoint"), {MODEL_ENDPOINT}),
+    ("models are asked over the internet", without("model-endpoint"), {MODEL_ENDPOINT, ENDPOINTS}),
     (
         "the endpoint refuses the model that is granted",
         both(adding("more", grants(asking({}))), through(Action="bedrock:ApplyGuardrail")),
@@ -198,6 +216,9 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ),
     ("the endpoint lets the granted model through", adding("more", grants(asking({}))), set()),
     ("the endpoint wants no guardrail", through(Condition=OURS), {"agentcore/model"}),
+    ("an endpoint that the table doesn't name", setting("model-endpoint", "serviceName", f"{AWS}.sts"), {MODEL_ENDPOINT, ENDPOINTS}),
+    ("a second endpoint of a service", another("model-endpoint"), {ENDPOINTS}),
+    ("a second endpoint of a free service", another("s3-endpoint"), {ENDPOINTS}),
     ("the endpoint is for another model", through(Resource=OTHER_MODEL), {"agentcore/model"}),
     ("all names resolve", without("name-group-of-vpc"), {NAMES}),
     ("names resolve in another network", referring("name-group-of-vpc", "vpcId", "topic"), {NAMES}),
@@ -213,6 +234,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("all names of a top level are allowed", setting("names", "domains", ["*.com"]), {NAMES}),
     ("names of others are allowed", setting("names", "domains", ["sts.us-east-1.amazonaws.com", "example.com"]), {NAMES}),
     ("which names are allowed is unknown", setting("names", "domains", UNKNOWN), {NAMES}),
+    ("a name that is let through is blocked", blocked(["example.org", "logs.us-east-1.amazonaws.com."], "noisy"), {KEPT}),
+    ("names are blocked that some let through are of", blocked(["*.Amazonaws.com"], "noisy"), {KEPT}),
+    ("which names are blocked is unknown", blocked([UNKNOWN], "noisy"), {KEPT}),
+    ("names of a list of AWS's are blocked", blocked([]), {KEPT}),
+    ("a name is blocked that isn't let through", blocked(["example.org", "*.example.org"], "noisy"), set()),
     ("the list of names is another's", referring("names-allowed", "firewallDomainListId", "topic"), {NAMES}),
     # Browsers, interpreters, harnesses.
     ("a private, recorded browser", browser(), set()),

@@ -26,7 +26,7 @@ EDITS: tuple[Edit, ...] = (
         ("action", "ALLOW", NAMES),
         ("priority", 0, NAMES),
         ("qType", "A", NAMES),
-        ("firewallDomainListId", Refer("network-dns-allowed"), NAMES),
+        ("firewallDomainListId", Refer("network-dns-allowed"), NAMES, "network/names-kept"),
         ("", DELETED, NAMES),
     ),
     *on("network-dns-allow", ("priority", 3, NAMES), ("firewallDomainListId", Refer("network-dns-everything"), NAMES)),

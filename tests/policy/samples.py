@@ -35,7 +35,7 @@ TABLE: dict[str, Any] = {
     "region": "us-east-1",
     "model_id": "us.anthropic.claude-sonnet-4-6",
     "model_invocation_logging": "stack",
-    "network": {"interface_endpoints": []},
+    "network": {"interface_endpoints": ["bedrock-runtime"]},
     "engine": {"minimum": 2, "maximum": 100, "islands": 16},
     "reserve_concurrency": True,
     "alerts": {"emails": [], "monthly_budget_usd": 10000, "guardrail_interventions": 20, "model_tokens_per_minute": 40000},

@@ -143,19 +143,23 @@ def endpoints(stack: Stack) -> Iterator[Finding]:
     vpcs = Linked(stack, VPC)
     if not vpcs.all:
         return
+    named = dig(None if stack.table is None else stack.table.get("network"), "interface_endpoints")
+    wanted = [*FREE_ENDPOINTS, *(name for name in items(named) if isinstance(name, str))]
     served: dict[str, Resource] = {}
     for endpoint in stack.of_type(ENDPOINT):
         name = endpoint.at("serviceName")
         if isinstance(name, Unknown) or not isinstance(name, str):
             yield Finding(f"serviceName is {shown(name)}; it must be the literal name of a service.", endpoint)
             continue
+        service = name.split(".", 3)[-1]
         if not AWS_SERVICE.fullmatch(name):
             yield Finding(f"serviceName is {shown(name)}; it must be a service of AWS's own, for any other is a way out.", endpoint)
-        served[name.split(".", 3)[-1]] = endpoint
+        elif service in served:
+            yield Finding(f"serviceName is {shown(name)}, as that of {served[service].name} is; it must be the only one.", endpoint)
+        elif stack.table is not None and service not in wanted:
+            yield Finding(f"serviceName is {shown(name)}; it must be of network.interface_endpoints: it is paid by the hour.", endpoint)
+        served.setdefault(service, endpoint)
         yield from about(endpoint, present("policy", endpoint.at("policy"), "what may pass; the default is everything"))
-    wanted = [*FREE_ENDPOINTS]
-    named = dig(None if stack.table is None else stack.table.get("network"), "interface_endpoints")
-    wanted += [name for name in items(named) if isinstance(name, str)]
     for name in wanted:
         if name not in served:
             yield Finding(f"it has no VPC endpoint for {name}; it must have one.", next(iter(vpcs.all.values())))

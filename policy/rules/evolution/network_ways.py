@@ -10,7 +10,7 @@ from approval import names_of
 from checks import absent, literal
 from choices import approved_for, called
 from documents import allows_of
-from globs import glob
+from globs import glob, meet
 from graph import Linked
 from plain import Plain, Unknown, dig, items, number, shown
 from properties import SYSTEM
@@ -93,16 +93,44 @@ def name_list(stack: Stack) -> Iterator[Finding]:
         yield from _beyond_table(stack)
 
 
+def _let_through(stack: Stack) -> set[str]:
+    """The names that are reviewed, and those of the table."""
+    reviewed = approved_for(SYSTEM, DNS_DOMAINS, REVIEWED).parts["domains"].allowed or ()
+    named = items(dig(dict(stack.table or {}), "network", "allowed_domains"))
+    return {names_of(stack).fill(str(one)) for one in reviewed} | {str(one).rstrip(".") for one in named}
+
+
 def _beyond_table(stack: Stack) -> Iterator[Finding]:
     """No list but the reviewed one lets names through that neither it nor the table has."""
-    names, lists = names_of(stack), Linked(stack, DNS_DOMAINS)
-    known = {names.fill(str(one)) for one in approved_for(SYSTEM, DNS_DOMAINS, REVIEWED).parts["domains"].allowed or ()}
-    known |= {str(one) for one in items(dig(dict(stack.table or {}), "network", "allowed_domains"))}
+    names, lists, known = names_of(stack), Linked(stack, DNS_DOMAINS), _let_through(stack)
     for rule in stack.of_type(DNS_RULE):
         for urn in lists.by(rule, "firewallDomainListId") if rule.at("action") != "BLOCK" else ():
             for name in items(lists.all[urn].at("domains")) if called(lists.all[urn], names) != REVIEWED else ():
                 if isinstance(name, str) and name.rstrip(".") not in known:
                     yield Finding(f"its list has {shown(name)}; it must be one of AWS's that are approved, or the table's.", rule)
+
+
+@evolution_rule(
+    id="network/names-kept",
+    severity=Severity.HIGH,
+    protects="What is recorded, kept and asked at AWS, from a name that isn't found.",
+    why="The first rule that has a name decides, before the list that lets it through: what tasks log is thrown away once their buffer is "
+    "full.",
+    fix="Block nothing but `*`, in the last rule; a name that isn't let through needs no rule of its own.",
+)
+def names_kept(stack: Stack) -> Iterator[Finding]:
+    """In whatever group: it may be given to the VPC, too. That none blocks all names before the last is network/name-list's to say."""
+    lists, known = Linked(stack, DNS_DOMAINS), _let_through(stack)
+    for rule in stack.of_type(DNS_RULE) if stack.table is not None else ():
+        if rule.at("action") == "ALLOW":
+            continue
+        names = [name for urn in lists.by(rule, "firewallDomainListId") for name in items(lists.all[urn].at("domains"))]
+        for name in names if names != [EVERYTHING] else ():
+            lost = {one for one in known if not isinstance(name, str) or meet(name.rstrip(".").lower(), one)}
+            if lost:
+                yield Finding(f"its list has {shown(name)}; it must have no name that is let through, such as {min(lost)}.", rule)
+        if not names:
+            yield Finding("firewallDomainListId leads to no list of names of this stack; it must, or it may block any.", rule)
 
 
 def _group(stack: Stack, group: Resource, groups: Linked) -> Iterator[Finding]:
