@@ -57,15 +57,15 @@ another stack may go on after a hyphen."""
 
 EXACTLY = "exactly"
 """Says that a number goes neither lower nor higher: in a shorter period a sum stays below its threshold, and in fewer periods as many
-breaches must follow one another."""
+breaches must follow one another; and what is tried for longer happens when nobody expects it."""
 
 BOUNDS: Mapping[str, Mapping[str, str]] = {
     t.AGENT_RUNTIME: {"lifecycleConfigurations.idleRuntimeSessionTimeout": MOST, "lifecycleConfigurations.maxLifetime": MOST},
     t.BUDGET: {"notifications.threshold": MOST},
     t.EVENT_SOURCE_MAPPING: {
         "maximumBatchingWindowInSeconds": MOST,
-        "maximumRecordAgeInSeconds": LEAST,
-        "maximumRetryAttempts": LEAST,
+        "maximumRecordAgeInSeconds": EXACTLY,
+        "maximumRetryAttempts": EXACTLY,
     },
     t.FUNCTION: {"memorySize": MOST, "reservedConcurrentExecutions": EXACTLY, "timeout": LEAST},
     t.KEY: {"rotationPeriodInDays": MOST},
@@ -83,7 +83,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "targetTrackingScalingPolicyConfiguration.scaleOutCooldown": MOST,
         "targetTrackingScalingPolicyConfiguration.targetValue": LEAST,
     },
-    t.SCHEDULE: {"target.retryPolicy.maximumEventAgeInSeconds": LEAST, "target.retryPolicy.maximumRetryAttempts": LEAST},
+    t.SCHEDULE: {"target.retryPolicy.maximumEventAgeInSeconds": EXACTLY, "target.retryPolicy.maximumRetryAttempts": EXACTLY},
     t.SECRET_VERSION: {"secretStringWoVersion": LEAST},
     t.SERVICE: {"deploymentMinimumHealthyPercent": LEAST},
     t.TASK_DEFINITION: {
@@ -98,7 +98,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
 """By type, the numbers whose safe direction is known and that no other rule judges: how soon something is noticed, halted, rotated or
 refused, and how long or how much of it is kept. The table changes none of them."""
 
-OWN_BOUNDS = frozenset({t.FUNCTION, t.METRIC_ALARM, t.QUEUE, t.SCALING_POLICY, t.SCHEDULE})
+OWN_BOUNDS = frozenset({t.FUNCTION, t.METRIC_ALARM, t.QUEUE, t.SCALING_POLICY})
 """Types of which one that is new here is as slow or as small as it likes."""
 
 ANY_OF_TYPE = frozenset({(t.FUNCTION, "memorySize")})

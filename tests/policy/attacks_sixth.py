@@ -316,7 +316,7 @@ OTHERS = (
         more(
             "more-delivery", "cloudwatch/logResourcePolicy:LogResourcePolicy", {}, policyName="billing-logs-prod", policyDocument=DELIVERS
         ),
-        "approved/choices",
+        "approved/types",
     ),
     attack(
         "the account's executions for the archiver",

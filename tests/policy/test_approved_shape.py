@@ -16,7 +16,7 @@ from properties import SYSTEM, approved
 from rule import Reference, judge_stack
 from rules.evolution.approved_shape import taken_roles, types
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
-from tests.policy.edits import Edit, adding
+from tests.policy.edits import Edit, adding, both
 from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 
@@ -31,6 +31,8 @@ SWITCH, RESUME, HEARS, INVOKES = (
     "evolution-topic-invokes-switch",
 )
 SCHEDULE, TARGET = "evolution-safety-switch-schedule", ("evolution-scheduler-role", "evolution-safety-switch", "evolution-dead-letters")
+TRIGGERS, STARTS = "evolution-trigger-schedule", ("evolution-scheduler-role", "evolution-trigger", "evolution-dead-letters")
+CHOICES = "approved/choices"
 
 
 def ignoring(name: str, *changes: str) -> Edit:
@@ -51,6 +53,11 @@ def another(called: str, of: str, **props: Any) -> Edit:
     return edit
 
 
+def moved(name: str, called: str) -> Edit:
+    """A resource under another name."""
+    return lambda nodes: nodes.update({called: nodes.pop(name)})
+
+
 REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     # Types.
     "a topology of its own": (
@@ -59,6 +66,27 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
     ),
     "what another stack puts out": (adding("more", Node("pulumi:pulumi:StackReference", {"name": "x/y/z"})), [(TYPES, "more")]),
     "a provider of something else": (adding("more", Node("pulumi:providers:command", {"version": "1.0.0"})), [(TYPES, "more")]),
+    "one of ten policies that an account may have": (
+        another("more", "security-web-acl-log-delivery", policyName="evolution-more-prod"),
+        [(TYPES, "more")],
+    ),
+    "an endpoint of the table's under another name": (moved("network-logs-endpoint", "more"), [(TYPES, "more")]),
+    # Tried again.
+    "an evolution that is started a day late": (
+        setting(TRIGGERS, "target.retryPolicy.maximumEventAgeInSeconds", 86400, *STARTS),
+        [(CHOICES, TRIGGERS)],
+    ),
+    "a new schedule that is tried for a day": (
+        both(
+            another("more", TRIGGERS, name="evolution-night-prod", scheduleExpression="cron(0 3 * * ? *)"),
+            setting("more", "target.retryPolicy.maximumRetryAttempts", 185, *STARTS),
+        ),
+        [(CHOICES, "more")],
+    ),
+    "a record that is tried twice as often": (
+        setting("evolution-archiver-reads-stream", "maximumRetryAttempts", 10),
+        [(CHOICES, "evolution-archiver-reads-stream")],
+    ),
     # Properties.
     "a version": (setting("evolution-trigger", "publish", True), [(PROPERTIES, "evolution-trigger")]),
     "a mirror of the network": (setting("network-vpc", "enableNetworkAddressUsageMetrics", True), [(PROPERTIES, "network-vpc")]),

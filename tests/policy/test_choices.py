@@ -23,7 +23,7 @@ from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import GONE
 from tests.policy.test_approved_shape import another
-from tokens import EVENT_SOURCE_MAPPING, FUNCTION
+from tokens import FUNCTION, SERVICE
 
 CHOICES, PRESENCE, SECOND = "approved/choices", "approved/presence", "approved/second"
 NAMES = Names(account="1" * 12, region="us-east-1", stack="qa", profile=PROFILES["us"])
@@ -107,9 +107,9 @@ def test_a_name_ends_as_those_of_its_type_do_or_goes_on_within_the_stack() -> No
 
 def test_a_number_has_a_bound_where_the_safe_direction_is_known() -> None:
     seen = Seen()
-    for retries in (5, 7):
-        seen.add(resource("a", maximumRetryAttempts=retries, batchSize=10), NAMES, {})
-    assert seen.entries(EVENT_SOURCE_MAPPING, own=False) == {"batchSize": "*", "maximumRetryAttempts": {LEAST: 5}}
+    for healthy in (50, 100):
+        seen.add(resource("a", deploymentMinimumHealthyPercent=healthy, desiredCount=10), NAMES, {})
+    assert seen.entries(SERVICE, own=False) == {"deploymentMinimumHealthyPercent": {LEAST: 50}, "desiredCount": "*"}
 
 
 def test_a_number_that_is_one_and_the_same_is_a_choice_of_its_resource_and_not_of_its_type() -> None:

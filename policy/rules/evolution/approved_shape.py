@@ -28,11 +28,15 @@ from shape import (
     way_of,
 )
 from system import evolution_rule
-from tokens import GUARDRAIL, ROLE, SCHEDULE, SECRET_VERSION, STACK
+from tokens import ENDPOINT, GUARDRAIL, INTERNET_GATEWAY, LOG_RESOURCE_POLICY, ROLE, SCHEDULE, SECRET_VERSION, STACK, TRACE_POLICY, VPC
 from variables import given_by
 
 COMPONENTS = ("account:", "evolution:")
 """How the types of the programs' own components begin; they are nothing on AWS."""
+
+CLOSED = frozenset({ENDPOINT, INTERNET_GATEWAY, LOG_RESOURCE_POLICY, TRACE_POLICY, VPC})
+"""Types of which there is none but what the program has in some plan. An account has room in a region for ten policies of CloudWatch Logs,
+five of X-Ray, five VPCs and as many internet gateways (their quotas); an endpoint takes a service's name over for its whole network."""
 
 SECRET_STRINGS = ("secretStringWo", "secretString")
 
@@ -67,6 +71,8 @@ def types(stack: Stack, shape: Shape) -> Iterator[Finding]:
             yield Finding("nobody has approved a resource of its type in this system.", resource)
         elif shape.closed and not is_known(resource, shape, names):
             yield Finding("nobody has approved a resource of its name and type in an account's own project.", resource)
+        elif resource.type in CLOSED and not is_known(resource, shape, names):
+            yield Finding("nobody has approved one more of its type; an account, or a network, has room for few.", resource)
 
 
 @shaped_rule(
