@@ -131,6 +131,8 @@ def to_plain(value: Any) -> Plain:
         members = cast("Mapping[str, Any]", value)
         if members.get(SIGNATURE) in (ASSET, ARCHIVE):  # of code, the pack sees nothing either
             return NOT_KNOWN
+        if SIGNATURE in members:  # a secret, which the plan holds encrypted, and the pack is given as a text
+            return "secret"
         return {key: to_plain(one) for key, one in members.items()}
     if isinstance(value, list):
         return [to_plain(one) for one in cast("list[Any]", value)]
