@@ -16,6 +16,8 @@ from tests.policy.planned import as_given
 from tests.policy.samples import findings
 from tests.rows import FOR_GOOD, PROTECTED, ROWS, RowChange, rows_of, with_rows
 
+pytestmark = pytest.mark.slow  # whole plans, each half a second of the processor
+
 HOLDS_DATA = {
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:dynamodb/table:Table",
@@ -70,7 +72,6 @@ def test_a_boundary_that_is_described_otherwise_is_not_replaced() -> None:
     assert in_process.run("prod", table, {**state, **boundaries}).changes() == {}
 
 
-@pytest.mark.slow  # each takes a second of the processor, a minute in all
 @pytest.mark.parametrize(("stack", "row", "change"), CHANGES, ids=[f"{stack}-{row}: {change.kind}" for stack, row, change in CHANGES])
 def test_a_change_of_one_row_changes_what_carries_it_and_nothing_else(
     stack: str, row: str, change: RowChange, monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,8 @@ from tests.policy.in_memory import account_of, judged, nodes_of
 from tests.policy.planned import GONE
 from tests.policy.test_choices import gone, replaced
 
+pytestmark = pytest.mark.slow  # whole plans, each half a second of the processor
+
 CHOICES, PRESENCE, TYPES, OPTIONS, ORDER, PROPERTIES, DUTIES = (
     f"approved/{rule}" for rule in ("choices", "presence", "types", "options", "order", "properties", "duties")
 )

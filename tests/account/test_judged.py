@@ -18,6 +18,8 @@ from tests.policy.edits_containment import setting as changing
 from tests.policy.in_memory import account_of, configure, nodes_of
 from tests.policy.samples import findings
 
+pytestmark = pytest.mark.slow  # whole plans, each half a second of the processor
+
 ISSUER = "token.actions.githubusercontent.com"
 
 

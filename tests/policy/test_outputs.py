@@ -19,6 +19,8 @@ from tests.policy.builders import UNKNOWN as UNKNOWN_TEXT
 from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import Edit, edited
 
+pytestmark = pytest.mark.slow  # whole plans, each half a second of the processor
+
 CHOICES, RUNS = "approved/choices", "approved/what-runs"
 NAMES = Names(account="1" * 12, region="us-east-1", stack="qa", profile=PROFILES["us"])
 GROUP, TOPIC = "sg-0123456789abcdef0", ARN.format("sns", "billing-alerts-prod")

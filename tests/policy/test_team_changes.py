@@ -20,6 +20,8 @@ from tests.policy.edits_containment import ARN, granting, setting
 from tests.policy.in_memory import nodes_of, stack_of
 from tests.policy.samples import findings
 
+pytestmark = pytest.mark.slow  # whole plans, each half a second of the processor
+
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/approval.md"
 
 ROW = re.compile(r"\| (?P<change>[^|]+?) \| (?P<where>[^|]+?) \| (passes|wants approval: `(?P<rule>[a-z/-]+)`) \|")
