@@ -54,6 +54,22 @@ def items(value: Plain) -> list[Plain]:
     return value if isinstance(value, list) else [value]
 
 
+def leaves(value: Plain, name: str = "") -> Iterator[tuple[str, Plain]]:
+    """What in a value is neither object nor list, with the name of the entry that it stands in.
+
+    Args:
+        name: what the value itself is called.
+    """
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from leaves(one, key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from leaves(one, name)
+    else:
+        yield name, value
+
+
 def texts(value: Plain) -> Iterator[str]:
     """Every text in a value, at any depth."""
     if isinstance(value, str):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from occurrences import Search
-from plain import NotJsonError, Plain, parse
+from plain import NotJsonError, Plain, leaves, parse
 from properties import MAPS
 from rule import Finding, Resource, Severity, Stack, rule
 from rules.aws.environment_secrets import HUMP, SECRET_NAMES, SECRET_VALUES
@@ -93,14 +93,9 @@ def _secrets(resource: Resource) -> Iterator[str]:
 
 def _members(called: str, value: Plain) -> Iterator[str]:
     """The texts in a secret that are secret themselves."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from _members(name, one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _members(called, one)
-    elif isinstance(value, str) and (_takes_secret(called) or SECRET_VALUES.search(value) or not _is_public(value)):
-        yield value
+    for name, one in leaves(value, called):
+        if isinstance(one, str) and (_takes_secret(name) or SECRET_VALUES.search(one) or not _is_public(one)):
+            yield one
 
 
 def _is_public(value: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from documents import PLACES, DocumentKind, Statement, allows_of
 from graph import Linked
-from plain import Plain, Unknown, items, shown, texts
+from plain import Plain, Unknown, items, leaves, shown, texts
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.holdings import CALLED, holdings
 from rules.aws.identity_holders import ATTACHABLE, ATTACHMENTS
@@ -170,11 +170,4 @@ def own_roles(stack: Stack) -> Iterator[Finding]:
 
 def _roles_in(value: Plain, key: str) -> Iterator[Plain]:
     """The values, at any depth, of what is called a role."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from _roles_in(one, name)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _roles_in(one, key)
-    elif NAMES_ROLE.fullmatch(key):
-        yield value
+    yield from (one for name, one in leaves(value, key) if NAMES_ROLE.fullmatch(name))
