@@ -12,10 +12,12 @@ import yaml
 
 from account.policies import PLACEHOLDER
 from adapter import folders_of
-from approval import FOLDER
+from approval import FOLDER, read
 from components.environment import DISPOSABLE_STACK, KEY, Environment, InterfaceEndpoint, Region
 from components.naming import Names
 from defaults import effective
+from documents import DocumentKind, Statement
+from duties import Duty
 from limits import TierLimits, configured
 from local.previews import ROOT
 from local.previews import UNKNOWN as UNKNOWN_TEXT
@@ -23,11 +25,12 @@ from local.projects import ACCOUNT, SYSTEM, Project
 from local.provider.assets import ARCHIVE, SIGNATURE
 from local.provider.wire import decode, sdk_version
 from make_approved import as_text, grants_of, listed_of, shape_of
+from make_duties import as_lines, duties_of
 from operations import planned as planning
-from operations.permissions import roles
+from operations.permissions import roles, statements
 from plain import UNKNOWN, Plain
 from rule import Reference, Resource, Stack
-from rules.account.approved import OWN, actions_of
+from rules.account.approved import held
 from tests import in_process
 from tests.account.tables import ALL_ON, THERE_ALREADY, account_table
 from tests.plans import documented_defaults
@@ -147,7 +150,7 @@ def _filled(kind: str) -> dict[str, Plain]:
     return {name: value for name, value in documented_defaults(kind).items() if value}
 
 
-def _needed() -> Iterator[tuple[str, str]]:
+def _needed() -> Iterator[tuple[Duty, Statement]]:
     """What roles need of dev with the row that brings kinds of resources there: no other stack may be destroyed, and so deletes them."""
     table: dict[str, Any] = {**table_of(DISPOSABLE_STACK), "engine_image_digest": IMAGE}
     table["network"]["allowed_domains"] = []
@@ -160,7 +163,8 @@ def _needed() -> Iterator[tuple[str, str]]:
     env = Environment.model_validate_json(json.dumps(table))
     plan = planning.Planned(stack=DISPOSABLE_STACK, env=env, resources=resources)
     for role, found in roles(plan, Names(stack=DISPOSABLE_STACK, region=env.region, account=PLACEHOLDER)).items():
-        yield from ((role, one.action) for one in found if not any(map(OWN.search, one.resources)))
+        duty = Duty(does=role, stack=DISPOSABLE_STACK, account=PLACEHOLDER)
+        yield from ((duty, one) for one in read(json.loads(json.dumps(statements(found))), DocumentKind.IDENTITY))
 
 
 def approved() -> dict[str, str]:
@@ -175,7 +179,7 @@ def approved() -> dict[str, str]:
         "grants.json": as_text(grants_of(corners)),
         "shape.json": as_text(shape_of([*corners, *committed], made, _filled)),
         "account.json": as_text(listed_of(accounts, [account_made], _filled)),
-        "duties.json": as_text(actions_of(accounts, _needed())),
+        "duties.json": as_lines(duties_of([*((duty, one) for account in accounts for _, one, duty in held(account)), *_needed()])),
     }
 
 

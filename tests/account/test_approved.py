@@ -232,13 +232,13 @@ def test_what_was_not_approved_is_refused(
 
 
 def of_another(nodes: Nodes, environment: str) -> Nodes:
-    """What dev has, as another environment would have it."""
-    of_dev = {key: node for key, node in nodes.items() if key.startswith("access-dev-")}
-    plain = {key: [node.props, node.references, node.outputs] for key, node in of_dev.items()}
-    renamed = json.loads(re.sub(r"\bdev\b", environment, json.dumps(plain)))
+    """What prod has, as another environment would have it: dev alone may do more."""
+    of_prod = {key: node for key, node in nodes.items() if key.startswith("access-prod-")}
+    plain = {key: [node.props, node.references, node.outputs] for key, node in of_prod.items()}
+    renamed = json.loads(re.sub(r"(?<![A-Za-z0-9])prod(?![A-Za-z0-9])", environment, json.dumps(plain)))
     return {
         key: replace(node, props=props, references=references, outputs=outputs)
-        for (key, (props, references, outputs)), node in zip(renamed.items(), of_dev.values(), strict=True)
+        for (key, (props, references, outputs)), node in zip(renamed.items(), of_prod.values(), strict=True)
     }
 
 
@@ -268,7 +268,7 @@ def test_one_that_it_does_not_name_is_not_approved(everything: tuple[Stack, Node
 def test_what_is_another_environments_is_refused(everything: tuple[Stack, Nodes], monkeypatch: pytest.MonkeyPatch) -> None:
     stack, nodes = everything
     setting("access-prod-drift-1-attached", "policyArn", UNKNOWN, "access-dev-drift-1")(nodes)
-    assert set(judged(stack, nodes, monkeypatch)) == {(CHOICES, "access-prod-drift-1-attached")}
+    assert set(judged(stack, nodes, monkeypatch)) == {(CHOICES, "access-prod-drift-1-attached"), (DUTIES, "access-dev-drift-1")}
 
 
 def test_what_another_name_wants_needs_no_approval(everything: tuple[Stack, Nodes], monkeypatch: pytest.MonkeyPatch) -> None:

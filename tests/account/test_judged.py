@@ -112,7 +112,7 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     "no denial": (policy("access-prod-boundary", only_allowed), OPEN),
     "another stack's roles": (
         allowing("access-dev-deploy-1", "iam:UpdateRole", f"{ROLE}evolution-engine-prod-us-east-1"),
-        {("account/own-stack", "access-dev-deploy-1")},
+        {("approved/duties", "access-dev-deploy-1")},
     ),
     "a boundary's next version": (
         allowing("access-dev-deploy-1", "iam:CreatePolicyVersion", f"arn:aws:iam::{PLACEHOLDER}:policy/evolution-boundary-dev-us-east-1"),

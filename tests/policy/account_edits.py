@@ -8,7 +8,6 @@ from tests.policy.account_stack import (
     ACCOUNT,
     ADMINISTRATOR,
     ISSUER,
-    KEYS,
     PROVIDER,
     REPOSITORY,
     bounds,
@@ -22,7 +21,7 @@ from tests.policy.builders import Node, Nodes, document
 from tests.policy.edits import Edit, adding, both, referring, setting
 from tests.policy.identity_deployers import allow
 
-TRUST, FENCE, OWN_STACK, DUTIES = ({f"account/{name}"} for name in ("trust", "fence", "own-stack", "duties"))
+TRUST, FENCE = ({f"account/{name}"} for name in ("trust", "fence"))
 CLOSED = TRUST | {"identity/trust-closed"}
 ESCALATION, WILD = {"identity/no-escalation"}, {"identity/no-wildcard-resource"}
 OPEN = {"identity/no-wildcard-action", "identity/no-wildcard-resource", "identity/models"}
@@ -71,11 +70,7 @@ def without_all(*names: str) -> Edit:
     return edit
 
 
-FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:evolution-{{}}"
 STATES = f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/.pulumi/stacks/evolution-system"
-BILLING = FUNCTION.replace("evolution-{}", "billing")
-SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:billing-AbCdEf"
-ECR = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/evolution-engine"
 
 EQUALS = {"aud": "sts.amazonaws.com", "sub": SUBJECT}
 
@@ -148,22 +143,6 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("a role of another kind", setting("drift-prod", "name", "account-reader-prod"), {"account/boundary"}),
     ("the boundary is attached", setting("deploy-prod-attached", "policyArn", of_iam("policy/account-boundary-prod")), {"identity/fence"}),
     # What deployers may do.
-    ("roles of another stack", deploying("dev", allow("iam:UpdateAssumeRolePolicy", role_of("prod"))), OWN_STACK),
-    (
-        "a role of another stack handed on",
-        deploying("dev", allow("iam:PassRole", role_of("prod"), {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})),
-        OWN_STACK,
-    ),
-    ("itself", deploying("dev", allow("iam:PutRolePolicy", of_iam("role/account-deploy-dev"), within("dev"))), OWN_STACK),
-    ("roles within another stack's boundary", deploying("dev", allow("iam:CreateRole", role_of("dev"), within("prod"))), OWN_STACK),
-    (
-        "roles within its own boundary",
-        deploying(
-            "dev",
-            allow("iam:CreateRole", role_of("dev"), {"StringEquals": {"iam:PermissionsBoundary": of_iam("policy/account-boundary-dev")}}),
-        ),
-        OWN_STACK,
-    ),
     ("roles without a boundary", deploying("dev", allow("iam:CreateRole", role_of("dev"))), ESCALATION),
     (
         "roles within a boundary, if any",
@@ -173,32 +152,14 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     (
         "roles within any boundary",
         deploying("dev", allow("iam:CreateRole", role_of("dev"), {"StringLike": {"iam:PermissionsBoundary": "*"}})),
-        ESCALATION | OWN_STACK,
+        ESCALATION,
     ),
-    ("roles of any name", deploying("dev", allow("iam:PutRolePolicy", of_iam("role/*"), within("dev"))), ESCALATION | WILD | OWN_STACK),
+    ("roles of any name", deploying("dev", allow("iam:PutRolePolicy", of_iam("role/*"), within("dev"))), ESCALATION | WILD),
     (
         "a new version of a boundary",
         deploying("dev", allow("iam:CreatePolicyVersion", of_iam("policy/evolution-boundary-dev-us-east-1"))),
         ESCALATION,
     ),
-    ("another stack's code", deploying("dev", allow("lambda:UpdateFunctionCode", FUNCTION.format("safety-switch-prod"))), OWN_STACK),
-    ("every stack's code", deploying("dev", allow("lambda:UpdateFunctionCode", FUNCTION.format("*"))), OWN_STACK),
-    ("another stack's state", deploying("dev", allow("s3:GetObject", f"{STATES}/prod.json")), OWN_STACK),
-    ("every stack's state", deploying("dev", allow("s3:GetObject", f"{STATES}/*.json")), OWN_STACK),
-    (
-        "another stack's keys",
-        deploying("dev", allow("kms:Decrypt", KEYS, {"StringEquals": {"aws:ResourceTag/Environment": "prod"}})),
-        OWN_STACK,
-    ),
-    ("some stack's image", setting("drift-dev-policy", "policy", document(allow("ecr:PutImage", ECR))), OWN_STACK | DUTIES),
-    ("drift that writes", setting("drift-dev-policy", "policy", document(allow("iam:TagRole", role_of("dev")))), DUTIES),
-    (
-        "what isn't the system's",
-        deploying("dev", allow("lambda:UpdateFunctionCode", FUNCTION.replace("evolution-{}", "billing"))),
-        OWN_STACK,
-    ),
-    ("a secret that isn't the system's", deploying("dev", allow("secretsmanager:GetSecretValue", SECRET)), OWN_STACK),
-    ("an older state", deploying("dev", allow("s3:DeleteObjectVersion", f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/*")), OWN_STACK),
     # What the boundary must hold back: none of its denials may go, and none of these may be allowed.
     *((f"prod's boundary without its denial {number}", bounding_without("prod", number), FENCE if number else OPEN) for number in range(6)),
     ("prod makes roles", bounding("prod", allow("iam:CreateRole", role_of("prod"), within("prod"))), FENCE),

@@ -128,7 +128,7 @@ OPENED_ACCOUNT = (
             ["dynamodb:DeleteItem", "dynamodb:UpdateTimeToLive"],
             ARN.format("dynamodb", "table/evolution-state-prod"),
         ),
-        "account/own-stack",
+        "approved/duties",
     ),
     attack(
         "the nightly look reads the key",
@@ -142,7 +142,7 @@ OPENED_ACCOUNT = (
         "who pushes images deletes them",
         "The image that bred a champion is gone for good.",
         allowed("access-prod-image-1", "ecr:BatchDeleteImage", ARN.format("ecr", "repository/evolution-engine-prod")),
-        "account/duties",
+        "approved/duties",
     ),
     attack(
         "a deployment invokes the trigger",

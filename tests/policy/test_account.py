@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 
-from components.naming import Names
 from rules import FAMILIES
-from rules.account import access
 from system import table_of
 from tests.policy import account_edits, account_edits_state
 from tests.policy.account_stack import account, rules_that_fire
@@ -55,10 +52,3 @@ def test_an_analyzer_that_the_account_has_is_enough(monkeypatch: pytest.MonkeyPa
     assert table_of("", []) is None
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-account:account": json.dumps({**table, "analyzer_arn": None})}))
     assert rules_that_fire(nodes) == {"account/analyzer"}
-
-
-def test_the_names_are_those_of_the_system() -> None:
-    names = Names(stack="dev", region="us-east-1", account="123456789012")
-    for policy in (names.permissions_boundary, names.agents_boundary):
-        pattern = access.BOUNDARIES.format(account=names.account, stack=names.stack)
-        assert re.fullmatch(pattern, f"arn:aws:iam::{names.account}:policy/{policy}")

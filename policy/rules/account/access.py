@@ -8,16 +8,13 @@ from collections.abc import Iterator
 
 from account_project import ROLE_NAME, account_rule, boundary_name
 from accounts import own_account
-from actions import READING, meaning
 from checks import between
-from conditions import narrows, tests_of
+from conditions import tests_of
 from documents import DocumentKind, Statement, allows_of
 from other_types import OIDC_PROVIDER
 from plain import Plain, dig, shown
 from rule import Finding, Resource, Severity, Stack
-from rules.aws.holdings import boundaries_of, deployers, holdings
-from rules.aws.identity_escalation import OF_ROLES, WITHIN_A_BOUNDARY
-from rules.aws.identity_resources import REQUESTED, SCOPING
+from rules.aws.holdings import boundaries_of
 from tokens import IAM_POLICY, ROLE
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -32,53 +29,6 @@ CreateRole, MaxSessionDuration."""
 
 SUBJECT = re.compile(r"(?P<repository>repo:[\w.@-]+/[\w.@-]+):environment:(?P<environment>[\w-]+)", re.ASCII)
 """One environment of one repository, without a wildcard. Source: GitHub's reference, "OpenID Connect"."""
-
-OF_THE_SYSTEM = r"arn:aws[a-z-]*:iam::{account}:(policy|role)/evolution(-[a-z]+)+-{stack}-[a-z]{{2}}(-[a-z]+)+-\d"
-"""The system's own roles and policies of one stack, each named in full (components/naming.py)."""
-
-BOUNDARIES = r"arn:aws[a-z-]*:iam::{account}:policy/evolution(-agents)?-boundary-{stack}-[a-z]{{2}}(-[a-z]+)+-\d"
-"""The boundaries of the system's roles of one stack."""
-
-
-SHARED = re.compile(
-    r"arn:aws[a-z-]*:(bedrock-agentcore:[^:]*:\d*:workload-identity-directory/default|bedrock:[^:]*:\d*:(guardrail|inference)-profile/[^*?]+"
-    r"|iam::\d*:(oidc-provider/token\.actions\.githubusercontent\.com|role/aws-service-role/[^*?]+)|route53:::hostedzone/\*"
-    r"|route53resolver:[^:]*:\d*:firewall-config/\*"
-    r"|s3:::account-state-[^/*?]+(/\.pulumi/meta\.yaml)?|servicequotas:[^*?]+|wafv2:[^:]*:\d*:regional/managedruleset/\*/\*)"
-)
-"""What all stacks ask for, or AWS keeps for them: nobody's own. The DNS firewall's setting of a VPC has an id of AWS's, and no tags."""
-
-DUTIES = {
-    "drift": frozenset({"kms:decrypt"}),
-    "drill": frozenset({"cloudwatch:putmetricdata", "kms:decrypt", "lambda:invokefunction"}),
-    "image": frozenset(
-        {"ecr:completelayerupload", "ecr:getauthorizationtoken", "ecr:initiatelayerupload", "ecr:putimage", "ecr:uploadlayerpart"}
-    ),
-}
-"""What each role may change, beside that which deploys; with KMS and ECR, reading is a change to IAM."""
-
-
-@account_rule(
-    id="account/duties",
-    severity=Severity.HIGH,
-    protects="Each stack from the workflows that don't deploy: what looks for drift, pushes images, or tries the halt.",
-    why="A workflow that runs every night, on whatever is in the branch, is where a thief waits.",
-    fix="Let account-drift-<stack> read, account-image-<stack> push to the stack's repository, account-drill-<stack> put a score and "
-    "invoke; everything else is for account-deploy-<stack>.",
-)
-def duties(stack: Stack) -> Iterator[Finding]:
-    does = {role.urn: named["does"] for role in stack.of_type(ROLE) if (named := ROLE_NAME.fullmatch(str(role.at("name"))))}
-    for holder, roles in holdings(stack):
-        for duty in sorted({does[urn] for urn in roles or () if urn in does} & DUTIES.keys()):
-            for statement in allows_of(holder):
-                writes = [
-                    one.name
-                    for action in (statement.actions if statement.kind is DocumentKind.IDENTITY else ())
-                    for one in meaning(action).actions
-                    if one.level not in READING and one.name.lower() not in DUTIES[duty]
-                ]
-                if writes:
-                    yield Finding(f"{statement.where} allows {writes[0]}; a role for {duty} must not.", holder)
 
 
 @account_rule(
@@ -184,39 +134,3 @@ def boundary(stack: Stack) -> Iterator[Finding]:
         wanted, found = boundary_name(named["stack"]), sorted(policies[urn] for urn in boundaries_of(role, stack))
         if role.at("permissionsBoundary") is not None and found != [wanted]:  # identity/boundary says that there is none
             yield Finding(f"its boundary is {', '.join(found) or 'no policy of this stack'}; it must be {wanted}.", role)
-
-
-@account_rule(
-    id="account/own-stack",
-    severity=Severity.CRITICAL,
-    protects="Each stack, and the account's own roles, from the pipeline of another stack.",
-    why="Who may change dev's code must not thereby change prod's switch, nor the role that deploys.",
-    fix="Name what is the stack's by the stack's name, roles and policies in full, evolution-…-<stack>-<region>; one of its boundaries "
-    "in iam:PermissionsBoundary, and the stack in the tests on the tag Environment.",
-)
-def own_stack(stack: Stack) -> Iterator[Finding]:
-    names = {role.urn: ROLE_NAME.fullmatch(str(role.at("name"))) for role in stack.of_type(ROLE)}
-    deploying, account = deployers(stack), own_account(stack)
-    for holder, roles in holdings(stack):
-        for own in sorted({named["stack"] for urn in roles or () if (named := names.get(urn))}):
-            for statement in allows_of(holder) if holder.urn in deploying else ():
-                if statement.kind is DocumentKind.IDENTITY:
-                    yield from _of_another(holder, statement, own, account)
-
-
-def _of_another(holder: Resource, statement: Statement, own: str, account: str) -> Iterator[Finding]:
-    """What a statement names that isn't the stack's."""
-    ours, boundaries = (re.compile(pattern.format(account=account, stack=own)) for pattern in (OF_THE_SYSTEM, BOUNDARIES))
-    called = re.compile(rf"(?<![A-Za-z0-9]){own}(?![A-Za-z0-9])")
-    changes_roles = not {action.lower() for action in statement.actions}.isdisjoint(OF_ROLES | WITHIN_A_BOUNDARY | {"iam:passrole"})
-    narrowed = narrows(statement.conditions, SCOPING | REQUESTED)
-    for one in statement.resources:
-        if not (ours.fullmatch(one) if changes_roles else one == "*" or narrowed or called.search(one) or SHARED.fullmatch(one)):
-            yield Finding(f"{statement.where} names {shown(one)}; it must name what is {own}'s, in full.", holder)
-            break
-    for operator, key, values in tests_of(statement.conditions):
-        for value in values if operator != "null" else ():
-            if key.endswith("tag/environment") and value != own:
-                yield Finding(f"{statement.where} is for what has the tag Environment {shown(value)}; it must be {own}.", holder)
-            if key == "iam:permissionsboundary" and not (isinstance(value, str) and boundaries.fullmatch(value)):
-                yield Finding(f"{statement.where} makes roles within {shown(value)}; it must be within a boundary of {own}.", holder)
