@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
+from conditions import POSITIVE
 from documents import Statement
 from duties import BOTH, BUT, MAY, NAME, OF_DISPOSABLE, ON, PROFILE, REGION, TESTS, UNDER, Duty, actions_of, start_of
 from plain import Plain
@@ -153,7 +154,7 @@ def _generalised(text: str, duty: Duty) -> str:
 
 
 def _together(conditions: Iterable[str]) -> Iterator[str]:
-    """Conditions that differ in the values of one test as one condition with all of them."""
+    """Conditions that differ in the one value of one test, any of which would do, as one condition with all of them."""
     alike: defaultdict[str, list[dict[str, dict[str, Plain]]]] = defaultdict(list)
     for one in conditions:
         read = json.loads(one)
@@ -161,10 +162,12 @@ def _together(conditions: Iterable[str]) -> Iterator[str]:
     for found in alike.values():
         tests = [(operator, key) for operator, each in found[0].items() for key in each]
         differing = [(operator, key) for operator, key in tests if any(one[operator][key] != found[0][operator][key] for one in found)]
-        if len(differing) == 1:
+        if len(differing) == 1 and differing[0][0].lower() in POSITIVE:
             [(operator, key)] = differing
-            found[0][operator][key] = [*sorted(str(one[operator][key]) for one in found)]
-            del found[1:]
+            values = [value for one in found if isinstance(value := one[operator][key], str)]
+            if len(values) == len(found):
+                found[0][operator][key] = [*sorted(values)]
+                del found[1:]
         yield from (json.dumps(one, sort_keys=True) for one in found)
 
 
