@@ -6,11 +6,13 @@ reordered and narrowed, and every widening shows. A test holds it against an eva
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from conditions import POSITIVE
 from documents import DocumentKind, Principal, Statement
 from globs import POLICY_VARIABLE, WILDCARD, glob, meet
 from plain import Plain, items
@@ -63,12 +65,13 @@ def _within(inner: str, outer: str) -> bool:
 def lacks(outer: Sequence[Statement], inner: Statement) -> Statement | None:
     """What a statement says beyond others of its effect: the same statement, with those of its actions and resources that are beyond them;
     None where it says nothing more."""
-    actions, resources = inner.actions or ("",), inner.resources or ("",)
+    actions, resources, parts = inner.actions or ("",), inner.resources or ("",), [*by_value(inner)]
     beyond: set[tuple[str, str, Principal | None]] = set()
     for action in actions:
         for resource in resources:
             for principal in _principals(inner):
-                if not any(_covers(one, inner, action, resource, principal) for one in outer):
+                whole = any(_covers(one, inner, action, resource, principal) for one in outer)
+                if not whole and not all(any(_covers(one, part, action, resource, principal) for one in outer) for part in parts):
                     beyond.add((action, resource, principal))
     if not beyond:
         return None
@@ -79,6 +82,29 @@ def lacks(outer: Sequence[Statement], inner: Statement) -> Statement | None:
         resources=tuple(one for one in inner.resources if any(one == resource for _, resource, _ in beyond)),
         principals=inner.principals if inner.excepted_principals else tuple(one for one in inner.principals if one in named),
     )
+
+
+def by_value(statement: Statement) -> Iterator[Statement]:
+    """A statement as several that say as much together: with one value in each test for which any of some is enough."""
+    tests = [
+        [(operator, key, value) for value in items(values)]
+        for operator, its in statement.conditions.items()
+        for key, values in (its.items() if isinstance(its, dict) and takes_any(operator) else ())
+        if len(items(values)) > 1
+    ]
+    for values in itertools.product(*tests):
+        conditions = {operator: {**its} if isinstance(its, dict) else its for operator, its in statement.conditions.items()}
+        for operator, key, value in values:
+            its = conditions[operator]
+            if isinstance(its, dict):
+                its[key] = value
+        yield replace(statement, conditions=conditions)
+
+
+def takes_any(operator: str) -> bool:
+    """Whether any of a test's values is enough for a request."""
+    of_several, name, _ = _split(operator.lower())
+    return of_several != "forallvalues:" and name in POSITIVE
 
 
 def _principals(statement: Statement) -> Sequence[Principal | None]:

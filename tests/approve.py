@@ -24,6 +24,7 @@ from local.previews import UNKNOWN as UNKNOWN_TEXT
 from local.projects import ACCOUNT, SYSTEM, Project
 from local.provider.assets import ARCHIVE, SIGNATURE
 from local.provider.wire import decode, sdk_version
+from make_account_grants import account_grants_of
 from make_approved import as_text, grants_of, listed_of, shape_of
 from make_duties import as_lines, duties_of
 from operations import planned as planning
@@ -85,6 +86,13 @@ def account_tables() -> Iterator[dict[str, Any]]:
     yield account_table(**ALL_ON, **THERE_ALREADY, stacks=["dev"])
     yield from (account_table(stacks=stacks) for stacks in (["dev"], ["staging"], ["prod"], ["dev", "prod"]))
     yield account_table(**ALL_ON, region="eu-west-1", administrators=[f"{account_table()['administrators'][0]}{end}" for end in "ab"])
+
+
+def accounts_elsewhere() -> Iterator[dict[str, Any]]:
+    """Tables of an account in another region than its stacks, so that each region is told from the other; with each row that turns on what
+    documents let through."""
+    for rows in ({}, *({row: True} for row in ALL_ON), ALL_ON):
+        yield account_table(**rows, region="eu-west-1")
 
 
 def planned(stack: str, table: Mapping[str, Any], *, made: bool = False, project: Project = SYSTEM) -> Stack:
@@ -179,6 +187,7 @@ def approved() -> dict[str, str]:
         "grants.json": as_text(grants_of(corners)),
         "shape.json": as_text(shape_of([*corners, *committed], made, _filled)),
         "account.json": as_text(listed_of(accounts, [account_made], _filled)),
+        "account_grants.json": as_text(account_grants_of(planned(ACCOUNT.stack, table, project=ACCOUNT) for table in accounts_elsewhere())),
         "duties.json": as_lines(duties_of([*((duty, one) for account in accounts for _, one, duty in held(account)), *_needed()])),
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from account_documents import AccountDocument, documents_of
 from approval import (
     ADDING_UP,
     GROUPS,
@@ -28,12 +29,11 @@ from covering import lacks
 from documents import PLACES, DocumentKind, Statement, statements_of
 from globs import meet
 from plain import Plain, items
-from properties import SYSTEM
+from properties import SYSTEM, Shape, shaped_rule
 from properties import approved as approved_in
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.holdings import boundaries_of, holdings
 from rules.aws.identity_holders import HOLDERS
-from system import evolution_rule
 from tokens import ENDPOINT, KEY, KEY_ALIAS, ROLE
 
 LONGEST = 1200
@@ -42,30 +42,45 @@ LONGEST = 1200
 APPROVE = "Take it back; or, if it is needed, let the reviewers of policy/ approve it: `make approve` writes policy/approved again."
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/new-access",
     severity=Severity.CRITICAL,
-    protects="The system from access that nobody has approved: who may do what, to what, and when.",
+    protects="The system, and its account, from access that nobody has approved: who may do what, to what, and when.",
     why="A grant is only safe until something uses it; a list of bad ones is never complete.",
     fix=APPROVE,
 )
-def new_access(stack: Stack) -> Iterator[Finding]:
-    for document in _documents(stack, grants(stack)):
-        beyond = _beyond(document.allowed, document.statements, allows=True)
-        beyond += _beyond(document.denials, document.required, allows=False)
-        if beyond:
-            yield Finding(f"its document gives access that nobody has approved: {_said(beyond)}.", document.resource)
+def new_access(stack: Stack, shape: Shape) -> Iterator[Finding]:
+    found = stack.once(_of_account) if shape.closed else ((one, _more(one)) for one in _documents(stack, grants(stack)))
+    for document, more in found:
+        if more:
+            yield Finding(f"its document gives access that nobody has approved: {_said(more)}.", document.resource)
 
 
-@evolution_rule(
+@shaped_rule(
     id="approved/guards",
     severity=Severity.CRITICAL,
-    protects="The way from an alarm to the halt, and the record, from a grant that is missing, or is taken away by a boundary or a trust.",
+    protects="The way from an alarm to the halt, the record, and an account's state, from a grant that is missing, or is taken away by a "
+    "boundary or a trust.",
     why="An alarm that may not publish, a topic that may not use its key, a schedule that may not invoke, a switch whose role nobody may "
     "take on: each halts nothing.",
     fix=APPROVE,
 )
-def guards(stack: Stack) -> Iterator[Finding]:
+def guards(stack: Stack, shape: Shape) -> Iterator[Finding]:
+    """In an account's project each document is one of these."""
+    yield from _guards_of_account(stack) if shape.closed else _guards(stack)
+
+
+def _guards_of_account(stack: Stack) -> Iterator[Finding]:
+    for one, more in stack.once(_of_account):
+        if more:
+            continue  # approved/new-access says it: another value is both less and more
+        if not one.may_lack and (lost := _beyond(one.statements, one.approved, allows=True)):
+            yield Finding(f"its document lacks what it must let through: {_said(lost)}.", one.resource)
+        if denied := _beyond(one.approved, one.statements, allows=False):
+            yield Finding(f"its document denies what nobody has approved: {_said(denied)}.", one.resource)
+
+
+def _guards(stack: Stack) -> Iterator[Finding]:
     """What key, topic, dead letters, scheduler and switch allow may get no less, and what they deny no more; nor buckets, log groups
     and flow logs, which keep the record; and no role what it writes its own down with, nor an endpoint what passes it for that. A role may
     do only what its boundary allows, too, so that lets all of this through, and denies nothing; and whoever takes a role on still may."""
@@ -79,6 +94,11 @@ def guards(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"its document lacks what halts evolution, or records it: {_said(lost)}.", one.resource)
         if denied := _beyond(one.wanted, one.statements, allows=False):
             yield Finding(f"its document denies what nobody has approved: {_said(denied)}.", one.resource)
+
+
+def _more(one: Document) -> list[Statement]:
+    """The access that a document gives beyond what is approved."""
+    return _beyond(one.allowed, one.statements, allows=True) + _beyond(one.denials, one.required, allows=False)
 
 
 def _beyond(outer: Sequence[Statement], inner: Sequence[Statement], *, allows: bool) -> list[Statement]:
@@ -205,6 +225,14 @@ class Document:
     allowed: Sequence[Statement]
     required: Sequence[Statement] = ()
     denials: Sequence[Statement] = ()
+
+
+def _of_account(stack: Stack) -> list[tuple[AccountDocument, list[Statement]]]:
+    """The documents of an account's project, with the access that each gives beyond what is approved."""
+    return [
+        (one, _beyond(one.approved, one.statements, allows=True) + _beyond(one.statements, one.approved, allows=False))
+        for one in documents_of(stack)
+    ]
 
 
 def _documents(stack: Stack, approved: Grants) -> Iterator[Document]:
