@@ -1,6 +1,7 @@
 """What the documents of an account's project are approved to say: approved/account_grants.json, an entry for each kind of document.
 
-Written by `make approve` (make_account_grants.py). What the account's table says is a placeholder there: a new environment needs no approval.
+`make approve` writes it (make_account_grants.py). What the account's table says is a placeholder there: a new environment needs no
+approval.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ Values = Mapping[str, Sequence[str]]
 
 
 def documents_of(stack: Stack) -> Iterator[AccountDocument]:
-    """Each document that has an entry. Of one that can't be read `identity/document` tells, of one that is missing `approved/presence`, of a
-    resource more `approved/types`, and of what roles are granted `approved/duties`."""
+    """Each document that has an entry. Of one that can't be read `identity/document` tells, of one that is missing `approved/presence`, of
+    a resource more `approved/types`, and of what roles are granted `approved/duties`."""
     names = names_of(stack)
     by_environment = {one: (rows_for(stack, one), values_of(stack, one)) for one in ("", *names.environments)}
     for resource in stack.resources:
@@ -145,7 +146,7 @@ def filled(value: Plain, values: Values) -> Plain:
 
 
 def _each(text: str, values: Values) -> list[str]:
-    texts = [text]
+    texts: list[str] = [text]
     for placeholder, names in values.items():
         if placeholder in text:
             texts = [one.replace(placeholder, name) for one in texts for name in names]

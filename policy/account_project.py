@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Collection
 from typing import Unpack, overload
 
-from accounts import own_account
 from graph import names_of
 from plain import dig, items
 from rule import Metadata, Resource, ResourceCheck, Stack, StackCheck, StackRule
@@ -48,13 +47,6 @@ def boundary_name(stack: str) -> str:
 def state_buckets(stack: Stack) -> list[Resource]:
     """The buckets that hold states, or might: those whose name isn't known."""
     return [one for one in stack.of_type(BUCKET) if not isinstance(name := one.at("bucket"), str) or name.startswith(STATE)]
-
-
-def administrators(stack: Stack) -> frozenset[str] | None:
-    """Who administers the account, by the table, and its root user; None where no table says so."""
-    named = items(dig(dict(stack.table or {}), "administrators"))
-    root = f"arn:aws:iam::{own_account(stack)}:root"
-    return frozenset({root, *(one for one in named if isinstance(one, str))}) if named else None
 
 
 def rows_of(stack: Stack) -> frozenset[str]:

@@ -13,6 +13,7 @@ LONGER = {
     **{f"account/policies/{stack}.json": "made from what the program plans (make permissions)" for stack in ("dev", "staging", "prod")},
     "docs/invariants.md": "made from the rules, an entry each (make invariants)",
     "local/pulumi-cli/go.sum": "Go's own",
+    "policy/approved/account_grants.json": "made from what the program plans (make approve)",
     "policy/approved/duties.json": "made from what the program plans (make approve)",
     "policy/approved/grants.json": "made from what the program plans (make approve)",
     "policy/approved/shape.json": "made from what the program plans (make approve)",

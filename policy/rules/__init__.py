@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import rules.account.access
 import rules.account.approved
-import rules.account.fences
-import rules.account.records
 import rules.account.state
 import rules.account.watch
 import rules.aws.access
@@ -185,7 +183,7 @@ FAMILIES = (
     Family(
         "account",
         "Only named workflows may deploy, within a boundary, and what they do must stay on record.",
-        (rules.aws.account, rules.account.access, rules.account.fences, rules.account.records, rules.account.state, rules.account.watch),
+        (rules.aws.account, rules.account.access, rules.account.state, rules.account.watch),
     ),
     Family("exemptions", "An exemption must be in force, and needed.", (rules.aws.exemptions,)),
 )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from conditions import POSITIVE
-from plain import items
+from tests.functions.requests import listed
 
 Statement = dict[str, Any]
 Edits = Iterator[tuple[str, list[Statement]]]
@@ -22,18 +20,18 @@ def wider(one: Statement) -> Edits:
     yield "every action", [{**_without(one, "Action"), "Action": "*"}]
     yield "all actions but one", [{**_without(one, "Action"), "NotAction": "sts:GetCallerIdentity"}]
     if "Action" in one:
-        yield "an action more", [{**one, "Action": [*items(one["Action"]), "iam:CreateUser"]}]
-    for action in items(one.get("NotAction")) if len(items(one.get("NotAction"))) > 1 else ():
+        yield "an action more", [{**one, "Action": [*listed(one["Action"]), "iam:CreateUser"]}]
+    for action in listed(one.get("NotAction", [])) if len(listed(one.get("NotAction", []))) > 1 else ():
         yield f"not all but {action}", [{**one, "NotAction": [it for it in one["NotAction"] if it != action]}]
-    if "*" not in items(one.get("Resource", "*")):
-        yield "a resource more", [{**one, "Resource": [*items(one["Resource"]), "arn:aws:sqs:us-east-1:000000000000:more"]}]
+    if "*" not in listed(one.get("Resource", "*")):
+        yield "a resource more", [{**one, "Resource": [*listed(one["Resource"]), "arn:aws:sqs:us-east-1:000000000000:more"]}]
         yield "every resource", [{**one, "Resource": "*"}]
         yield "all resources but one", [{**_without(one, "Resource"), "NotResource": "arn:aws:sqs:us-east-1:000000000000:more"}]
     if "Principal" in one and one["Principal"] not in ("*", {"AWS": "*"}):
         (kind, names), *_ = one["Principal"].items()
         yield "everybody", [{**one, "Principal": "*"}]
-        yield "a stranger more", [{**one, "Principal": {**one["Principal"], "AWS": [*items(one["Principal"].get("AWS")), STRANGER]}}]
-        yield f"a {kind} more", [{**one, "Principal": {**one["Principal"], kind: [*items(names), "ec2.amazonaws.com"]}}]
+        yield "a stranger more", [{**one, "Principal": {**one["Principal"], "AWS": [*listed(one["Principal"].get("AWS", [])), STRANGER]}}]
+        yield f"a {kind} more", [{**one, "Principal": {**one["Principal"], kind: [*listed(names), "ec2.amazonaws.com"]}}]
         yield "all but a stranger", [{**_without(one, "Principal"), "NotPrincipal": {"AWS": STRANGER}}]
     for operator, key, values in _tests(one):
         at = f"{operator} {key}"
@@ -62,14 +60,14 @@ def narrower(one: Statement) -> Edits:
     if "Bool" not in one.get("Condition", {}):
         yield "with a token", [{**one, "Condition": {**one.get("Condition", {}), **MFA}}]
     for key in ("Action", "Resource"):
-        for value in items(one.get(key)) if len(items(one.get(key))) > 1 else ():
+        for value in listed(one.get(key, [])) if len(listed(one.get(key, []))) > 1 else ():
             yield f"without {value}", [{**one, key: [it for it in one[key] if it != value]}]
-        for value in items(one.get(key)):
+        for value in listed(one.get(key, [])):
             if value.endswith("*") and (value != "*" or key == "Resource"):
                 less = "arn:aws:sqs:us-east-1:000000000000:less" if value == "*" else f"{value[:-1]}less"
-                yield f"less than {value}", [{**one, key: [less if it == value else it for it in items(one[key])]}]
+                yield f"less than {value}", [{**one, key: [less if it == value else it for it in listed(one[key])]}]
     if "NotAction" in one:
-        yield "but one action more", [{**one, "NotAction": [*items(one["NotAction"]), "s3:PutBucketPolicy", "kms:PutKeyPolicy"]}]
+        yield "but one action more", [{**one, "NotAction": [*listed(one["NotAction"]), "s3:PutBucketPolicy", "kms:PutKeyPolicy"]}]
         yield "one action", [{**_without(one, "Action"), "Action": "s3:GetObject"}]
     if one.get("Principal") in ("*", {"AWS": "*"}):
         yield "for a stranger", [{**one, "Principal": {"AWS": STRANGER}}]
@@ -84,10 +82,10 @@ def narrower(one: Statement) -> Edits:
 def alike(one: Statement) -> Edits:
     """It says the same."""
     for key in ("Action", "NotAction", "Resource"):
-        if len(items(one.get(key))) > 1:
-            yield f"{key} in another order", [{**one, key: items(one[key])[::-1]}]
+        if len(listed(one.get(key, []))) > 1:
+            yield f"{key} in another order", [{**one, key: listed(one[key])[::-1]}]
             if key != "NotAction":
-                yield f"{key} each by itself", [{**one, key: value} for value in items(one[key])]
+                yield f"{key} each by itself", [{**one, key: value} for value in listed(one[key])]
     for operator, key, values in _tests(one):
         if len(values) > 1:
             yield f"{operator} {key} in another order", [_testing(one, operator, key, values[::-1])]
@@ -103,7 +101,7 @@ def _without(one: Statement, element: str) -> Statement:
 
 def _tests(one: Statement) -> Iterator[tuple[str, str, list[Any]]]:
     for operator, tests in one.get("Condition", {}).items():
-        yield from ((operator, key, items(values)) for key, values in tests.items())
+        yield from ((operator, key, listed(values)) for key, values in tests.items())
 
 
 def _negated(operator: str) -> bool:

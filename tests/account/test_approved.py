@@ -231,6 +231,13 @@ def test_what_was_not_approved_is_refused(
     assert set(judged(stack, nodes, monkeypatch)) == {(rule, about)}
 
 
+def with_users_of_key(nodes: Nodes, environment: str) -> Nodes:
+    """The state's key, which the roles of another environment use, too, as those of prod do."""
+    key = nodes["state-key"]
+    policy = re.sub(r'("[^"]*:role/account-(deploy|drift)-)prod"', rf'\1prod", \1{environment}"', key.props["policy"])
+    return {"state-key": replace(key, props={**key.props, "policy": policy}, outputs={**key.outputs, "policy": policy})}
+
+
 def of_another(nodes: Nodes, environment: str) -> Nodes:
     """What prod has, as another environment would have it: dev alone may do more."""
     of_prod = {key: node for key, node in nodes.items() if key.startswith("access-prod-")}
@@ -247,7 +254,8 @@ def of_another(nodes: Nodes, environment: str) -> Nodes:
 def test_an_environment_that_the_table_names_needs_no_approval(environment: str, made: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """However it is called: as another resource, with a number, as the account's own stack."""
     stack = account_of(made=made)
-    nodes = {**nodes_of(stack), **of_another(nodes_of(stack), environment)}
+    nodes = nodes_of(stack)
+    nodes |= {**of_another(nodes, environment), **with_users_of_key(nodes, environment)}
     more = replace(stack, table={**(stack.table or {}), "stacks": ["dev", "staging", "prod", environment]})
     assert judged(more, nodes, monkeypatch) == []
     del nodes[f"access-{environment}-image-1-attached"]

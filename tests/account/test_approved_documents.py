@@ -1,4 +1,4 @@
-"""The documents of the account's project are approved by their meaning, both ways: every single edit of each is refused, or says the same."""
+"""The documents of the account's project are approved by their meaning, both ways: each single edit is refused, or says the same."""
 
 from __future__ import annotations
 

@@ -74,10 +74,7 @@ def only_allowed(stated: list[dict[str, Any]]) -> None:
 PREFIX = account_table()["github"]["subject_prefix"]
 ROLE = f"arn:aws:iam::{PLACEHOLDER}:role/"
 
-OPEN = {
-    (rule, "access-prod-boundary")
-    for rule in ("account/fence", "identity/models", "identity/no-wildcard-action", "identity/no-wildcard-resource")
-}
+OPEN = {(rule, "access-prod-boundary") for rule in ("identity/models", "identity/no-wildcard-action", "identity/no-wildcard-resource")}
 """What a boundary breaks that isn't one."""
 
 
@@ -97,8 +94,8 @@ ROLE_TYPE = "aws:iam/role:Role"
 ROLES = [("staging", "drill"), *((stack, does) for stack in ("dev", "staging", "prod") for does in ("deploy", "drift", "image"))]
 
 EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
-    "any environment": (claims(sub=f"{PREFIX}:environment:*"), {("account/trust", "access-prod-deploy")}),
-    "dev's environment": (claims(sub=f"{PREFIX}:environment:dev"), {("account/trust", "access-prod-deploy")}),
+    "any environment": (claims(sub=f"{PREFIX}:environment:*"), {("approved/new-access", "access-prod-deploy")}),
+    "dev's environment": (claims(sub=f"{PREFIX}:environment:dev"), {("approved/new-access", "access-prod-deploy")}),
     "another boundary": (
         referring("access-prod-deploy", "permissionsBoundary", "access-dev-boundary"),
         {("account/boundary", "access-prod-deploy")},
@@ -106,9 +103,9 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     "sessions of roles": (allowing("access-prod-boundary", "sts:AssumeRole", f"{ROLE}account-deploy-dev"), OPEN),
     "itself": (
         allowing("access-dev-boundary", "iam:PutRolePolicy", f"{ROLE}account-deploy-dev"),
-        {("account/fence", "access-dev-boundary")},
+        {("approved/new-access", "access-dev-boundary")},
     ),
-    "the trail": (allowing("access-dev-boundary", "cloudtrail:StopLogging"), {("account/fence", "access-dev-boundary")}),
+    "the trail": (allowing("access-dev-boundary", "cloudtrail:StopLogging"), {("approved/new-access", "access-dev-boundary")}),
     "no denial": (policy("access-prod-boundary", only_allowed), OPEN),
     "another stack's roles": (
         allowing("access-dev-deploy-1", "iam:UpdateRole", f"{ROLE}evolution-engine-prod-us-east-1"),
@@ -124,19 +121,19 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     ),
     "nobody guards the state": (
         policy("state-bucket-policy", lambda stated: stated.pop(0)),
-        {("account/state-bucket", "state-bucket-policy")},
+        {("approved/new-access", "state-bucket-policy")},
     ),
     "anybody administers the key": (
         policy("state-key", lambda stated: stated[0].pop("Condition")),
-        {(rule, "state-key") for rule in ("account/state-key", "identity/key-breadth")},
+        {("identity/key-breadth", "state-key")},
     ),
     "an administrator whom nobody named": (
         both(replacing("state-key", ADMINISTRATOR, f"{ROLE}another"), replacing("state-bucket-policy", ADMINISTRATOR, f"{ROLE}another")),
-        {("account/state-key", "state-key"), ("account/state-bucket", "state-bucket-policy")},
+        {("approved/new-access", "state-key"), ("approved/new-access", "state-bucket-policy")},
     ),
     "another repository everywhere": (
         lambda nodes: [replacing(name, PREFIX, "repo:another/one")(nodes) for name, node in nodes.items() if node.type == ROLE_TYPE],
-        {("account/trust", f"access-{stack}-{does}") for stack, does in ROLES},
+        {("approved/new-access", f"access-{stack}-{does}") for stack, does in ROLES},
     ),
     "no analyzer": (without("watch-analyzer"), {("account/analyzer", "")}),
     "no agents' events": (setting("watch-trail", "advancedEventSelectors.2.fieldSelectors", []), {("account/trail-events", "watch-trail")}),
@@ -154,7 +151,7 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
     **{
         f"{name} loses its statement {number}": (
             policy(name, lambda stated, number=number: stated.pop(number)),
-            {("account/recorded", name)},
+            {("approved/guards", name)},
         )
         for name, number in (
             ("watch-records-policy", 0),
@@ -166,16 +163,16 @@ EDITS: dict[str, tuple[Edit, set[tuple[str, str]]]] = {
             ("state-key", 5),
         )
     },
-    "the trail is denied its key": (denying("state-key", {"Service": "cloudtrail.amazonaws.com"}), {("account/recorded", "state-key")}),
+    "the trail is denied its key": (denying("state-key", {"Service": "cloudtrail.amazonaws.com"}), {("approved/guards", "state-key")}),
     "models are denied the records": (
         denying("watch-records-policy", {"Service": "bedrock.amazonaws.com"}),
-        {("account/recorded", "watch-records-policy")},
+        {("approved/guards", "watch-records-policy")},
     ),
     "records under a bucket key": (
         changing("watch-records-encryption", "rules.0.bucketKeyEnabled", True, "state-key"),
-        {("account/recorded", "state-key")},
+        {("account/trail-events", "watch-records-encryption")},
     ),
-    "all are denied the access logs": (denying("state-access-logs-policy", "*"), {("account/recorded", "state-access-logs-policy")}),
+    "all are denied the access logs": (denying("state-access-logs-policy", "*"), {("approved/guards", "state-access-logs-policy")}),
     "SAML": (adding("saml", Node("aws:iam/samlProvider:SamlProvider", {"name": "one"})), {("approved/types", "saml")}),
 }
 

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from tests.policy.account_edits import STATES
-from tests.policy.account_stack import ACCOUNT, ADMINISTRATOR, RECORDS, ROOT, of_iam, role_of, whole
-from tests.policy.builders import UNKNOWN, document
+from tests.policy.account_stack import ACCOUNT
+from tests.policy.builders import UNKNOWN
 from tests.policy.edits import Edit, both, referring, setting, without
-from tests.policy.identity_deployers import allow
-from tests.policy.samples import deny_plain_transport
 
 BUCKET, KEY, EVENTS = {"account/state-bucket"}, {"account/state-key"}, {"account/trail-events"}
-
-
-def keyed(statement: dict[str, Any]) -> Edit:
-    """The key's policy says this, too."""
-    return lambda nodes: setting(
-        "key", "policy", nodes["key"].props["policy"].replace('"Statement": [', f'"Statement": [{json.dumps(statement)}, ', 1)
-    )(nodes)
-
-
-def used_by(principal: str) -> dict[str, Any]:
-    return {"Principal": {"AWS": ROOT}, **allow("kms:Decrypt", "*", {"ArnLike": {"aws:PrincipalArn": principal}})}
 
 
 EDITS: list[tuple[str, Edit, set[str]]] = [
@@ -58,81 +41,11 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
         ),
         BUCKET,
     ),
-    (
-        "anybody deletes older states",
-        setting(
-            "state-policy",
-            "policy",
-            document(
-                {
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    "Resource": [f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1", f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1/*"],
-                }
-            ),
-        ),
-        BUCKET,
-    ),
-    (
-        "deployers delete older states",
-        lambda nodes: setting(
-            "state-policy",
-            "policy",
-            nodes["state-policy"].props["policy"].replace(f'"{ADMINISTRATOR}"', f'"{of_iam("role/account-deploy-*")}"'),
-        )(nodes),
-        BUCKET,
-    ),
     ("the key may go", lambda nodes: setattr(nodes["key"], "protect", False), KEY | {"data-protection/protect"}),
-    (
-        "anybody administers the key",
-        setting("key", "policy", document({"Principal": {"AWS": of_iam("root")}, **allow(["kms:PutKeyPolicy", "kms:DescribeKey"], "*")})),
-        KEY | {"account/recorded"},
-    ),
-    (
-        "deployers administer the key",
-        lambda nodes: setting(
-            "key", "policy", nodes["key"].props["policy"].replace(f'"{ADMINISTRATOR}"', f'"{of_iam("role/account-deploy-dev")}"', 1)
-        )(nodes),
-        KEY,
-    ),
-    (
-        "roles of some name administer the key",
-        lambda nodes: setting("key", "policy", nodes["key"].props["policy"].replace(f'"{ADMINISTRATOR}"', f'"{of_iam("role/admin*")}"', 1))(
-            nodes
-        ),
-        KEY,
-    ),
-    (
-        "machines use the key",
-        keyed(
-            {"Principal": {"Service": "ec2.amazonaws.com"}, **allow("kms:Decrypt", "*", {"StringEquals": {"aws:SourceAccount": ACCOUNT}})}
-        ),
-        KEY,
-    ),
     (
         "another key bears the name",
         both(setting("alias", "targetKeyId", "other"), referring("alias", "targetKeyId", "stack")),
         KEY,
-    ),
-    ("a role uses the key by its name", keyed({"Principal": {"AWS": role_of("prod")}, **allow("kms:Decrypt", "*")}), KEY),
-    ("a role that deploys nothing uses the key", keyed(used_by(role_of("prod"))), KEY),
-    ("roles of some name use the key", keyed(used_by(of_iam("role/account-*"))), KEY),
-    (
-        "a role reads the state by the bucket's policy",
-        lambda nodes: setting(
-            "state-policy",
-            "policy",
-            nodes["state-policy"]
-            .props["policy"]
-            .replace(
-                '"Statement": [',
-                f'"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{role_of("prod")}"}}, "Action": "s3:GetObject", '
-                f'"Resource": "{STATES}/*"}}, ',
-            ),
-        )(nodes),
-        BUCKET,
     ),
     # What watches.
     ("no analyzer", without("analyzer"), {"account/analyzer"}),
@@ -151,11 +64,7 @@ EDITS: list[tuple[str, Edit, set[str]]] = [
     ("a trail under AWS's key", both(setting("trail", "kmsKeyId", None), referring("trail", "kmsKeyId", "gone")), {"encryption/trail-cmk"}),
     ("a trail under a bucket", referring("trail", "kmsKeyId", "records"), {"encryption/key-reference"}),
     ("a trail that may go", lambda nodes: setattr(nodes["trail"], "protect", False), EVENTS),
-    (
-        "a trail that may not write",
-        setting("records-policy", "policy", document(deny_plain_transport("s3:*", *whole(RECORDS)))),
-        {"account/recorded"},
-    ),
+    ("records under a bucket key", setting("records-encryption", "rules.0.bucketKeyEnabled", True), EVENTS),
     ("records of a month", setting("records-lifecycle", "rules.0.expiration", {"days": 30.0}), EVENTS),
     ("deleted records of a day", setting("records-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1.0), EVENTS),
     ("a trail without data events", setting("trail", "advancedEventSelectors", None), EVENTS),

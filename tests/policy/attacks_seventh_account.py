@@ -112,13 +112,13 @@ OPENED_ACCOUNT = (
         "prod is deployed by dev's workflows",
         "Who may deploy dev deploys prod, past its reviewers.",
         taken_by("access-prod-deploy", "environment:dev"),
-        "account/trust",
+        "approved/new-access",
     ),
     attack(
         "images of pull requests",
         "Whoever opens a pull request pushes prod's image.",
         taken_by("access-prod-image", "pull_request"),
-        "account/trust",
+        "approved/new-access",
     ),
     attack(
         "dev's pipeline turns on prod's tables",
@@ -154,19 +154,18 @@ OPENED_ACCOUNT = (
         "a deployment deletes old states",
         "The state of before, and all that it says of the stack, is gone.",
         at("state-bucket-policy", DELETES, f"arn:aws:iam::{ACCOUNT}:role/account-deploy-prod"),
-        "account/state-bucket",
+        "approved/new-access",
     ),
     attack(
         "a deployment administers the states' key",
         "Whoever deploys dev may delete the key of all states and records.",
         at("state-key", "policy.Statement.0.Condition.ArnEquals.aws:PrincipalArn.+", f"arn:aws:iam::{ACCOUNT}:role/account-deploy-dev"),
-        "account/state-key",
+        "approved/new-access",
     ),
     attack(
         "a boundary without its denials",
         "Deployments may write the mode, and make policies of their own.",
         at("access-prod-boundary", "policy.Statement", [one for one in of_account("access-prod-boundary") if one["Effect"] == "Allow"]),
-        "account/fence",
         "identity/models",
         "identity/no-wildcard-action",
         "identity/no-wildcard-resource",
@@ -179,7 +178,7 @@ OPENED_ACCOUNT = (
             "policy.Statement.0.Condition.ArnLike.aws:SourceArn",
             f"arn:aws:s3:::account-state-{ACCOUNT}-us-east-1",
         ),
-        "account/recorded",
+        "approved/guards",
     ),
     attack(
         "the trail may write until December",
@@ -192,7 +191,7 @@ OPENED_ACCOUNT = (
                 for one in of_account("watch-records-policy")
             ],
         ),
-        "account/recorded",
+        "approved/guards",
     ),
     attack(
         "the trail may encrypt until December",
@@ -205,7 +204,7 @@ OPENED_ACCOUNT = (
                 for one in of_account("state-key")
             ],
         ),
-        "account/recorded",
+        "approved/guards",
     ),
 )
 """What prepares the account, as it is really planned with all rows on."""

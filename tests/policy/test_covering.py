@@ -239,6 +239,9 @@ def test_what_is_narrower_or_written_otherwise_is_covered() -> None:
         assert lacks(read(WIDE), read(wanted)[0]) is None, name
     assert lacks(read(WIDE, *halves), read(WIDE)[0]) is None
     assert all(lacks(read(WIDE), half) is None for half in read(*halves))
+    by_value = [{**WIDE, "Condition": {**conditions, "StringLike": {"aws:SourceArn": one}}} for one in ("arn:aws:s:r:1:*", "x")]
+    assert lacks(read(*by_value), read(WIDE)[0]) is None
+    assert lacks(read(by_value[0]), read(WIDE)[0])
 
 
 WIDER: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ from other_types import ANALYZER, TRAIL
 from plain import Plain, dig, items, number, shown
 from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.data_protection import A_YEAR
-from tokens import BUCKET, BUCKET_LIFECYCLE
+from tokens import BUCKET, BUCKET_ENCRYPTION, BUCKET_LIFECYCLE
 
 EXTERNAL = ("ACCOUNT", "ORGANIZATION")
 """The types of analyzers of external access. The others look for unused access, and are billed."""
@@ -55,9 +55,22 @@ def trail_events(stack: Stack) -> Iterator[Finding]:
             yield Finding("s3BucketName is no bucket of this stack; it must be one, which is judged here.", trail)
         yield from about(trail, protected(trail))
         yield from about(trail, _lacks(trail))
+        for encryption in stack.of_type(BUCKET_ENCRYPTION):
+            if buckets.by(encryption, "bucket") & buckets.by(trail, "s3BucketName"):
+                yield from about(encryption, _wants_to_decrypt(encryption))
         for lifecycle in stack.of_type(BUCKET_LIFECYCLE):
             if buckets.by(lifecycle, "bucket") & buckets.by(trail, "s3BucketName"):
                 yield from about(lifecycle, _forgets(lifecycle))
+
+
+def _wants_to_decrypt(encryption: Resource) -> Iterator[Finding]:
+    """Source: CloudTrail user guide, "Configure AWS KMS key policies for CloudTrail"."""
+    for index, one in enumerate(items(encryption.at("rules"))):
+        if (value := dig(one, "bucketKeyEnabled")) not in (None, False):
+            yield Finding(
+                f"rules[{index}].bucketKeyEnabled is {shown(value)}; it must be left out: over a bucket key CloudTrail must decrypt, too, "
+                "and the key's policy doesn't let it."
+            )
 
 
 def _forgets(lifecycle: Resource) -> Iterator[Finding]:
