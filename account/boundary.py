@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from account.names import AccountNames
 from account.policies import Document, StackPolicies
@@ -153,9 +154,11 @@ def _in_iam(ours: Names, policies: StackPolicies) -> Iterator[Document]:
 
 
 def _the_administrators(ours: Names) -> Iterator[Document]:
-    """What an administrator does where data is kept: the mode, the functions that may write it, and the end of data and guards."""
-    writers = [ours.function_arn(one) for one in (ours.switch_function, ours.resume_function)]
-    yield _deny(["ssm:DeleteParameter*", "ssm:PutParameter"], ours.mode_parameter_arn)
+    """What an administrator does where data is kept: the mode, the functions that may write it, and the end of data and guards. In whatever
+    region: a denial that named another one than the stack's would deny nothing."""
+    everywhere = replace(ours, region="*")
+    writers = [everywhere.function_arn(one) for one in (ours.switch_function, ours.resume_function)]
+    yield _deny(["ssm:DeleteParameter*", "ssm:PutParameter"], everywhere.mode_parameter_arn)
     yield _deny([*REWRITES, "lambda:DeleteFunction"], writers)
     yield _deny(INVITES, writers)
     yield {**_deny(FEEDS, "*"), "Condition": {"ArnEquals": {"lambda:FunctionArn": writers}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -368,8 +369,10 @@ def test_a_table_lets_no_pattern_in_and_no_deployer(
 
 
 def test_a_boundary_is_of_the_region_that_its_roles_grants_are_of(everything: Stack) -> None:
-    """Else its denials are of a mode and of functions that nobody has."""
+    """Those of its stack; what it denies it denies in every region."""
     name = "access-prod-boundary"
     [boundary] = [one for one in everything.resources if one.name == name]
-    elsewhere = json.loads(json.dumps(stated(boundary)).replace("us-east-1", "eu-west-1"))
+    elsewhere = json.loads(json.dumps(stated(boundary)).replace("prod-us-east-1", "prod-eu-west-1"))
     assert refused(saying(everything, name, elsewhere)) == {(ACCESS, name)}
+    denied = json.dumps([one for one in stated(boundary) if one["Effect"] == "Deny"])
+    assert set(re.findall("arn:aws:(?:lambda|ssm):([^:]*):", denied)) == {"*"}

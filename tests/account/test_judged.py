@@ -31,8 +31,8 @@ def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> set[t
 @pytest.mark.parametrize("deployed", [False, True], ids=["planned", "deployed"])
 @pytest.mark.parametrize(
     "rows",
-    [{}, ALL_ON, THERE_ALREADY, {"stacks": ["dev"]}, *({row: True} for row in ALL_ON)],
-    ids=["off", "on", "there already", "dev alone", *ALL_ON],
+    [{}, ALL_ON, THERE_ALREADY, {"stacks": ["dev"]}, {**ALL_ON, "region": "eu-west-1"}, *({row: True} for row in ALL_ON)],
+    ids=["off", "on", "there already", "dev alone", "elsewhere", *ALL_ON],
 )
 def test_it_breaks_no_rule(rows: dict[str, object], deployed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = account_of(made=deployed, **rows)
