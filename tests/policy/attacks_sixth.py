@@ -248,7 +248,7 @@ STORED = (
                 "noncurrentVersionExpiration": {"noncurrentDays": 7},
             },
         ),
-        "approved/choices",
+        "approved/floors",
     ),
     attack(
         "a record that is written under another key",

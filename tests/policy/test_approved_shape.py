@@ -33,6 +33,7 @@ SWITCH, RESUME, HEARS, INVOKES = (
 SCHEDULE, TARGET = "evolution-safety-switch-schedule", ("evolution-scheduler-role", "evolution-safety-switch", "evolution-dead-letters")
 TRIGGERS, STARTS = "evolution-trigger-schedule", ("evolution-scheduler-role", "evolution-trigger", "evolution-dead-letters")
 CHOICES = "approved/choices"
+REPORTS = "evolution-reports-prod-000000000000-us-east-1"
 
 
 def ignoring(name: str, *changes: str) -> Edit:
@@ -56,6 +57,17 @@ def another(called: str, of: str, **props: Any) -> Edit:
 def moved(name: str, called: str) -> Edit:
     """A resource under another name."""
     return lambda nodes: nodes.update({called: nodes.pop(name)})
+
+
+def kept(prefix: str, days: int, noncurrent: int) -> Edit:
+    """A rule more of the artifacts' lifecycle."""
+
+    def edit(nodes: Nodes) -> None:
+        first = nodes["data-artifacts-lifecycle"].props["rules"][0]
+        ends = {"expiration": {"days": days}, "noncurrentVersionExpiration": {"noncurrentDays": noncurrent}}
+        nodes["data-artifacts-lifecycle"].props["rules"].append({**first, "filter": {"prefix": prefix}, **ends})
+
+    return edit
 
 
 REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
@@ -137,6 +149,21 @@ REFUSED: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
         setting("data-access-logs-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 1),
         [(FLOORS, "data-access-logs-lifecycle")],
     ),
+    "old versions of champions go after a month": (kept("champions/", 365, 30), [(FLOORS, "data-artifacts-lifecycle")]),
+    "champions go after a month": (kept("champions/", 30, 90), [(FLOORS, "data-artifacts-lifecycle")]),
+    "old versions of what begins as populations do": (kept("pop", 365, 1), [(FLOORS, "data-artifacts-lifecycle")]),
+    "old access logs go sooner than the table says": (
+        setting("data-access-logs-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 89),
+        [(FLOORS, "data-access-logs-lifecycle")],
+    ),
+    "old versions in a new bucket": (
+        both(
+            another("more", "data-artifacts", bucket=REPORTS),
+            another("more-lifecycle", "data-artifacts-lifecycle", bucket=REPORTS),
+            lambda nodes: nodes["more-lifecycle"].references.update(bucket=["more"]),
+        ),
+        [(FLOORS, "more-lifecycle")],
+    ),
     "another threshold in the secret": (
         setting("security-safety-settings-value", "secretStringWo.safety_threshold", "0.1"),
         [(FLOORS, "security-safety-settings-value")],
@@ -207,7 +234,7 @@ def test_no_second_agent_is_approved_by_any_type_that_the_provider_has() -> None
 
 RIGHT: dict[str, Edit] = {
     "a table": another("more", "data-population", name="agent-lineage-prod"),
-    "a bucket": another("more", "data-artifacts", bucket="evolution-reports-prod-000000000000-us-east-1"),
+    "a bucket": another("more", "data-artifacts", bucket=REPORTS),
     "a parameter": adding(
         "more", Node("aws:ssm/parameter:Parameter", {"name": "/evolution/prod/cursor", "type": "String", "value": "0", "tagsAll": TAGS})
     ),
@@ -215,6 +242,14 @@ RIGHT: dict[str, Edit] = {
     "another handler's memory": setting("evolution-archiver", "memorySize", 512),
     "a text": setting(SWITCH, "description", "Halts."),
     "code, as a state has it: without what is in it": setting(SWITCH, "code", []),
+    "populations, again": kept("populations/", 7, 1),
+    "old access logs are kept longer": setting("data-access-logs-lifecycle", "rules.0.noncurrentVersionExpiration.noncurrentDays", 120),
+    "a new bucket, whose objects go within a week, and old versions as the table says": both(
+        another("more", "data-artifacts", bucket=REPORTS),
+        another("more-lifecycle", "data-access-logs-lifecycle", bucket=REPORTS),
+        lambda nodes: nodes["more-lifecycle"].references.update(bucket=["more"]),
+        setting("more-lifecycle", "rules.0.expiration.days", 7),
+    ),
     "a default that is written out": setting("network-vpc", "instanceTenancy", "default"),
 }
 """What needs no approval, whatever other rules want of it."""

@@ -18,6 +18,8 @@ from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.data_protection import PROTECTED_TIERS
 from rules.evolution.approved import APPROVE
 from rules.evolution.containment import takers
+from rules.evolution.data_protection import ARTIFACTS
+from rules.evolution.environment_figures import KEPT
 from shape import (
     called_in,
     identity_of,
@@ -37,6 +39,9 @@ COMPONENTS = ("account:", "evolution:")
 CLOSED = frozenset({ENDPOINT, INTERNET_GATEWAY, LOG_RESOURCE_POLICY, TRACE_POLICY, VPC})
 """Types of which there is none but what the program has in some plan. An account has room in a region for ten policies of CloudWatch Logs,
 five of X-Ray, five VPCs and as many internet gateways (their quotas); an endpoint takes a service's name over for its whole network."""
+
+NONCURRENT = "noncurrentVersionExpiration.noncurrentDays"
+"""Of it the table's row is about every bucket; what is current is kept as long as the table says in the artifacts' own."""
 
 SECRET_STRINGS = ("secretStringWo", "secretString")
 
@@ -251,10 +256,9 @@ def what_runs(stack: Stack) -> Iterator[Finding]:
 )
 def floors(stack: Stack) -> Iterator[Finding]:
     for lifecycle, bucket, prefix, key, value in kept_in(stack, names_of(stack)):
-        lowest = approved(SYSTEM)["floors"].get(bucket, {})
-        floor = lowest.get(prefix, lowest.get("", {})).get(key, 0)
+        floor, by = _floor(stack, bucket, prefix, key)
         if (number(value) or 0) < floor:
-            yield Finding(f"{key} of {shown(prefix)} is {shown(value)}; it must be at least {floor}, as approved.", lifecycle)
+            yield Finding(f"{key} of {shown(prefix)} is {shown(value)}; it must be at least {shown(floor)}, {by}.", lifecycle)
     minimum = number((stack.table or {}).get("safety_score_minimum"))
     for version in stack.of_type(SECRET_VERSION):
         given = version.props if version.inputs is None else version.inputs
@@ -270,6 +274,17 @@ def floors(stack: Stack) -> Iterator[Finding]:
                 yield Finding(f"safety_validation_key in {key} has fewer than {FEWEST} different characters; it must be random.", version)
             if isinstance(threshold, str | int | float) and minimum is not None:
                 yield from about(version, _written_anew(given, minimum))
+
+
+def _floor(stack: Stack, bucket: str, prefix: str, key: str) -> tuple[int | float, str]:
+    """How long something is kept at least, and who says so: what is approved for its prefix, or else the table, too."""
+    approved_here: Mapping[str, Mapping[str, int]] = approved(SYSTEM)["floors"].get(bucket, {})
+    if prefix and prefix in approved_here:
+        return approved_here[prefix].get(key, 0), "as approved"
+    floor = approved_here.get("", {}).get(key, 0)
+    row = KEPT[key] if key == NONCURRENT or bucket.startswith(ARTIFACTS) else ""
+    days = number(dig(dict(stack.table or {}), *row.split("."))) or 0
+    return (days, f"{row} of the table") if days > floor else (floor, "as approved")
 
 
 def _written_anew(given: Mapping[str, Plain], minimum: float) -> Iterator[Finding]:
