@@ -13,6 +13,7 @@ from typing import Any
 
 from approval import Names, names_of
 from globs import glob
+from newcomers import mistaken, names_in
 from outputs import BUILT, EACH, FROM, built_of, referred, strange
 from plain import UNKNOWN, Plain, Unknown, items, number
 from properties import ANY, MAY, SOME, Shape, approved, given_in, is_set
@@ -178,7 +179,7 @@ def _claims(shape: Shape, kind: str, key: str) -> Mapping[str, str]:
 
 def seconds(resource: Resource, shape: Shape, names: Names) -> Iterator[tuple[str, str, str]]:
     """Where a resource that is new here is the second of its type for another one: the property, what it refers to, and the first."""
-    if called(resource, names) not in _known(shape):
+    if not is_known(resource, shape, names):
         for key, references in resource.references.items():
             claims = _claims(shape, resource.type, key)
             for one in {_referred(reference, names.of(resource.name)) for reference in references} & claims.keys():
@@ -257,7 +258,7 @@ def deviations(resource: Resource, shape: Shape, names: Names, resources: Mappin
     """
     root = approved_for(shape, resource.type, called(resource, names), image=image)
     found, known = Values(), _known(shape)
-    new_here = called(resource, names) not in known
+    new_here = not is_known(resource, shape, names)
     kinds = {_referred(one, names): one.type for references in resource.references.values() for one in references}
     yield from _missing(with_references(resource, names), root, "", found)
     if new_here:
@@ -276,6 +277,9 @@ def deviations(resource: Resource, shape: Shape, names: Names, resources: Mappin
         if part.somewhere and not values and not part.required:
             yield Deviation(path=path, value=None, must=part.allowed or (), missing=True)
         yield from _beyond(path, part, values, new=new_here)
+        for value in values if new_here and part.holds else ():
+            if isinstance(value, str) and (must := mistaken(value, part.begins, names_in(shape, resource.type, path))):
+                yield Deviation(path=path, value=value, must=[must], missing=False)
         if part.allowed is not None:
             for value in values:
                 alike = new_here and path.startswith(REFERENCE) and value not in known

@@ -200,6 +200,7 @@ PAID = (
         "fourteen more schedules of the table's pace",
         "None is faster than the table's, which starts four evolutions an hour; all of them together start sixty.",
         tuple(started(f"too-{letter}", "rate(15 minutes)") for letter in "ghijklmnopqrst"),
+        "approved/newcomers",
         "environment/table-figures",
     ),
     attack(

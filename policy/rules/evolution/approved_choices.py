@@ -5,16 +5,18 @@ The account's own project is held to them, too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from approval import Names, has_image, names_of
 from choices import Deviation, deviations, general, is_known, names_taken, seconds
+from newcomers import MOST
 from order import early
 from other_types import ANALYZER
 from plain import Plain, Unknown, dig, items, shown
 from presence import lost
-from properties import Shape, shape_for, shaped_rule
+from properties import Shape, approved, shape_for, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from tokens import DNS_DOMAINS, METRIC_ALARM
@@ -67,6 +69,23 @@ def second(stack: Stack, shape: Shape) -> Iterator[Finding]:
             yield Finding(f"{key} comes from `{one}`, which has one of its type already: `{first}`; it must be the only one.", resource)
     for resource, name, first in names_taken(stack, shape):
         yield Finding(f"it is called {shown(name)}, as `{first}` is; AWS keeps one of a name, so each must have its own.", resource)
+
+
+@shaped_rule(
+    id="approved/newcomers",
+    severity=Severity.MEDIUM,
+    protects="Reviewers, who read what is new, and the account, which has room for so much.",
+    why="One unsafe resource among thirty like it is seen by nobody; thirty queues, topics or functions use up a quota of the account's.",
+    fix=APPROVE,
+)
+def newcomers(stack: Stack, shape: Shape) -> Iterator[Finding]:
+    """Of an account nothing new is approved anyway."""
+    names, there = names_of(stack), Counter[str]()
+    for resource in () if shape.closed else stack.resources:
+        if resource.type in approved(shape)["types"] and not is_known(resource, shape, names):
+            there[resource.type] += 1
+            if there[resource.type] == MOST + 1:
+                yield Finding(f"it is one of more than {MOST} new resources of its type; there must be no more of them.", resource)
 
 
 @shaped_rule(
