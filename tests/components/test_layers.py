@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from engine.store import WORKING_SECONDS
+from local.provider.data_sources import SOURCES
 from tests.components.layers import KEY, LAYERS, STACKS, data, network, security
 from tests.components.tables import env_of
 from tests.functions.requests import listed
+
+PASSWORD = "aws:secretsmanager/getRandomPassword:getRandomPassword"
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -49,6 +54,17 @@ def test_the_safety_settings_are_write_only_and_secret() -> None:
     assert len(settings["safety_validation_key"]) == 32
     assert not set('"@/\\') & set(settings["safety_validation_key"])
     assert value["secretStringWoVersion"] == round(10_000 * threshold)
+
+
+def test_the_key_that_champions_are_signed_with_is_what_aws_draws_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No policy pack is told where it comes from; a constant that looks like it would pass there."""
+
+    def drawn(_given: Mapping[str, object], region: str) -> dict[str, object]:
+        return {"id": region, "randomPassword": "what AWS has drawn"}
+
+    monkeypatch.setitem(SOURCES, PASSWORD, replace(SOURCES[PASSWORD], answer=drawn))
+    settings = json.loads(security("prod").only("SecretVersion").inputs["secretStringWo"]["value"])
+    assert settings["safety_validation_key"] == "what AWS has drawn"
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -18,7 +18,7 @@ from rule import Reference, Resource, Stack, StackRule, judge_stack
 from rules.evolution.approved_choices import choices, presence
 from tests.approve import PROFILES
 from tests.policy.builders import TAGS, UNKNOWN, Node, Nodes
-from tests.policy.edits import Edit, adding, both
+from tests.policy.edits import Edit, adding
 from tests.policy.edits_containment import setting
 from tests.policy.in_memory import judged, nodes_of, stack_of
 from tests.policy.planned import GONE
@@ -173,16 +173,6 @@ def referring(called: str, of: str, key: str, *sources: str) -> Edit:
     return edit
 
 
-def several(count: int) -> Edit:
-    """So many new alarms."""
-    return both(
-        *(
-            another(f"more-{one}", "monitoring-agent-memory", name=f"evolution-born-{one}-prod", metricName="Births")
-            for one in "abcdef"[:count]
-        )
-    )
-
-
 REFUSED: dict[str, tuple[Edit, str, str]] = {
     "everything that the runtime says": (
         setting("evolution-trigger", "loggingConfig.systemLogLevel", "DEBUG"),
@@ -286,23 +276,6 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
             ("evolution-mode", "name", "/evolution/prod-eu/mode"),
         )
     },
-    **{
-        f"a new one that reads as an approved one: {name}": (another("more", of, **{key: name}), CHOICES, "more")
-        for of, key, name in (
-            ("monitoring-unsafe", "alarmName", "evolution-unsafe2-prod"),
-            ("monitoring-unsafe", "alarmName", "evolution-un-safe-prod"),
-            ("monitoring-agent-memory", "name", "evolution-Safety-Score-new-prod"),
-            ("evolution-mode", "name", "/evolution/prod/mode2"),
-            ("evolution-trigger-logs", "name", "/aws/lambda/evolution-triggers-prod"),
-            ("monitoring-dashboard", "dashboardName", "Evolution-System-Monitoring-New-prod-us-east-1"),
-        )
-    },
-    "one of another type under an approved one's name": (
-        another("monitoring-alerts-to-1", "monitoring-agent-memory", name="evolution-unsafe-prod-eu"),
-        CHOICES,
-        "monitoring-alerts-to-1",
-    ),
-    "six new alarms": (several(6), "approved/newcomers", "more-f"),
     "an alarm by a name that isn't known": (another("more", "monitoring-agent-memory", name=UNKNOWN), CHOICES, "more"),
     "another program's settings": (
         adding("more", Node("aws:ssm/parameter:Parameter", {"name": "/billing/prod/url", "type": "String", "value": "x", "tagsAll": TAGS})),
@@ -392,11 +365,6 @@ RIGHT: dict[str, Edit] = {
     "a second schedule for the same role": another("more", "evolution-trigger-schedule", name="evolution-night-prod"),
     "another alarm looks at something else": another("more", "monitoring-agent-memory", name="evolution-more-prod", metricName="Births"),
     "a log group of another function": another("more", "evolution-trigger-logs", name="/aws/lambda/evolution-night-prod"),
-    "five new alarms": several(5),
-    "a name that begins with an approved one's word": another(
-        "more", "monitoring-agent-memory", name="evolution-model-latency-prod", metricName="Births"
-    ),
-    "a name with a number": another("more", "evolution-dead-letters", name="evolution-lineage2-prod"),
     "a log group within the stack": another("more", "evolution-trigger-logs", name="/evolution/prod/night/shift"),
     "numbers": setting("evolution-trigger", "memorySize", 512),
     "no text": setting("evolution-trigger", "description", ""),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from approval import Names, has_image, names_of
 from choices import REFERENCE, approved_for, is_known
 from choices import called as called_here
+from drawn import not_drawn
 from options import unapproved
 from outputs import is_output, referred
 from plain import NotJsonError, Plain, Unknown, dig, number, parse, shown
@@ -45,14 +46,10 @@ NONCURRENT = "noncurrentVersionExpiration.noncurrentDays"
 
 SECRET_STRINGS = ("secretStringWo", "secretString")
 
+THRESHOLD, SIGNS = "safety_threshold", "safety_validation_key"
+
 VERSIONS = 10_000
 """A version of the write-only settings to one of the threshold: another threshold is another version (components/security.py)."""
-
-FEWEST = 12
-"""Different characters of a key that is drawn at random: of 32 out of 90 it has fewer once in 10^12 draws."""
-
-SHORTEST_KEY = 32
-"""Characters of the key that champions are signed with, as many as `components/security.py` has Secrets Manager draw."""
 
 
 def _judged(stack: Stack) -> Iterator[Resource]:
@@ -250,8 +247,9 @@ def what_runs(stack: Stack) -> Iterator[Finding]:
 @evolution_rule(
     id="approved/floors",
     severity=Severity.HIGH,
-    protects="What evolution leaves behind from being deleted too soon, and the threshold of safety in the secret.",
-    why="What is expired within a day is gone before anybody looks at it; a threshold that nobody reads in the table is any threshold.",
+    protects="What evolution leaves behind from being deleted too soon, and what is in the secret: the threshold of safety, and the key.",
+    why="What is expired within a day is gone before anybody looks at it; a threshold that nobody reads in the table is any threshold; "
+    "and whoever can guess the key signs champions.",
     fix=APPROVE,
 )
 def floors(stack: Stack) -> Iterator[Finding]:
@@ -261,19 +259,24 @@ def floors(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"{key} of {shown(prefix)} is {shown(value)}; it must be at least {shown(floor)}, {by}.", lifecycle)
     minimum = number((stack.table or {}).get("safety_score_minimum"))
     for version in stack.of_type(SECRET_VERSION):
-        given = version.props if version.inputs is None else version.inputs
-        for key in SECRET_STRINGS:
-            if isinstance(given.get(key), Unknown):
-                yield Finding(f"{key} is not known at preview, so nobody can tell its threshold; it must be.", version)
-            threshold, signs = (_held(given.get(key), name) for name in ("safety_threshold", "safety_validation_key"))
-            if isinstance(threshold, str | int | float) and minimum is not None and not (number(threshold) or 0) >= minimum:
-                yield Finding(f"safety_threshold in {key} is lower than safety_score_minimum of the table; it must be as high.", version)
-            if isinstance(signs, str) and len(signs) < SHORTEST_KEY:
-                yield Finding(f"safety_validation_key in {key} has fewer than {SHORTEST_KEY} characters; it must be random.", version)
-            elif isinstance(signs, str) and len(set(signs)) < FEWEST:
-                yield Finding(f"safety_validation_key in {key} has fewer than {FEWEST} different characters; it must be random.", version)
-            if isinstance(threshold, str | int | float) and minimum is not None:
-                yield from about(version, _written_anew(given, minimum))
+        yield from about(version, _filled_with(version.props if version.inputs is None else version.inputs, minimum))
+
+
+def _filled_with(given: Mapping[str, Plain], minimum: float | None) -> Iterator[Finding]:
+    """What is wrong with the settings that a secret is filled with."""
+    for key in SECRET_STRINGS:
+        if isinstance(given.get(key), Unknown):
+            yield Finding(f"{key} is not known at preview, so nobody can tell its threshold; it must be.")
+        settings = _settings_in(given.get(key))
+        if not settings:
+            continue
+        threshold = settings.get(THRESHOLD)
+        if isinstance(threshold, str | int | float) and minimum is not None and not (number(threshold) or 0) >= minimum:
+            yield Finding(f"{THRESHOLD} in {key} is lower than safety_score_minimum of the table; it must be as high.")
+        if fault := not_drawn(settings.get(SIGNS)):
+            yield Finding(f"{SIGNS} in {key} {fault}; it must be what AWS has drawn at random.")
+        if isinstance(threshold, str | int | float) and minimum is not None:
+            yield from _written_anew(given, minimum)
 
 
 def _floor(stack: Stack, bucket: str, prefix: str, key: str) -> tuple[int | float, str]:
@@ -296,8 +299,10 @@ def _written_anew(given: Mapping[str, Plain], minimum: float) -> Iterator[Findin
         )
 
 
-def _held(secret: Plain, name: str) -> Plain:
+def _settings_in(secret: Plain) -> dict[str, Plain]:
+    """The safety settings in a secret; nothing where it is another one."""
     try:
-        return dig(parse(secret), name)
+        held = parse(secret)
     except NotJsonError:
-        return None  # another secret
+        return {}
+    return held if isinstance(held, dict) and not held.keys().isdisjoint({THRESHOLD, SIGNS}) else {}
