@@ -21,6 +21,16 @@ def widgets_of(dashboard: Resource) -> Sequence[Plain]:
     return items(dig(parse(dashboard.at("dashboardBody")), "widgets"))
 
 
+def beside_widgets(dashboard: Resource) -> Sequence[str]:
+    """What a dashboard's body says of all of its widgets: the time that they show, or what is put in their metrics' place.
+
+    Raises:
+        NotJsonError: the body isn't known, or is no JSON.
+    """
+    body = parse(dashboard.at("dashboardBody"))
+    return sorted(body.keys() - {"widgets"}) if isinstance(body, dict) else ()
+
+
 def beside_metrics(body: Plain) -> Plain:
     """What a dashboard's body holds but for the metrics that it draws."""
     if isinstance(body, dict):

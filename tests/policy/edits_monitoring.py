@@ -38,6 +38,76 @@ LEADING_TO_CONSOLE = (
     "Halted (see the runbook)? Ask the team [on call], 24/7: resume only when score >= 0.8. https://console.aws.amazon.com."
 )
 
+SCORE, CONSTRAINTS, OF_AGENTS = "widgets.0.properties", "widgets.1.properties", "widgets.4.properties"
+GRAPH_OF_SCORE = {
+    "title": "Safety Score",
+    "annotations": {"alarms": ["arn:aws:cloudwatch:us-east-1:000000000000:alarm:evolution-safety-score-prod"]},
+}
+
+MISLEADING = (
+    ("start", "2026-01-01T00:00:00Z"),
+    ("periodOverride", "auto"),
+    ("variables", [{"type": "property", "property": "Environment", "inputType": "input", "id": "e", "defaultValue": "dev"}]),
+    ("widgets.0.width", 1),
+    ("widgets.0.height", 1),
+    (f"{SCORE}.view", "singleValue"),
+    (f"{SCORE}.view", "pie"),
+    (f"{SCORE}.period", 3600),
+    (f"{SCORE}.period", GONE),
+    (f"{SCORE}.period", 0),
+    (f"{SCORE}.stat", "Maximum"),
+    (f"{SCORE}.stacked", True),
+    (f"{SCORE}.setPeriodToTimeRange", True),
+    (f"{SCORE}.liveData", False),
+    (f"{SCORE}.start", "-PT720H"),
+    (f"{SCORE}.metrics.0.4.stat", "Maximum"),
+    (f"{SCORE}.metrics.0.4.stat", "p10"),
+    (f"{SCORE}.metrics.0.4.period", 3600),
+    (f"{SCORE}.metrics.0.4.label", "Agents"),
+    (f"{SCORE}.metrics.0.4.color", "#ffffff"),
+    (f"{SCORE}.metrics.0.4.visible", True),
+    (f"{SCORE}.metrics.0.4.id", "m0"),
+    (f"{SCORE}.metrics.+", [{"expression": "FILL(m0, 1)", "label": "SafetyScore", "id": "e0"}]),
+    (f"{SCORE}.metrics.+", [{"expression": "SEARCH('{EvolutionSystem,Environment} SafetyScore', 'Maximum', 60)"}]),
+    (f"{SCORE}.metrics.+", ["EvolutionSystem/Engine", "Fitness", "Environment", "prod", {"label": "SafetyScore"}]),
+    (f"{SCORE}.metrics.+", ["EvolutionSystem", "SafetyScore", "Environment", "dev"]),
+    (f"{SCORE}.metrics.+", [".", ".", ".", ".", {"stat": "Maximum"}]),
+    (f"{SCORE}.metrics.1", GONE),
+    (f"{SCORE}.yAxis.left.min", 0.75),
+    (f"{SCORE}.yAxis.left.max", 0.7),
+    (f"{CONSTRAINTS}.yAxis.left.max", 7),
+    (f"{CONSTRAINTS}.yAxis.right.max", 1000),
+    (f"{SCORE}.yAxis.left.scale", "log"),
+    (f"{SCORE}.annotations.vertical", [{"label": "resumed", "value": "2026-01-01T00:00:00Z"}]),
+    (f"{SCORE}.annotations.horizontal.0.label", "SafetyScore: at most 0.8"),
+    (f"{SCORE}.annotations.horizontal.0.label", "target"),
+    (f"{SCORE}.annotations.horizontal.0.fill", "above"),
+    (f"{SCORE}.annotations.horizontal.0.color", "#ffffff"),
+    (f"{OF_AGENTS}.yAxis", {"left": {"max": 1}}),
+    (f"{OF_AGENTS}.view", "singleValue"),
+    (f"{OF_AGENTS}.period", 86400),
+    ("widgets.+", {"type": "metric", "properties": {"title": "Safety score", "metrics": [["AWS/Lambda", "Duration"]], "period": 60}}),
+    ("widgets.+", {"type": "metric", "properties": {**GRAPH_OF_SCORE, "yAxis": {"left": {"min": 0.9}}}}),
+)
+"""What a graph of safety may not say, however little it seems."""
+
+SHOWN_AS_WELL = (
+    (f"{SCORE}.period", 10),
+    (f"{SCORE}.title", "Score"),
+    (f"{SCORE}.metrics.0.4.period", 60),
+    (f"{SCORE}.metrics.0.4.region", "us-east-1"),
+    (f"{SCORE}.yAxis.left.min", 0),
+    (f"{SCORE}.yAxis.left.max", 1),
+    (f"{SCORE}.yAxis.left.label", "Score"),
+    ("widgets.0.width", 24),
+    ("widgets.+", {"type": "metric", "properties": GRAPH_OF_SCORE}),
+    (
+        "widgets.+",
+        {"type": "metric", "properties": {"title": "Cost", "metrics": [["AWS/Lambda", "Duration"]], "view": "pie", "period": 3600}},
+    ),
+)
+"""What it may, and what another graph may."""
+
 EDITS: tuple[Edit, ...] = (
     *on(
         "monitoring-alerts",
@@ -166,8 +236,9 @@ EDITS: tuple[Edit, ...] = (
         (f"{BOUNDS}.0.yAxis", "right", "alarms/dashboard"),
         (f"{BOUNDS}.0.visible", False, "alarms/dashboard"),
         (f"{BOUNDS}.+", {"label": "SafetyScore: at least 0.1", "value": 0.1}, "alarms/dashboard"),
-        (f"{BOUNDS}.+", {"label": "Ask the team", "value": 0.9}),
-        ("dashboardBody.widgets.0.properties.view", "singleValue", "alarms/dashboard"),
+        (f"{BOUNDS}.+", {"label": "Ask the team", "value": 0.9}, "alarms/dashboard"),
+        *((f"dashboardBody.{path}", value, "alarms/dashboard") for path, value in MISLEADING),
+        *((f"dashboardBody.{path}", value) for path, value in SHOWN_AS_WELL),
         *(("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": text}}, SHOWS) for text in LEADING_AWAY),
         ("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": LEADING_TO_CONSOLE}}),
         ("", DELETED, "alarms/dashboard"),

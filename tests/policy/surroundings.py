@@ -134,9 +134,19 @@ def _names() -> Nodes:
 
 
 def _watched(alarms: Nodes) -> Nodes:
-    metrics = [[node.props["namespace"], node.props["metricName"], "Environment", "prod"] for node in alarms.values()]
-    lines = [{"value": node.props["threshold"]} for node in alarms.values()]
-    body = {"widgets": [{"type": "metric", "properties": {"metrics": metrics, "annotations": {"horizontal": lines}}}]}
+    metrics = [
+        [node.props["namespace"], node.props["metricName"], "Environment", "prod", {"stat": node.props["statistic"]}]
+        for node in alarms.values()
+    ]
+    sides = {"LessThanThreshold": "least", "GreaterThanThreshold": "most"}
+    lines = [
+        {
+            "label": f"{node.props['metricName']}: at {sides[node.props['comparisonOperator']]} {node.props['threshold']:g}",
+            "value": node.props["threshold"],
+        }
+        for node in alarms.values()
+    ]
+    body = {"widgets": [{"type": "metric", "properties": {"metrics": metrics, "period": 60, "annotations": {"horizontal": lines}}}]}
     notification = {
         "comparisonOperator": "GREATER_THAN",
         "notificationType": "ACTUAL",

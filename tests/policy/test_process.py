@@ -146,7 +146,8 @@ def test_an_approved_override_is_what_the_whole_pack_judges_by() -> None:
     nodes = compliant()
     engine_with(nodes, "85", "90")
     set_at(nodes, "autonomy", "threshold", 90.0)
-    set_at(nodes, "dashboard", "dashboardBody", nodes["dashboard"].props["dashboardBody"].replace("85.0", "90"))
+    body = nodes["dashboard"].props["dashboardBody"].replace("85.0", "90").replace("at least 85", "at least 90")
+    set_at(nodes, "dashboard", "dashboardBody", body)
     for node in nodes.values():
         if "Autonomy" in node.props.get("tagsAll", {}):
             node.props["tagsAll"]["Autonomy"] = "90"

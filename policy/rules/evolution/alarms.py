@@ -51,6 +51,15 @@ class RequiredAlarm:
         row = None if stack.table is None else number(stack.table.get(self.row))
         return None if row is None else row / self.unit
 
+    @property
+    def least(self) -> bool:
+        """Whether what is lower than the threshold is out of bounds."""
+        return self.operator == "LessThanThreshold"
+
+    def bound(self, stack: Stack) -> str:
+        """The label of the threshold in a graph."""
+        return f"{self.metric}: at {'least' if self.least else 'most'} {self.threshold(stack) or 0:g}"
+
     def __str__(self) -> str:
         return f"alarm on the {self.statistic} of {self.metric}"
 
@@ -166,10 +175,6 @@ def guards(stack: Stack) -> list[list[Resource]]:
 
 ONLY_TOLD = frozenset(required.metric for required in REQUIRED.values() if not required.halts)
 """Metrics that tell a person, and halt nothing."""
-
-
-def thresholds(stack: Stack) -> dict[tuple[str, str], float | None]:
-    return {(required.namespace, required.metric): required.threshold(stack) for required in REQUIRED.values()}
 
 
 def _required(name: str) -> StackRule:
