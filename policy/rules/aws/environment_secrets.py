@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import string
+from collections.abc import Iterator, Mapping
 
 from plain import Plain, Unknown
 from rule import Finding, Resource, Severity, Stack, about, rule
-from tokens import BUCKET, FUNCTION, KEY, KEY_ALIAS, LOG_GROUP, PARAMETER, QUEUE, ROLE, SECRET, TABLE, TOPIC
-from variables import RUNNERS, environments_of, path_of
-
-SECRET_NAMES = re.compile(
-    r"(.*_)?([a-z]{0,5}(password|passwd|pwd)|passphrase|secret|token|credentials?|api_?key|private_?key|secret_?key|access_?key|auth_?key"
-    r"|validation_?key|signing_?key|encryption_?key)(_value)?",
-    re.IGNORECASE,
-)
-"""Names whose value is the secret itself, also PGPASSWORD. `…_NAME`, `…_ARN` and `…_ID` only say where it is."""
-
-HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-"""Where a word begins in a name such as dbPassword."""
+from texts import DIVIDERS, PROPERTY, is_secrets_name, told
+from tokens import ACCESS_KEY, BUCKET, FUNCTION, KEY, KEY_ALIAS, LOG_GROUP, PARAMETER, QUEUE, ROLE, SECRET, TABLE, TOPIC
+from variables import RUNNERS, environments_of, given_by, path_of
 
 SECRET_VALUES = re.compile(
     "|".join(
         (
             r"(AKIA|ASIA)[A-Z0-9]{16}",  # an AWS access key's id
             r"-----BEGIN [A-Z ]*PRIVATE KEY",
-            r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.",  # a JSON web token
+            r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.",  # a JSON web token
             r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{15,}|pul-[0-9a-f]{40}",
             r"xox[abprs]-[\w-]{10,}|sk-(ant|proj)-[\w-]{15,}|sk_live_\w{15,}",
-            r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@]+@",  # a password in an address
+            r"(?<=[A-Za-z0-9+.-])://[^/\s:@]*:(?![$<{%*])[^/\s:@]+@",  # a password in an address, unless it is filled in later
         )
     )
 )
+"""Credentials, by their form. Each is found in one pass over a text, however long."""
+
+NAMED_VALUE = re.compile(
+    r"(?P<end>[PpSsTtCcKk](?i:assword|asswd|wd|assphrase|ecret|oken|redentials?|ey)(?i:_?value)?)"  # how names of secrets end
+    r"(?:\\*[\"']\s{0,3}(?:=>?|:)\s{0,3}|[ \t]{0,3}:?=>?[ \t]{0,3}|(?P<says>:[ \t]{1,3}))"
+    r"(?P<quote>\\*[\"'])?(?P<value>[^\s\"'\\,;&<>{}$%*(][^\s\"'\\,;&<>{}]*)(?P<more>.?)"
+)
+"""A name and its value in a text: `password=…`, `"apiKey": "…"`, also in JSON in JSON. What begins as `${…}` is filled in later."""
+
+NAME = string.ascii_letters + string.digits + "_.-"
+
+LONGEST_NAME = 60
+
+FEWEST = 4
+"""Characters of a word that a sentence may call a token, say, and that isn't one: `Token: v2`."""
 
 ARN = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm|kms):\S+")
 
@@ -41,7 +48,9 @@ NO_SECRET = re.compile(r"alias/\S+|/[\w./-]+|X(-[A-Za-z0-9]+)+|\d{1,5}")
 NAMED = frozenset({BUCKET, FUNCTION, KEY, KEY_ALIAS, LOG_GROUP, QUEUE, ROLE, SECRET, TABLE, TOPIC})
 """Types whose outputs are names and ARNs, never secrets. An unknown value that comes from these alone is a name."""
 
-PLAIN_WORDS = frozenset({"", "true", "false", "enabled", "disabled", "none"})
+PARAMETERS_VALUES = ("value", "insecureValue")
+
+PLAIN_WORDS = frozenset({"", "true", "false", "enabled", "disabled", "none", "null"})
 
 
 def looks_secret(name: str, value: Plain, stack: str) -> bool:
@@ -49,7 +58,7 @@ def looks_secret(name: str, value: Plain, stack: str) -> bool:
 
     The name of a secret is none: of this system's form, `<stem>-<stack>`, or an ARN.
     """
-    named = SECRET_NAMES.fullmatch(HUMP.sub("_", name)) is not None
+    named = is_secrets_name(name)
     if isinstance(value, Unknown):
         # What a program makes, such as a random password, is in plain text once it is known. What is called a secret may be its name.
         return named and not name.lower().endswith("secret")
@@ -65,17 +74,46 @@ def looks_secret(name: str, value: Plain, stack: str) -> bool:
 @rule(
     id="environment/no-secret",
     severity=Severity.CRITICAL,
-    protects="Passwords, tokens and keys from everybody who may look at a task definition, a function or the state.",
-    why="Variables are shown in plain text by the console, by DescribeTaskDefinition and in Pulumi's state.",
+    protects="Passwords, tokens and keys from everybody who may look at a task definition, a function, a tag or the state.",
+    why="Variables, descriptions, tags and commands are shown in plain text by the console, by AWS's APIs and in Pulumi's state.",
     fix="Keep it in Secrets Manager and pass its name, or name it in the container's `secrets`.",
     controls=("Security Hub ECS.8", "checkov CKV_AWS_45"),
 )
 def no_secret(stack: Stack) -> Iterator[Finding]:
-    for kind in RUNNERS:
-        for runner in stack.of_type(kind):
-            yield from about(runner, _runner(runner))
-    for parameter in stack.of_type(PARAMETER):
-        yield from about(parameter, _parameter(parameter))
+    for resource, texts in stack.once(told):
+        said = frozenset[str]()
+        if resource.type in RUNNERS and (found := [*about(resource, _runner(resource))]):
+            said = frozenset({given_by(resource)})
+            yield from found
+        elif resource.type == PARAMETER and (found := [*about(resource, _parameter(resource))]):
+            said = frozenset(PARAMETERS_VALUES)
+            yield from found
+        yield from about(resource, _anywhere(resource, {name: text for name, text in texts.items() if name not in said}))
+
+
+def holds_secret(text: str, stack: str) -> bool:
+    """Whether a credential stands in a text, by its form or under a name."""
+    return SECRET_VALUES.search(text) is not None or any(_is_named_secret(found, text, stack) for found in NAMED_VALUE.finditer(text))
+
+
+def _is_named_secret(found: re.Match[str], text: str, stack: str) -> bool:
+    start, value = found.start(), found["value"]
+    before = text[max(0, start - LONGEST_NAME) : start]
+    name = before[len(before.rstrip(NAME)) :] + found["end"]
+    if found["says"] and not found["quote"]:
+        # `token: …` may be the beginning of a sentence, or a line of YAML, which ends with the value.
+        ends = not found["more"] and not before.rstrip(NAME).rstrip(" \t-").rpartition("\n")[2]
+        if len(value) < FEWEST or (value.rstrip(".:").isalpha() and not ends):
+            return False
+    return looks_secret(name.translate(DIVIDERS), value, stack)
+
+
+def _anywhere(resource: Resource, texts: Mapping[str, str]) -> Iterator[Finding]:
+    """What AWS makes may be a credential, such as an access key's id: it is in a mere state."""
+    held = [name for name, text in texts.items() if holds_secret(text, resource.limits.tier)]
+    if held and not (resource.type == ACCESS_KEY and resource.inputs is None):
+        where = ", ".join(name if PROPERTY.fullmatch(name) and not SECRET_VALUES.search(name) else "a property's name" for name in held)
+        yield Finding(f"{where} has what looks like a secret in plain text (it is not shown); it must not be there.")
 
 
 def _runner(runner: Resource) -> Iterator[Finding]:
@@ -95,7 +133,7 @@ def _parameter(parameter: Resource) -> Iterator[Finding]:
     if parameter.at("type") == "SecureString":
         return
     name = str(parameter.at("name")).replace("-", "_").rpartition("/")[2]
-    for key in ("value", "insecureValue"):
+    for key in PARAMETERS_VALUES:
         value = parameter.at(key)
         if not isinstance(value, Unknown) and looks_secret(name, value, parameter.limits.tier):
             yield Finding(f"{key} looks like a secret in plain text (it is not shown); it must be kept as a SecureString.")

@@ -1,0 +1,118 @@
+"""Every text that resources are given, but for what they keep as a secret: where rules look for secrets that stand in the open."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from plain import NotJsonError, Plain, parse
+from properties import MAPS
+from rule import Resource, Stack
+from tokens import PARAMETER, PROVIDER, SECRET_VERSION
+
+SECRET_NAMES = re.compile(
+    r"(.*_)?([a-z]{0,5}(password|passwd|pwd)|passphrase|secret|token|credentials?|api_?key|private_?key|secret_?key|access_?key|auth_?key"
+    r"|validation_?key|signing_?key|encryption_?key)(_value)?",
+    re.IGNORECASE,
+)
+"""Names whose value is the secret itself, also PGPASSWORD. `…_NAME`, `…_ARN` and `…_ID` only say where it is."""
+
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word begins in a name such as dbPassword."""
+
+DIVIDERS = str.maketrans("-.", "__")
+
+VALUES: Mapping[str, tuple[str, ...]] = {
+    SECRET_VERSION: ("secretBinary", "secretString", "secretStringWo"),
+    PARAMETER: ("value", "valueWo"),
+}
+"""By type, the properties that keep a secret. A parameter keeps one where it is a SecureString."""
+
+GUARDED = frozenset(
+    {
+        *("connectionProperties", "hostKey", "hostKeyBody", "keyMaterialBase64", "passwords", "plaintext", "preSharedKey", "serviceJson"),
+        *("tokenKey", "tunnel1PresharedKey", "tunnel2PresharedKey"),
+    }
+)
+"""Properties that take a secret, besides those that are called so. Source: `additional_secret_outputs` in pulumi_aws."""
+
+ENCODED = frozenset({"contentBase64", "userData", "userDataBase64"})
+"""Properties that take a text in base64, some or all of the time."""
+
+PROPERTY = re.compile(r"[a-z]\w*")
+
+CALLED, HOLDS = ("name", "Name", "key", "Key"), ("value", "Value")
+"""How entries of lists say a name and its value, as a container's variables do."""
+
+ELSEWHERE = frozenset({"PARAMETER_STORE", "SECRETS_MANAGER"})
+"""Types of such an entry whose value only says where the secret is. Source: CodeBuild API reference, EnvironmentVariable."""
+
+
+def is_secrets_name(name: str) -> bool:
+    """Whether what is called so is a secret itself."""
+    return SECRET_NAMES.fullmatch(HUMP.sub("_", name.translate(DIVIDERS))) is not None
+
+
+def given(resource: Resource) -> Mapping[str, Plain]:
+    """What the program gives: what AWS or a provider makes of it is where secrets come from."""
+    return resource.props if resource.inputs is None else resource.inputs
+
+
+def kept(resource: Resource) -> tuple[str, ...]:
+    """The resource's properties that keep a secret."""
+    return () if resource.type == PARAMETER and given(resource).get("type") != "SecureString" else VALUES.get(resource.type, ())
+
+
+def told(stack: Stack) -> Sequence[tuple[Resource, Mapping[str, str]]]:
+    """For each resource on AWS, and its providers, the texts of each property that keeps no secret, a line each: `name=value` where the
+    program itself has named a value."""
+    return [
+        (one, {name: "\n".join(_lines({name: value})) for name, value in given(one).items() if name not in kept(one)})
+        for one in stack.resources
+        if one.type.startswith("aws:") or one.type == PROVIDER
+    ]
+
+
+def _lines(value: Plain, called: str = "", *, free: bool = False) -> Iterator[str]:
+    """Every text in a value, names of entries too, but what is in properties that take secrets.
+
+    Args:
+        called: what the program calls it; empty where only the provider has a name for it.
+        free: whether the names are the program's own and say nothing of how the provider keeps a value.
+    """
+    if isinstance(value, dict):
+        yield from _named(value)
+        for name, one in value.items():
+            yield name
+            if free or name in MAPS:
+                yield from _lines(one, name if free else "", free=True)
+            elif not (PROPERTY.fullmatch(name) and (name in GUARDED or is_secrets_name(name.removesuffix("Wo")))):
+                yield from _lines(one)
+                yield from _decoded(one) if name in ENCODED else ()
+    elif isinstance(value, list):
+        for one in value:
+            yield from _lines(one, called, free=free)
+    elif isinstance(value, str):
+        yield f"{called}={value}" if called else value
+        if value.lstrip().startswith(("{", "[")) and ("\\" in value or any(f'"{name}"' in value for name in HOLDS)):
+            try:
+                yield from _lines(parse(value), free=True)  # as whoever reads it takes escapes, and names beside values
+            except NotJsonError:
+                return
+
+
+def _named(entry: Mapping[str, Plain]) -> Iterator[str]:
+    """The name and the value that an entry says by two parts of it."""
+    if entry.get("type") not in ELSEWHERE:
+        names, values = ([one for key in keys if isinstance(one := entry.get(key), str)] for keys in (CALLED, HOLDS))
+        yield from (f"{name}={value}" for name in names for value in values)
+
+
+def _decoded(value: Plain) -> Iterator[str]:
+    if isinstance(value, str):
+        try:
+            yield base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return
