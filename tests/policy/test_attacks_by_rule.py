@@ -13,6 +13,7 @@ from rules import FAMILIES
 from tests.account.tables import ALL_ON
 from tests.policy import (
     attacks,
+    attacks_eighth,
     attacks_fifth,
     attacks_fifth_rest,
     attacks_fourth,
@@ -48,6 +49,7 @@ ATTACKS = (
     *(*attacks_sixth.HALTED, *attacks_sixth.ACCESS, *attacks_sixth.NETWORK, *attacks_sixth.STORED, *attacks_sixth.TOLD),
     *(*attacks_sixth.OTHERS, *attacks_sixth.TAGGED, *attacks_sixth.OPTIONS, *attacks_sixth_rest.RUNS, *attacks_sixth_rest.AGENTS),
     *(*attacks_sixth_rest.WATCHED, *attacks_sixth_rest.REFERENCES, *attacks_sixth_rest.NEW, *attacks_sixth_taken.TAKEN),
+    *(*attacks_eighth.SECRETS, *attacks_eighth.KEYS, *attacks_eighth.GRAPHS, *attacks_eighth.KEPT, *attacks_eighth.NEW),
 )
 
 SEVENTH = tuple(f"tests.policy.attacks_seventh{part}" for part in ("", "_rest", "_account"))
