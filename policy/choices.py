@@ -44,7 +44,7 @@ ALONE: Mapping[str, frozenset[str]] = {
 """By type, what names the resource of a SHARED type of which it is the only setting: AWS keeps one, and the last that is written wins.
 Source: SetTopicAttributes and SetQueueAttributes (`Policy`), UpdateFirewallConfig; a VPC has one default security group."""
 
-READ = frozenset({"alarmDescription", "blockedInputMessaging", "blockedOutputsMessaging", "dashboardBody", "description", "label"})
+READ = frozenset({"alarmDescription", "dashboardBody", "description", "label"})
 """Properties that only people read: free, and nobody's loss where they are missing or come from somewhere else."""
 
 REFERENCE = "@"

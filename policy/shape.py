@@ -33,7 +33,7 @@ LEADS: Mapping[str, str] = {
 IDENTITIES = ("name", "statementId", "protocol", "functionName", "agentRuntimeName", "family")
 """What tells resources of a type apart."""
 
-SAID_ELSEWHERE = frozenset({"blockedInputMessaging", "blockedOutputsMessaging", "code", "description", "region", "tags", "tagsAll"})
+SAID_ELSEWHERE = frozenset({"code", "description", "region", "tags", "tagsAll"})
 """Properties that change nothing of the way or of the guardrail, or that the provider fills in; and `code`, which is a choice: a state may
 have it from another machine."""
 

@@ -99,9 +99,7 @@ CHANGES: dict[str, Callable[[], tuple[Stack, Nodes]]] = {
     "a second region": rows(region="eu-west-1", model_id="eu.anthropic.claude-sonnet-4-6"),
     "a new environment": rows("qa", **STRICTEST),
     "tightened limits": rows(autonomy_percent=60, agent_memory_bytes=4096, max_concurrent_agents=5000, generations=20),
-    "texts": program(
-        setting("agentcore-guardrail", "blockedInputMessaging", "No."), setting("evolution-safety-switch", "description", "Halts.")
-    ),
+    "texts": program(setting("evolution-safety-switch", "description", "Halts.")),
     "e-mails": rows(alerts={"emails": ["oncall@example.com", "lead@example.com"]}),
     "a queue more": program(*A_QUEUE),
     "a function's time-out": program(setting("evolution-archiver", "timeout", 240)),
@@ -114,6 +112,7 @@ CHANGES: dict[str, Callable[[], tuple[Stack, Nodes]]] = {
     "a name more that resolves": rows(network={"allowed_domains": ["pypi.org"]}),
     "the engine sends to that queue": program(*A_QUEUE, *SENDS),
     "the switch's time-out": program(setting("evolution-safety-switch", "timeout", 90)),
+    "what the guardrail answers": program(setting("agentcore-guardrail", "blockedInputMessaging", "No.")),
     "a property that nobody had set": program(setting("network-vpc", "enableNetworkAddressUsageMetrics", True)),
     "a tag more": program(setting("data-population", "tags", {"team": "breeders"})),
     "a kind of resource that is new here": program(
