@@ -47,6 +47,7 @@ import rules.evolution.alarm_actions
 import rules.evolution.alarm_agents
 import rules.evolution.alarm_dashboard
 import rules.evolution.alarm_path
+import rules.evolution.alarm_texts
 import rules.evolution.alarm_watches
 import rules.evolution.alarm_writers
 import rules.evolution.alarms
@@ -124,6 +125,7 @@ FAMILIES = (
             rules.evolution.alarm_actions,
             rules.evolution.alarm_dashboard,
             rules.evolution.alarm_path,
+            rules.evolution.alarm_texts,
             rules.evolution.alarm_watches,
             rules.evolution.alarm_agents,
             rules.evolution.alarm_writers,

@@ -33,6 +33,8 @@ LEADING_AWAY = (
     "Sign in at www.example.org, please.",
     "<mailto:aws@example.org>",
 )
+CONSOLE = "https://us-east-1.console.aws.amazon.com"
+MAKES = f"[Resume]({CONSOLE}/cloudformation/home?region=us-east-1#/stacks/quickcreate?templateURL=https%3A%2F%2Fexample.org)"
 LEADING_TO_CONSOLE = (
     "# Agents\n[Costs](#dashboards:name=Costs) [button:Logs](https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:)\n"
     "Halted (see the runbook)? Ask the team [on call], 24/7: resume only when score >= 0.8. https://console.aws.amazon.com."
@@ -184,6 +186,11 @@ EDITS: tuple[Edit, ...] = (
         "monitoring-evolution-state-throttles",
         ("threshold", 100000, "alarms/throttles"),
         ("metricQueries.0.expression", "reads * 0", "alarms/throttles"),
+        ("metricQueries.0.expression", "reads + writes + minute (reads)", "alarms/throttles", "alarms/by-the-clock"),
+        ("metricQueries.0.expression", "reads + writes + TIME_SERIES(1)", "alarms/throttles", "alarms/by-the-clock"),
+        ("metricQueries.0.expression", "reads + update(writes)", "alarms/throttles"),
+        *(("alarmDescription", f"A known false alarm. {text}", "alarms/description") for text in (*LEADING_AWAY[:2], MAKES)),
+        ("alarmDescription", f"See the runbook, 3.2; {LEADING_TO_CONSOLE}"),
         ("metricQueries.0.expression", "reads + writes", "alarms/throttles"),
         ("metricQueries.0.expression", "FILL(reads, 0) + writes", "alarms/throttles"),
         ("metricQueries.0.expression", "FILL(reads, REPEAT) + FILL(writes, REPEAT)", "alarms/throttles"),
@@ -239,8 +246,10 @@ EDITS: tuple[Edit, ...] = (
         (f"{BOUNDS}.+", {"label": "Ask the team", "value": 0.9}, "alarms/dashboard"),
         *((f"dashboardBody.{path}", value, "alarms/dashboard") for path, value in MISLEADING),
         *((f"dashboardBody.{path}", value) for path, value in SHOWN_AS_WELL),
-        *(("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": text}}, SHOWS) for text in LEADING_AWAY),
+        *(("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": text}}, SHOWS) for text in (*LEADING_AWAY, MAKES)),
         ("dashboardBody.widgets.+", {"type": "text", "properties": {"markdown": LEADING_TO_CONSOLE}}),
+        ("dashboardBody.widgets.+", {"type": "log", "properties": {"query": "SOURCE 'a' | fields Unmask (@message)"}}, SHOWS),
+        ("dashboardBody.widgets.+", {"type": "log", "properties": {"query": "SOURCE 'a' | fields unmasked, mask(@message)"}}),
         ("", DELETED, "alarms/dashboard"),
     ),
     *on(

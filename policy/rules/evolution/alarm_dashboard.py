@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from checks import absent, literal
 from dashboards import beside_widgets, widgets_of
-from plain import NotJsonError, Plain, dig, shown
+from plain import NotJsonError, Plain, dig
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.alarm_agents import undrawn
 from rules.evolution.alarm_graphs import draws_safety, graphed_alarm, lines_in, misleading
+from rules.evolution.alarm_texts import leads_away
 from rules.evolution.alarms import REQUIRED, RequiredAlarm
 from system import evolution_rule
 from tokens import DASHBOARD
@@ -18,16 +19,8 @@ from tokens import DASHBOARD
 SHOWING = ("alarm", "explorer", "log", "metric", "text")
 """Types of widgets that read and draw, and do nothing. Source: CloudWatch API reference, "Dashboard body structure and syntax"."""
 
-TARGETS = re.compile(
-    r"\]\(\s*<?([^)>\s]*)"  # [text](target), and buttons
-    r"|^\s*\[[^\]]*\]:\s*<?([^>\s]*)"  # [text]: target
-    r"|((?:\b[a-z][a-z0-9+.-]*:)?//[^)>\]\s]+|\bwww\.[^)>\]\s]+|(?<=<)[a-z][a-z0-9+.-]*:[^>\s]*)",  # an address by itself
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Where a Markdown text leads to."""
-
-CONSOLE = re.compile(r"#\S*|https://([a-z0-9-]+\.)*console\.aws\.amazon\.com\.?([/?#]\S*)?")
-"""A place in the console. Source: CloudWatch user guide, "Adding a text widget": `#dashboards:name=…` leads to another dashboard."""
+UNMASKED = re.compile(r"\bunmask\s*\(", re.IGNORECASE)
+"""In a query of logs, what shows what data protection masks. Source: CloudWatch Logs user guide, "unmask"."""
 
 
 @evolution_rule(
@@ -75,8 +68,9 @@ def _misleading(dashboard: Resource, graphs: Mapping[int, Plain], stack: Stack) 
     severity=Severity.HIGH,
     protects="The halt from whoever only looks, the look from another place's figures, and who looks from a page that isn't AWS's.",
     why="A widget of the type custom calls a function with the rights of whoever opens the dashboard, and may call `resume`; one of "
-    "another region shows a line of a system that isn't there; a link beside the score may ask for the password of whoever may resume.",
-    fix=f"Use widgets of the types {', '.join(SHOWING)}, of the table's region, with links to places in the console.",
+    "another region shows a line of a system that isn't there; a link beside the score may ask for the password of whoever may resume, or "
+    "make what a template says; and a query may show prompts without their masks to whoever looks over a shoulder.",
+    fix=f"Use widgets of the types {', '.join(SHOWING)}, of the table's region, with links to CloudWatch's console and without unmask.",
 )
 def dashboard_shows(stack: Stack) -> Iterator[Finding]:
     for dashboard in stack.of_type(DASHBOARD):
@@ -96,10 +90,6 @@ def _beyond_showing(dashboard: Resource, region: Plain) -> Iterator[Finding]:
         yield from absent(
             f"{where}.properties.accountId", dig(properties, "accountId"), "another account's figures say nothing of this one"
         )
-        markdown = dig(properties, "markdown")
-        for found in TARGETS.finditer(markdown) if isinstance(markdown, str) else ():
-            target = "".join(found.groups(""))
-            if not CONSOLE.fullmatch(target):
-                yield Finding(
-                    f"{where}.properties.markdown leads to {shown(target.partition('?')[0])}; it must lead to `#…` or the AWS console."
-                )
+        yield from leads_away(f"{where}.properties.markdown", dig(properties, "markdown"))
+        if UNMASKED.search(str(dig(properties, "query"))):
+            yield Finding(f"{where}.properties.query calls unmask; it must show what is masked as everybody may see it.")
