@@ -52,6 +52,16 @@ def nodes_of(stack: Stack) -> Nodes:
     }
 
 
+_last_planned: list[tuple[Stack, Nodes]] = []
+"""The stack that was judged last, and its nodes as they were planned."""
+
+
+def _planned(stack: Stack) -> Nodes:
+    if not _last_planned or _last_planned[0][0] is not stack:
+        _last_planned[:] = [(stack, nodes_of(stack))]
+    return _last_planned[0][1]
+
+
 def _raw(props: dict[str, Plain] | None) -> Any:
     return json.loads(json.dumps(props, default=lambda _: UNKNOWN))
 
@@ -63,7 +73,14 @@ def configure(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """The rules that say that something isn't approved, and about what; all others are judged beside them."""
+    """The rules that say that something isn't approved, and about what; all others are judged beside them.
+
+    What is as it was planned isn't judged by itself again, where anything else is.
+    """
     configure(stack, monkeypatch)
-    found = findings(nodes, stack=stack.name, project=stack.project, families=FAMILIES)
+    planned = _planned(stack)
+    together = {name: one if one == nodes[name] else nodes[name] for name, one in planned.items() if name in nodes}
+    nodes = {**nodes, **together}
+    base = None if nodes == planned else planned
+    found = findings(nodes, stack=stack.name, project=stack.project, families=FAMILIES, judged=base)
     return [(one.rule, one.resource) for one in found if one.rule.startswith("approved/")]
