@@ -52,18 +52,20 @@ ATTACKS = (
     *(*attacks_eighth.SECRETS, *attacks_eighth.KEYS, *attacks_eighth.GRAPHS, *attacks_eighth.KEPT, *attacks_eighth.NEW),
 )
 
-SEVENTH = tuple(f"tests.policy.attacks_seventh{part}" for part in ("", "_rest", "_account"))
+LATER = ("seventh", "ninth", "tenth")
+"""Sets of 60, each in three files. They are made of planned documents, so they are read only when they are judged."""
 
 ENDS = {"dev": "_DEV", "staging": "_STAGING", "unbuilt": "_UNBUILT", "account": "_ACCOUNT"}
 """How groups end that aren't edits of prod with an image."""
 
 
 @cache
-def seventh(end: str = "") -> tuple[Attack, ...]:
-    """The seventh set's edits of one stack. They are made of planned documents, so they are read only when they are judged."""
-    found = {name: value for module in SEVENTH for name, value in vars(import_module(module)).items()}
-    groups = {name: cast("tuple[object, ...]", value) for name, value in found.items() if isinstance(value, tuple)}
-    of_stack = [group for name, group in groups.items() if (name.endswith(end) if end else not name.endswith(tuple(ENDS.values())))]
+def later(stack: str = "prod", sets: tuple[str, ...] = LATER) -> tuple[Attack, ...]:
+    """The later sets' edits of one stack."""
+    modules = [import_module(f"tests.policy.attacks_{one}{part}") for one in sets for part in ("", "_rest", "_account")]
+    groups = [(name, cast("tuple[object, ...]", value)) for one in modules for name, value in vars(one).items() if isinstance(value, tuple)]
+    end = ENDS.get(stack)
+    of_stack = [group for name, group in groups if (name.endswith(end) if end else not name.endswith(tuple(ENDS.values())))]
     return tuple(one for group in of_stack for one in group if isinstance(one, Attack))
 
 
@@ -99,7 +101,7 @@ def attacked(nodes: Nodes, attack: Attack) -> Nodes:
 @pytest.mark.slow
 def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
     assert findings(nodes, families=FAMILIES) == []
-    cases = [(one.name, one, one.fires) for one in (*ATTACKS, *seventh())]
+    cases = [(one.name, one, one.fires) for one in (*ATTACKS, *later())]
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES))
 
 
@@ -109,8 +111,8 @@ def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"evolution-system:environment": json.dumps(stack.table)}))
     nodes = nodes_of(stack)
     assert findings(nodes, families=FAMILIES, stack=name) == []
-    later = seventh(ENDS["unbuilt" if name == "prod" else name])
-    cases = [(one.name, one, one.fires) for one in (*ELSEWHERE[name], *later)]
+    attacks = (*ELSEWHERE[name], *later("unbuilt" if name == "prod" else name))
+    cases = [(one.name, one, one.fires) for one in attacks]
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES, stack=name))
 
 
@@ -118,14 +120,15 @@ def test_so_is_each_of_the_accounts_own_project(monkeypatch: pytest.MonkeyPatch)
     stack = account_of(**ALL_ON)
     configure(stack, monkeypatch)
     nodes, of_stack = nodes_of(stack), {"families": FAMILIES, "project": stack.project, "stack": stack.name}
-    cases = [(one.name, one, one.fires) for one in (*attacks_sixth_rest.ACCOUNTS_ACCOUNT, *seventh(ENDS["account"]))]
+    cases = [(one.name, one, one.fires) for one in (*attacks_sixth_rest.ACCOUNTS_ACCOUNT, *later("account"))]
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, **of_stack))
 
 
 def test_the_attacks_are_many_and_each_says_what_it_achieves() -> None:
-    later = [one for end in ("", *ENDS.values()) for one in seventh(end)]
-    assert len(later) == 60
-    everywhere = [*ATTACKS, *(one for attacks in ELSEWHERE.values() for one in attacks), *attacks_sixth_rest.ACCOUNTS_ACCOUNT, *later]
+    whole = {one: [attack for stack in ("prod", *ENDS) for attack in later(stack, (one,))] for one in LATER}
+    assert {len(attacks) for attacks in whole.values()} == {60}
+    sets = (ATTACKS, *ELSEWHERE.values(), attacks_sixth_rest.ACCOUNTS_ACCOUNT, *whole.values())
+    everywhere = [one for attacks in sets for one in attacks]
     assert len(everywhere) == len({one.name for one in everywhere}) >= 60
     assert len({one.achieves for one in everywhere}) >= 60
 
