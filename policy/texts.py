@@ -83,7 +83,8 @@ def _lines(value: Plain, called: str = "", *, free: bool = False) -> Iterator[st
         free: whether the names are the program's own and say nothing of how the provider keeps a value.
     """
     if isinstance(value, dict):
-        yield from _named(value)
+        if any(one in value for one in HOLDS):
+            yield from _named(value)
         for name, one in value.items():
             yield name
             if free or name in MAPS:
@@ -105,8 +106,9 @@ def _lines(value: Plain, called: str = "", *, free: bool = False) -> Iterator[st
 
 def _named(entry: Mapping[str, Plain]) -> Iterator[str]:
     """The name and the value that an entry says by two parts of it."""
-    if entry.get("type") not in ELSEWHERE:
-        names, values = ([one for key in keys if isinstance(one := entry.get(key), str)] for keys in (CALLED, HOLDS))
+    said = {key: one for key, one in entry.items() if isinstance(one, str)}
+    if said.get("type") not in ELSEWHERE:
+        names, values = ([said[key] for key in keys if key in said] for keys in (CALLED, HOLDS))
         yield from (f"{name}={value}" for name in names for value in values)
 
 

@@ -191,6 +191,7 @@ EDITS: tuple[Edit, ...] = (
         ("metricQueries.0.expression", "reads + update(writes)", "alarms/throttles"),
         *(("alarmDescription", f"A known false alarm. {text}", "alarms/description") for text in (*LEADING_AWAY[:2], MAKES)),
         ("alarmDescription", f"See the runbook, 3.2; {LEADING_TO_CONSOLE}"),
+        ("alarmDescription", UNKNOWN, "alarms/description"),
         ("metricQueries.0.expression", "reads + writes", "alarms/throttles"),
         ("metricQueries.0.expression", "FILL(reads, 0) + writes", "alarms/throttles"),
         ("metricQueries.0.expression", "FILL(reads, REPEAT) + FILL(writes, REPEAT)", "alarms/throttles"),

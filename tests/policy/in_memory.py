@@ -75,12 +75,14 @@ def configure(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The rules that say that something isn't approved, and about what; all others are judged beside them.
 
-    What is as it was planned isn't judged by itself again, where anything else is.
+    What is as it was planned isn't judged by itself again, where anything else is; of what AWS has made, inputs and outputs differ, and so
+    all is.
     """
     configure(stack, monkeypatch)
     planned = _planned(stack)
     together = {name: one if one == nodes[name] else nodes[name] for name, one in planned.items() if name in nodes}
     nodes = {**nodes, **together}
-    base = None if nodes == planned else planned
+    is_made = any(node.outputs.get("arn") not in (None, UNKNOWN) for node in planned.values())
+    base = None if is_made or nodes == planned else planned
     found = findings(nodes, stack=stack.name, project=stack.project, families=FAMILIES, judged=base)
     return [(one.rule, one.resource) for one in found if one.rule.startswith("approved/")]

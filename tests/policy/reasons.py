@@ -14,6 +14,8 @@ NOBODY_TOLD: Final = "nobody is told that the alarm is OK again, and nothing wai
 UNTOLD: Final = "what isn't known here can't be looked for elsewhere"
 ELSEWHERE: Final = "this one is found by dependency; those that are found by name have edits in test_edits.py"
 
+NOTHING_SAID: Final = "then there is nothing to read"
+
 LOGS_END = "of the destination of logs, whose type nobody asks for; that of traces is missed"
 
 MAY_GO = {
@@ -24,6 +26,8 @@ MAY_GO = {
     ("FunctionEventInvokeConfig", "maximumEventAgeInSeconds"): DEFAULTED,
     ("Key", "rotationPeriodInDays"): DEFAULTED,
     ("Budget", "name"): "the topic admits every budget of the account",
+    ("CompositeAlarm", "alarmDescription"): NOTHING_SAID,
+    ("MetricAlarm", "alarmDescription"): NOTHING_SAID,
     ("Cluster", "name"): KEY_ALL_THE_SAME,
     ("Service", "cluster"): KEY_ALL_THE_SAME,
     ("Role", "name"): ELSEWHERE,

@@ -26,12 +26,31 @@ SECRET_VALUES = re.compile(
 )
 """Credentials, by their form. Each is found in one pass over a text, however long."""
 
+BEGIN = (
+    "AKIA",
+    "ASIA",
+    "PRIVATE KEY",
+    "eyJ",
+    *(f"gh{one}_" for one in "pousr"),
+    "github_pat_",
+    "glpat-",
+    "pul-",
+    "xox",
+    "sk-",
+    "sk_live_",
+    "://",
+)
+"""One of these stands in each of them: a text that has none is soon read."""
+
 NAMED_VALUE = re.compile(
     r"(?P<end>[PpSsTtCcKk](?i:assword|asswd|wd|assphrase|ecret|oken|redentials?|ey)(?i:_?value)?)"  # how names of secrets end
     r"(?:\\*[\"']\s{0,3}(?:=>?|:)\s{0,3}|[ \t]{0,3}:?=>?[ \t]{0,3}|(?P<says>:[ \t]{1,3}))"
     r"(?P<quote>\\*[\"'])?(?P<value>[^\s\"'\\,;&<>{}$%*(][^\s\"'\\,;&<>{}]*)(?P<more>.?)"
 )
 """A name and its value in a text: `password=…`, `"apiKey": "…"`, also in JSON in JSON. What begins as `${…}` is filled in later."""
+
+END = ("password", "passwd", "pwd", "passphrase", "secret", "token", "credential", "key")
+"""One of these, in any case, stands in each of them."""
 
 NAME = string.ascii_letters + string.digits + "_.-"
 
@@ -93,7 +112,10 @@ def no_secret(stack: Stack) -> Iterator[Finding]:
 
 def holds_secret(text: str, stack: str) -> bool:
     """Whether a credential stands in a text, by its form or under a name."""
-    return SECRET_VALUES.search(text) is not None or any(_is_named_secret(found, text, stack) for found in NAMED_VALUE.finditer(text))
+    if any(one in text for one in BEGIN) and SECRET_VALUES.search(text):
+        return True
+    small = text.lower()
+    return any(one in small for one in END) and any(_is_named_secret(found, text, stack) for found in NAMED_VALUE.finditer(text))
 
 
 def _is_named_secret(found: re.Match[str], text: str, stack: str) -> bool:

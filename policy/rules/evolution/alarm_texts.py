@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from plain import Plain, dig, items, shown
+from plain import Plain, Unknown, dig, items, shown
 from rule import Finding, Resource, Severity
 from system import evolution_rule
 from tokens import COMPOSITE_ALARM, METRIC_ALARM
@@ -46,7 +46,10 @@ def leads_away(where: str, text: Plain) -> Iterator[Finding]:
     fix="Say in words what happened and which page of the runbook has more; link to CloudWatch's console at most.",
 )
 def description(alarm: Resource) -> Iterator[Finding]:
-    yield from leads_away("alarmDescription", alarm.at("alarmDescription"))
+    text = alarm.at("alarmDescription")
+    if isinstance(text, Unknown):
+        yield Finding("alarmDescription is not known at preview; it must be a literal text.")
+    yield from leads_away("alarmDescription", text)
 
 
 @evolution_rule(
