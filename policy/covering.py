@@ -31,6 +31,9 @@ FLAGS = frozenset({"bool", "null"})
 
 ARN_PARTS = 6
 
+MOST_PARTS = 1024
+"""A statement whose conditions would make more parts is compared as a whole: approved ones make a dozen."""
+
 
 @lru_cache(maxsize=32_768)  # documents name the same actions and resources over and over
 def within(inner: str, outer: str) -> bool:
@@ -65,14 +68,11 @@ def _within(inner: str, outer: str) -> bool:
 def lacks(outer: Sequence[Statement], inner: Statement) -> Statement | None:
     """What a statement says beyond others of its effect: the same statement, with those of its actions and resources that are beyond them;
     None where it says nothing more."""
-    actions, resources, parts = inner.actions or ("",), inner.resources or ("",), [*by_value(inner)]
-    beyond: set[tuple[str, str, Principal | None]] = set()
-    for action in actions:
-        for resource in resources:
-            for principal in _principals(inner):
-                whole = any(_covers(one, inner, action, resource, principal) for one in outer)
-                if not whole and not all(any(_covers(one, part, action, resource, principal) for one in outer) for part in parts):
-                    beyond.add((action, resource, principal))
+    beyond = _beyond(outer, inner)
+    if beyond:
+        parts = [*itertools.islice(by_value(inner), MOST_PARTS + 1)]
+        if 1 < len(parts) <= MOST_PARTS:
+            beyond &= set().union(*(_beyond(outer, part) for part in parts))
     if not beyond:
         return None
     named = {principal for _, _, principal in beyond}
@@ -110,6 +110,12 @@ def takes_any(operator: str) -> bool:
 def _principals(statement: Statement) -> Sequence[Principal | None]:
     """Each whom it names; nobody where it is its holder, or everybody but some."""
     return (None,) if statement.excepted_principals or not statement.principals else statement.principals
+
+
+def _beyond(outers: Sequence[Statement], inner: Statement) -> set[tuple[str, str, Principal | None]]:
+    """The actions (or all but its NotActions), each on a resource and by a principal, of which none of some statements says as much."""
+    asked = itertools.product(inner.actions or ("",), inner.resources or ("",), _principals(inner))
+    return {one for one in asked if not any(_covers(outer, inner, *one) for outer in outers)}
 
 
 def _covers(outer: Statement, inner: Statement, action: str, resource: str, principal: Principal | None) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from plain import NotJsonError, Plain, parse
 from properties import MAPS
@@ -69,39 +71,50 @@ def told(stack: Stack) -> Sequence[tuple[Resource, Mapping[str, str]]]:
     """For each resource on AWS, and its providers, the texts of each property that keeps no secret, a line each: `name=value` where the
     program itself has named a value."""
     return [
-        (one, {name: "\n".join(_lines({name: value})) for name, value in given(one).items() if name not in kept(one)})
+        (one, {name: _said(name, value) for name, value in given(one).items() if name not in kept(one)})
         for one in stack.resources
         if one.type.startswith("aws:") or one.type == PROVIDER
     ]
 
 
-def _lines(value: Plain, called: str = "", *, free: bool = False) -> Iterator[str]:
-    """Every text in a value, names of entries too, but what is in properties that take secrets.
+def _said(name: str, value: Plain) -> str:
+    lines: list[str] = []
+    _read({name: value}, lines)
+    return "\n".join(lines)
+
+
+def _read(value: Plain, lines: list[str], called: str = "", *, free: bool = False) -> None:
+    """Add every text in a value, names of entries too, but what is in properties that take secrets.
 
     Args:
         called: what the program calls it; empty where only the provider has a name for it.
         free: whether the names are the program's own and say nothing of how the provider keeps a value.
     """
-    if isinstance(value, dict):
+    if isinstance(value, str):
+        lines.append(f"{called}={value}" if called else value)
+        if value.lstrip().startswith(("{", "[")) and ("\\" in value or any(f'"{name}"' in value for name in HOLDS)):
+            with contextlib.suppress(NotJsonError):
+                _read(parse(value), lines, free=True)  # as whoever reads it takes escapes, and names beside values
+    elif isinstance(value, dict):
         if any(one in value for one in HOLDS):
-            yield from _named(value)
+            lines.extend(_named(value))
         for name, one in value.items():
-            yield name
+            lines.append(name)
             if free or name in MAPS:
-                yield from _lines(one, name if free else "", free=True)
-            elif not (PROPERTY.fullmatch(name) and (name in GUARDED or is_secrets_name(name.removesuffix("Wo")))):
-                yield from _lines(one)
-                yield from _decoded(one) if name in ENCODED else ()
+                _read(one, lines, name if free else "", free=True)
+            elif not _takes_secret(name):
+                _read(one, lines)
+                if name in ENCODED and isinstance(one, str):
+                    lines.extend(_decoded(one))
     elif isinstance(value, list):
         for one in value:
-            yield from _lines(one, called, free=free)
-    elif isinstance(value, str):
-        yield f"{called}={value}" if called else value
-        if value.lstrip().startswith(("{", "[")) and ("\\" in value or any(f'"{name}"' in value for name in HOLDS)):
-            try:
-                yield from _lines(parse(value), free=True)  # as whoever reads it takes escapes, and names beside values
-            except NotJsonError:
-                return
+            _read(one, lines, called, free=free)
+
+
+@lru_cache(maxsize=4096)  # the same few over and over
+def _takes_secret(name: str) -> bool:
+    """Whether a property is meant for a secret."""
+    return PROPERTY.fullmatch(name) is not None and (name in GUARDED or is_secrets_name(name.removesuffix("Wo")))
 
 
 def _named(entry: Mapping[str, Plain]) -> Iterator[str]:
@@ -112,9 +125,6 @@ def _named(entry: Mapping[str, Plain]) -> Iterator[str]:
         yield from (f"{name}={value}" for name in names for value in values)
 
 
-def _decoded(value: Plain) -> Iterator[str]:
-    if isinstance(value, str):
-        try:
-            yield base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, ValueError):
-            return
+def _decoded(value: str) -> Iterator[str]:
+    with contextlib.suppress(binascii.Error, ValueError):
+        yield base64.b64decode(value, validate=True).decode()

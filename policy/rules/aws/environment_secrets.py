@@ -132,7 +132,8 @@ def _is_named_secret(found: re.Match[str], text: str, stack: str) -> bool:
 
 def _anywhere(resource: Resource, texts: Mapping[str, str]) -> Iterator[Finding]:
     """What AWS makes may be a credential, such as an access key's id: it is in a mere state."""
-    held = [name for name, text in texts.items() if holds_secret(text, resource.limits.tier)]
+    tier = resource.limits.tier
+    held = [name for name, text in texts.items() if holds_secret(text, tier)] if holds_secret("\n".join(texts.values()), tier) else []
     if held and not (resource.type == ACCESS_KEY and resource.inputs is None):
         where = ", ".join(name if PROPERTY.fullmatch(name) and not SECRET_VALUES.search(name) else "a property's name" for name in held)
         yield Finding(f"{where} has what looks like a secret in plain text (it is not shown); it must not be there.")
