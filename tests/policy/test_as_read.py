@@ -11,7 +11,8 @@ import make_container_keys
 from containers import Container, containers_of
 from documents import statements_of
 from limits import configured
-from rule import Resource
+from rule import Resource, Stack, judge_stack
+from rules import FAMILIES
 from tests.policy.builders import Nodes, document
 from tests.policy.samples import GRANTS, Node, compliant, configure, containers, rules_that_fire, set_at
 
@@ -149,6 +150,15 @@ TWICE = '{"maxReceiveCount": 5, "maxReceiveCount": 1000}'
 def test_no_key_stands_twice_in_whatever_is_json(kind: str, props: dict[str, Any], fires: bool, nodes: Nodes) -> None:
     nodes["more"] = Node(f"aws:{kind}", props)
     assert ("governance/json-keys" in rules_that_fire(nodes)) is fires
+
+
+def test_no_key_stands_twice_in_what_is_only_written() -> None:
+    """The engine tells it as an input, and of what there is nothing."""
+    limits = configured({}).of("prod")
+    kind = "aws:secretsmanager/secretVersion:SecretVersion"
+    value = Resource(urn="", type=kind, name="value", props={}, inputs={"secretStringWo": TWICE}, limits=limits)
+    [json_keys] = [rule for family in FAMILIES for rule in family.stack_rules if rule.id == "governance/json-keys"]
+    assert [one.resource for one in judge_stack(json_keys, Stack(name="prod", project="own", resources=(value,), limits=limits))] == [value]
 
 
 @pytest.mark.parametrize(
