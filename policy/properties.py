@@ -108,8 +108,7 @@ def names_in(value: Plain, name: str = "") -> Iterator[tuple[str, Plain]]:
 def given_in(resource: Resource) -> dict[str, Plain]:
     """What a resource has other than by default: of its inputs, where they are known."""
     defaults = DEFAULTS.get(resource.type, {})
-    given = resource.props if resource.inputs is None else resource.inputs
-    found = {key: value for key, value in given.items() if key not in defaults or value != defaults[key]}
+    found = {key: value for key, value in resource.given.items() if key not in defaults or value != defaults[key]}
     text = TEXTS.get(resource.type, "")
     if isinstance(found.get(text), str):
         with contextlib.suppress(NotJsonError):  # rules of the type say it

@@ -61,6 +61,11 @@ class Resource:
     inputs: dict[str, Plain] | None = None
     reads: set[str] | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def given(self) -> dict[str, Plain]:
+        """What the program gives, where that is known apart from what AWS and the provider make of it; else all that there is."""
+        return self.props if self.inputs is None else self.inputs
+
     def at(self, *path: str) -> Plain:
         """The value at a path of property names; see `plain.dig`."""
         if self.reads is not None:

@@ -57,21 +57,16 @@ def is_secrets_name(name: str) -> bool:
     return SECRET_NAMES.fullmatch(HUMP.sub("_", name.translate(DIVIDERS))) is not None
 
 
-def given(resource: Resource) -> Mapping[str, Plain]:
-    """What the program gives: what AWS or a provider makes of it is where secrets come from."""
-    return resource.props if resource.inputs is None else resource.inputs
-
-
 def kept(resource: Resource) -> tuple[str, ...]:
     """The resource's properties that keep a secret."""
-    return () if resource.type == PARAMETER and given(resource).get("type") != "SecureString" else VALUES.get(resource.type, ())
+    return () if resource.type == PARAMETER and resource.given.get("type") != "SecureString" else VALUES.get(resource.type, ())
 
 
 def told(stack: Stack) -> Sequence[tuple[Resource, Mapping[str, str]]]:
     """For each resource on AWS, and its providers, the texts of each property that keeps no secret, a line each: `name=value` where the
-    program itself has named a value."""
+    program itself has named a value. What AWS or a provider makes is left out: it is where secrets come from."""
     return [
-        (one, {name: _said(name, value) for name, value in given(one).items() if name not in kept(one)})
+        (one, {name: _said(name, value) for name, value in one.given.items() if name not in kept(one)})
         for one in stack.resources
         if one.type.startswith("aws:") or one.type == PROVIDER
     ]

@@ -80,8 +80,7 @@ def judged(stack: Stack, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> list[
     """
     configure(stack, monkeypatch)
     planned = _planned(stack)
-    together = {name: one if one == nodes[name] else nodes[name] for name, one in planned.items() if name in nodes}
-    nodes = {**nodes, **together}
+    nodes = {**nodes, **{name: one for name, one in planned.items() if nodes.get(name) == one}}
     is_made = any(node.outputs.get("arn") not in (None, UNKNOWN) for node in planned.values())
     base = None if is_made or nodes == planned else planned
     found = findings(nodes, stack=stack.name, project=stack.project, families=FAMILIES, judged=base)

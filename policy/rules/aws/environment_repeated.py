@@ -12,7 +12,7 @@ from occurrences import Search
 from plain import NotJsonError, Plain, leaves, parse
 from rule import Finding, Resource, Severity, Stack, rule
 from rules.aws.environment_secrets import SECRET_VALUES
-from texts import VALUES, given, is_secrets_name, kept, told
+from texts import VALUES, is_secrets_name, kept, told
 from tokens import PARAMETER
 
 BETWEEN = re.compile(r"[-_.:/@, ]+")
@@ -51,9 +51,9 @@ def _repeated(resource: Resource, texts: Mapping[str, str], search: Search) -> I
 
 
 def _secrets(resource: Resource) -> Iterator[str]:
-    called = str(given(resource).get("name")).rpartition("/")[2] if resource.type == PARAMETER else "secret"
+    called = str(resource.given.get("name")).rpartition("/")[2] if resource.type == PARAMETER else "secret"
     for name in kept(resource):
-        value = given(resource).get(name)
+        value = resource.given.get(name)
         with contextlib.suppress(NotJsonError):
             parsed = parse(value)
             value = parsed if isinstance(parsed, dict | list) else value

@@ -12,7 +12,6 @@ from plain import DuplicateKeyError, NotJsonError, parse, shown, texts
 from rule import Finding, Resource, Severity, Stack, rule
 from system import is_evolution_system
 from taggable import TAGGABLE
-from texts import given
 from tokens import DASHBOARD, PROVIDER, TASK_DEFINITION
 
 TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
@@ -63,7 +62,7 @@ def json_keys(stack: Stack) -> Iterator[Finding]:
     """In every text that is a JSON document, whatever its type; where a rule reads it, that rule says so. What is only written, such as a
     secret's value, stands among the inputs alone."""
     for resource in stack.resources:
-        for key, value in given(resource).items() if resource.type.startswith("aws:") else ():
+        for key, value in resource.given.items() if resource.type.startswith("aws:") else ():
             if not _is_read(resource.type, key) and any(map(_says_twice, texts(value))):
                 yield Finding(f"{key} holds JSON in which an object has a key twice; it must have it once.", resource)
 

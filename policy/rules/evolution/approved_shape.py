@@ -259,7 +259,7 @@ def floors(stack: Stack) -> Iterator[Finding]:
             yield Finding(f"{key} of {shown(prefix)} is {shown(value)}; it must be at least {shown(floor)}, {by}.", lifecycle)
     minimum = number((stack.table or {}).get("safety_score_minimum"))
     for version in stack.of_type(SECRET_VERSION):
-        yield from about(version, _filled_with(version.props if version.inputs is None else version.inputs, minimum))
+        yield from about(version, _filled_with(version.given, minimum))
 
 
 def _filled_with(given: Mapping[str, Plain], minimum: float | None) -> Iterator[Finding]:
