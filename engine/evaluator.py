@@ -127,6 +127,7 @@ class Evaluator:
         leaving: whether it ends itself now.
         alone: whether it was started for one individual, and ends after it.
         used: whether it has scored anybody.
+        job: whom it was given last.
         last: whom it scored last, of this batch.
         twice: whether it said a second score of one of those.
         fault: what it did that no evaluator does.
@@ -142,6 +143,7 @@ class Evaluator:
         self.spec: TaskSpec | None = None
         self.closed = self.leaving = self.alone = self.used = self.twice = False
         self.fault = ""
+        self.job: Sequence[int] = ()
         self.last: Sequence[int] = ()
         self.indices: deque[int] = deque()
         self._code: int | None = None
@@ -162,6 +164,7 @@ class Evaluator:
 
     def send(self, batch: ScoreBatch, indices: Sequence[int]) -> None:
         """Give it individuals to score."""
+        self.job = indices
         self.indices.extend(indices)
         if self.spec:
             self.deadline = time.monotonic() + self._seconds

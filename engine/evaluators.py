@@ -148,13 +148,15 @@ class EvaluatorPool:
 
 def _suspects(one: Evaluator, results: Results, *, batched: bool) -> list[int]:
     """End an evaluator with a fault. Whoever was alone in it is dead. In one that has scored others, nobody knows who did it: a thread of
-    an earlier one, or one that spoke in another's name; nor in a job that is played at once. Those who may have done it are returned, to be
-    tried again alone."""
+    an earlier one, or one that spoke in another's name; nor in a job that is played at once, where each has the scores of all.
+    Those who may have done it, or had it done to them, are returned, to be tried again alone."""
     code = one.end()
     if not one.fault:
         return []
-    suspects = list(one.last) if one.twice else []
-    suspects += [one.indices.popleft() for _ in range(len(one.indices) if batched else min(1, len(one.indices)))]
+    doubted = [*one.last] if one.twice else []
+    doubted += one.job if batched else [*one.indices][:1]
+    suspects = [*dict.fromkeys(doubted)]
+    one.indices = deque(index for index in one.indices if index not in suspects)
     for index in suspects:
         results.fitness.pop(index, None)
         results.causes.pop(index, None)

@@ -121,6 +121,14 @@ class SaysItsOwnScoreTwice(Attack):
         say(frames.scores_of(own_index(), [1e9]))
 
 
+class SaysAScoreOfTheFirstAndEnds(Attack):
+    """Of the first one that it is played with; alone that is itself."""
+
+    def attack(self) -> None:
+        say(frames.scores_of(own_index(), [1e9]))
+        os._exit(3)
+
+
 class SaysAScoreOfTheOneBefore(Attack):
     def attack(self) -> None:
         say(frames.scores_of(own_index() - 1, [1e9]))
@@ -378,7 +386,7 @@ class EverythingAtOnce(HillAtOnce):
     """The same by a task that plays many at once: of those that attack, the first one has all that are played with it in its hands."""
 
     def play_batch(self, genomes: NDArray[np.float32], seeds: NDArray[np.uint32], steps: int) -> NDArray[np.floating]:
-        for index in own_indices():
-            if attack := attack_of(index):
+        for own in own_indices():  # by another name than own_index() looks for
+            if attack := attack_of(own):
                 attack().attack()
         return super().play_batch(genomes, seeds, steps)

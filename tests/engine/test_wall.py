@@ -31,6 +31,7 @@ from tests.engine.attacks import (
     Attack,
     Everything,
     LeavesAThreadThatSaysGarbage,
+    SaysAScoreOfTheFirstAndEnds,
     SaysItsOwnScoreTwice,
 )
 from tests.engine.aws import KEY, settings, wait_for
@@ -144,7 +145,9 @@ def test_whoever_has_the_others_in_its_hands_is_dead_and_nobody_else(attack: typ
         assert_true(results, BATCH, index)
 
 
-@pytest.mark.parametrize("attack", [SaysItsOwnScoreTwice, LeavesAThreadThatSaysGarbage], ids=lambda attack: attack.__name__)
+@pytest.mark.parametrize(
+    "attack", [SaysItsOwnScoreTwice, LeavesAThreadThatSaysGarbage, SaysAScoreOfTheFirstAndEnds], ids=lambda attack: attack.__name__
+)
 def test_whatever_becomes_of_an_attacker_by_chance_the_others_live(attack: type[Attack], form: str) -> None:
     """It is the judge of its own score anyhow, and may have it before its thread, or the engine's own word for it, is noticed."""
     with small(name_of(attack, form), seconds=60) as pool:
