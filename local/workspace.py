@@ -28,6 +28,7 @@ PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ"
 
 internals.report_errors_once()
 internals.silence_debug_messages()
+internals.omit_stack_traces()
 
 STOP_SECONDS = 20
 """How long an interrupted CLI may take to end: it finishes and records the operations in progress. 1 s on an idle machine."""

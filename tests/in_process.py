@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, cast
 
@@ -116,12 +116,14 @@ def run(stack: str, table: Mapping[str, object], state: State | None = None, *, 
     planned = Planned()
 
     def program() -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
+        loop = asyncio.new_event_loop()
+        loop.set_default_executor(_AtOnce())
+        asyncio.set_event_loop(loop)
         monitor = _Engine(planned, state or {}, preview=preview and state is not None)
         set_mocks(monitor.mocks, project=project.name, stack=stack, preview=monitor.preview, monitor=monitor)
         pulumi.runtime.set_all_config({f"{project.name}:{project.table}": json.dumps(table)})
         pulumi.runtime.test(lambda: run_main(ROOT, project))()
-        asyncio.get_event_loop().close()
+        loop.close()
 
     # In a thread, because the SDK takes down the whole stack of calls with each resource: those of a test are many.
     with ThreadPoolExecutor(1) as alone:
@@ -130,6 +132,18 @@ def run(stack: str, table: Mapping[str, object], state: State | None = None, *, 
         if name not in planned.steps and held.type != PROVIDER:
             planned.steps[name] = Step(held.type, "delete", held.protect, _plain(held.inputs))
     return planned
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Does what it is given at once: the SDK hands each call of its monitor to a thread, and here nothing is waited for."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done = Future[Any]()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
 
 
 class _Raise:
