@@ -21,6 +21,9 @@ PLACEHOLDER = "0" * 12
 MOST_CHARACTERS = 6144
 """Of a managed policy, white space not counted. Source: IAM user guide, "IAM and AWS STS quotas"."""
 
+COMMA = 1
+"""Between two statements."""
+
 Document = Mapping[str, Any]
 Statements = Sequence[Document]
 
@@ -57,14 +60,17 @@ def read(stack: str, number: str, folder: Path = FOLDER) -> StackPolicies:
 
 def split(statements: Iterable[Document]) -> list[Document]:
     """The statements as managed policies, each within AWS's limit."""
-    whole = [part for one in statements for part in _in_parts(one)]
+    parts = [(size(part), part) for one in statements for part in _in_parts(one)]
     found: list[list[Document]] = []
-    for one in sorted(whole, key=size, reverse=True):
-        room_in = next((held for held in found if size(document([*held, one])) <= MOST_CHARACTERS), None)
-        if room_in is None:
+    lengths: list[int] = []
+    for length, one in sorted(parts, key=lambda part: part[0], reverse=True):
+        place = next((place for place, taken in enumerate(lengths) if taken + COMMA + length <= MOST_CHARACTERS), len(found))
+        if place == len(found):
             found.append([one])
+            lengths.append(size(document([])) + length)
         else:
-            room_in.append(one)
+            found[place].append(one)
+            lengths[place] += COMMA + length
     return [document(held) for held in found]
 
 

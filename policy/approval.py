@@ -109,7 +109,7 @@ class Names:
         """What the program calls a resource, whichever of many it is: its environment and part are named where they are these."""
         found = OF_ENVIRONMENT.fullmatch(resource) if self.environment else None
         if found is None or found["environment"] != self.environment:
-            return ERASED.sub("#", resource)
+            return _erased(resource)
         part = f"-{PART if found['part'] == self.part else '#'}" if found["part"] else ""
         return f"access-{ENVIRONMENT}-{found['what']}{part}{found['end'] or ''}"
 
@@ -136,6 +136,11 @@ class Names:
             ("{model}", model),
             *((placeholder, name) for placeholder, name in ((ENVIRONMENT, self.environment), (PART, self.part)) if name),
         )
+
+
+@lru_cache(maxsize=4096)  # a dozen rules ask of each resource
+def _erased(name: str) -> str:
+    return ERASED.sub("#", name)
 
 
 def names_of(stack: Stack) -> Names:

@@ -146,7 +146,12 @@ def _action_within(outer: Statement, inner: Statement, action: str) -> bool:
         return "*" in outer.actions
     if outer.excepted_actions:
         return not any(meet(action.lower(), one.lower()) for one in outer.excepted_actions)
-    return any(within(action.lower(), one.lower()) for one in outer.actions)
+    return _is_among(action, outer.actions)
+
+
+@lru_cache(maxsize=32_768)
+def _is_among(action: str, actions: tuple[str, ...]) -> bool:
+    return any(within(action.lower(), one.lower()) for one in actions)
 
 
 def _resource_within(outer: Statement, inner: Statement, resource: str) -> bool:
@@ -160,7 +165,12 @@ def _resource_within(outer: Statement, inner: Statement, resource: str) -> bool:
         return "*" in outer.resources
     if outer.excepted_resources:
         return not any(meet(_widest(resource), _widest(one)) for one in outer.excepted_resources)
-    return any(arn_within(resource, one) for one in outer.resources)
+    return _is_on(resource, outer.resources)
+
+
+@lru_cache(maxsize=32_768)
+def _is_on(resource: str, resources: tuple[str, ...]) -> bool:
+    return any(arn_within(resource, one) for one in resources)
 
 
 @lru_cache(maxsize=32_768)

@@ -65,16 +65,17 @@ def kept(resource: Resource) -> tuple[str, ...]:
 def told(stack: Stack) -> Sequence[tuple[Resource, Mapping[str, str]]]:
     """For each resource on AWS, and its providers, the texts of each property that keeps no secret, a line each: `name=value` where the
     program itself has named a value. What AWS or a provider makes is left out: it is where secrets come from."""
-    return [
-        (one, {name: _said(name, value) for name, value in one.given.items() if name not in kept(one)})
-        for one in stack.resources
-        if one.type.startswith("aws:") or one.type == PROVIDER
-    ]
+    return [(one, _texts(one)) for one in stack.resources if one.type.startswith("aws:") or one.type == PROVIDER]
+
+
+def _texts(resource: Resource) -> Mapping[str, str]:
+    hidden = kept(resource)
+    return {name: _said(name, value) for name, value in resource.given.items() if name not in hidden}
 
 
 def _said(name: str, value: Plain) -> str:
     lines: list[str] = []
-    _read({name: value}, lines)
+    _read_member(name, value, lines)
     return "\n".join(lines)
 
 
@@ -94,16 +95,21 @@ def _read(value: Plain, lines: list[str], called: str = "", *, free: bool = Fals
         if any(one in value for one in HOLDS):
             lines.extend(_named(value))
         for name, one in value.items():
-            lines.append(name)
-            if free or name in MAPS:
-                _read(one, lines, name if free else "", free=True)
-            elif not _takes_secret(name):
-                _read(one, lines)
-                if name in ENCODED and isinstance(one, str):
-                    lines.extend(_decoded(one))
+            _read_member(name, one, lines, free=free)
     elif isinstance(value, list):
         for one in value:
             _read(one, lines, called, free=free)
+
+
+def _read_member(name: str, value: Plain, lines: list[str], *, free: bool = False) -> None:
+    """Add what an object has under a name, and the name."""
+    lines.append(name)
+    if free or name in MAPS:
+        _read(value, lines, name if free else "", free=True)
+    elif not _takes_secret(name):
+        _read(value, lines)
+        if name in ENCODED and isinstance(value, str):
+            lines.extend(_decoded(value))
 
 
 @lru_cache(maxsize=4096)  # the same few over and over

@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Have the garbage collector look rarely, and never at what is imported: it took more than half of an in-process plan's time."""
     gc.freeze()
-    gc.set_threshold(100_000)
+    gc.set_threshold(500_000)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -45,6 +45,8 @@ def secret_repeated(stack: Stack) -> Iterator[Finding]:
 
 
 def _repeated(resource: Resource, texts: Mapping[str, str], search: Search) -> Iterator[Finding]:
+    if not search.finds("\n".join(texts.values())):
+        return
     held = ["a property's name" if search.finds(name) else name for name, text in texts.items() if search.finds(text)]
     if held:
         yield Finding(f"the value of a secret stands in {', '.join(held)} (it is not shown); it must stand in the secret alone.", resource)

@@ -51,6 +51,10 @@ def no_credentials(provider: Resource) -> Iterator[Finding]:
     yield from literal("insecure", provider.at("insecure"), False, "false", or_missing=True)
 
 
+READ = frozenset({(TASK_DEFINITION, "containerDefinitions"), (DASHBOARD, "dashboardBody")})
+"""Texts of JSON that rules read, beside documents."""
+
+
 @rule(
     id="governance/json-keys",
     severity=Severity.HIGH,
@@ -69,10 +73,7 @@ def json_keys(stack: Stack) -> Iterator[Finding]:
 
 def _is_read(kind: str, key: str) -> bool:
     place = PLACES.get(kind)
-    return (place is not None and key == place.property_name) or (kind, key) in {
-        (TASK_DEFINITION, "containerDefinitions"),
-        (DASHBOARD, "dashboardBody"),
-    }
+    return (place is not None and key == place.property_name) or (kind, key) in READ
 
 
 def _says_twice(text: str) -> bool:

@@ -89,7 +89,7 @@ def own_role(stack: Stack) -> Iterator[Finding]:
     """Its own ARN isn't known before it is made, and it is made with the role. Its name is. Who else trusts whom, `identity/trust-service`
     says."""
     roles, account = Linked(stack, ROLE), own_account(stack)
-    for urn, taker, _ in takers(stack):
+    for urn, taker, _ in stack.once(takers):
         if taker.type not in TAKEN_ON:
             continue
         part, called = TAKEN_ON[taker.type]

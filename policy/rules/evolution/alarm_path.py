@@ -95,14 +95,19 @@ def _speakers(stack: Stack, topic: Resource, place: Place) -> Iterator[tuple[Res
             yield budget, "budgets.amazonaws.com", place.arn("budgets", f"budget/{name}", region=False)
 
 
-def _key_admits(stack: Stack, resource: Resource, service: str, source: str, place: Place) -> Iterator[str]:
-    """The actions that the key of a topic or a queue doesn't allow a service that sends to it."""
+def _keys_of(stack: Stack, resource: Resource) -> list[list[Statement]]:
+    """What the policies of the keys of a topic or a queue say."""
     keys = Linked(stack, KEY)
-    for urn in keys.by(resource, "kmsMasterKeyId"):
-        statements = readable(carriers_of(stack, KEY, KEY_POLICY, "keyId", keys.all[urn]))
-        for action in BY_KEY if statements is not None else ():
+    read = [readable(carriers_of(stack, KEY, KEY_POLICY, "keyId", keys.all[urn])) for urn in keys.by(resource, "kmsMasterKeyId")]
+    return [statements for statements in read if statements is not None]
+
+
+def _refused(keys: Sequence[Sequence[Statement]], service: str, source: str, place: Place) -> Iterator[str]:
+    """The actions that keys don't allow a service that sends to what is encrypted with them."""
+    for statements in keys:
+        for action in BY_KEY:
             request = AwsCall(action=action, resource=EVERYTHING, service=service, context=place.on_behalf_of(source))
-            if not allowed(request, statements or []):
+            if not allowed(request, statements):
                 yield action
 
 
@@ -119,13 +124,13 @@ def heard_by_topic(stack: Stack) -> Iterator[Finding]:
     if topic is None or not place.known:
         return
     statements = readable(carriers_of(stack, TOPIC, TOPIC_POLICY, "arn", topic))
-    said: set[str] = set()
+    keys, said = _keys_of(stack, topic), set[str]()
     for speaker, service, source in _speakers(stack, topic, place):
         request = AwsCall(
             action="sns:Publish", resource=place.arn("sns", str(topic.at("name"))), service=service, context=place.on_behalf_of(source)
         )
         missing = [] if statements is None or allowed(request, statements) else [("sns:Publish", "the topic's policy")]
-        missing += [(action, "the policy of its key") for action in _key_admits(stack, topic, service, source, place)]
+        missing += [(action, "the policy of its key") for action in _refused(keys, service, source, place)]
         for action, where in missing[:1]:
             if f"{service} {action}" not in said:  # one cause, one finding: all alarms speak alike
                 said.add(f"{service} {action}")
@@ -192,7 +197,7 @@ def _lost(stack: Stack, subscription: Resource, topic: Resource, place: Place) -
             action="sqs:SendMessage", resource=place.arn("sqs", str(queue.at("name"))), service=service, context=place.on_behalf_of(source)
         )
         missing = [] if statements is None or allowed(request, statements) else [("sqs:SendMessage", "its policy")]
-        missing += [(action, "the policy of its key") for action in _key_admits(stack, queue, service, source, place)]
+        missing += [(action, "the policy of its key") for action in _refused(_keys_of(stack, queue), service, source, place)]
         for action, where in missing[:1]:
             yield Finding(f"{where} doesn't let {service} do {action} for `{subscription.name}`; it must.", queue)
 

@@ -206,7 +206,7 @@ def taken_roles(stack: Stack) -> Iterator[Finding]:
     """A schedule that is new here may take the schedules' own. A role that nobody has approved is approved/new-access's to say."""
     roles = {role.urn: role for role in stack.of_type(ROLE)}
     names = names_of(stack)
-    for urn, resource, key in takers(stack):
+    for urn, resource, key in stack.once(takers):
         source = approved_for(SYSTEM, resource.type, called_here(resource, names)).parts.get(f"{REFERENCE}{key}")
         takes = source is not None and called_here(roles[urn], names) in (source.allowed or ())
         if is_known(roles[urn], SYSTEM, names) and not (takes and (is_known(resource, SYSTEM, names) or resource.type == SCHEDULE)):

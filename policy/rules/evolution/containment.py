@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from documents import PLACES, DocumentKind, Statement, allows_of
 from graph import Linked
-from plain import Plain, Unknown, items, leaves, shown, texts
+from plain import Unknown, items, leaves, shown, texts
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.holdings import CALLED, holdings
 from rules.aws.identity_holders import ATTACHABLE, ATTACHMENTS
@@ -31,6 +32,33 @@ NOT_OF_AWS = ("pulumi:", "evolution:")
 
 Parts = frozenset[Part]
 
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a property of a resource on AWS says, at any depth, unless it is its document: every text, and what the unknown values are
+    called."""
+
+    resource: Resource
+    key: str
+    texts: Sequence[str]
+    unknown: Sequence[str]
+
+
+def told(stack: Stack) -> Sequence[Told]:
+    """What every property of every resource says."""
+    found: list[Told] = []
+    for resource in stack.resources:
+        if resource.type.startswith(NOT_OF_AWS):
+            continue
+        place = PLACES.get(resource.type)
+        for key, value in resource.props.items():
+            if not (place and key == place.property_name):
+                inside = [*leaves(value, key)]
+                unknown = [name for name, one in inside if isinstance(one, Unknown)]
+                found.append(Told(resource, key, [one for _, one in inside if isinstance(one, str)], unknown))
+    return found
+
+
 NOBODY: Parts = frozenset({Part.OTHER})
 """What a grant is held to that isn't known to be somebody's."""
 
@@ -41,8 +69,9 @@ def _part_of(taker: Resource, stack: Stack) -> Part:
     return {AGENT_GATEWAY: Part.GATEWAY, SCHEDULE: Part.SCHEDULES}.get(taker.type, Part.OTHER)
 
 
-def takers(stack: Stack) -> Iterator[tuple[str, Resource, str]]:
+def takers(stack: Stack) -> Sequence[tuple[str, Resource, str]]:
     """The URN of each role that is taken on, by what, and the property that says so."""
+    found: list[tuple[str, Resource, str]] = []
     roles = {role.urn: role for role in stack.of_type(ROLE)}
     by_name = {name: urn for urn, role in roles.items() if isinstance(name := role.at("name"), str)}
     for resource in stack.resources:
@@ -50,14 +79,14 @@ def takers(stack: Stack) -> Iterator[tuple[str, Resource, str]]:
             if name in TAKERS.get(resource.type, ()) or "role" in name.lower():
                 urns = {one.urn for one in resource.comes_from(name) if one.urn in roles}
                 urns |= {by_name[last] for text in texts(resource.at(name)) if (last := text.rpartition("/")[2]) in by_name}
-                for urn in sorted(urns):
-                    yield urn, resource, name
+                found += [(urn, resource, name) for urn in sorted(urns)]
+    return found
 
 
 def parts_of_roles(stack: Stack) -> Mapping[str, Part]:
     """By the URN of each role that is taken on, the one part that takes it on; a role of two parts is any other's."""
     taken: defaultdict[str, set[Part]] = defaultdict(set)
-    for urn, resource, _ in takers(stack):
+    for urn, resource, _ in stack.once(takers):
         taken[urn].add(_part_of(resource, stack))
     return {urn: next(iter(parts)) if len(parts) == 1 else Part.OTHER for urn, parts in taken.items()}
 
@@ -87,7 +116,7 @@ def said(names: list[str]) -> str:
     "reason, by whoever reviews the pack.",
 )
 def grants(stack: Stack) -> Iterator[Finding]:
-    parts_of = parts_of_roles(stack)
+    parts_of = stack.once(parts_of_roles)
     for holder, roles in holdings(stack):
         parts: Parts = frozenset() if roles is None else frozenset(parts_of.get(urn, Part.OTHER) for urn in roles) or NOBODY
         for statement in allows_of(holder):
@@ -151,23 +180,11 @@ def own_roles(stack: Stack) -> Iterator[Finding]:
     """Every role that something names, at any depth, is one of the stack; where it isn't known yet, it comes from one."""
     roles = {role.urn for role in stack.of_type(ROLE)}
     names = {name for role in stack.of_type(ROLE) if isinstance(name := role.at("name"), str)}
-    for resource in stack.resources:
-        if resource.type.startswith(NOT_OF_AWS):
-            continue
-        place = PLACES.get(resource.type)
-        for key, value in resource.props.items():
-            if place and key == place.property_name:
-                continue
-            ours = any(one.urn in roles for one in resource.comes_from(key))
-            if not ours and any(isinstance(one, Unknown) for one in _roles_in(value, key)):
-                yield Finding(f"{key} holds a role that is not known at preview; it must come from a role of this stack.", resource)
-            for text in texts(value):
-                if ROLE_ARN.fullmatch(text) and text.rpartition("/")[2] not in names:
-                    yield Finding(
-                        f"{key} holds the role {shown(text)}, which this stack doesn't make; it must be one that it does.", resource
-                    )
-
-
-def _roles_in(value: Plain, key: str) -> Iterator[Plain]:
-    """The values, at any depth, of what is called a role."""
-    yield from (one for name, one in leaves(value, key) if NAMES_ROLE.fullmatch(name))
+    for one in stack.once(told):
+        if any(map(NAMES_ROLE.fullmatch, one.unknown)) and not any(it.urn in roles for it in one.resource.comes_from(one.key)):
+            yield Finding(f"{one.key} holds a role that is not known at preview; it must come from a role of this stack.", one.resource)
+        for text in one.texts:
+            if ROLE_ARN.fullmatch(text) and text.rpartition("/")[2] not in names:
+                yield Finding(
+                    f"{one.key} holds the role {shown(text)}, which this stack doesn't make; it must be one that it does.", one.resource
+                )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import tokens
 from accounts import account_of, own_account
@@ -17,7 +17,7 @@ from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.access import SERVICE_MAY
 from rules.aws.identity_actions import is_wildcard_action
 from rules.aws.trust import is_whole_account
-from rules.evolution.containment import CALLED, NOT_OF_AWS, RESUME, SWITCH, parts_of_roles, refused, said
+from rules.evolution.containment import CALLED, NOT_OF_AWS, RESUME, SWITCH, Told, parts_of_roles, refused, said, told
 from system import evolution_rule
 from tokens import (
     DASHBOARD,
@@ -89,7 +89,7 @@ def _statement(kind: DocumentKind, principal: Principal, actions: list[Plain], r
     fix="Let services do what policy/writes.py lists for them, and roles nothing but what their own policies may say.",
 )
 def resource_policies(stack: Stack) -> Iterator[Finding]:
-    own, parts = own_account(stack), parts_of_roles(stack)
+    own, parts = own_account(stack), stack.once(parts_of_roles)
     functions = Linked(stack, FUNCTION, CALLED)
     by_name = {str(role.at("name")): parts.get(role.urn, Part.OTHER) for role in stack.of_type(ROLE)}
     for resource in stack.resources:
@@ -144,13 +144,12 @@ def switch_and_resume(stack: Stack) -> Iterator[Finding]:
         name = f"{stem}-{stack.name}"
         functions = {one.urn for one in stack.of_type(FUNCTION) if one.at("name") == name}
         called = re.compile(rf"""(^|function:|["'\s=,]){re.escape(name)}(?![\w-])""")
-        for resource in stack.resources:
-            if resource.urn in functions or resource.type in types or resource.type.startswith(NOT_OF_AWS):
+        for one in stack.once(told):
+            if one.resource.urn in functions or one.resource.type in types:
                 continue
-            for key, value in resource.props.items():
-                comes_from = resource.type != DASHBOARD and any(one.urn in functions for one in resource.comes_from(key))
-                if comes_from or _names(resource, key, value, name, called):
-                    yield Finding(f"{key} leads to {name}; {must}.", resource)
+            comes_from = one.resource.type != DASHBOARD and any(it.urn in functions for it in one.resource.comes_from(one.key))
+            if comes_from or any(name in text and called.search(text) for text in _read(one)):
+                yield Finding(f"{one.key} leads to {name}; {must}.", one.resource)
 
 
 KNOWN = frozenset(value for value in vars(tokens).values() if isinstance(value, str) and value.startswith("aws:"))
@@ -170,10 +169,9 @@ def known_types(stack: Stack) -> Iterator[Finding]:
             yield Finding("no rule of this pack knows its type, so nobody has judged it; it must be of one that a rule reads.", resource)
 
 
-def _names(resource: Resource, key: str, value: Plain, name: str, called: re.Pattern[str]) -> bool:
-    """Whether a property names a function in a text; what documents grant is judged as grants."""
-    if resource.type == DASHBOARD:
+def _read(one: Told) -> Iterable[str]:
+    """What a property says, but for whose metrics a dashboard shows."""
+    if one.resource.type == DASHBOARD and one.key == "dashboardBody":
         with contextlib.suppress(NotJsonError):  # alarms/dashboard says it
-            value = beside_metrics(parse(value))
-    place = PLACES.get(resource.type)
-    return not (place and key == place.property_name) and any(name in text and called.search(text) for text in texts(value))
+            return texts(beside_metrics(parse(one.resource.at(one.key))))
+    return one.texts
