@@ -40,9 +40,6 @@ _STATE = "state"
 
 _PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 
-_started: list[subprocess.Popen[bytes]] = []
-"""Child processes that outlive this one. Python warns of a child without a reference."""
-
 
 @dataclass(frozen=True)
 class Emulator:
@@ -119,7 +116,7 @@ def _started_at(home: Path, python: Path, port: int) -> Emulator:
         process.kill()
         process.wait()
         raise
-    _started.append(process)
+    process.returncode = 0  # it outlives this process, which Python would warn of
     return emulator
 
 

@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 
+from engine import evaluator
 from local import emulator
 from tests.engine import aws
 
 VENV = aws.ROOT / ".local" / emulator.VENV
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server() -> Iterator[None]:
+    """The process that evaluators are forked from ends with the session."""
+    yield
+    evaluator.FORK_SERVER.close()
 
 
 @pytest.fixture(scope="session")

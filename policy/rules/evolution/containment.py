@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from documents import PLACES, DocumentKind, Statement, allows_of
 from graph import Linked
-from plain import Unknown, items, leaves, shown, texts
+from plain import Plain, Unknown, items, leaves, shown, texts
 from rule import Finding, Resource, Severity, Stack
 from rules.aws.holdings import CALLED, holdings
 from rules.aws.identity_holders import ATTACHABLE, ATTACHMENTS
@@ -31,33 +30,6 @@ NOT_OF_AWS = ("pulumi:", "evolution:")
 """The first parts of the types that are nothing on AWS. A provider's role is whose deployment it is."""
 
 Parts = frozenset[Part]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a property of a resource on AWS says, at any depth, unless it is its document: every text, and what the unknown values are
-    called."""
-
-    resource: Resource
-    key: str
-    texts: Sequence[str]
-    unknown: Sequence[str]
-
-
-def told(stack: Stack) -> Sequence[Told]:
-    """What every property of every resource says."""
-    found: list[Told] = []
-    for resource in stack.resources:
-        if resource.type.startswith(NOT_OF_AWS):
-            continue
-        place = PLACES.get(resource.type)
-        for key, value in resource.props.items():
-            if not (place and key == place.property_name):
-                inside = [*leaves(value, key)]
-                unknown = [name for name, one in inside if isinstance(one, Unknown)]
-                found.append(Told(resource, key, [one for _, one in inside if isinstance(one, str)], unknown))
-    return found
-
 
 NOBODY: Parts = frozenset({Part.OTHER})
 """What a grant is held to that isn't known to be somebody's."""
@@ -180,11 +152,23 @@ def own_roles(stack: Stack) -> Iterator[Finding]:
     """Every role that something names, at any depth, is one of the stack; where it isn't known yet, it comes from one."""
     roles = {role.urn for role in stack.of_type(ROLE)}
     names = {name for role in stack.of_type(ROLE) if isinstance(name := role.at("name"), str)}
-    for one in stack.once(told):
-        if any(map(NAMES_ROLE.fullmatch, one.unknown)) and not any(it.urn in roles for it in one.resource.comes_from(one.key)):
-            yield Finding(f"{one.key} holds a role that is not known at preview; it must come from a role of this stack.", one.resource)
-        for text in one.texts:
-            if ROLE_ARN.fullmatch(text) and text.rpartition("/")[2] not in names:
-                yield Finding(
-                    f"{one.key} holds the role {shown(text)}, which this stack doesn't make; it must be one that it does.", one.resource
-                )
+    for resource in stack.resources:
+        if resource.type.startswith(NOT_OF_AWS):
+            continue
+        place = PLACES.get(resource.type)
+        for key, value in resource.props.items():
+            if place and key == place.property_name:
+                continue
+            ours = any(one.urn in roles for one in resource.comes_from(key))
+            if not ours and any(isinstance(one, Unknown) for one in _roles_in(value, key)):
+                yield Finding(f"{key} holds a role that is not known at preview; it must come from a role of this stack.", resource)
+            for text in texts(value):
+                if ROLE_ARN.fullmatch(text) and text.rpartition("/")[2] not in names:
+                    yield Finding(
+                        f"{key} holds the role {shown(text)}, which this stack doesn't make; it must be one that it does.", resource
+                    )
+
+
+def _roles_in(value: Plain, key: str) -> Iterator[Plain]:
+    """The values, at any depth, of what is called a role."""
+    yield from (one for name, one in leaves(value, key) if NAMES_ROLE.fullmatch(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import tokens
 from accounts import account_of, own_account
@@ -17,7 +17,7 @@ from rule import Finding, Resource, Severity, Stack, about
 from rules.aws.access import SERVICE_MAY
 from rules.aws.identity_actions import is_wildcard_action
 from rules.aws.trust import is_whole_account
-from rules.evolution.containment import CALLED, NOT_OF_AWS, RESUME, SWITCH, Told, parts_of_roles, refused, said, told
+from rules.evolution.containment import CALLED, NOT_OF_AWS, RESUME, SWITCH, parts_of_roles, refused, said
 from system import evolution_rule
 from tokens import (
     DASHBOARD,
@@ -144,12 +144,13 @@ def switch_and_resume(stack: Stack) -> Iterator[Finding]:
         name = f"{stem}-{stack.name}"
         functions = {one.urn for one in stack.of_type(FUNCTION) if one.at("name") == name}
         called = re.compile(rf"""(^|function:|["'\s=,]){re.escape(name)}(?![\w-])""")
-        for one in stack.once(told):
-            if one.resource.urn in functions or one.resource.type in types:
+        for resource in stack.resources:
+            if resource.urn in functions or resource.type in types or resource.type.startswith(NOT_OF_AWS):
                 continue
-            comes_from = one.resource.type != DASHBOARD and any(it.urn in functions for it in one.resource.comes_from(one.key))
-            if comes_from or any(name in text and called.search(text) for text in _read(one)):
-                yield Finding(f"{one.key} leads to {name}; {must}.", one.resource)
+            for key, value in resource.props.items():
+                comes_from = resource.type != DASHBOARD and any(one.urn in functions for one in resource.comes_from(key))
+                if comes_from or _names(resource, key, value, name, called):
+                    yield Finding(f"{key} leads to {name}; {must}.", resource)
 
 
 KNOWN = frozenset(value for value in vars(tokens).values() if isinstance(value, str) and value.startswith("aws:"))
@@ -169,9 +170,10 @@ def known_types(stack: Stack) -> Iterator[Finding]:
             yield Finding("no rule of this pack knows its type, so nobody has judged it; it must be of one that a rule reads.", resource)
 
 
-def _read(one: Told) -> Iterable[str]:
-    """What a property says, but for whose metrics a dashboard shows."""
-    if one.resource.type == DASHBOARD and one.key == "dashboardBody":
+def _names(resource: Resource, key: str, value: Plain, name: str, called: re.Pattern[str]) -> bool:
+    """Whether a property names a function in a text; what documents grant is judged as grants."""
+    if resource.type == DASHBOARD:
         with contextlib.suppress(NotJsonError):  # alarms/dashboard says it
-            return texts(beside_metrics(parse(one.resource.at(one.key))))
-    return one.texts
+            value = beside_metrics(parse(value))
+    place = PLACES.get(resource.type)
+    return not (place and key == place.property_name) and any(name in text and called.search(text) for text in texts(value))
