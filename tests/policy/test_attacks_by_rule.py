@@ -105,6 +105,7 @@ def test_each_attack_is_refused_by_exactly_its_rules(nodes: Nodes) -> None:
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = stack_of(name, None) if name == "prod" else stack_of(name)
@@ -116,6 +117,7 @@ def test_so_is_each_of_another_stack(name: str, monkeypatch: pytest.MonkeyPatch)
     each_fires(cases, lambda one: rules_that_fire(attacked(nodes, one), judged=nodes, families=FAMILIES, stack=name))
 
 
+@pytest.mark.slow
 def test_so_is_each_of_the_accounts_own_project(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = account_of(**ALL_ON)
     configure(stack, monkeypatch)

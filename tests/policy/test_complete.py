@@ -21,6 +21,7 @@ def test_a_complete_stack_breaks_no_rule() -> None:
     assert findings(complete()) == []
 
 
+@pytest.mark.slow
 def test_each_edit_is_caught_by_exactly_its_rules() -> None:
     def fired(edit: Edit) -> set[str]:
         nodes = complete()
