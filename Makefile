@@ -101,7 +101,7 @@ quick: setup-dev  ## the tests that start no process: no Pulumi CLI, no emulator
 	.venv/bin/python -m pytest -n 2 -m 'not slow'
 
 test: setup-dev setup-emulator setup-browser  ## every test, those with the real Pulumi CLI too
-	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 yaml-host: setup-go  ## build the language host of Pulumi's YAML into .local/yaml, for the test of the policy pack on a program in YAML
 	cd tests/yaml && $(GO) build -ldflags '-s -w' -o '$(CURDIR)/.local/yaml/' github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml

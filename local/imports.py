@@ -30,6 +30,14 @@ def aws_classes(modules: Path) -> dict[str, str]:
     return dict(sorted({match for source in sources for match in re.findall(r"\baws\.([a-z0-9_]+)\.([A-Z]\w+)\(", source)}))
 
 
+def import_services(modules: Path) -> None:
+    """Import the AWS services that the modules of a folder use."""
+    defer_annotations()
+    for service, name in aws_classes(modules).items():
+        with contextlib.suppress(Exception):  # the program will fail with the same error
+            getattr(getattr(pulumi_aws, service), name)
+
+
 class PreloadedProgram:
     """A program whose modules, all in one folder, are imported before it runs."""
 
@@ -41,7 +49,6 @@ class PreloadedProgram:
     def start(self) -> None:
         """Start to import in a thread. This process can do little else meanwhile: loading a large module holds Python's lock."""
         if self._thread is None:
-            defer_annotations()
             self._thread = threading.Thread(target=self._import, daemon=True)
             self._thread.start()
 
@@ -55,9 +62,7 @@ class PreloadedProgram:
         before = len(sys.modules)
         gc.disable()
         try:
-            for service, name in aws_classes(self._modules).items():
-                with contextlib.suppress(Exception):  # the program will fail with the same error
-                    getattr(getattr(pulumi_aws, service), name)
+            import_services(self._modules)
             for path in sorted(self._modules.glob("[a-z]*.py")):
                 with contextlib.suppress(Exception):
                     importlib.import_module(f"{self._modules.name}.{path.stem}")
