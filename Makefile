@@ -30,7 +30,7 @@ real-preview: setup setup-emulator  ## every stack as the real AWS provider plan
 	@local/real-provider.sh $(STACKS)
 
 report: setup  ## write STACK's preview down for a reviewer, in .local/report (BASE=main: only what differs from there)
-	@.venv/bin/python -m local report --stack '$(STACK)' --image '$(IMAGE)' --base '$(BASE)'
+	@.venv/bin/python -m report --stack '$(STACK)' --image '$(IMAGE)' --base '$(BASE)'
 
 STACKS = $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))
 SUMMARY ?= /dev/stdout
@@ -172,7 +172,7 @@ propose-digest: setup  ## write DIGEST=sha256:… into STACK's file as its engin
 	@.venv/bin/python -m local.propose_digest '$(STACK)' '$(DIGEST)'
 
 picture: setup  ## draw the README's pictures again, from what prod plans
-	.venv/bin/python -m local.report.readme
+	.venv/bin/python -m report.readme
 
 clean:  ## remove what make has made here
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down --discard; fi

@@ -1,20 +1,17 @@
-"""`python -m local preview|report|up|refresh|destroy|audit|outputs|down`: one stack on the embedded cloud."""
+"""`python -m local preview|up|refresh|destroy|audit|outputs|down`: one stack on the embedded cloud."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import re
-import signal
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from local import LocalError
+from local.terminal import Parser, exit_status, note, show
 
 if TYPE_CHECKING:
     from local import lifecycle
@@ -24,31 +21,21 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 """A terminal's colour codes."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Wrong arguments are one error line and exit code 1, as all bad input."""
-
-    def error(self, message: str) -> NoReturn:
-        raise LocalError(f"{message}. Run `python -m local --help`.")
-
-
 def main(arguments: list[str]) -> int:
     """Run one command and give the exit status: 0, 1 for bad input or a refused plan, 130 when interrupted."""
-    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that every process that was started is stopped
-        signal.signal(stop, signal.default_int_handler)
-    warnings.filterwarnings("ignore", "Error in event stream")  # after the CLI was killed, which is reported in one line
     command = ""
-    try:
+
+    def run() -> int:
+        nonlocal command
         options = _parse(arguments)
         command = options.command
         return _COMMANDS[command](options)
-    except (LocalError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
+
+    def when_interrupted() -> str:
         deploys = command in {"up", "refresh", "destroy"}
-        rest = "what was done is recorded, and the same command goes on from there" if deploys else "nothing was left running"
-        print(f"interrupted: {rest}", file=sys.stderr)
-        return 130
+        return "what was done is recorded, and the same command goes on from there" if deploys else "nothing was left running"
+
+    return exit_status(run, when_interrupted)
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -69,12 +56,12 @@ def _preview(options: argparse.Namespace) -> int:
             provider=provider,
             color=sys.stdout.isatty(),
             on_output=end.print,
-            on_note=_note,
+            on_note=note,
         )
     end.finish(() if plan.succeeded else plan.findings, plan.errors)
     verdict = f"{len(plan.resources)} resources planned" if plan.succeeded else "refused"
     packs = findings.counted(plan.findings) if options.pack else "no policy pack"
-    _show(f"{stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
+    show(f"{stack}: {verdict}, {packs}, {time.monotonic() - start:.1f} s")
     return 0 if plan.succeeded else 1
 
 
@@ -89,26 +76,14 @@ class _End:
         if self._held_back or ESCAPES.sub("", line).startswith("Policies:"):
             self._held_back.append(line)
         else:
-            _show(line)
+            show(line)
 
     def finish(self, found: Sequence[Finding], errors: Sequence[str]) -> None:
         """Print the errors and the findings; without findings, what was held back."""
         from local import findings
 
         for line in ("", *findings.blocks(found, errors)) if found else self._held_back:
-            _show(line)
-
-
-def _report(options: argparse.Namespace) -> int:
-    from local.report.write import write
-
-    start = time.monotonic()
-    stack = "dev" if options.stack is None else options.stack
-    written = write(stack, image=options.image or None, base=options.base or None, on_note=_note)
-    _show(f"{stack}: {written.verdict} {time.monotonic() - start:.1f} s")
-    _show(f"  for a browser: {written.page}")
-    _show(f"  for a pull request: {written.summary}")
-    return 0 if written.succeeded else 1
+            show(line)
 
 
 def _deploy(options: argparse.Namespace) -> int:
@@ -121,19 +96,19 @@ def _deploy(options: argparse.Namespace) -> int:
     outcome = {"up": lifecycle.up, "refresh": lifecycle.refresh, "destroy": lifecycle.destroy}[options.command](target)
     if not outcome.succeeded:
         for line in findings.blocks(outcome.findings, outcome.errors if outcome.findings else ()):
-            _show(line)
+            show(line)
         what = f"refused, {findings.counted(outcome.findings)}" if outcome.findings else f"{options.command} failed"
-        _show(f"{stack}: {what}, {time.monotonic() - start:.1f} s")
+        show(f"{stack}: {what}, {time.monotonic() - start:.1f} s")
         return 1
     changes = {_DONE.get(kind, kind): count for kind, count in outcome.changes.items() if kind != "same"}
     done = ", ".join(f"{count} {kind}" for kind, count in sorted(changes.items())) or "nothing changed"
-    _show(f"{stack}: {outcome.resources} resources, {done}, {time.monotonic() - start:.1f} s")
+    show(f"{stack}: {outcome.resources} resources, {done}, {time.monotonic() - start:.1f} s")
     if options.command == "up":
-        _show(f"It runs on {outcome.endpoint} until `make down`. To look at it with the AWS CLI or boto3:")
+        show(f"It runs on {outcome.endpoint} until `make down`. To look at it with the AWS CLI or boto3:")
         credentials = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
         region = outcome.outputs[target.project.table]["region"]
-        _show(f"  export AWS_ENDPOINT_URL={outcome.endpoint} AWS_DEFAULT_REGION={region} {credentials}")
-        _show(f"  {target.project.look}")
+        show(f"  export AWS_ENDPOINT_URL={outcome.endpoint} AWS_DEFAULT_REGION={region} {credentials}")
+        show(f"  {target.project.look}")
     return 0
 
 
@@ -147,8 +122,8 @@ def _target(options: argparse.Namespace) -> lifecycle.Target:
         image=getattr(options, "image", None) or None,
         project=project,
         color=sys.stdout.isatty(),
-        on_output=_show,
-        on_note=_note,
+        on_output=show,
+        on_note=note,
     )
 
 
@@ -159,20 +134,20 @@ def _audit(options: argparse.Namespace) -> int:
     target = _target(options)
     found = audit.audit(target)
     for line in (line for one in found.drift for line in one.lines):
-        _show(f"drift: {line}")
+        show(f"drift: {line}")
     for line in findings.blocks(found.findings):
-        _show(line)
+        show(line)
     drift = f"{len(found.drift)} of {found.resources} resources are not what was deployed" if found.drift else "all is as it was deployed"
-    _show(f"{target.stack}: {drift}, {findings.counted(found.findings)}, {time.monotonic() - start:.1f} s")
+    show(f"{target.stack}: {drift}, {findings.counted(found.findings)}, {time.monotonic() - start:.1f} s")
     if found.drift:
-        _show("Nothing was changed. To put it back: `make refresh` records it, and `make up` then makes it what the program says.")
+        show("Nothing was changed. To put it back: `make refresh` records it, and `make up` then makes it what the program says.")
     return 1 if found.drift or found.findings else 0
 
 
 def _outputs(options: argparse.Namespace) -> int:
     from local import lifecycle
 
-    _show(json.dumps(lifecycle.outputs(_target(options)), indent=2))
+    show(json.dumps(lifecycle.outputs(_target(options)), indent=2))
     return 0
 
 
@@ -180,14 +155,13 @@ def _down(options: argparse.Namespace) -> int:
     from local import lifecycle, plugins, projects
 
     places = [plugins.ROOT / project.place for project in projects.PROJECTS.values()]
-    if not sum(lifecycle.down(place, on_note=_note, save=options.save) for place in places):
-        _note("no emulator is running")
+    if not sum(lifecycle.down(place, on_note=note, save=options.save) for place in places):
+        note("no emulator is running")
     return 0
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "preview": _preview,
-    "report": _report,
     "up": _deploy,
     "refresh": _deploy,
     "destroy": _deploy,
@@ -199,21 +173,11 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
 
-def _note(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _show(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # the reader, such as `head`, has ended
-        print(line, flush=True)
-
-
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog="python -m local", description="The real Pulumi CLI on an embedded cloud: no account, no credentials.")
+    parser = Parser(prog="python -m local", description="The real Pulumi CLI on an embedded cloud: no account, no credentials.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
     helps = {
         "preview": "show what a deployment would make, checked by the policy pack",
-        "report": "write the preview as a page for a reviewer and a summary for a pull request",
         "up": "deploy to the local AWS emulator what passes the policy pack",
         "refresh": "update the state to what the emulator holds",
         "destroy": "remove everything that the stack has in the emulator",
@@ -225,14 +189,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         command = commands.add_parser(name, help=text)
         if name != "down":
             command.add_argument("--stack", help="which Pulumi.<stack>.yaml is meant (default: dev; of an account, sandbox)")
-        if name not in {"down", "report"}:
             command.add_argument(
                 "--project", default="system", help="system, or account: what an AWS account needs before (default: system)"
             )
-        if name in {"preview", "report", "up"}:
+        if name in {"preview", "up"}:
             command.add_argument("--image", help="the engine image's digest, sha256:…, or `none` for a first deployment")
-        if name == "report":
-            command.add_argument("--base", help="a commit or branch whose own preview the changes are counted from")
         if name == "down":
             command.add_argument("--discard", dest="save", action="store_false", help="delete their data")
         if name == "preview":

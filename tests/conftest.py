@@ -148,7 +148,7 @@ def small_checkout(tmp_path: Path, _processes: None) -> Path:
     checkout = tmp_path / "checkout"
     modules = [path for folder in ("account", "components") for path in (ROOT / folder).glob("*.py")]
     layers = [path.name for path in modules if "pulumi_aws" in path.read_text(encoding="utf-8")]
-    for folder, left in (("account", layers), ("components", layers), ("local", ()), ("policy", ())):
+    for folder, left in (("account", layers), ("components", layers), ("local", ()), ("policy", ()), ("report", ())):
         shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__", ".venv", *left))
     for file in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "requirements.txt"):
         shutil.copy(ROOT / file, checkout / file)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from local.previews import ROOT, Plan
-from local.report.pages import page
-from local.report.report import gather
-from local.report.table import tables_of
+from report.content import gather
+from report.pages import page
+from report.table import tables_of
 from tests.browser.browser import NoBrowserError, look
 
 SMALLEST = 9.5

@@ -11,8 +11,8 @@ import pytest
 
 from local.findings import Diagnostic, Finding
 from local.previews import ROOT, Plan
-from local.report.report import Report, gather
-from local.report.table import tables_of
+from report.content import Report, gather
+from report.table import tables_of
 
 STACKS = ("dev", "staging", "prod")
 

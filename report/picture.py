@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from local.report.layers import Layer
-from local.report.words import TIMES
+from report.layers import Layer
+from report.words import TIMES
 
 LINE = 22
 """The height of one line of text."""

@@ -12,11 +12,11 @@ import pytest
 
 from local import LocalError
 from local.previews import ROOT, Plan, PlannedResource
-from local.report.diagram import FACT_CHARACTER, MARGIN, NAME_CHARACTER, PADDING, WIDTH, Box, Diagram
-from local.report.halt_diagram import halt_diagram
-from local.report.network_diagram import network_diagram
-from local.report.readme import DIAGRAMS
-from tests.local.report.conftest import STACKS
+from report.diagram import FACT_CHARACTER, MARGIN, NAME_CHARACTER, PADDING, WIDTH, Box, Diagram
+from report.halt_diagram import halt_diagram
+from report.network_diagram import network_diagram
+from report.readme import DIAGRAMS
+from tests.report.conftest import STACKS
 
 Plans = Callable[..., Plan]
 Draw = Callable[[Plan], Diagram]

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from local.report.layers import Layer
-from local.report.words import counted, noun_of, service_of
+from report.layers import Layer
+from report.words import counted, noun_of, service_of
 
 SHOWN = 7
 """The most types that a box names, so that the picture stays readable."""

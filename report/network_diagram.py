@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from graph import Linked
 from local import LocalError
 from local.previews import Plan
-from local.report.diagram import MARGIN, PADDING, WIDTH, Arrow, Box, Column, Diagram, arrow, framed
-from local.report.halt import WORKERS, short
-from local.report.judged import stack_of
 from plain import items
+from report.diagram import MARGIN, PADDING, WIDTH, Arrow, Box, Column, Diagram, arrow, framed
+from report.halt import WORKERS, short
+from report.judged import stack_of
 from rule import Resource, Stack
 from rules.aws.network_paths import PLACED
 from tokens import (

@@ -7,6 +7,6 @@ import sys
 from pathlib import Path
 
 # The pack's modules are top-level, because it is published alone.
-POLICY = str(Path(__file__).resolve().parents[2] / "policy")
+POLICY = str(Path(__file__).resolve().parents[1] / "policy")
 if POLICY not in sys.path:
     sys.path.append(POLICY)

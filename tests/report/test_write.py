@@ -13,11 +13,11 @@ import pytest
 
 from local import LocalError
 from local.previews import ROOT, Plan
-from local.report.base import plan_from, preview_of
+from report.base import plan_from, preview_of
 
 
 def test_a_refused_stack_is_written_down_too(small_checkout: Path) -> None:
-    command = [sys.executable, "-m", "local", "report", "--stack", "prod", "--base", "nowhere"]
+    command = [sys.executable, "-m", "report", "--stack", "prod", "--base", "nowhere"]
     run = subprocess.run(command, cwd=small_checkout, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 1, run.stderr
     assert "Traceback" not in run.stderr

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from local.previews import Plan
-from local.report.changes import Change, changes_of, totals
-from local.report.dashboard import Dashboard, dashboards_of
-from local.report.judged import Judged, Verdict, judged
-from local.report.layers import Layer, layers_of
-from local.report.matrix import RoleView, roles_of
-from local.report.secrets import hidden, without_secrets
-from local.report.table import Row, rows_of
+from report.changes import Change, changes_of, totals
+from report.dashboard import Dashboard, dashboards_of
+from report.judged import Judged, Verdict, judged
+from report.layers import Layer, layers_of
+from report.matrix import RoleView, roles_of
+from report.secrets import hidden, without_secrets
+from report.table import Row, rows_of
 
 DONE = {"create": "to create", "update": "to update", "delete": "to delete", "replace": "to replace", "same": "unchanged"}
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from local.differences import Difference, differences
 from local.previews import Plan, PlannedResource
-from local.report.layers import layers_of
-from local.report.words import LAYER_PREFIX, called, homes_of
+from report.layers import layers_of
+from report.words import LAYER_PREFIX, called, homes_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from actions import READING, find
 from documents import Statement, statements_of, unreadable
 from local.previews import Plan
-from local.report.judged import stack_of
-from local.report.words import called, homes_of, short_arn
 from plain import UNKNOWN, items, shown
+from report.judged import stack_of
+from report.words import called, homes_of, short_arn
 from rule import Resource, Stack
 from tokens import ROLE, ROLE_ATTACHMENT, ROLE_POLICY
 

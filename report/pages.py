@@ -6,11 +6,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from local.report.dashboard import PLOT_HEIGHT, PLOT_WIDTH
-from local.report.mermaid import mermaid
-from local.report.picture import picture_of
-from local.report.report import TONES, Report
-from local.report.words import noun_of, service_of
+from report.content import TONES, Report
+from report.dashboard import PLOT_HEIGHT, PLOT_WIDTH
+from report.mermaid import mermaid
+from report.picture import picture_of
+from report.words import noun_of, service_of
 
 WIDE, NARROW = 1040.0, 380.0
 """The widths of the two drawings of the architecture. The narrow one is legible at 400 px."""

@@ -9,10 +9,10 @@ from itertools import product
 
 from local import LocalError
 from local.previews import Plan
-from local.report.diagram import MARGIN, Box, Column, Diagram, arrow, framed, stacked
-from local.report.halt import WORKERS, Halt, short
-from local.report.judged import stack_of
 from plain import number
+from report.diagram import MARGIN, Box, Column, Diagram, arrow, framed, stacked
+from report.halt import WORKERS, Halt, short
+from report.judged import stack_of
 from rule import Resource, Stack
 from tokens import AGENT_RUNTIME, COMPOSITE_ALARM, PARAMETER, SCALABLE_TARGET
 

@@ -1,13 +1,13 @@
-"""Draws the README's pictures again, from prod's plan: `python -m local.report.readme` (make picture)."""
+"""Draws the README's pictures again, from prod's plan: `python -m report.readme` (make picture)."""
 
 import os
 from pathlib import Path
 
 from local import LocalError, previews
-from local.report.halt_diagram import halt_diagram
-from local.report.layers import layers_of
-from local.report.mermaid import boxes_and_arrows
-from local.report.network_diagram import network_diagram
+from report.halt_diagram import halt_diagram
+from report.layers import layers_of
+from report.mermaid import boxes_and_arrows
+from report.network_diagram import network_diagram
 
 README = previews.ROOT / "README.md"
 STACK = "prod"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from limits import APPROVED
 from local import LocalError, previews, stackfile
-from local.report import base as bases
-from local.report.judged import with_the_graph_of
-from local.report.pages import page, summary
-from local.report.report import gather
-from local.report.table import tables_of
+from report import base as bases
+from report.content import gather
+from report.judged import with_the_graph_of
+from report.pages import page, summary
+from report.table import tables_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from local.previews import UNKNOWN, Plan
-from local.report import pages
-from local.report.changes import changes_of, differences_of, totals
-from local.report.judged import Verdict, stack_of, with_the_graph_of
-from local.report.pages import MOST_MARKDOWN, code_of, page, summary, text_of
-from local.report.report import Report, gather
+from report import pages
+from report.changes import changes_of, differences_of, totals
+from report.content import Report, gather
+from report.judged import Verdict, stack_of, with_the_graph_of
+from report.pages import MOST_MARKDOWN, code_of, page, summary, text_of
 from rule import judge_resource, judge_stack
 from rules import FAMILIES
 from tests.components.tables import env_of
-from tests.local.report.conftest import HOSTILE, KEY_ID, SECRET, STACKS
+from tests.report.conftest import HOSTILE, KEY_ID, SECRET, STACKS
 
 Tables = Mapping[str, Mapping[str, Any]]
 RULES = [rule.id for family in FAMILIES for rule in family.rules]

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.previews import Plan, PlannedResource
-from local.report.matrix import reach_of
-from local.report.words import LAYER_PREFIX, counted, homes_of, noun_of, service_of
+from report.matrix import reach_of
+from report.words import LAYER_PREFIX, counted, homes_of, noun_of, service_of
 
 
 @dataclass(frozen=True, kw_only=True)

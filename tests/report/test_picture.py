@@ -8,12 +8,12 @@ import pytest
 
 from local import LocalError
 from local.previews import Plan
-from local.report.layers import Layer, Use, layers_of
-from local.report.mermaid import boxes_and_arrows
-from local.report.pages import NARROW, WIDE
-from local.report.picture import CHARACTER, picture_of
-from local.report.readme import README, refreshed
-from tests.local.report.conftest import STACKS
+from report.layers import Layer, Use, layers_of
+from report.mermaid import boxes_and_arrows
+from report.pages import NARROW, WIDE
+from report.picture import CHARACTER, picture_of
+from report.readme import README, refreshed
+from tests.report.conftest import STACKS
 
 
 def test_the_picture_in_the_readme_is_fresh(plan: Callable[..., Plan]) -> None:
