@@ -25,6 +25,7 @@ import psutil
 from local.previews import preview
 from tests.policy.builders import Node, Nodes
 from tests.policy.planned import nodes_of
+from tests.policy.test_any_input import LONG, judge_long
 from tests.policy.test_process import requests, running
 
 STACK = "prod"
@@ -125,6 +126,9 @@ def main() -> None:
         print(f"{size:<12}{statistics.median(one.wall for one in judged):>10.3f}{cpu[size]:>14.3f}{judged[0].violations:>12}")
     print("    (a plan by itself has no violations; copies of one share its physical names, and the last one is cut off)")
     print(f"(f) CPU a resource, {SIZES[-1]} resources / {SIZES[0]} (1.00 is linear growth): {cpu[SIZES[-1]] / cpu[SIZES[0]]:.2f}")
+    taken = {(seconds, rule, name) for name in LONG for rule, seconds in judge_long(name).items()}
+    seconds, rule, name = max(taken)
+    print(f"(g) the rule that takes longest for one long document: {rule} for {name}, {seconds * 1e3:.1f} ms")
 
 
 if __name__ == "__main__":

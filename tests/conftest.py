@@ -30,30 +30,37 @@ def processes() -> None:
 
 
 LONGEST_FIRST = (
-    "tests/local/test_up.py",
-    "tests/local/test_faults.py",
     "tests/local/test_switch.py",
-    "tests/test_rows.py",
-    "tests/engine/test_wall.py",
     "tests/policy/test_edits.py",
-    "tests/local/test_engine_in_emulator.py",
-    "tests/engine/test_kills.py",
-    "tests/policy/test_any_input.py",
-    "tests/engine/test_islands.py",
-    "tests/local/test_audit.py",
-    "tests/local/test_previews.py",
-    "tests/policy/test_attacks_engine.py",
-    "tests/policy/test_reads.py",
-    "tests/operations/test_drill_emulated.py",
-    "tests/policy/test_approved.py",
+    "tests/local/test_faults.py",
+    "tests/test_rows.py",
+    "tests/local/test_up.py",
+    "tests/engine/test_wall.py",
+    "tests/local/test_handler.py",
     "tests/policy/test_defaults.py",
-    "tests/browser/test_page.py",
-    "tests/policy/test_covering.py",
+    "tests/engine/test_kills.py",
+    "tests/policy/test_attacks_by_rule.py",
+    "tests/local/test_engine_in_emulator.py",
+    "tests/policy/test_approved.py",
+    "tests/operations/test_drill_emulated.py",
+    "tests/policy/test_any_input.py",
+    "tests/local/test_audit.py",
+    "tests/policy/test_attacks_engine.py",
     "tests/engine/test_distributed.py",
+    "tests/engine/test_image.py",
+    "tests/local/test_previews.py",
+    "tests/policy/test_reads.py",
+    "tests/browser/test_page.py",
+    "tests/account/test_approved_documents.py",
+    "tests/local/test_functions.py",
+    "tests/local/test_setup.py",
     "tests/local/test_walkthrough.py",
+    "tests/engine/test_islands.py",
+    "tests/engine/test_changes.py",
+    "tests/engine/test_worker.py",
 )
-"""The files that take 15 s or more: `make test` begins with them, so that no process has one left when the others have ended
-(`pytest --durations=50`)."""
+"""The files that take 15 s or more (`pytest --durations=50`): `make test` begins with them, so that no process has one left when the others
+have ended. What waits for an emulator's minutes is beside what keeps a core busy."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

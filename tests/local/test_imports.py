@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from local.imports import aws_classes
+from local.projects import PROJECTS
+from tests import apart
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,3 +74,15 @@ def test_a_changed_module_is_compiled_again(tmp_path: Path) -> None:
 
 def test_a_class_of_every_service_of_the_layers_is_found() -> None:
     assert {"ec2", "iam", "wafv2", "lambda_"} <= aws_classes(ROOT / "components").keys()
+
+
+def modules() -> set[str]:
+    return set(sys.modules)
+
+
+@pytest.mark.slow
+def test_what_tests_fork_has_imported_every_service_and_no_layer() -> None:
+    loaded = apart.call(modules)
+    services = {service for project in PROJECTS.values() for service in aws_classes(ROOT / project.modules)}
+    assert {service for service in services if any(name.startswith(f"pulumi_aws.{service}.") for name in loaded)} == services
+    assert not {"components.network", "account.access"} & loaded, "a test may run another checkout's"

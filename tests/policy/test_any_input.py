@@ -1,11 +1,10 @@
-"""Whatever a program passes: no rule raises, and none takes long. Through CrossGuard's own proxies, with unknowns anywhere."""
+"""Whatever a program passes: no rule raises, and none hangs. Through CrossGuard's own proxies, with unknowns anywhere."""
 
 from __future__ import annotations
 
 import ast
 import json
 import math
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +21,6 @@ from pulumi_policy.proxy import (
     unknown_checking_proxy,
 )
 
-import documents
 from adapter import to_properties
 from limits import configured
 from rule import Finding, Reference, Resource, ResourceRule, Stack, StackRule, judge_resource, judge_stack
@@ -30,9 +28,8 @@ from rules import FAMILIES
 from tests.policy.samples import TABLE, compliant
 
 POLICY = Path(__file__).parents[2] / "policy"
-LONGEST_SECONDS = 0.05
-"""Of the processor's time: what other processes take of a busy machine is no rule's fault, and a core that is shared runs at half its
-speed. A rule takes 5 ms here at most; what runs away with some input takes seconds."""
+HANGING_SECONDS = 30
+"""Of the processor's time. A rule takes 5 ms at most; `make bench` measures it (tests/bench_pack.py)."""
 
 GUARD = "the rule could not read it"
 
@@ -169,22 +166,16 @@ def resource_of(kind: str, props: Any, name: str = "one", references: dict[str, 
     )
 
 
-def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Finding]]) -> None:
-    """Judge once; where that took long, again until it is clear whether the machine or the rule was slow."""
+def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Finding]]) -> float:
+    """Judge once, and give the seconds of the processor that it took."""
     started = time.thread_time()
     findings = judged()
-    if time.thread_time() - started > LONGEST_SECONDS:
-        assert statistics.median(_seconds(judged) for _ in range(7)) <= LONGEST_SECONDS, f"{rule.id} takes too long"
+    seconds = time.thread_time() - started
+    assert seconds < HANGING_SECONDS, f"{rule.id} hangs"
     for finding in findings:
         assert not finding.message.startswith(GUARD), f"{rule.id} raised: {finding.message}"
         assert str(finding)
-
-
-def _seconds(judged: Callable[[], object]) -> float:
-    documents.forget()
-    started = time.thread_time()
-    judged()
-    return time.thread_time() - started
+    return seconds
 
 
 EXAMPLES = settings(
@@ -198,7 +189,7 @@ EXAMPLES = settings(
 @pytest.mark.slow
 @EXAMPLES
 @given(st.data())
-def test_no_rule_of_a_resource_raises_or_takes_long(data: st.DataObject) -> None:
+def test_no_rule_of_a_resource_raises_or_hangs(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(TYPES))
     resource = resource_of(kind, data.draw(properties(kind)))
     for rule in RESOURCE_RULES:
@@ -225,7 +216,7 @@ WHOLE = whole()
 @pytest.mark.slow
 @EXAMPLES
 @given(st.data())
-def test_no_rule_across_resources_raises_or_takes_long(data: st.DataObject) -> None:
+def test_no_rule_across_resources_raises_or_hangs(data: st.DataObject) -> None:
     """The compliant stack with some of its resources spoilt and rewired, and some added."""
     resources = dict(WHOLE)
     spoil = data.draw(st.lists(st.sampled_from(sorted(WHOLE)), max_size=5, unique=True))
@@ -263,13 +254,17 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize("name", LONG)
-def test_a_document_of_any_length_is_judged_soon(name: str) -> None:
+def judge_long(name: str) -> dict[str, float]:
+    """The seconds that each rule takes for a role's policy with one of these statements."""
     text = json.dumps({"Statement": [{"Effect": "Allow", **LONG[name]}]})
     resource = resource_of("aws:iam/rolePolicy:RolePolicy", {"policy": text})
-    for rule in RESOURCE_RULES:
-        if resource.type in rule.types:
-            judge(rule, lambda rule=rule: judge_resource(rule, resource))
+    rules = [rule for rule in RESOURCE_RULES if resource.type in rule.types]
+    return {rule.id: judge(rule, lambda rule=rule: judge_resource(rule, resource)) for rule in rules}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_document_of_any_length_is_judged(name: str) -> None:
+    assert judge_long(name)
 
 
 def test_the_types_that_are_tried_are_all_that_rules_read() -> None:

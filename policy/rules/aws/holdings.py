@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from documents import DocumentKind, allows_of
 from graph import Linked
@@ -17,8 +17,6 @@ CALLED = ("arn", "id", "name")
 
 HOLDER = {ROLE_ATTACHMENT: "role", ROLE_ATTACHMENTS: "roleName", IAM_ATTACHMENT: "roles"}
 """By the type of an attachment, the property that names the roles that it is for."""
-
-Holdings = Mapping[str, frozenset[str] | None]
 
 
 def holdings(stack: Stack) -> Iterator[tuple[Resource, frozenset[str] | None]]:
