@@ -8,12 +8,10 @@ import time
 
 from local.terminal import Parser, exit_status, note, show
 
-NOTHING_LEFT = "nothing was left running"
-
 
 def main(arguments: list[str]) -> int:
     """Write the report and give the exit status: 0, 1 for bad input or a refused plan, 130 when interrupted."""
-    return exit_status(lambda: _report(arguments), lambda: NOTHING_LEFT)
+    return exit_status(lambda: _report(arguments), lambda: "nothing was left running")
 
 
 def _report(arguments: list[str]) -> int:

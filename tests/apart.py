@@ -1,7 +1,7 @@
 """Calls in processes of their own: a run settles the Pulumi SDK's global state, which is to be no other test's.
 
-They are forked from a process that has imported the SDK, which each would spend two seconds of the CPU on. It holds no thread, no channel
-and nothing of a test's, so that a fork of it is a new process in all but the imports.
+They are forked from a process that has imported the SDK and its AWS services, which each would spend two seconds of the CPU on. It holds
+no thread, no channel and nothing of a test's, so that a fork of it is a new process in all but the imports.
 """
 
 from __future__ import annotations

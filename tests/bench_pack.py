@@ -8,6 +8,7 @@ the clock's includes the transport and the one who asks.
 from __future__ import annotations
 
 import argparse
+import gc
 import platform
 import statistics
 import subprocess
@@ -126,9 +127,17 @@ def main() -> None:
         print(f"{size:<12}{statistics.median(one.wall for one in judged):>10.3f}{cpu[size]:>14.3f}{judged[0].violations:>12}")
     print("    (a plan by itself has no violations; copies of one share its physical names, and the last one is cut off)")
     print(f"(f) CPU a resource, {SIZES[-1]} resources / {SIZES[0]} (1.00 is linear growth): {cpu[SIZES[-1]] / cpu[SIZES[0]]:.2f}")
-    taken = {(seconds, rule, name) for name in LONG for rule, seconds in judge_long(name).items()}
-    seconds, rule, name = max(taken)
-    print(f"(g) the rule that takes longest for one long document: {rule} for {name}, {seconds * 1e3:.1f} ms")
+    gc.collect()
+    gc.disable()  # a collection would be counted to whichever rule it meets
+    taken = [judge_long(name) for _ in range(arguments.runs) for name in LONG]
+    longest = {
+        (statistics.median(one[rule] for one in taken[index :: len(LONG)]), rule, name)
+        for index, name in enumerate(LONG)
+        for rule in taken[index]
+    }
+    seconds, rule, name = max(longest)
+    print(f"(g) of the rules of a resource, the one that takes longest for a long document: {rule} for {name}, {seconds * 1e3:.1f} ms")
+    print(f"    medians of {arguments.runs}, each with nothing known of the document")
 
 
 if __name__ == "__main__":

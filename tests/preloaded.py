@@ -1,5 +1,5 @@
 """What every process of tests/apart.py has imported when it is forked, by its first import of this module: the SDK with the AWS services of
-both programs. Their layers aren't: a test may run another checkout's."""
+both programs. Their layers aren't, for a test may run another checkout's; the modules that read the tables are, by local/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a program passes: no rule raises, and none hangs. Through CrossGuard's own proxies, with unknowns anywhere."""
+"""Whatever a program passes: no rule raises, and none takes seconds. Through CrossGuard's own proxies, with unknowns anywhere."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pulumi_policy.proxy import (
     unknown_checking_proxy,
 )
 
+import documents
 from adapter import to_properties
 from limits import configured
 from rule import Finding, Reference, Resource, ResourceRule, Stack, StackRule, judge_resource, judge_stack
@@ -28,8 +29,9 @@ from rules import FAMILIES
 from tests.policy.samples import TABLE, compliant
 
 POLICY = Path(__file__).parents[2] / "policy"
-HANGING_SECONDS = 30
-"""Of the processor's time. A rule takes 5 ms at most; `make bench` measures it (tests/bench_pack.py)."""
+LONGEST_SECONDS = 5
+"""Of the processor's time. A rule takes some milliseconds, and the first that reads what is approved half a second; what runs away with
+some input takes longer than this. `make bench` says what long documents take (tests/bench_pack.py)."""
 
 GUARD = "the rule could not read it"
 
@@ -171,7 +173,7 @@ def judge(rule: ResourceRule | StackRule, judged: Callable[[], list[Finding]]) -
     started = time.thread_time()
     findings = judged()
     seconds = time.thread_time() - started
-    assert seconds < HANGING_SECONDS, f"{rule.id} hangs"
+    assert seconds < LONGEST_SECONDS, f"{rule.id} takes too long"
     for finding in findings:
         assert not finding.message.startswith(GUARD), f"{rule.id} raised: {finding.message}"
         assert str(finding)
@@ -189,7 +191,7 @@ EXAMPLES = settings(
 @pytest.mark.slow
 @EXAMPLES
 @given(st.data())
-def test_no_rule_of_a_resource_raises_or_hangs(data: st.DataObject) -> None:
+def test_no_rule_of_a_resource_raises_or_takes_seconds(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(TYPES))
     resource = resource_of(kind, data.draw(properties(kind)))
     for rule in RESOURCE_RULES:
@@ -216,7 +218,7 @@ WHOLE = whole()
 @pytest.mark.slow
 @EXAMPLES
 @given(st.data())
-def test_no_rule_across_resources_raises_or_hangs(data: st.DataObject) -> None:
+def test_no_rule_across_resources_raises_or_takes_seconds(data: st.DataObject) -> None:
     """The compliant stack with some of its resources spoilt and rewired, and some added."""
     resources = dict(WHOLE)
     spoil = data.draw(st.lists(st.sampled_from(sorted(WHOLE)), max_size=5, unique=True))
@@ -255,11 +257,15 @@ LONG = {
 
 
 def judge_long(name: str) -> dict[str, float]:
-    """The seconds that each rule takes for a role's policy with one of these statements."""
+    """The seconds that each rule takes for a role's policy with one of these statements, which it is the first to read."""
     text = json.dumps({"Statement": [{"Effect": "Allow", **LONG[name]}]})
     resource = resource_of("aws:iam/rolePolicy:RolePolicy", {"policy": text})
-    rules = [rule for rule in RESOURCE_RULES if resource.type in rule.types]
-    return {rule.id: judge(rule, lambda rule=rule: judge_resource(rule, resource)) for rule in rules}
+    taken: dict[str, float] = {}
+    for rule in RESOURCE_RULES:
+        if resource.type in rule.types:
+            documents.forget()
+            taken[rule.id] = judge(rule, lambda rule=rule: judge_resource(rule, resource))
+    return taken
 
 
 @pytest.mark.parametrize("name", LONG)
