@@ -38,7 +38,7 @@ SUMMARY ?= /dev/stdout
 summary: setup  ## the reports of every stack, as Markdown at the end of SUMMARY (BASE=main: only what differs from there)
 	@status=0; for stack in $(STACKS); do \
 		$(MAKE) --no-print-directory report STACK=$$stack >&2 || status=1; \
-		cat ".local/report/$$stack.md" >> '$(SUMMARY)' || status=1; \
+		if [ -f ".local/report/$$stack.md" ]; then cat ".local/report/$$stack.md" >> '$(SUMMARY)' || status=1; fi; \
 	done; exit $$status
 
 # Of the three that are promoted in their order; every other comes after them.
@@ -176,7 +176,7 @@ picture: setup  ## draw the README's pictures again, from what prod plans
 
 clean:  ## remove what make has made here
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down --discard; fi
-	rm -rf .venv .venv.lock .local .pytest_cache .ruff_cache
+	rm -rf .venv .venv.lock .local .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup:

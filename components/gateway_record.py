@@ -38,7 +38,7 @@ def record_gateway(name: str, args: GatewayRecordArgs, opts: pulumi.ResourceOpti
         name=names.regional("evolution-gateway"),
         delivery_destination_type="CWL",
         delivery_destination_configuration={"destination_resource_arn": group.arn},
-        opts=opts,
+        opts=_made_anew(opts),
     )
     _deliver(f"{name}-logs", "APPLICATION_LOGS", names.regional("evolution-gateway"), args.gateway_arn, to_group, admitted, opts)
 
@@ -53,7 +53,7 @@ def record_gateway(name: str, args: GatewayRecordArgs, opts: pulumi.ResourceOpti
         f"{name}-traces-destination",
         name=names.gateway_traces,
         delivery_destination_type="XRAY",
-        opts=opts,
+        opts=_made_anew(opts),
     )
     _deliver(f"{name}-traces", "TRACES", names.gateway_traces, args.gateway_arn, to_xray, traced, opts)
 
@@ -68,10 +68,17 @@ def _deliver(
     opts: pulumi.ResourceOptions,
 ) -> None:
     """One kind of what the gateway tells, from it to a destination."""
-    source = aws.cloudwatch.LogDeliverySource(f"{name}-source", name=source_name, log_type=log_type, resource_arn=gateway_arn, opts=opts)
+    source = aws.cloudwatch.LogDeliverySource(
+        f"{name}-source", name=source_name, log_type=log_type, resource_arn=gateway_arn, opts=_made_anew(opts)
+    )
     aws.cloudwatch.LogDelivery(
         f"{name}-delivery",
         delivery_source_name=source.name,
         delivery_destination_arn=destination.arn,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[admitted])),
     )
+
+
+def _made_anew(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """For what AWS writes over where the name is taken: made first, its replacement would be deleted as the old one."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))

@@ -102,7 +102,9 @@ class Monitoring(pulumi.ComponentResource):
             alarm_rule=" OR ".join(f'ALARM("{_alarm_name(args, alarm)}")' for alarm in guards),
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[alarms[guard] for guard in guards]),
+            # The provider replaces it where somebody has disabled its actions. CloudWatch takes the new one, of the same name, for an
+            # update, and then deletes it as the old one.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[alarms[guard] for guard in guards], delete_before_replace=True),
         )
         for service, minimum in args.minimum_tasks.items():
             self._running_tasks_alarm(name, args, service, minimum)

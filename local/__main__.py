@@ -137,7 +137,7 @@ def _audit(options: argparse.Namespace) -> int:
         show(f"drift: {line}")
     for line in findings.blocks(found.findings):
         show(line)
-    drift = f"{len(found.drift)} of {found.resources} resources are not what was deployed" if found.drift else "all is as it was deployed"
+    drift = f"drift in {len(found.drift)} of {found.resources} resources" if found.drift else "all is as it was deployed"
     show(f"{target.stack}: {drift}, {findings.counted(found.findings)}, {time.monotonic() - start:.1f} s")
     if found.drift:
         show("Nothing was changed. To put it back: `make refresh` records it, and `make up` then makes it what the program says.")

@@ -56,8 +56,9 @@ def audit(target: Target) -> Audit:
     """Compare the emulator's resources with the recorded ones, and have the pack judge them.
 
     Raises:
-        LocalError: the stack isn't up, another run is in progress, the emulator doesn't answer, or the pack fails.
+        LocalError: there is no such stack, it isn't up, another run is in progress, the emulator doesn't answer, or the pack fails.
     """
+    target.project.read(target.repo, target.stack, image=target.image, edits=target.edits)
     before = target.record.resources()
     if not before and target.record.defect is None:
         raise LocalError(f"{target.stack} can't be audited: it isn't up. Run `make up {target.project.arguments(target.stack)}` first.")

@@ -179,8 +179,10 @@ def outputs(target: Target) -> Mapping[str, Any]:
     """The stack's outputs after the last `up`.
 
     Raises:
-        LocalError: the stack was never brought up.
+        LocalError: there is no such stack, it was never brought up, or a run or its emulator was killed.
     """
+    target.project.read(target.repo, target.stack, image=target.image, edits=target.edits)
+    _reconcile(target, recreate=False)
     recorded = target.record.resources()
     if not recorded:
         raise LocalError(f"{target.stack} has no outputs: it isn't up. Run `make up {target.project.arguments(target.stack)}` first.")

@@ -20,6 +20,9 @@ from local.projects import SYSTEM, Project, folder_of
 
 ROOT = plugins.ROOT
 
+UNDEPLOYED = "undeployed"
+"""The place in `.local` of previews that plan everything, whatever `make up` has made: what is written down of a plan is of none."""
+
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Pulumi's text for a value that is known only after deployment. Source: `UnknownStringValue` in its plugin package."""
 

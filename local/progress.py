@@ -14,10 +14,15 @@ EVERY_SECONDS = 3
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _ROW = re.compile(r" [-+~><= ]{2,3}\s*[\w-]+:\S+ \S+(?!\S)(?! (?:updated|created replacement|deleted original) )")
 
+_ADVICE = ("The resources in the stack have been deleted", "If you want to remove the stack completely")
+"""How Pulumi's last lines after a destroy begin: commands of its own, for a state that is the local run's."""
+
 
 def worth_showing(line: str) -> bool:
-    """Whether a line of Pulumi's output is more than the start or the end of one resource's operation. Failures are repeated at its end."""
-    return not _ROW.match(_COLOR.sub("", line))
+    """Whether a line of Pulumi's output is more than the start or the end of one resource's operation, which it repeats if it failed, and
+    no advice of its own."""
+    plain = _COLOR.sub("", line)
+    return not _ROW.match(plain) and not plain.startswith(_ADVICE)
 
 
 class Progress:

@@ -10,6 +10,7 @@ from pathlib import Path
 from components.environment import KEY
 from local import LocalError, stackfile
 from local.plugins import ROOT
+from local.terminal import exit_status, show
 
 
 def write(repo: Path, stack: str, digest: str) -> str:
@@ -47,7 +48,4 @@ def edit(text: str, digest: str) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        print(write(ROOT, *sys.argv[1:]))
-    except LocalError as refused:
-        sys.exit(f"error: {refused}")
+    sys.exit(exit_status(lambda: show(write(ROOT, *sys.argv[1:])), lambda: "the file has its new row, or is as it was"))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from components.capacity import needs
 from components.environment import KEY, load
-from local import LocalError, stackfile
+from local import stackfile
 from local.plugins import ROOT
+from local.terminal import exit_status, show
 
 
 def report(repo: Path, stack: str) -> str:
@@ -26,7 +27,4 @@ def report(repo: Path, stack: str) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        print(report(ROOT, *sys.argv[1:]))
-    except LocalError as refused:
-        sys.exit(f"error: {refused}")
+    sys.exit(exit_status(lambda: show(report(ROOT, *sys.argv[1:])), lambda: "nothing was changed"))

@@ -1,4 +1,4 @@
-"""How a command of `python -m local` or `python -m report` takes its arguments, prints and ends."""
+"""How a command takes its arguments, prints and ends."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Parser(argparse.ArgumentParser):
         raise LocalError(f"{message}. Run `{self.prog} --help`.")
 
 
-def exit_status(run: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
-    """Run a command and give the exit status: its own, 1 for bad input, 130 when interrupted, of which `when_interrupted` says more."""
+def exit_status(run: Callable[[], int | None], when_interrupted: Callable[[], str]) -> int:
+    """Run a command and give the exit status: its own or 0, 1 for bad input, 130 when interrupted, of which `when_interrupted` tells."""
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so that every process that was started is stopped
         signal.signal(stop, signal.default_int_handler)
     warnings.filterwarnings("ignore", "Error in event stream")  # after the CLI was killed, which is reported in one line
     try:
-        return run()
+        return run() or 0
     except (LocalError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

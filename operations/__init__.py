@@ -3,8 +3,10 @@
 import argparse
 from typing import NoReturn
 
+from local import LocalError
 
-class OperationError(Exception):
+
+class OperationError(LocalError):
     """The operation can't be done. The message is one line: what is wrong, and what to do."""
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from account.policies import FOLDER, MOST_CHARACTERS, Document, size, split
 from components.naming import Names
+from local.terminal import exit_status
 from operations import OperationError, Parser, ready, rights, room, taken
 from operations.account import ROOT, Account, table
 from operations.asks import asks
@@ -152,7 +153,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    ended = main(sys.argv[1:])
+    ended = exit_status(lambda: main(sys.argv[1:]), lambda: "some of the policies may be written")
     sys.stdout.flush()
     # Not sys.exit: a program that waits for the CLI goes on waiting after that has failed, and would keep the process alive.
     os._exit(ended)

@@ -78,7 +78,7 @@ def planned(stack: str, account: Account, state: State, repo: Path = ROOT) -> Pl
         OperationError: the stack can't be previewed.
     """
     try:
-        plan = previews.preview(stack, pack=False, repo=repo)
+        plan = previews.preview(stack, pack=False, repo=repo, place=repo / ".local" / previews.UNDEPLOYED)
     except LocalError as error:
         raise OperationError(str(error)) from None
     if not plan.succeeded:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 
+from local.terminal import exit_status
 from operations import OperationError, Parser, administrator, ready, rights, room, taken, traces
 from operations.account import Account, AwsError, connect
 from operations.outcome import GOOD, Outcome, rows, summary
@@ -88,7 +89,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    ended = main(sys.argv[1:])
+    ended = exit_status(lambda: main(sys.argv[1:]), lambda: "nothing was changed")
     sys.stdout.flush()
     # Not sys.exit: a program that waits for the CLI goes on waiting after that has failed, and would keep the process alive.
     os._exit(ended)

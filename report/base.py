@@ -28,6 +28,16 @@ os._exit(0)
 """Runs in the other commit's checkout. It ends by os._exit: see local/__main__.py."""
 
 
+def check(commit: str, repo: Path) -> None:
+    """Hold that there is such a commit.
+
+    Raises:
+        LocalError: there is none, or no git.
+    """
+    verify = ["git", "-C", str(repo), "rev-parse", "--verify", "--end-of-options", f"{commit}^{{commit}}"]
+    _run(verify, repo, f"there is no commit {commit!r}")
+
+
 def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Plan:
     """Preview a stack as another commit has it, without the policy pack.
 
@@ -36,13 +46,13 @@ def preview_of(commit: str, stack: str, *, image: str | None, repo: Path) -> Pla
     """
     with tempfile.TemporaryDirectory(prefix="evolution-base-") as folder:
         checkout, archive, result = Path(folder, "checkout"), Path(folder, "archive.tar"), Path(folder, "plan.json")
-        _run(
-            ["git", "-C", str(repo), "archive", "--output", str(archive), "--end-of-options", commit],
-            repo,
-            f"there is no commit {commit!r}",
-        )
-        with tarfile.open(archive) as content:
-            content.extractall(checkout, filter="data")
+        archiving = ["git", "-C", str(repo), "archive", "--output", str(archive), "--end-of-options", commit]
+        _run(archiving, repo, f"{commit} can't be taken from git")
+        try:
+            with tarfile.open(archive) as content:
+                content.extractall(checkout, filter="data")
+        except tarfile.ReadError:
+            raise LocalError(f"{commit} holds nothing.") from None
         what = f"{commit} can't be previewed"
         _run([sys.executable, "-c", SCRIPT, stack, image or "", str(result)], checkout, what)
         plan = plan_from(json.loads(result.read_text(encoding="utf-8")))
@@ -62,5 +72,7 @@ def _run(command: list[str], place: Path, what: str) -> None:
     except subprocess.CalledProcessError as error:
         said = str(error.stderr).strip().splitlines() or [f"exit status {error.returncode}"]
         raise LocalError(f"{what}: {said[-1]}") from None
+    except FileNotFoundError as error:
+        raise LocalError(f"{what}: {error.filename} isn't installed.") from None
     except subprocess.TimeoutExpired:
         raise LocalError(f"{what} in {SECONDS} s.") from None

@@ -87,7 +87,7 @@ class Report:
     @property
     def compared_with(self) -> str:
         if self.base is None:
-            return "Against a cloud that holds nothing yet: the local run keeps no deployed state, so everything is to be created."
+            return "Against a cloud that holds nothing yet, whatever `make up` has made: everything is to be created."
         return f"Against the preview of {self.base_name}: what is the same there is left out."
 
     @property

@@ -38,17 +38,26 @@ def write(
     Args:
         stack, image, repo, on_note: as in `previews.preview`.
         base: a commit or branch to compare with. If it can't be previewed, that is noted.
-        place: the folder of the CLI's state and of the report. Default: the checkout's `.local`.
+        place: the folder of the report, and of a state in which nothing is ever deployed. Default: the checkout's `.local`.
 
     Raises:
-        LocalError: as `previews.preview`; or another stack's table is wrong.
+        LocalError: as `previews.preview`; or another stack's table is wrong, or there is no such commit. There is no report then.
     """
     notes: list[str] = []
     place = place or repo / ".local"
-    plan = previews.preview(stack, image=image, with_dependencies=True, repo=repo, place=place, on_note=notes.append)
-    if plan.findings:
-        plan = with_the_graph_of(plan, previews.preview(stack, image=image, pack=False, with_dependencies=True, repo=repo, place=place))
+    folder = place / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {kind: folder / f"{stack}.{kind}" for kind in ("html", "md")}
+    for file in files.values():  # of an earlier plan
+        file.unlink(missing_ok=True)
+    if base:
+        bases.check(base, repo)
     names = sorted(stackfile.stacks(repo), key=lambda name: (list(APPROVED).index(name) if name in APPROVED else len(APPROVED), name))
+    tables = tables_of(repo, names)
+    state = place / previews.UNDEPLOYED
+    plan = previews.preview(stack, image=image, with_dependencies=True, repo=repo, place=state, on_note=notes.append)
+    if plan.findings:
+        plan = with_the_graph_of(plan, previews.preview(stack, image=image, pack=False, with_dependencies=True, repo=repo, place=state))
     before = None
     if base:
         try:
@@ -60,14 +69,12 @@ def write(
     report = gather(
         stack,
         plan,
-        tables_of(repo, names),
+        tables,
         base=before,
         base_name=base or "",
         source=" ".join(f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in (f"Made from {_commit(repo)}", *notes)),
     )
-    folder = place / "report"
-    folder.mkdir(parents=True, exist_ok=True)
-    written = Written(page=folder / f"{stack}.html", summary=folder / f"{stack}.md", verdict=report.verdict, succeeded=plan.succeeded)
+    written = Written(page=files["html"], summary=files["md"], verdict=report.verdict, succeeded=plan.succeeded)
     written.page.write_text(page(report), encoding="utf-8")
     written.summary.write_text(summary(report), encoding="utf-8")
     return written

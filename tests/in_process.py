@@ -46,7 +46,7 @@ class Held:
     properties: Struct
     protect: bool
 
-    def having(self, **inputs: str) -> Held:
+    def having(self, **inputs: Any) -> Held:
         """The same as an earlier program made it, with other inputs."""
         made = replace(self, inputs=Struct(), properties=Struct())
         for struct, old in ((made.inputs, self.inputs), (made.properties, self.properties)):

@@ -11,7 +11,7 @@ import pytest
 
 from local import LocalError, audit, lifecycle
 from tests.local.conftest import BroughtUp, Run
-from tests.local.system import ENGINE, System
+from tests.local.system import ENGINE, UNSAFE, System
 
 BUCKET = "evolution-artifacts-dev-000000000000-us-east-1"
 ROLE = "evolution-engine-dev-us-east-1"
@@ -36,6 +36,7 @@ def change_by_hand(client: Callable[[str], Any]) -> None:
     )
     told = ("AlarmActions", "OKActions", "AlarmDescription", "ActionsEnabled")
     client("cloudwatch").put_metric_alarm(**{name: kept[name] for name in (*taken, *told)}, **loose)
+    client("cloudwatch").disable_alarm_actions(AlarmNames=[UNSAFE])
     client("s3").delete_public_access_block(Bucket=BUCKET)
     policy = json.loads(client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"])
     client("s3").put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy | {"Statement": [*policy["Statement"], EVERYBODY]}))
@@ -56,6 +57,7 @@ def change_by_hand(client: Callable[[str], Any]) -> None:
 
 DRIFT = {
     "monitoring-safety-score": {"actionsEnabled"},
+    "monitoring-unsafe": {"actionsEnabled"},
     "monitoring-autonomy": {"threshold"},
     "data-artifacts-public-access-block": set[str](),
     "data-artifacts-policy": {"policy"},
@@ -71,6 +73,7 @@ DRIFT = {
 
 RULES = {
     ("monitoring-safety-score", "alarms/actions"),
+    ("monitoring-unsafe", "alarms/actions"),
     ("monitoring-autonomy", "alarms/autonomy"),
     ("data-artifacts", "data-protection/bucket-public-access-block"),
     # The stack is without something that each approved one has.

@@ -19,11 +19,12 @@ from presence import lost
 from properties import Shape, approved, shape_for, shaped_rule
 from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
-from tokens import DNS_DOMAINS, METRIC_ALARM
+from tokens import COMPOSITE_ALARM, DNS_DOMAINS, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE, METRIC_ALARM
 
-MADE_ANEW = frozenset({ANALYZER, METRIC_ALARM})
-"""Types of which the program has some deleted first: an alarm warms up only when it is made (components/monitoring.py), and an account has
-one analyzer in a region (account/watch.py)."""
+MADE_ANEW = frozenset({ANALYZER, COMPOSITE_ALARM, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE, METRIC_ALARM})
+"""Types of which the program has some deleted first: an alarm warms up only when it is made, and AWS writes over alarms, sources and
+destinations of the same name, so that the new one would be deleted as the old one (components/monitoring.py, gateway_record.py); an account
+has one analyzer in a region (account/watch.py)."""
 
 LISTED = 3
 """The most findings about one resource; whoever mends these sees the others next."""
