@@ -119,6 +119,7 @@ def planned(stack: str, table: Mapping[str, Any], *, made: bool = False, project
                 inputs=effective(step.type, _plain(step.inputs)),
                 limits=limits,
                 protect=step.protect,
+                delete_before_replace=step.delete_before_replace,
                 ignore_changes=step.ignore_changes,
                 dependencies=tuple(urns[one] for one in sorted(step.depends_on) if one in urns),
                 references={

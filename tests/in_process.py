@@ -62,6 +62,7 @@ class Step:
     Attributes:
         operation: `same`, `create`, `update`, `replace` or `delete`.
         changed, replaces: the inputs that differ, and those of them that force a replacement.
+        delete_before_replace: whether the program wants that of it.
         deleted_first: a replacement whose predecessor goes before it is there.
         inputs: as plain data, with UNKNOWN_TEXT for what isn't known yet; a deleted resource's are its old ones.
         outputs: what is known of what AWS computes, and the inputs.
@@ -76,6 +77,7 @@ class Step:
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
     changed: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
+    delete_before_replace: bool = False
     deleted_first: bool = False
     ignore_changes: tuple[str, ...] = ()
     references: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -204,6 +206,7 @@ class _Engine(MockMonitor):
             operation="create",
             protect=request.protect or (old is not None and old.protect),
             inputs=_plain(answer.inputs),
+            delete_before_replace=request.deleteBeforeReplace,
             ignore_changes=tuple(request.ignoreChanges),
             references={
                 name: [one.rpartition("::")[2] for one in found.urns] for name, found in request.propertyDependencies.items() if found.urns

@@ -98,6 +98,7 @@ def judge(
             step.references,
             protect=step.protect,
             ignore_changes=step.ignore_changes,
+            delete_before_replace=step.delete_before_replace,
             depends_on=tuple(step.depends_on),
             outputs=as_given(step.outputs),
         )

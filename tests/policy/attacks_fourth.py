@@ -55,9 +55,9 @@ HALT = (
         "approved/options",
     ),
     attack(
-        "the halting alarm goes before it comes",
-        "When it is made anew, there is no alarm to halt by until the new one stands.",
-        at("monitoring-unsafe", "deleteBeforeReplace", True),
+        "the halting alarm goes when it is replaced",
+        "Whoever has disabled its actions has it replaced: the new one has the old one's name, and is deleted as the old one.",
+        at("monitoring-unsafe", "deleteBeforeReplace", False),
         "approved/replaced",
     ),
 )

@@ -45,6 +45,7 @@ def nodes_of(stack: Stack) -> Nodes:
             {key: [names[reference.urn] for reference in found] for key, found in one.references.items()},
             protect=one.protect,
             ignore_changes=one.ignore_changes,
+            delete_before_replace=one.delete_before_replace,
             depends_on=tuple(names[urn] for urn in one.dependencies),
             outputs=_raw(one.props),
         )

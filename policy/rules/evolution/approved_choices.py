@@ -21,10 +21,13 @@ from rule import Finding, Resource, Severity, Stack, about
 from rules.evolution.approved import APPROVE
 from tokens import COMPOSITE_ALARM, DNS_DOMAINS, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE, METRIC_ALARM
 
-MADE_ANEW = frozenset({ANALYZER, COMPOSITE_ALARM, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE, METRIC_ALARM})
-"""Types of which the program has some deleted first: an alarm warms up only when it is made, and AWS writes over alarms, sources and
-destinations of the same name, so that the new one would be deleted as the old one (components/monitoring.py, gateway_record.py); an account
-has one analyzer in a region (account/watch.py)."""
+WRITTEN_OVER = frozenset({COMPOSITE_ALARM, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE})
+"""Types of which AWS writes over what has the same name, and which some changes replace: made first, the new one would be deleted as the
+old one. Source: API references, PutCompositeAlarm, PutDeliveryDestination and PutDeliverySource."""
+
+MADE_ANEW = frozenset({ANALYZER, METRIC_ALARM, *WRITTEN_OVER})
+"""Types of which the program has some deleted first: an alarm warms up only when it is made (components/monitoring.py), and an account has
+one analyzer in a region (account/watch.py)."""
 
 LISTED = 3
 """The most findings about one resource; whoever mends these sees the others next."""
@@ -92,14 +95,22 @@ def newcomers(stack: Stack, shape: Shape) -> Iterator[Finding]:
 @shaped_rule(
     id="approved/replaced",
     severity=Severity.HIGH,
-    protects="What watches, keeps and refuses, from being gone while it is replaced.",
-    why="Between the deletion and the creation there is no log, no alarm and no wall, and where the creation fails there is none after it.",
+    protects="What watches, keeps and refuses, from being gone while it is replaced, or from then on.",
+    why="Between the deletion and the creation there is no log, no alarm and no wall, and where the creation fails there is none after it. "
+    "What AWS writes over by its name is the other way round: made first, it is deleted as the old one.",
     fix=APPROVE,
 )
 def replaced(stack: Stack, _: Shape) -> Iterator[Finding]:
+    told = any(
+        resource.delete_before_replace for resource in stack.resources
+    )  # Pulumi's state, which an audit judges, has nobody's options
     for resource in stack.resources:
         if resource.delete_before_replace and resource.type not in MADE_ANEW:
             yield Finding("it is deleted before it is made anew; it must be there all the time.", resource)
+        if told and resource.type in WRITTEN_OVER and not resource.delete_before_replace:
+            yield Finding(
+                "AWS takes its replacement for an update, and deletes it as the old one; it must have delete_before_replace.", resource
+            )
 
 
 @shaped_rule(
