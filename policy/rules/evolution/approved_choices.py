@@ -101,9 +101,8 @@ def newcomers(stack: Stack, shape: Shape) -> Iterator[Finding]:
     fix=APPROVE,
 )
 def replaced(stack: Stack, _: Shape) -> Iterator[Finding]:
-    told = any(
-        resource.delete_before_replace for resource in stack.resources
-    )  # Pulumi's state, which an audit judges, has nobody's options
+    # Pulumi's state, which an audit judges, has nobody's options.
+    told = any(resource.delete_before_replace for resource in stack.resources)
     for resource in stack.resources:
         if resource.delete_before_replace and resource.type not in MADE_ANEW:
             yield Finding("it is deleted before it is made anew; it must be there all the time.", resource)
